@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { LabError, messageOf } from "./errors";
+
+/** Which engine runs the tensors: TensorFlow's C library, or WebAssembly where that is not to be had. */
+export interface BackendInfo {
+  readonly name: "tensorflow" | "wasm";
+  /** Gradients of gather and convolution exist only in the native engine, so only it can train. */
+  readonly canTrain: boolean;
+  /** Why the native engine is not in use, if it is not. */
+  readonly reason?: string;
+}
+
+let loaded: Promise<BackendInfo> | undefined;
+
+/**
+ * Loads the tensor engine once a process and makes it current. Thread counts come from TF_NUM_INTRAOP_THREADS and
+ * TF_NUM_INTEROP_THREADS, read at this first call. `FINE_R1_BACKEND=wasm` asks for WebAssembly.
+ */
+export function loadBackend(): Promise<BackendInfo> {
+  loaded ??= process.env["FINE_R1_BACKEND"] === "wasm" ? loadWasm("FINE_R1_BACKEND=wasm asks for it") : loadNative();
+  return loaded;
+}
+
+async function loadNative(): Promise<BackendInfo> {
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "0"; // reproducible sums, and cheaper small operations
+  process.env["TF_NUM_INTEROP_THREADS"] ??= "1";
+  tf.env().set("IS_TEST", true); // silences the banner
+  try {
+    await import("@tensorflow/tfjs-node-gpu");
+  } catch (error) {
+    return loadWasm(messageOf(error));
+  }
+  await tf.setBackend("tensorflow");
+  return { name: "tensorflow", canTrain: true };
+}
+
+async function loadWasm(reason: string): Promise<BackendInfo> {
+  try {
+    await import("@tensorflow/tfjs-backend-wasm");
+    await tf.setBackend("wasm");
+    await tf.ready();
+  } catch (error) {
+    throw new LabError(
+      `no tensor engine could be loaded (native: ${reason}; wasm: ${messageOf(error)})`,
+      "Run `npm run setup`, then `npx fine-r1 doctor`.",
+      {
+        cause: error,
+      },
+    );
+  }
+  return { name: "wasm", canTrain: false, reason };
+}
+
+/** Throws, with the remedy, unless the loaded engine can train. */
+export async function requireTraining(): Promise<void> {
+  const backend = await loadBackend();
+  if (!backend.canTrain) {
+    throw new LabError(
+      `training needs the native TensorFlow engine, which is not loaded (${backend.reason ?? "unknown reason"})`,
+      "Run `npm run setup` with a C++ compiler installed.",
+    );
+  }
+}

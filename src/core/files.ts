@@ -1,0 +1,140 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { LabError, messageOf } from "./errors";
+
+/** Writes a file whole or not at all: a reader sees the old content or the new, never a part. Makes parent folders. */
+export function writeFileAtomic(file: string, content: string | Uint8Array): void {
+  const temporary = `${file}.tmp-${process.pid}`;
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    const handle = fs.openSync(temporary, "w");
+    try {
+      fs.writeFileSync(handle, content);
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw unwritable(file, error);
+  }
+}
+
+/** Fills a folder whole or not at all: `fill` writes into a temporary folder that then takes the place of `folder`. */
+export async function writeFolderAtomic(
+  folder: string,
+  fill: (temporary: string) => void | Promise<void>,
+): Promise<void> {
+  const temporary = `${folder}.tmp-${process.pid}`;
+  const old = `${folder}.old-${process.pid}`;
+  try {
+    fs.rmSync(temporary, { recursive: true, force: true });
+    fs.mkdirSync(temporary, { recursive: true });
+    await fill(temporary);
+    if (fs.existsSync(folder)) fs.renameSync(folder, old);
+    fs.renameSync(temporary, folder);
+    fs.rmSync(old, { recursive: true, force: true });
+  } catch (error) {
+    fs.rmSync(temporary, { recursive: true, force: true });
+    if (!fs.existsSync(folder) && fs.existsSync(old)) fs.renameSync(old, folder);
+    throw error instanceof LabError ? error : unwritable(folder, error);
+  }
+}
+
+/** Writes a value as indented JSON, atomically. */
+export function writeJson(file: string, value: unknown): void {
+  writeFileAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Reads a JSON file; a missing or malformed one is an error that names it. */
+export function readJson(file: string): unknown {
+  const text = readText(file);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new LabError(`is not valid JSON (${messageOf(error)})`, "Repair or remove the file.", {
+      subject: file,
+      cause: error,
+    });
+  }
+}
+
+/** Reads a text file; a missing one is an error that names it. */
+export function readText(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new LabError(`cannot be read (${messageOf(error)})`, "Check the path and its permissions.", {
+      subject: file,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * A JSONL file that grows by whole lines and survives a kill: a torn last line, left by a process that died while
+ * writing, is cut off when the file is opened again.
+ */
+export class JsonlFile<T> {
+  private constructor(
+    readonly path: string,
+    private readonly handle: number,
+    /** What the file held when it was opened. */
+    readonly existing: readonly T[],
+  ) {}
+
+  /** Opens (or makes) the file for appending; `parse` checks each line already there. */
+  static open<T>(file: string, parse: (value: unknown) => T): JsonlFile<T> {
+    try {
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
+      const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+      if (whole.length < bytes.length) fs.truncateSync(file, whole.length);
+      const existing = parseJsonl(whole.toString("utf8"), file, parse);
+      return new JsonlFile(file, fs.openSync(file, "a"), existing);
+    } catch (error) {
+      throw error instanceof LabError ? error : unwritable(file, error);
+    }
+  }
+
+  append(value: T): void {
+    fs.writeSync(this.handle, `${JSON.stringify(value)}\n`);
+  }
+
+  close(): void {
+    fs.closeSync(this.handle);
+  }
+}
+
+/** Reads a JSONL file; an error names the file and the line. */
+export function readJsonl<T>(file: string, parse: (value: unknown) => T): T[] {
+  return parseJsonl(readText(file), file, parse);
+}
+
+function parseJsonl<T>(text: string, file: string, parse: (value: unknown) => T): T[] {
+  const out: T[] = [];
+  text.split("\n").forEach((line, index) => {
+    if (line.trim() === "") return;
+    try {
+      out.push(parse(JSON.parse(line) as unknown));
+    } catch (error) {
+      throw new LabError(`line ${index + 1} cannot be used (${messageOf(error)})`, "Repair or remove that line.", {
+        subject: file,
+        cause: error,
+      });
+    }
+  });
+  return out;
+}
+
+function unwritable(file: string, error: unknown): LabError {
+  return new LabError(
+    `cannot be written (${messageOf(error)})`,
+    "Check that the folder exists, is writable and has room, or choose another one.",
+    {
+      subject: file,
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,6 @@
+/** An 8-bit RGB picture: row-major, three bytes a pixel, no padding. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}

@@ -1,0 +1,89 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import type { RgbImage } from "../core/image";
+
+/** One turn of a conversation. `<image>` in the text marks where the next image of the prompt stands. */
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** A conversation up to the answer that is asked for, with its images in order. */
+export interface Prompt {
+  readonly messages: readonly ChatMessage[];
+  readonly images: readonly RgbImage[];
+}
+
+export interface SamplingOptions {
+  /** G: how many completions of each prompt. */
+  readonly samples: number;
+  readonly maxNewTokens: number;
+  /** 0 is greedy decoding. */
+  readonly temperature: number;
+  /** Keep the smallest set of tokens whose probability reaches this; 1 keeps all. */
+  readonly topP: number;
+  /** The same seed gives the same text on every run. */
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One sampled answer. */
+export interface Completion {
+  /** The sampled tokens, the end token included when there is one. */
+  readonly tokenIds: readonly number[];
+  /** The answer without special tokens. */
+  readonly text: string;
+  /** log π(token) at temperature 1 over the whole vocabulary, one a token: what `logProbs` of the same tokens gives. */
+  readonly logProbs: readonly number[];
+  /** "stop": the model ended; "length": it was cut at maxNewTokens. */
+  readonly finish: "stop" | "length";
+}
+
+/** A completion to be scored under a prompt (teacher forcing). */
+export interface Scored {
+  readonly prompt: Prompt;
+  readonly tokenIds: readonly number[];
+}
+
+export interface HiddenStateOptions {
+  /** 0 is the embedding layer's output, L the last block's output after the final norm. */
+  readonly layer: number;
+  /** The last token of the input; the mean over the image's tokens; or the mean over all tokens. */
+  readonly pool: "last" | "imageMean" | "mean";
+}
+
+/** What every engine offers: in-process Qwen, a scripted model, a served endpoint. Shapes: B prompts, G samples, T tokens. */
+export interface VisionLanguageModel {
+  readonly name: string;
+  /** @returns [B][G] completions, in the order of the prompts */
+  generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]>;
+  /** Teacher-forced log π of each completion token. @returns [B][T_b] */
+  logProbs(items: readonly Scored[]): Promise<number[][]>;
+  /** @returns [B] vectors of the hidden width */
+  hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]>;
+  /** Token ids of a completion text, with the end token, as `generate` would have produced them. */
+  encodeCompletion(text: string): number[];
+  dispose(): void;
+}
+
+/** Scored items laid out as tensors, ready for differentiable passes. Owned by whoever called `prepare`. */
+export interface PreparedBatch {
+  /** N rows. */
+  readonly rows: number;
+  /** T: width of the completion block, the longest completion of the batch. */
+  readonly width: number;
+  /** [N, T]: 1 where a completion token stands, 0 on the padding. */
+  readonly mask: tf.Tensor2D;
+  dispose(): void;
+}
+
+/** A model whose weights can be trained here. */
+export interface TrainableModel extends VisionLanguageModel {
+  /** Every weight under its name on the hub (the names of model.safetensors). */
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  /** Lays out a batch; images and prompts that occur several times are stored once. No tensors of the tape are made. */
+  prepare(items: readonly Scored[]): PreparedBatch;
+  /** Differentiable log π of the completion tokens under the current weights. @returns [N, T], 0 on the padding */
+  completionLogProbs(batch: PreparedBatch): tf.Tensor2D;
+  /** Writes config, weights and tokenizer in the layout of the hub. */
+  save(folder: string): Promise<void>;
+}
