@@ -32,6 +32,7 @@ async function loadNative(): Promise<BackendInfo> {
     return loadWasm(messageOf(error));
   }
   await tf.setBackend("tensorflow");
+  tf.env().set("IS_TEST", false); // left on, it counts data ids after every operation and forbids saving intermediates
   return { name: "tensorflow", canTrain: true };
 }
 

@@ -1,0 +1,81 @@
+// What the machine has to bring along, and the command that installs what is missing.
+import { existsSync } from "node:fs";
+import { ROOT } from "./places.mjs";
+import { SetupError, ask } from "./shell.mjs";
+
+const NODE = { 20: 19, 22: 13 }; // major → least minor, as in package.json's engines
+const PYTHON_MINORS = [10, 11, 12, 13]; // for which TensorFlow 2.21 has wheels and requirements.txt is locked
+
+/** A command line that installs a package with this machine's package manager. */
+export function installCommand({ apt, dnf, brew }) {
+  if (process.platform === "darwin") return brew;
+  return existsSync("/usr/bin/dnf") ? `sudo dnf install -y ${dnf}` : `sudo apt-get install -y ${apt}`;
+}
+
+/** Throws unless this is a platform and a Node that the packages work with. */
+export function requireNode() {
+  if (process.platform === "win32") {
+    throw new SetupError("Windows itself is not supported. Use WSL 2: `wsl --install`, then clone and start there.");
+  }
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (NODE[major] !== undefined && minor >= NODE[major]) return;
+  throw new SetupError(
+    `Node ${process.versions.node} does not run TensorFlow.js 4.22 (from Node 23 on, a function it calls is gone).\n` +
+      "Install Node 22, for example: nvm install 22 && nvm use 22   (or Node 20.19 and later)",
+  );
+}
+
+/**
+ * The Python that .venv is made from: FINE_R1_PYTHON, or the first fitting one on the PATH.
+ * @returns its command and version
+ */
+export function findPython() {
+  const asked = process.env.FINE_R1_PYTHON;
+  const names = asked ? [asked] : ["python3", ...PYTHON_MINORS.toReversed().map((minor) => `python3.${minor}`)];
+  const seen = [];
+  for (const command of names) {
+    const answer = ask(command, ["-c", PROBE]);
+    if (answer === undefined) continue;
+    const { version, venv } = JSON.parse(answer);
+    const fits = version[0] === 3 && PYTHON_MINORS.includes(version[1]);
+    if (fits && venv) return { command, version: version.join(".") };
+    seen.push(`${command} is ${version.join(".")}${fits ? " but has no venv module" : ""}`);
+  }
+  throw new SetupError(
+    `Python 3.10 to 3.13 with venv is needed (${seen.join("; ") || "no python3 found"}).\n` +
+      `Install it: ${installCommand({ apt: "python3 python3-venv", dnf: "python3.12", brew: "brew install python@3.12" })}\n` +
+      "or name one: FINE_R1_PYTHON=/path/to/python3 npm run setup",
+  );
+}
+
+const PROBE = `
+import json, sys
+try:
+    import venv, ensurepip
+    has = True
+except ImportError:
+    has = False
+print(json.dumps({"version": list(sys.version_info[:3]), "venv": has}))`;
+
+/** What keeps a binding from being compiled here, as a sentence with its remedy; undefined when nothing does. */
+export function missingForCompiling() {
+  if (/\s/.test(ROOT))
+    return `make cannot build in a path with spaces (${ROOT}); move the project to a path without them`;
+  const compiler = process.env.CXX ?? "c++";
+  const missing = [
+    ...(ask(compiler, ["--version"]) === undefined && ask("g++", ["--version"]) === undefined
+      ? ["a C++ compiler"]
+      : []),
+    ...(ask("make", ["--version"]) === undefined ? ["make"] : []),
+  ];
+  if (missing.length === 0) return undefined;
+  const command = installCommand({ apt: "g++ make", dnf: "gcc-c++ make", brew: "xcode-select --install" });
+  return `${missing.join(" and ")} not found; install with: ${command}`;
+}
+
+/** Whether to install TensorFlow's CUDA wheel: FINE_R1_CUDA=1 or 0 decides, otherwise whether an NVIDIA GPU answers. */
+export function wantsCuda() {
+  const asked = process.env.FINE_R1_CUDA;
+  if (asked !== undefined && asked !== "") return asked !== "0";
+  return process.platform === "linux" && (ask("nvidia-smi", ["-L"]) ?? "").includes("GPU ");
+}

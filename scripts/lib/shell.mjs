@@ -1,0 +1,62 @@
+// Starting programs: with their output in a log file, or in the user's terminal.
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { LOGS, ROOT, projectEnvironment } from "./places.mjs";
+
+/** An error whose message is meant for the user: no stack is printed. */
+export class SetupError extends Error {}
+
+/** The trimmed standard output of a short command, or undefined when it cannot run or fails. */
+export function ask(command, args) {
+  const result = spawnSync(command, args, { encoding: "utf8", timeout: 20_000 });
+  return result.status === 0 ? result.stdout.trim() : undefined;
+}
+
+/** Runs a program with its output in .setup/logs/<name>.log; a failure shows the end of that log. */
+export function logged(name, command, args, { cwd = ROOT, env = {}, timeout = 0 } = {}) {
+  mkdirSync(LOGS, { recursive: true });
+  const log = join(LOGS, `${name}.log`);
+  const out = openSync(log, "w");
+  const result = spawnSync(command, args, {
+    cwd,
+    env: { ...projectEnvironment(), ...env },
+    stdio: ["ignore", out, out],
+    timeout,
+    killSignal: "SIGKILL",
+  });
+  closeSync(out);
+  if (result.status === 0) return;
+  const why = result.error?.message ?? (result.status === null ? `ended by ${result.signal}` : `exit ${result.status}`);
+  const tail = readFileSync(log, "utf8").trimEnd().split("\n").slice(-25).join("\n");
+  throw new SetupError(`${[command, ...args].join(" ")} failed (${why}).\n${tail}\nThe whole output is in ${log}.`);
+}
+
+/** Runs a program in the user's terminal, hands signals on, and resolves to its exit status. */
+export function interactive(command, args, { cwd = ROOT, env = {} } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: { ...projectEnvironment(), ...env }, stdio: "inherit" });
+    // A terminal's Ctrl-C reaches the child by itself; we only have to outlive it. A SIGTERM reaches us alone.
+    const ignore = () => undefined;
+    const terminate = () => child.kill("SIGTERM");
+    process.on("SIGINT", ignore);
+    process.on("SIGTERM", terminate);
+    child.on("error", reject);
+    child.on("exit", (status, signal) => {
+      process.off("SIGINT", ignore);
+      process.off("SIGTERM", terminate);
+      resolve(status ?? 128 + (constants.signals[signal] ?? 1));
+    });
+  });
+}
+
+/** Runs a script's main function; a SetupError is printed as it is, anything else with its stack. */
+export async function main(run) {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    console.error(error instanceof SetupError ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

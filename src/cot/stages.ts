@@ -1,0 +1,103 @@
+import { readNameList } from "./lists";
+
+/** The four stages of a structured chain of thought (§4.2). */
+export interface CotStages {
+  /** What is seen. */
+  readonly analysis: string;
+  /** The sub-categories considered, at most four in the paper's prompt. */
+  readonly candidates: readonly string[];
+  /** The evidence for and against each of them. */
+  readonly comparison: string;
+  /** The sub-category decided on. */
+  readonly prediction: string;
+}
+
+/** The tags of Table 5, in their order. */
+export const STAGE_TAGS = ["analysis", "options", "comparison", "prediction"] as const;
+export type StageTag = (typeof STAGE_TAGS)[number];
+
+/** Why a text is not a tagged chain. */
+export const STAGE_FAULTS = [
+  "missing tag",
+  "repeated tag",
+  "tags out of order",
+  "text outside the tags",
+  "empty stage",
+  "no candidates",
+] as const;
+export type StageFault = (typeof STAGE_FAULTS)[number];
+
+/** The stages, or the first fault with the tag or text concerned. */
+export type ParsedStages =
+  | { readonly ok: true; readonly stages: CotStages }
+  | { readonly ok: false; readonly fault: StageFault; readonly detail: string };
+
+/**
+ * Reads `<analysis>…</analysis><options>…</options><comparison>…</comparison><prediction>…</prediction>`, strictly:
+ * every tag once, in this order, only white space between them, no stage empty, at least one candidate listed.
+ */
+export function parseTagged(text: string): ParsedStages {
+  const fault = tagFault(text);
+  if (fault !== undefined) return fault;
+  const pattern = STAGE_TAGS.map((tag) => `<${tag}>([\\s\\S]*)</${tag}>`).join("([\\s\\S]*)");
+  const parts = new RegExp(`^([\\s\\S]*)${pattern}([\\s\\S]*)$`, "u").exec(text)?.slice(1) ?? [];
+  // parts: outside, analysis, outside, options, outside, comparison, outside, prediction, outside
+  const stray = parts.find((part, index) => index % 2 === 0 && part.trim() !== "");
+  if (stray !== undefined) return failed("text outside the tags", stray.trim().slice(0, 60));
+  const inner = parts.filter((_, index) => index % 2 === 1).map((part) => part.trim());
+  const empty = STAGE_TAGS.find((_, index) => inner[index] === "");
+  if (empty !== undefined) return failed("empty stage", empty);
+  const [analysis = "", options = "", comparison = "", prediction = ""] = inner;
+  const candidates = readNameList(options).names;
+  if (candidates.length === 0) return failed("no candidates", options.slice(0, 60));
+  return { ok: true, stages: { analysis, candidates, comparison, prediction } };
+}
+
+function tagFault(text: string): ParsedStages | undefined {
+  const expected = STAGE_TAGS.flatMap((tag) => [`<${tag}>`, `</${tag}>`]);
+  const found = [...text.matchAll(/<\/?(?:analysis|options|comparison|prediction)>/gu)].map(([tag]) => tag);
+  const missing = expected.find((tag) => !found.includes(tag));
+  if (missing !== undefined) return failed("missing tag", missing);
+  const repeated = expected.find((tag) => found.indexOf(tag) !== found.lastIndexOf(tag));
+  if (repeated !== undefined) return failed("repeated tag", repeated);
+  const misplaced = expected.findIndex((tag, index) => found[index] !== tag);
+  return misplaced < 0 ? undefined : failed("tags out of order", found[misplaced] ?? "");
+}
+
+function failed(fault: StageFault, detail: string): ParsedStages {
+  return { ok: false, fault, detail };
+}
+
+/** The tagged form that a teacher is asked for; `parseTagged` gives the stages back. */
+export function renderTagged(stages: CotStages): string {
+  const options = stages.candidates.map((name) => `- ${name}`).join("\n");
+  return (
+    `<analysis>${stages.analysis}</analysis><options>${options}</options>` +
+    `<comparison>${stages.comparison}</comparison><prediction>${stages.prediction}</prediction>`
+  );
+}
+
+/** How a record words its stages: as the released stage-1 data does, or in the short form of the mini-world. */
+export type CotForm = "released" | "short";
+
+/** The training text of a chain: the stages inside `<think>`, the label inside `<answer>`. */
+export function renderText(form: CotForm, stages: CotStages, label: string): string {
+  return form === "released" ? renderReleased(stages, label) : renderShort(stages, label);
+}
+
+/** The form of the released stage-1 records: the stages marked in prose. `recoverStages` gives them back. */
+export function renderReleased(stages: CotStages, label: string): string {
+  const options = stages.candidates.map((name) => `- ${name}`).join("\n");
+  return (
+    `<think>${stages.analysis}\n\nThe analysis of candidate subcategories: \n${options}\n\n\n` +
+    `${stages.comparison}\n\nThe prediction is: ${stages.prediction}</think>\n\n<answer>${label}</answer>`
+  );
+}
+
+/** The short form of the mini-world, one word a token: `<think> analysis … candidates … </think> <answer> … </answer>`. */
+export function renderShort(stages: CotStages, label: string): string {
+  return (
+    `<think> analysis ${stages.analysis} candidates ${stages.candidates.join(" , ")} ` +
+    `comparison ${stages.comparison} prediction ${stages.prediction} </think> <answer> ${label} </answer>`
+  );
+}

@@ -1,0 +1,85 @@
+import type { SubCategory } from "../types";
+import { attributeWords } from "./attributes";
+import { dueVerdict, type ParsedChain } from "./chain";
+import { parseChain } from "./chainParser";
+import type { WorldClass } from "./classes";
+import { CANDIDATES, type MiniWorld } from "./world";
+
+/**
+ * The first step of a chain that is wrong, or "right" when none is.
+ * - malformed: not a chain at all
+ * - analysis: a value was seen wrongly
+ * - candidates: not different classes of the domain, not the options that were offered, or the truth is not among them
+ * - recall: a comparison is of another candidate, or gives it values it does not have
+ * - count: a verdict does not follow from the written values
+ * - last: all was right, but another name was predicted or answered
+ */
+export const CHAIN_STAGES = ["right", "malformed", "analysis", "candidates", "recall", "count", "last"] as const;
+export type ChainStage = (typeof CHAIN_STAGES)[number];
+
+export interface ChainCheck {
+  /** The first wrong step, whatever the answer. */
+  readonly stage: ChainStage;
+  /** Whether the name in `<answer>` is the true one: a wrong step may be mended later. */
+  readonly answerRight: boolean;
+  /** "right" when the answer is, else the first wrong step: the rows of the table "where the chains break". */
+  readonly verdict: ChainStage;
+}
+
+/** Checks a chain about a picture of class `truth` step by step. `options`: those of a closed question. */
+export function checkChain(
+  world: MiniWorld,
+  text: string,
+  truth: SubCategory,
+  options?: readonly string[],
+): ChainCheck {
+  const known = world.classOf(truth);
+  const parsed = parseChain(world.config, text, candidateCount(world, known, options));
+  const stage = parsed ? firstWrong(world, parsed, known, options) : "malformed";
+  const answer = /<answer>([^<]*)<\/answer>/u.exec(text)?.[1]?.trim().replace(/\s+/gu, " ");
+  const answerRight = answer === known.name;
+  return { stage, answerRight, verdict: answerRight ? "right" : stage };
+}
+
+function candidateCount(world: MiniWorld, truth: WorldClass, options: readonly string[] | undefined): number {
+  return options?.length ?? Math.min(CANDIDATES, world.lookalikes(truth).length);
+}
+
+function firstWrong(
+  world: MiniWorld,
+  chain: ParsedChain,
+  truth: WorldClass,
+  options: readonly string[] | undefined,
+): ChainStage {
+  const same = (a: readonly string[], b: readonly string[]): boolean => a.join(" ") === b.join(" ");
+  const steps: readonly (readonly [ChainStage, boolean])[] = [
+    ["analysis", same(chain.analysis, attributeWords(truth.attributes))],
+    ["candidates", candidatesRight(world, chain.candidates, truth, options)],
+    [
+      "recall",
+      chain.comparison.every(({ name, values }, i) => {
+        const compared = world.classNamed(truth.superCategory, name);
+        return name === chain.candidates[i] && compared !== undefined && same(values, attributeWords(compared.attributes));
+      }),
+    ],
+    [
+      "count",
+      chain.comparison.every((c) =>
+        same(c.verdict, dueVerdict(c.values, chain.analysis, world.config.chain.verdict)),
+      ),
+    ],
+    ["last", chain.prediction === truth.name && chain.answer === truth.name],
+  ];
+  return steps.find(([, right]) => !right)?.[0] ?? "right";
+}
+
+function candidatesRight(
+  world: MiniWorld,
+  names: readonly string[],
+  truth: WorldClass,
+  options: readonly string[] | undefined,
+): boolean {
+  const allowed = (name: string): boolean =>
+    options ? options.includes(name) : world.classNamed(truth.superCategory, name) !== undefined;
+  return new Set(names).size === names.length && names.includes(truth.name) && names.every(allowed);
+}

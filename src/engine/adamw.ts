@@ -1,0 +1,127 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { FlatLayout } from "./flat";
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Decoupled weight decay; biases and norms (rank below 2) are not decayed. */
+  readonly weightDecay: number;
+  /** Gradients are scaled down to this global norm; `null` leaves them alone. */
+  readonly maxGradNorm: number | null;
+}
+
+/** The defaults of PyTorch's AdamW with the gradient clipping of both training scripts of the release. */
+export const ADAMW_DEFAULTS: AdamWOptions = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+  maxGradNorm: 1,
+};
+
+/** The moments of one bucket, for checkpoints. */
+export interface AdamWState {
+  readonly step: number;
+  readonly moments: readonly { readonly name: string; readonly data: Float32Array }[];
+}
+
+/** AdamW (Loshchilov & Hutter, 2019) over a flat layout, with clipping by the global norm. Owns its moments. */
+export class AdamW {
+  private step_ = 0;
+  private first: tf.Tensor1D[];
+  private second: tf.Tensor1D[];
+  private readonly decay: tf.Tensor1D[];
+
+  constructor(
+    private readonly layout: FlatLayout,
+    private readonly options: AdamWOptions = ADAMW_DEFAULTS,
+  ) {
+    const zeros = () => layout.buckets.map((bucket) => tf.zeros<tf.Rank.R1>([layout.sizeOf(bucket)]));
+    this.first = zeros();
+    this.second = zeros();
+    this.decay = layout.flatten(
+      Object.fromEntries(
+        [...layout.parameters].map(([name, v]) => [name, v.rank < 2 ? null : tf.fill(v.shape, options.weightDecay)]),
+      ),
+    );
+  }
+
+  /** How many updates have been made. */
+  get steps(): number {
+    return this.step_;
+  }
+
+  /**
+   * One update. Takes ownership of the flat gradients.
+   * @returns the global gradient norm before clipping
+   */
+  update(gradients: readonly tf.Tensor1D[], learningRate: number): number {
+    const { beta1, beta2, epsilon, maxGradNorm } = this.options;
+    const norm = globalNorm(gradients);
+    const scale = maxGradNorm !== null && norm > maxGradNorm ? maxGradNorm / (norm + 1e-6) : 1;
+    this.step_ += 1;
+    const rate = learningRate / (1 - beta1 ** this.step_);
+    const correction = 1 / (1 - beta2 ** this.step_);
+    const parameters = this.layout.flattenParameters();
+    const next = parameters.map((theta, i) => {
+      const [first, second, updated] = tf.tidy(() => {
+        const g = scale === 1 ? at(gradients, i) : at(gradients, i).mul(scale);
+        const m = at(this.first, i)
+          .mul(beta1)
+          .add(g.mul(1 - beta1));
+        const v = at(this.second, i)
+          .mul(beta2)
+          .add(g.square().mul(1 - beta2));
+        const decayed = theta.sub(theta.mul(at(this.decay, i)).mul(learningRate));
+        return [m, v, decayed.sub(m.div(v.mul(correction).sqrt().add(epsilon)).mul(rate))] as [
+          tf.Tensor1D,
+          tf.Tensor1D,
+          tf.Tensor1D,
+        ];
+      });
+      tf.dispose([at(this.first, i), at(this.second, i), theta, at(gradients, i)]);
+      this.first[i] = first;
+      this.second[i] = second;
+      return updated;
+    });
+    this.layout.assign(next);
+    tf.dispose(next);
+    return norm;
+  }
+
+  /** The state as plain arrays. */
+  save(): AdamWState {
+    const entries = (kind: string, tensors: readonly tf.Tensor1D[]) =>
+      tensors.map((t, i) => ({ name: `${kind}.${i}`, data: t.dataSync<"float32">() }));
+    return { step: this.step_, moments: [...entries("first", this.first), ...entries("second", this.second)] };
+  }
+
+  /** Puts back a saved state of the same layout. */
+  load(state: AdamWState): void {
+    const read = (kind: string, tensors: readonly tf.Tensor1D[]) =>
+      tensors.map((old, i) => {
+        const saved = state.moments.find((m) => m.name === `${kind}.${i}`);
+        if (saved?.data.length !== old.size)
+          throw new RangeError(`optimiser state ${kind}.${i} does not fit this model`);
+        old.dispose();
+        return tf.tensor1d(saved.data, "float32");
+      });
+    this.first = read("first", this.first);
+    this.second = read("second", this.second);
+    this.step_ = state.step;
+  }
+
+  dispose(): void {
+    tf.dispose([this.first, this.second, this.decay]);
+  }
+}
+
+/** The Euclidean norm of all gradients together. */
+export function globalNorm(gradients: readonly tf.Tensor1D[]): number {
+  return Math.sqrt(tf.tidy(() => tf.addN(gradients.map((g) => g.square().sum()))).dataSync()[0] ?? 0);
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  return list[index] as T;
+}

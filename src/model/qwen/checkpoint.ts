@@ -1,0 +1,181 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { LabError } from "../../core/errors";
+import { writeFolderAtomic, writeJson } from "../../core/files";
+import { withSafetensors, writeSafetensors, type SafetensorsFile, type TensorToWrite } from "../../core/safetensors";
+import { locateWeights, SINGLE_FILE, shardIndex } from "./checkpointFiles";
+import { toHfConfig, toHfGenerationConfig, type QwenConfig } from "./config";
+import { toHfImageProcessor, type ImageProcessorConfig } from "./imageProcessor";
+
+/** A weight under its published name, as float32. */
+export interface Weight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Files beside the weights that go along unchanged when a checkpoint is saved. */
+const COMPANIONS = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "vocab.json",
+  "merges.txt",
+  "chat_template.jinja",
+  "chat_template.json",
+  "preprocessor_config.json",
+  "video_preprocessor_config.json",
+  "processor_config.json",
+  "generation_config.json",
+];
+/** Above this a checkpoint is written in several files, as the hub's own writer does. */
+const SHARD_BYTES = 5e9;
+
+/**
+ * The published name of a weight. Newer saves of the hub's library nest both halves below `model.`; published
+ * checkpoints hold `model.layers…` for the language model and `visual…` for the tower.
+ */
+export function publishedName(name: string): string {
+  if (name.startsWith("model.language_model.")) return `model.${name.slice("model.language_model.".length)}`;
+  if (name.startsWith("model.visual.")) return name.slice("model.".length);
+  return name;
+}
+
+/**
+ * Reads the weights of a checkpoint folder one at a time, in the order of the files, so that a loader needs its own
+ * copy and one tensor. All headers are checked against `expected` before the first tensor is read.
+ * @param expected published names → shapes
+ * @throws LabError naming file and tensor when one is missing, unexpected, given twice or of another shape
+ */
+export function* readWeights(
+  folder: string,
+  expected: ReadonlyMap<string, readonly number[]>,
+): Generator<Weight, void, undefined> {
+  const files = locateWeights(folder);
+  checkWeights(folder, files, expected);
+  for (const file of files) {
+    const names = withSafetensors(file, (opened) => wantedInOrder(opened, expected));
+    for (const [stored, name] of names) {
+      const data = withSafetensors(file, (opened) => opened.readFloat32(stored));
+      yield { name, shape: expected.get(name) ?? [], data };
+    }
+  }
+}
+
+/** Stored name and published name of each expected tensor of a file, by their place in it. */
+function wantedInOrder(file: SafetensorsFile, expected: ReadonlyMap<string, readonly number[]>): [string, string][] {
+  return [...file.tensors]
+    .sort(([, a], [, b]) => a.offset - b.offset)
+    .map(([stored]): [string, string] => [stored, publishedName(stored)])
+    .filter(([, name]) => expected.has(name));
+}
+
+function checkWeights(
+  folder: string,
+  files: readonly string[],
+  expected: ReadonlyMap<string, readonly number[]>,
+): void {
+  const seen = new Map<string, string>();
+  for (const file of files) {
+    withSafetensors(file, ({ tensors }) => {
+      for (const [stored, { shape }] of tensors) {
+        const name = publishedName(stored);
+        const wanted = expected.get(name);
+        if (wanted === undefined) {
+          if (isLeftOver(name)) continue;
+          throw mismatch(file, `holds the tensor "${stored}", which this architecture does not have`);
+        }
+        if (seen.has(name)) throw mismatch(file, `holds the tensor "${name}" a second time`);
+        if (!sameShape(shape, wanted)) {
+          throw mismatch(
+            file,
+            `tensor "${stored}" has shape [${shape.join(", ")}]; the config asks for [${wanted.join(", ")}]`,
+          );
+        }
+        seen.set(name, file);
+      }
+    });
+  }
+  const missing = [...expected.keys()].filter((name) => !seen.has(name));
+  if (missing.length > 0) {
+    const others = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
+    throw mismatch(folder, `lacks the tensor "${missing[0] ?? ""}"${others}`);
+  }
+}
+
+/** What the hub's own loader passes over: the copy of a tied head, and rotary tables of old saves. */
+function isLeftOver(name: string): boolean {
+  return name === "lm_head.weight" || name.endsWith(".inv_freq");
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((side, axis) => side === b[axis]);
+}
+
+function mismatch(subject: string, reason: string): LabError {
+  return new LabError(reason, "Use the config.json that belongs to these weights, or download the checkpoint again.", {
+    subject,
+  });
+}
+
+/**
+ * Writes `model.safetensors`, or numbered shards with their index when the weights exceed `shardBytes`, into a folder
+ * that holds no other weights. Lazy tensors are asked for one at a time.
+ */
+export function writeWeights(folder: string, weights: Iterable<TensorToWrite>, shardBytes = SHARD_BYTES): void {
+  const groups: TensorToWrite[][] = [[]];
+  let total = 0;
+  let filled = 0;
+  for (const weight of weights) {
+    const bytes = 4 * weight.shape.reduce((product, side) => product * side, 1);
+    if (filled > 0 && filled + bytes > shardBytes) {
+      groups.push([]);
+      filled = 0;
+    }
+    groups.at(-1)?.push(weight);
+    filled += bytes;
+    total += bytes;
+  }
+  if (groups.length === 1) {
+    writeSafetensors(path.join(folder, SINGLE_FILE), groups[0] ?? []);
+    return;
+  }
+  const index = shardIndex(groups, total);
+  for (const { file, tensors } of index.shards) writeSafetensors(path.join(folder, file), tensors);
+  writeJson(path.join(folder, index.file), index.content);
+}
+
+/** Copies tokenizer, templates, image processor and generation settings, as far as `from` has them. */
+export function copyCompanions(from: string, to: string): void {
+  fs.mkdirSync(to, { recursive: true });
+  for (const name of COMPANIONS) {
+    const source = path.join(from, name);
+    if (fs.existsSync(source)) fs.copyFileSync(source, path.join(to, name));
+  }
+}
+
+/** Everything that makes up a checkpoint folder. */
+export interface Checkpoint {
+  readonly config: QwenConfig;
+  /** Under published names; functions are called one at a time while writing. */
+  readonly weights: Iterable<TensorToWrite>;
+  /** Folder whose tokenizer, templates and settings go along; it may be the folder that is written. */
+  readonly companions?: string;
+  /** Written as `preprocessor_config.json`, in place of the companion. */
+  readonly imageProcessor?: ImageProcessorConfig;
+}
+
+/** Writes a checkpoint folder in the layout of the hub, whole or not at all. */
+export function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  return writeFolderAtomic(folder, (temporary) => {
+    if (checkpoint.companions !== undefined) copyCompanions(checkpoint.companions, temporary);
+    writeJson(path.join(temporary, "config.json"), toHfConfig(checkpoint.config));
+    const generation = path.join(temporary, "generation_config.json");
+    if (!fs.existsSync(generation)) writeJson(generation, toHfGenerationConfig(checkpoint.config));
+    if (checkpoint.imageProcessor !== undefined) {
+      writeJson(path.join(temporary, "preprocessor_config.json"), toHfImageProcessor(checkpoint.imageProcessor));
+    }
+    writeWeights(temporary, checkpoint.weights);
+  });
+}

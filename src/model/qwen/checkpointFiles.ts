@@ -1,0 +1,52 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { LabError } from "../../core/errors";
+import { readJson } from "../../core/files";
+import type { TensorToWrite } from "../../core/safetensors";
+import { ConfigReader } from "./configReader";
+
+export const SINGLE_FILE = "model.safetensors";
+const INDEX_FILE = "model.safetensors.index.json";
+
+/**
+ * The weight files of a checkpoint folder: one file, or the shards that the index names.
+ * @throws LabError when there are none, or a shard is missing
+ */
+export function locateWeights(folder: string): string[] {
+  const single = path.join(folder, SINGLE_FILE);
+  if (fs.existsSync(single)) return [single];
+  const index = path.join(folder, INDEX_FILE);
+  if (!fs.existsSync(index)) {
+    throw new LabError(
+      `holds neither ${SINGLE_FILE} nor ${INDEX_FILE}`,
+      "Give the folder of a checkpoint with safetensors weights.",
+      { subject: folder },
+    );
+  }
+  const shards = ConfigReader.of(readJson(index), index).child("weight_map").textValues();
+  return [...new Set(shards)].sort().map((name) => {
+    const file = path.join(folder, path.basename(name));
+    if (!fs.existsSync(file)) {
+      throw new LabError(`is missing, though ${INDEX_FILE} names it`, "Download the missing shard.", { subject: file });
+    }
+    return file;
+  });
+}
+
+/** Names of the shards and the content of their index, as the hub's writer lays them out. */
+export function shardIndex(
+  groups: readonly (readonly TensorToWrite[])[],
+  totalBytes: number,
+): {
+  readonly file: string;
+  readonly content: unknown;
+  readonly shards: readonly { readonly file: string; readonly tensors: readonly TensorToWrite[] }[];
+} {
+  const number = (value: number): string => String(value).padStart(5, "0");
+  const shards = groups.map((tensors, index) => ({
+    file: `model-${number(index + 1)}-of-${number(groups.length)}.safetensors`,
+    tensors,
+  }));
+  const weightMap = Object.fromEntries(shards.flatMap(({ file, tensors }) => tensors.map(({ name }) => [name, file])));
+  return { file: INDEX_FILE, content: { metadata: { total_size: totalBytes }, weight_map: weightMap }, shards };
+}

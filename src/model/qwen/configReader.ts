@@ -1,0 +1,124 @@
+import { LabError } from "../../core/errors";
+
+/** Reads typed values out of a JSON object; every error names the file, the key and what is wanted. */
+export class ConfigReader {
+  private constructor(
+    private readonly values: Readonly<Record<string, unknown>>,
+    private readonly subject: string,
+    /** Path of this object inside the file, with its final dot. */
+    private readonly prefix: string,
+  ) {}
+
+  static of(json: unknown, subject: string): ConfigReader {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      throw new LabError("is not a JSON object", "Use the config.json of the checkpoint.", { subject });
+    }
+    return new ConfigReader(json as Record<string, unknown>, subject, "");
+  }
+
+  error(key: string, reason: string): LabError {
+    const found = JSON.stringify(this.values[key]) as string | undefined;
+    return new LabError(
+      `"${this.prefix}${key}" ${reason}; found ${found ?? "nothing"}`,
+      "Use the config.json of a Qwen2-VL or Qwen2.5-VL checkpoint, or correct this key.",
+      { subject: this.subject },
+    );
+  }
+
+  require(key: string, holds: boolean, reason: string): void {
+    if (!holds) throw this.error(key, reason);
+  }
+
+  /** Whether the key is there and not null. */
+  has(key: string): boolean {
+    return this.values[key] !== undefined && this.values[key] !== null;
+  }
+
+  child(key: string): ConfigReader {
+    const value = this.values[key];
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw this.error(key, "must be an object");
+    }
+    return new ConfigReader(value as Record<string, unknown>, this.subject, `${this.prefix}${key}.`);
+  }
+
+  /** An integer of at least `minimum`; `fallback` when the key is absent. */
+  integer(key: string, minimum = 1, fallback?: number): number {
+    if (!this.has(key) && fallback !== undefined) return fallback;
+    const value = this.values[key];
+    if (!Number.isSafeInteger(value) || (value as number) < minimum) {
+      throw this.error(key, `must be an integer of at least ${minimum}`);
+    }
+    return value as number;
+  }
+
+  /** A positive number. */
+  number(key: string, fallback: number): number {
+    if (!this.has(key)) return fallback;
+    const value = this.values[key];
+    if (typeof value !== "number" || !(value > 0)) throw this.error(key, "must be a positive number");
+    return value;
+  }
+
+  boolean(key: string, fallback: boolean): boolean {
+    if (!this.has(key)) return fallback;
+    const value = this.values[key];
+    if (typeof value !== "boolean") throw this.error(key, "must be true or false");
+    return value;
+  }
+
+  text(key: string, fallback: string): string {
+    if (!this.has(key)) return fallback;
+    const value = this.values[key];
+    if (typeof value !== "string") throw this.error(key, "must be a text");
+    return value;
+  }
+
+  oneOf<const T extends string>(key: string, choices: readonly T[], fallback?: T): T {
+    if (!this.has(key) && fallback !== undefined) return fallback;
+    const choice = choices.find((item) => item === this.values[key]);
+    if (choice === undefined) throw this.error(key, `must be one of ${choices.map((c) => `"${c}"`).join(", ")}`);
+    return choice;
+  }
+
+  /** A list of integers ≥ 0. */
+  integers(key: string, fallback?: readonly number[]): readonly number[] {
+    if (!this.has(key) && fallback !== undefined) return fallback;
+    const value = this.values[key];
+    if (!Array.isArray(value) || !value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0)) {
+      throw this.error(key, "must be a list of integers");
+    }
+    return value as number[];
+  }
+
+  /** A list of numbers. */
+  numbers(key: string, fallback: readonly number[]): readonly number[] {
+    if (!this.has(key)) return fallback;
+    const value = this.values[key];
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "number" && Number.isFinite(item))) {
+      throw this.error(key, "must be a list of numbers");
+    }
+    return value as number[];
+  }
+
+  /** A list of texts; empty when the key is absent. */
+  texts(key: string): readonly string[] {
+    if (!this.has(key)) return [];
+    const value = this.values[key];
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+      throw this.error(key, "must be a list of texts");
+    }
+    return value;
+  }
+
+  /** The values of an object that maps names to texts. */
+  textValues(): readonly string[] {
+    return Object.keys(this.values).map((key) => this.text(key, ""));
+  }
+
+  /** A token id, or a list of them; empty when the key is absent. */
+  optionalIds(key: string): readonly number[] {
+    if (!this.has(key)) return [];
+    return Array.isArray(this.values[key]) ? this.integers(key) : [this.integer(key, 0)];
+  }
+}

@@ -1,0 +1,114 @@
+import type { RgbImage } from "../../core/image";
+
+/** PIL's fixed-point precision for 8-bit pictures (Resample.c: 32 − 8 − 2 bits). */
+const PRECISION_BITS = 22;
+const ROUNDING = 2 ** (PRECISION_BITS - 1);
+/** Half width of the bicubic kernel. */
+const SUPPORT = 2;
+
+/** The weights of one axis: for each output position, where its inputs begin and their fixed-point weights. */
+interface AxisWeights {
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  /** [output, width] */
+  readonly weights: Int32Array;
+  readonly width: number;
+}
+
+/**
+ * Resizes as PIL's `Image.resize(…, BICUBIC)` does, to the bit: antialiased (the kernel widens when shrinking), the
+ * columns first, then the rows, each pass rounded to 8 bits with 22-bit fixed-point weights.
+ */
+export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
+  const wide = width === image.width ? image : resizeColumns(image, axisWeights(image.width, width));
+  return height === image.height ? wide : resizeRows(wide, axisWeights(image.height, height));
+}
+
+/** Keys' cubic kernel with a = −0.5, as in PIL. */
+function cubic(distance: number): number {
+  const a = -0.5;
+  const x = Math.abs(distance);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0;
+}
+
+function axisWeights(input: number, output: number): AxisWeights {
+  const scale = input / output;
+  const widening = Math.max(1, scale);
+  const support = SUPPORT * widening;
+  const width = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(output);
+  const count = new Int32Array(output);
+  const weights = new Int32Array(output * width);
+  for (let out = 0; out < output; out++) {
+    const centre = (out + 0.5) * scale;
+    const begin = Math.max(0, Math.trunc(centre - support + 0.5));
+    const end = Math.min(input, Math.trunc(centre + support + 0.5));
+    const raw = Array.from({ length: end - begin }, (_, i) => cubic((i + begin - centre + 0.5) * (1 / widening)));
+    const total = raw.reduce((sum, weight) => sum + weight, 0);
+    first[out] = begin;
+    count[out] = raw.length;
+    raw.forEach((weight, i) => {
+      const fixed = (total === 0 ? weight : weight / total) * 2 ** PRECISION_BITS;
+      weights[out * width + i] = Math.trunc(fixed + (weight < 0 ? -0.5 : 0.5));
+    });
+  }
+  return { first, count, weights, width };
+}
+
+function resizeColumns(image: RgbImage, axis: AxisWeights): RgbImage {
+  const width = axis.first.length;
+  const data = new Uint8Array(width * image.height * 3);
+  for (let x = 0; x < width; x++) {
+    const begin = axis.first[x] ?? 0;
+    const count = axis.count[x] ?? 0;
+    for (let y = 0; y < image.height; y++) {
+      accumulate(image.data, (y * image.width + begin) * 3, 3, axis, x, count, data, (y * width + x) * 3);
+    }
+  }
+  return { width, height: image.height, data };
+}
+
+function resizeRows(image: RgbImage, axis: AxisWeights): RgbImage {
+  const height = axis.first.length;
+  const stride = image.width * 3;
+  const data = new Uint8Array(stride * height);
+  for (let y = 0; y < height; y++) {
+    const begin = axis.first[y] ?? 0;
+    const count = axis.count[y] ?? 0;
+    for (let x = 0; x < image.width; x++) {
+      accumulate(image.data, begin * stride + x * 3, stride, axis, y, count, data, y * stride + x * 3);
+    }
+  }
+  return { width: image.width, height, data };
+}
+
+/** One output pixel: the weighted sum of `count` input pixels that lie `step` bytes apart, for the three channels. */
+function accumulate(
+  source: Uint8Array,
+  start: number,
+  step: number,
+  axis: AxisWeights,
+  output: number,
+  count: number,
+  target: Uint8Array,
+  at: number,
+): void {
+  let red = ROUNDING;
+  let green = ROUNDING;
+  let blue = ROUNDING;
+  for (let i = 0, from = start; i < count; i++, from += step) {
+    const weight = axis.weights[output * axis.width + i] ?? 0;
+    red += (source[from] ?? 0) * weight;
+    green += (source[from + 1] ?? 0) * weight;
+    blue += (source[from + 2] ?? 0) * weight;
+  }
+  target[at] = toByte(red);
+  target[at + 1] = toByte(green);
+  target[at + 2] = toByte(blue);
+}
+
+function toByte(sum: number): number {
+  return Math.min(255, Math.max(0, sum >> PRECISION_BITS));
+}

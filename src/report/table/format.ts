@@ -1,0 +1,79 @@
+import { type Cell, type Column, type Estimate, type ResultTable, bareValue, cellOf, isEstimate, markOf } from "./table";
+
+/** A cell as people read it: plain text and, apart from it, its mark. Renderers escape both in their own way. */
+export interface ShownCell {
+  readonly body: string;
+  readonly mark: string;
+}
+
+/** What is shown where nothing was measured. */
+export const MISSING = "–";
+
+/** Every cell as shown text, row by row in column order. */
+export function shownCells(table: ResultTable): ShownCell[][] {
+  const shows = table.columns.map((column) => {
+    const cells = table.rows.map((row) => cellOf(row, column.key));
+    return showColumn(column, cells);
+  });
+  return table.rows.map((row) =>
+    table.columns.map((column, index) => {
+      const cell = cellOf(row, column.key);
+      return { body: shows[index]?.(cell) ?? MISSING, mark: markOf(cell) };
+    }),
+  );
+}
+
+/** The group headings in order, each with the number of columns below it; "" where a column has no group. */
+export function groupHeadings(columns: readonly Column[]): { title: string; span: number }[] {
+  const headings: { title: string; span: number }[] = [];
+  for (const { group = "" } of columns) {
+    const last = headings.at(-1);
+    if (last?.title === group) last.span += 1;
+    else headings.push({ title: group, span: 1 });
+  }
+  return headings;
+}
+
+/** True if any column belongs to a group. */
+export function hasGroups(columns: readonly Column[]): boolean {
+  return columns.some((column) => column.group !== undefined);
+}
+
+/** The explanations below a table: marks that are in use first, then the notes. */
+export function explanations(table: ResultTable): { mark: string; text: string }[] {
+  const used = new Set(table.rows.flatMap((row) => table.columns.map((column) => markOf(cellOf(row, column.key)))));
+  const marks = Object.entries(table.marks).filter(([mark]) => used.has(mark));
+  return [...marks.map(([mark, text]) => ({ mark, text })), ...table.notes.map((text) => ({ mark: "", text }))];
+}
+
+/** "experiment quickstart · seed 1", or "" without provenance. */
+export function provenanceLine(table: ResultTable): string {
+  return Object.entries(table.provenance)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(" · ");
+}
+
+function showColumn(column: Column, cells: readonly Cell[]): (cell: Cell) => string {
+  if (column.kind === "text") return (cell) => String(bareValue(cell) ?? MISSING);
+  const number = numberFormat(column, cells);
+  const estimates = cells.filter(isEstimate);
+  const style = column.interval ?? (estimates.every((e) => symmetric(e, number)) ? "half-width" : "range");
+  return (cell) => {
+    const value = bareValue(cell);
+    if (typeof value !== "number") return MISSING;
+    if (!isEstimate(cell) || cell.low === undefined || cell.high === undefined) return number(value);
+    if (style === "range") return `${number(value)} [${number(cell.low)}, ${number(cell.high)}]`;
+    return `${number(value)} ± ${number(Math.max(value - cell.low, cell.high - value))}`;
+  };
+}
+
+function symmetric({ value, low, high }: Estimate, number: (value: number) => string): boolean {
+  return low === undefined || high === undefined || number(value - low) === number(high - value);
+}
+
+function numberFormat(column: Column, cells: readonly Cell[]): (value: number) => string {
+  const scale = column.percent === true ? 100 : 1;
+  const whole = cells.every((cell) => !isEstimate(cell) && (bareValue(cell) === null || Number.isInteger(bareValue(cell))));
+  const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : 3);
+  return (value) => (value * scale).toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1");
+}

@@ -1,0 +1,70 @@
+import { explanations, groupHeadings, hasGroups, provenanceLine, shownCells } from "./format";
+import type { ResultTable } from "./table";
+
+const GAP = "  ";
+
+/** The table for a terminal: aligned columns between rules, with caption, marks and notes. */
+export function toText(table: ResultTable): string {
+  const body = shownCells(table).map((row) => row.map(({ body, mark }) => body + mark));
+  const titles = table.columns.map((column) => column.title);
+  const widths = titles.map((title, index) => Math.max(...[titles, ...body].map((row) => width(row[index] ?? title))));
+  widen(table, widths);
+  const line = (row: readonly string[]): string =>
+    row
+      .map((text, index) => pad(text, widths[index] ?? 0, table.columns[index]?.kind === "number" ? "right" : "left"))
+      .join(GAP)
+      .trimEnd();
+  const rule = "─".repeat(total(widths));
+  const notes = explanations(table).map(({ mark, text }) => (mark === "" ? text : `${mark} ${text}`));
+  const origin = provenanceLine(table);
+  return [
+    table.caption,
+    rule,
+    ...(hasGroups(table.columns) ? groupLines(table, widths) : []),
+    line(titles),
+    rule,
+    ...body.map(line),
+    rule,
+    ...notes,
+    ...(origin === "" ? [] : [origin]),
+    "",
+  ].join("\n");
+}
+
+/** Widens the last column of a group whose heading is wider than its columns. */
+function widen(table: ResultTable, widths: number[]): void {
+  let at = 0;
+  for (const { title, span } of groupHeadings(table.columns)) {
+    const lack = width(title) - total(widths.slice(at, at + span));
+    const last = at + span - 1;
+    if (lack > 0) widths[last] = (widths[last] ?? 0) + lack;
+    at += span;
+  }
+}
+
+function groupLines(table: ResultTable, widths: readonly number[]): string[] {
+  let at = 0;
+  const spans = groupHeadings(table.columns).map(({ title, span }) => {
+    const room = total(widths.slice(at, at + span));
+    at += span;
+    return { title, room };
+  });
+  const heading = spans.map(({ title, room }) => pad(title, room, "centre")).join(GAP);
+  const rules = spans.map(({ title, room }) => (title === "" ? " " : "─").repeat(room)).join(GAP);
+  return [heading.trimEnd(), rules.trimEnd()];
+}
+
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, value) => sum + value, 0) + GAP.length * Math.max(0, widths.length - 1);
+}
+
+/** Characters, not UTF-16 units; the texts of result tables hold no wide characters. */
+function width(text: string): number {
+  return [...text].length;
+}
+
+function pad(text: string, room: number, side: "left" | "right" | "centre"): string {
+  const lack = Math.max(0, room - width(text));
+  const before = side === "left" ? 0 : side === "right" ? lack : Math.floor(lack / 2);
+  return " ".repeat(before) + text + " ".repeat(lack - before);
+}

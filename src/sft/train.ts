@@ -1,0 +1,122 @@
+import { LabError } from "../core/errors";
+import type { Progress } from "../core/progress";
+import { Random } from "../core/random";
+import { ADAMW_DEFAULTS } from "../engine/adamw";
+import { cosine } from "../engine/schedule";
+import { train, type MicroBatch, type StepFigures, type TrainTask } from "../engine/train";
+import type { Prompt, Scored, TrainableModel } from "../model/contract";
+import { selectParameters, type TrainableParts } from "../model/parameters";
+import { nextTokenLoss } from "./loss";
+
+/** A question and the answer to imitate. The prompt is made when it is needed, since it holds an image. */
+export interface SftExample {
+  readonly id: string;
+  prompt(): Promise<Prompt>;
+  readonly completion: string;
+}
+
+/** Stage 1 (§4.2, Appendix C; the release's script in brackets). */
+export interface SftOptions {
+  /** [10] */
+  readonly epochs: number;
+  /** Examples an update [64]. */
+  readonly batchSize: number;
+  /** Examples a backward pass; the gradient is the same for any value. */
+  readonly microBatchSize: number;
+  /** Peak of a cosine schedule [5e-6]. */
+  readonly learningRate: number;
+  /** [6] */
+  readonly warmupSteps: number;
+  /** [0.1] */
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  /** [language only] */
+  readonly train: TrainableParts;
+  readonly seed: number;
+}
+
+export interface SftRun {
+  readonly label: string;
+  readonly folder?: string;
+  readonly checkpointEvery?: number;
+  /** Examples whose loss is measured after every epoch. */
+  readonly validation?: readonly SftExample[];
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  readonly onStep?: (figures: StepFigures) => void;
+}
+
+/** Fine-tunes the model in place on the examples. @returns the figures of every step: loss, gradNorm, tokens, … */
+export async function sft(
+  model: TrainableModel,
+  examples: readonly SftExample[],
+  options: SftOptions,
+  run: SftRun,
+): Promise<StepFigures[]> {
+  if (examples.length === 0)
+    throw new LabError("there are no examples to train on", "Check the records that this stage reads.");
+  const perEpoch = Math.ceil(examples.length / options.batchSize);
+  const steps = perEpoch * options.epochs;
+  return train(sftTask(model, examples, options, run.validation ?? []), {
+    ...run,
+    steps,
+    schedule: cosine(options.learningRate, steps, Math.min(options.warmupSteps, steps)),
+    optimizer: { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm },
+  });
+}
+
+function sftTask(
+  model: TrainableModel,
+  examples: readonly SftExample[],
+  options: SftOptions,
+  validation: readonly SftExample[],
+): TrainTask {
+  const perEpoch = Math.ceil(examples.length / options.batchSize);
+  return {
+    parameters: selectParameters(model.parameters, options.train),
+    async next(step) {
+      const order = new Random(options.seed).fork(`epoch ${Math.floor(step / perEpoch)}`).shuffle(examples);
+      const start = (step % perEpoch) * options.batchSize;
+      const items = await encode(model, order.slice(start, start + options.batchSize));
+      const tokens = countTokens(items);
+      return { microBatches: microBatches(model, items, tokens, options.microBatchSize), figures: { tokens } };
+    },
+    async measure(step) {
+      if (validation.length === 0 || (step + 1) % perEpoch !== 0) return undefined;
+      return { validationLoss: await meanLoss(model, await encode(model, validation)) };
+    },
+  };
+}
+
+function* microBatches(
+  model: TrainableModel,
+  items: readonly Scored[],
+  tokens: number,
+  size: number,
+): Generator<MicroBatch> {
+  for (let i = 0; i < items.length; i += size) {
+    const batch = model.prepare(items.slice(i, i + size));
+    yield {
+      loss: () => nextTokenLoss(model.completionLogProbs(batch), batch.mask, tokens),
+      dispose: () => {
+        batch.dispose();
+      },
+    };
+  }
+}
+
+/** Mean negative log-likelihood a token. */
+async function meanLoss(model: TrainableModel, items: readonly Scored[]): Promise<number> {
+  const scores = (await model.logProbs(items)).flat();
+  return -scores.reduce((a, b) => a + b, 0) / scores.length;
+}
+
+async function encode(model: TrainableModel, examples: readonly SftExample[]): Promise<Scored[]> {
+  return Promise.all(
+    examples.map(async (e) => ({ prompt: await e.prompt(), tokenIds: model.encodeCompletion(e.completion) })),
+  );
+}
+
+function countTokens(items: readonly Scored[]): number {
+  return items.reduce((total, item) => total + item.tokenIds.length, 0);
+}

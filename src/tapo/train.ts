@@ -1,0 +1,159 @@
+import { LabError } from "../core/errors";
+import type { Progress } from "../core/progress";
+import { Random } from "../core/random";
+import { ADAMW_DEFAULTS } from "../engine/adamw";
+import { constant } from "../engine/schedule";
+import { train, type Step, type StepFigures, type TrainTask } from "../engine/train";
+import type { TrainableModel, VisionLanguageModel } from "../model/contract";
+import { LANGUAGE_ONLY, selectParameters, type TrainableParts } from "../model/parameters";
+import { groupAdvantages } from "./advantages";
+import type { TapoOptions } from "./options";
+import { collectRollouts, type Rollout, type RolloutBatch, type TapoExample } from "./rollouts";
+import { prepareUpdate, updateMicroBatches, type ScoredRollout } from "./update";
+
+export interface TapoRun {
+  readonly label: string;
+  /** Rollouts a backward pass; with a token mean over the batch the gradient is the same for any value. */
+  readonly microBatchSize: number;
+  /** Which parts learn; the language model alone by default, as in stage 1. */
+  readonly train?: TrainableParts;
+  /** π_ref; needed when the objective's `referenceKl` is not 0. */
+  readonly reference?: VisionLanguageModel;
+  readonly folder?: string;
+  /** In optimiser steps; rounded up to whole rollout batches. */
+  readonly checkpointEvery?: number;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  readonly onStep?: (figures: StepFigures) => void;
+}
+
+/** Optimiser steps of a run: epochs over the examples, in rollout batches of several updates each. */
+export function tapoSteps(examples: number, options: TapoOptions): number {
+  const batches = Math.max(1, Math.round((options.epochs * examples) / options.promptsPerRollout));
+  return batches * updatesPerBatch(options);
+}
+
+/**
+ * Stage 2 (§4.3, Eq. 4): trains the model in place. DAPO and GRPO are the same run with other options.
+ * @returns the figures of every step: reward, accuracy, the terms of the objective, …
+ */
+export async function tapo(
+  model: TrainableModel,
+  examples: readonly TapoExample[],
+  options: TapoOptions,
+  run: TapoRun,
+): Promise<StepFigures[]> {
+  checkOptions(examples, options);
+  const perBatch = updatesPerBatch(options);
+  return train(tapoTask(model, examples, options, run), {
+    ...run,
+    steps: tapoSteps(examples.length, options),
+    schedule: constant(options.learningRate),
+    optimizer: { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm },
+    checkpointEvery: Math.ceil((run.checkpointEvery ?? 10) / perBatch) * perBatch,
+  });
+}
+
+function tapoTask(
+  model: TrainableModel,
+  examples: readonly TapoExample[],
+  options: TapoOptions,
+  run: TapoRun,
+): TrainTask {
+  const order = trainingOrder(examples, options.seed);
+  const perBatch = updatesPerBatch(options);
+  let batch: RolloutBatch | undefined;
+  let scored: ScoredRollout[] = [];
+  return {
+    parameters: selectParameters(model.parameters, run.train ?? LANGUAGE_ONLY),
+    async next(step): Promise<Step | undefined> {
+      const part = step % perBatch;
+      const timings: Record<string, number> = {};
+      if (part === 0 || batch === undefined) {
+        const started = performance.now();
+        const seed = new Random(options.seed).fork(`rollouts ${step}`).uint32();
+        batch = await collectRollouts(model, order.draw, options, seed, run.signal);
+        timings["generationSeconds"] = (performance.now() - started) / 1000;
+        scored = await score(model, batch.rollouts, options, run);
+        timings["scoringSeconds"] = (performance.now() - started) / 1000 - timings["generationSeconds"];
+      }
+      const chosen = scored.filter((s) => Math.floor(s.rollout.group / options.promptsPerUpdate) === part);
+      if (chosen.length === 0) return undefined;
+      const figures: Record<string, number> = { ...timings, ...rolloutFigures(batch) };
+      return { microBatches: updateMicroBatches(model, chosen, options, run.microBatchSize, figures), figures };
+    },
+    state: () => ({ drawn: order.drawn() }),
+    restore: (state) => {
+      order.skipTo((state as { drawn: number }).drawn);
+    },
+  };
+}
+
+/** Attaches advantages and the log-probs that stay constant over the updates. */
+async function score(
+  model: TrainableModel,
+  rollouts: readonly Rollout[],
+  options: TapoOptions,
+  run: TapoRun,
+): Promise<ScoredRollout[]> {
+  if (rollouts.length === 0) return [];
+  const advantages = groupAdvantages(
+    rollouts.map((r) => r.reward.overall),
+    rollouts.map((r) => r.group),
+    options.advantageEps,
+  );
+  // With one update a rollout batch the policy has not moved: π_old = π_θ, and the update's own pass provides it.
+  return prepareUpdate(model, rollouts, advantages, options, {
+    needsOld: updatesPerBatch(options) > 1,
+    ...(run.reference === undefined ? {} : { reference: run.reference }),
+  });
+}
+
+function rolloutFigures(batch: RolloutBatch): Record<string, number> {
+  const { meanReward: reward, meanAccuracy: accuracy, meanLength: length, groups, sampledGroups, resamples } = batch;
+  return { reward, accuracy, length, groups, sampledGroups, resamples };
+}
+
+/** Hands out the examples epoch after epoch, each epoch in an order of its own. */
+function trainingOrder(examples: readonly TapoExample[], seed: number) {
+  let drawn = 0;
+  const epochs = new Map<number, readonly TapoExample[]>();
+  const at = (index: number): TapoExample => {
+    const epoch = Math.floor(index / examples.length);
+    let order = epochs.get(epoch);
+    if (order === undefined) {
+      order = new Random(seed).fork(`epoch ${epoch}`).shuffle(examples);
+      epochs.clear();
+      epochs.set(epoch, order);
+    }
+    return order[index % examples.length] as TapoExample;
+  };
+  return {
+    draw: (count: number): TapoExample[] => Array.from({ length: count }, () => at(drawn++)),
+    drawn: () => drawn,
+    skipTo: (count: number) => {
+      drawn = count;
+    },
+  };
+}
+
+function updatesPerBatch(options: TapoOptions): number {
+  return Math.max(1, Math.round(options.promptsPerRollout / options.promptsPerUpdate));
+}
+
+function checkOptions(examples: readonly TapoExample[], options: TapoOptions): void {
+  if (examples.length === 0)
+    throw new LabError("there are no questions to train on", "Check the dataset's training split.");
+  if (options.n1 + options.n2 < 2) {
+    throw new LabError(
+      "n1 + n2 is below 2: a group of one answer has no advantage",
+      "Sample at least two answers a question.",
+    );
+  }
+  if (options.promptsPerRollout % options.promptsPerUpdate !== 0) {
+    throw new LabError(
+      `promptsPerRollout (${options.promptsPerRollout}) is no multiple of promptsPerUpdate (${options.promptsPerUpdate})`,
+      "Choose sizes that divide.",
+    );
+  }
+}
