@@ -1,7 +1,8 @@
 // node scripts/notebook.mjs IN.ipynb [OUT.ipynb] [--timeout SECONDS]: executes a notebook headless with the project's
-// kernel. It fails when a cell throws, and also when something fails late, after its cell has ended: nbconvert alone
-// does not see that, but the kernel writes it to standard error.
+// kernel. It fails when a cell throws, and also when something fails late, after its cell has ended: nbconvert does not
+// mind that, but the kernel writes it to its standard error or, while another cell runs, into that cell's output.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PYTHON, projectEnvironment } from "./lib/places.mjs";
@@ -15,10 +16,19 @@ await main(async () => {
   if (input === undefined) throw new SetupError("Name the notebook: node scripts/notebook.mjs IN.ipynb [OUT.ipynb]");
   const { status, stderr } = await execute(resolve(input), resolve(output), values.timeout ?? "600");
   if (status !== 0) throw new SetupError(`${input} did not run through (nbconvert ended with ${status}).`);
-  if (LATE_FAILURE.test(stderr))
-    throw new SetupError(`${input}: something failed after its cell had ended; see above.`);
+  const late = [stderr, ...stderrOutputs(output)].find((text) => LATE_FAILURE.test(text));
+  if (late !== undefined)
+    throw new SetupError(`${input}: something failed after its cell had ended.
+${late.trim()}`);
   return 0;
 });
+
+/** What the cells of an executed notebook wrote to standard error. */
+function stderrOutputs(file) {
+  const { cells } = JSON.parse(readFileSync(file, "utf8"));
+  const outputs = cells.flatMap((cell) => cell.outputs ?? []);
+  return outputs.filter(({ name }) => name === "stderr").map(({ text }) => [text].flat().join(""));
+}
 
 /** Runs nbconvert in the notebook's folder; standard error is shown and kept. */
 function execute(input, output, timeout) {

@@ -1,7 +1,5 @@
-import { parse } from "yaml";
 import { z } from "zod";
-import { LabError, messageOf } from "../core/errors";
-import { readText } from "../core/files";
+import { loadConfig } from "./load";
 
 /** The super-categories of the paper's six sets; each has a shape of its own. */
 export const DOMAINS = ["aircraft", "bird", "car", "dog", "flower", "pet"] as const;
@@ -140,23 +138,7 @@ export const worldSchema: z.ZodType<WorldConfig> = z.strictObject({
   chain: z.strictObject({ verdict: z.enum(VERDICTS) }),
 });
 
-/** Checks a value read from a file. @throws LabError that names every wrong key */
-export function parseWorldConfig(value: unknown, subject = "world config"): WorldConfig {
-  const result = worldSchema.safeParse(value);
-  if (result.success) return result.data;
-  const reasons = result.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
-  throw new LabError(`is not a valid world (${reasons.join("; ")})`, "Compare it with configs/worlds/test.yaml.", {
-    subject,
-  });
-}
-
-/** Reads a YAML file of `configs/worlds`. @throws LabError that names the file and what is wrong */
+/** Reads a YAML file of `configs/worlds`. @throws LabError that names the file and every wrong key */
 export function loadWorldConfig(file: string): WorldConfig {
-  const text = readText(file);
-  try {
-    return parseWorldConfig(parse(text), file);
-  } catch (error) {
-    if (error instanceof LabError) throw error;
-    throw new LabError(`is not valid YAML (${messageOf(error)})`, "Repair the file.", { subject: file, cause: error });
-  }
+  return loadConfig(file, worldSchema);
 }

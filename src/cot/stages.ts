@@ -1,3 +1,4 @@
+import { renderChain } from "../data/miniworld/chain";
 import { readNameList } from "./lists";
 
 /** The four stages of a structured chain of thought (§4.2). */
@@ -82,7 +83,7 @@ export type CotForm = "released" | "short";
 
 /** The training text of a chain: the stages inside `<think>`, the label inside `<answer>`. */
 export function renderText(form: CotForm, stages: CotStages, label: string): string {
-  return form === "released" ? renderReleased(stages, label) : renderShort(stages, label);
+  return form === "released" ? renderReleased(stages, label) : renderChain(stages, label);
 }
 
 /** The form of the released stage-1 records: the stages marked in prose. `recoverStages` gives them back. */
@@ -91,13 +92,5 @@ export function renderReleased(stages: CotStages, label: string): string {
   return (
     `<think>${stages.analysis}\n\nThe analysis of candidate subcategories: \n${options}\n\n\n` +
     `${stages.comparison}\n\nThe prediction is: ${stages.prediction}</think>\n\n<answer>${label}</answer>`
-  );
-}
-
-/** The short form of the mini-world, one word a token: `<think> analysis … candidates … </think> <answer> … </answer>`. */
-export function renderShort(stages: CotStages, label: string): string {
-  return (
-    `<think> analysis ${stages.analysis} candidates ${stages.candidates.join(" , ")} ` +
-    `comparison ${stages.comparison} prediction ${stages.prediction} </think> <answer> ${label} </answer>`
   );
 }

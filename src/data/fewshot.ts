@@ -18,11 +18,7 @@ export function groupByClass(images: readonly LabelledImage[]): Map<string, Labe
  * only, so that adding a class leaves the others alone.
  * @throws LabError when a class has fewer images than that
  */
-export function sampleFewShot(
-  images: readonly LabelledImage[],
-  shots: number,
-  seed: number | string,
-): LabelledImage[] {
+export function sampleFewShot(images: readonly LabelledImage[], shots: number, seed: number | string): LabelledImage[] {
   return [...groupByClass(images)].flatMap(([id, group]) => {
     if (group.length < shots) {
       throw new LabError(`has ${group.length} images, ${shots} shots asked for`, "Ask for fewer shots.", {

@@ -40,9 +40,11 @@ export class AdamW {
     const zeros = () => layout.buckets.map((bucket) => tf.zeros<tf.Rank.R1>([layout.sizeOf(bucket)]));
     this.first = zeros();
     this.second = zeros();
-    this.decay = layout.flatten(
-      Object.fromEntries(
-        [...layout.parameters].map(([name, v]) => [name, v.rank < 2 ? null : tf.fill(v.shape, options.weightDecay)]),
+    this.decay = tf.tidy(() =>
+      layout.flatten(
+        Object.fromEntries(
+          [...layout.parameters].map(([name, v]) => [name, v.rank < 2 ? null : tf.fill(v.shape, options.weightDecay)]),
+        ),
       ),
     );
   }
@@ -117,9 +119,12 @@ export class AdamW {
   }
 }
 
-/** The Euclidean norm of all gradients together. */
+/** The Euclidean norm of all gradients together. Waits for the computation. */
 export function globalNorm(gradients: readonly tf.Tensor1D[]): number {
-  return Math.sqrt(tf.tidy(() => tf.addN(gradients.map((g) => g.square().sum()))).dataSync()[0] ?? 0);
+  const squared = tf.tidy(() => tf.addN(gradients.map((g) => g.square().sum())));
+  const value = squared.dataSync()[0] ?? 0;
+  squared.dispose();
+  return Math.sqrt(value);
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -35,9 +35,7 @@ export class FlatLayout {
     return this.buckets.map((bucket) =>
       tf.tidy(() =>
         tf.concat1d(
-          bucket.map(
-            (name) => (tensors[name]?.reshape([-1]) as tf.Tensor1D | undefined) ?? tf.zeros([this.variable(name).size]),
-          ),
+          bucket.map((name) => tensors[name]?.reshape<tf.Tensor1D>([-1]) ?? tf.zeros([this.variable(name).size])),
         ),
       ),
     );

@@ -1,3 +1,4 @@
+import { required } from "../core/errors";
 import { Random } from "../core/random";
 import type { RgbImage } from "../core/image";
 import type { Completion, Prompt, VisionLanguageModel } from "../model/contract";
@@ -78,7 +79,13 @@ async function answerBatch(
     seed: new Random(options.seed ?? 42).fork(`batch ${index}`).uint32(),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const judged = batch.map((item, i) => judge(item, shown[i] ?? null, completions[i]?.[0] as Completion, options));
+  const judged = batch.map((item, i) => {
+    const completion = required(
+      completions[i]?.[0],
+      () => new RangeError(`evaluation: ${model.name} gave ${completions.length} answers to ${batch.length} prompts`),
+    );
+    return judge(item, shown[i] ?? null, completion, options);
+  });
   return withSimilarity(judged, batch, options);
 }
 

@@ -5,34 +5,15 @@ import { ADAMW_DEFAULTS } from "../engine/adamw";
 import { cosine } from "../engine/schedule";
 import { train, type MicroBatch, type StepFigures, type TrainTask } from "../engine/train";
 import type { Prompt, Scored, TrainableModel } from "../model/contract";
-import { selectParameters, type TrainableParts } from "../model/parameters";
+import { selectParameters } from "../model/parameters";
 import { nextTokenLoss } from "./loss";
+import type { SftOptions } from "./options";
 
 /** A question and the answer to imitate. The prompt is made when it is needed, since it holds an image. */
 export interface SftExample {
   readonly id: string;
   prompt(): Promise<Prompt>;
   readonly completion: string;
-}
-
-/** Stage 1 (§4.2, Appendix C; the release's script in brackets). */
-export interface SftOptions {
-  /** [10] */
-  readonly epochs: number;
-  /** Examples an update [64]. */
-  readonly batchSize: number;
-  /** Examples a backward pass; the gradient is the same for any value. */
-  readonly microBatchSize: number;
-  /** Peak of a cosine schedule [5e-6]. */
-  readonly learningRate: number;
-  /** [6] */
-  readonly warmupSteps: number;
-  /** [0.1] */
-  readonly weightDecay: number;
-  readonly maxGradNorm: number;
-  /** [language only] */
-  readonly train: TrainableParts;
-  readonly seed: number;
 }
 
 export interface SftRun {

@@ -37,7 +37,12 @@ describe("the released stage-1 records", () => {
       const count = stages.candidates?.length ?? 0;
       return count === 4 ? [] : [[index, count]];
     });
-    expect(other).toEqual([[16, 0], [50, 2], [54, 0], [176, 3]]);
+    expect(other).toEqual([
+      [16, 0],
+      [50, 2],
+      [54, 0],
+      [176, 3],
+    ]);
   });
 
   it("give the first record's stages as they stand in the file", () => {
@@ -58,7 +63,10 @@ describe("the released stage-1 records", () => {
     records.forEach(({ thinking }, index) => {
       const { analysis = "", comparison = "", prediction = "" } = chains[index]!.stages;
       const at = [analysis, comparison, prediction].map((part) => thinking.lastIndexOf(part));
-      expect(at.every((offset) => offset >= 0), String(index)).toBe(true);
+      expect(
+        at.every((offset) => offset >= 0),
+        String(index),
+      ).toBe(true);
       expect(at[0]! + analysis.length <= at[1]! && at[1]! + comparison.length <= at[2]!, String(index)).toBe(true);
     });
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readNameList } from "../../src/cot/lists";
 import { recoverStages } from "../../src/cot/released";
-import { parseTagged, renderReleased, renderShort, renderTagged, STAGE_TAGS } from "../../src/cot/stages";
+import { parseTagged, renderTagged, renderText, STAGE_TAGS } from "../../src/cot/stages";
 import { name, names, stages } from "./arbitraries";
 
 const GOOD = {
@@ -36,9 +36,9 @@ describe("parseTagged", () => {
     expect(faultOf("")).toEqual(["missing tag", "<analysis>"]);
     expect(faultOf(TEXT.replace("</options>", ""))).toEqual(["missing tag", "</options>"]);
     expect(faultOf(`${TEXT}<prediction>`)).toEqual(["repeated tag", "<prediction>"]);
-    expect(faultOf(TEXT.replaceAll("analysis", "X").replaceAll("options", "analysis").replaceAll("X", "options"))).toEqual(
-      ["tags out of order", "<options>"],
-    );
+    expect(
+      faultOf(TEXT.replaceAll("analysis", "X").replaceAll("options", "analysis").replaceAll("X", "options")),
+    ).toEqual(["tags out of order", "<options>"]);
     expect(faultOf(TEXT.replace("<options>", "so: <options>"))).toEqual(["text outside the tags", "so:"]);
     expect(faultOf(`Sure! ${TEXT}`)).toEqual(["text outside the tags", "Sure!"]);
     expect(faultOf(TEXT.replace(GOOD.comparison, " "))).toEqual(["empty stage", "comparison"]);
@@ -50,7 +50,7 @@ describe("parseTagged", () => {
     fc.assert(
       fc.property(stages, fc.constantFrom(...tags), fc.constantFrom("", "twice", "swap"), (value, tag, how) => {
         const other = tag.startsWith("</") ? tag.replace("</", "<") : tag.replace("<", "</");
-        const replacement = { "": "", twice: tag + tag, swap: other }[how] ?? "";
+        const replacement = how === "twice" ? tag + tag : how === "swap" ? other : "";
         expect(parseTagged(renderTagged(value).replace(tag, replacement)).ok).toBe(false);
       }),
     );
@@ -71,19 +71,22 @@ describe("parseTagged", () => {
 describe("readNameList", () => {
   it("reads the same names whichever way they are listed", () => {
     fc.assert(
-      fc.property(names.filter((list) => list.length > 1), (list) => {
-        const numbered = list.map((each, i) => `${i + 1}. ${each}`);
-        for (const text of [
-          list.map((each) => `- ${each}`).join("\n"),
-          numbered.join("\n"),
-          numbered.join("\n\n"),
-          numbered.map((each) => `${each}:\n   - a note\n`).join("\n"),
-          list.map((each) => `* **${each}**: with a long crown.`).join("\n"),
-          `Here is what it could be:\n${numbered.join("\n")}\n\nThe first fits.`,
-        ]) {
-          expect(readNameList(text).names, text).toEqual(list);
-        }
-      }),
+      fc.property(
+        names.filter((list) => list.length > 1),
+        (list) => {
+          const numbered = list.map((each, i) => `${i + 1}. ${each}`);
+          for (const text of [
+            list.map((each) => `- ${each}`).join("\n"),
+            numbered.join("\n"),
+            numbered.join("\n\n"),
+            numbered.map((each) => `${each}:\n   - a note\n`).join("\n"),
+            list.map((each) => `* **${each}**: with a long crown.`).join("\n"),
+            `Here is what it could be:\n${numbered.join("\n")}\n\nThe first fits.`,
+          ]) {
+            expect(readNameList(text).names, text).toEqual(list);
+          }
+        },
+      ),
     );
   });
 
@@ -108,7 +111,7 @@ describe("the training text", () => {
     // The prose form has no mark between analysis and candidates other than its sentence, so use plain stages.
     fc.assert(
       fc.property(name, names, name, name, (analysis, candidates, comparison, prediction) => {
-        const text = renderReleased({ analysis, candidates, comparison, prediction }, prediction);
+        const text = renderText("released", { analysis, candidates, comparison, prediction }, prediction);
         const thinking = /^<think>([\s\S]*)<\/think>\n\n<answer>/u.exec(text)?.[1] ?? "";
         expect(recoverStages(thinking)).toEqual({
           stages: { analysis, candidates, comparison, prediction },
@@ -120,7 +123,7 @@ describe("the training text", () => {
   });
 
   it("of the short form is one line of single-spaced words", () => {
-    const text = renderShort({ ...GOOD, candidates: ["a b", "c d"] }, "a b");
+    const text = renderText("short", { ...GOOD, candidates: ["a b", "c d"] }, "a b");
     expect(text).toBe(
       "<think> analysis a red crown candidates a b , c d comparison the crown fits the first " +
         "prediction Rock Wren </think> <answer> a b </answer>",

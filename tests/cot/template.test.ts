@@ -12,8 +12,16 @@ describe("the prompt of Table 5", () => {
   });
 
   it("takes the label, the concepts and the question", () => {
-    const text = cotPrompt({ label: "Rock Wren", concepts: ["curved bill", " mottled back "], question: "Which bird?" });
-    expect(text.startsWith("This is a picture of a Rock Wren with the following visual features: curved bill, mottled back.")).toBe(true);
+    const text = cotPrompt({
+      label: "Rock Wren",
+      concepts: ["curved bill", " mottled back "],
+      question: "Which bird?",
+    });
+    expect(
+      text.startsWith(
+        "This is a picture of a Rock Wren with the following visual features: curved bill, mottled back.",
+      ),
+    ).toBe(true);
     expect(text).toContain("Question: Which bird?. Note that you MUST");
     expect(text).not.toMatch(/\{(label|concepts|question)\}/u);
   });

@@ -59,14 +59,14 @@ function firstWrong(
       "recall",
       chain.comparison.every(({ name, values }, i) => {
         const compared = world.classNamed(truth.superCategory, name);
-        return name === chain.candidates[i] && compared !== undefined && same(values, attributeWords(compared.attributes));
+        return (
+          name === chain.candidates[i] && compared !== undefined && same(values, attributeWords(compared.attributes))
+        );
       }),
     ],
     [
       "count",
-      chain.comparison.every((c) =>
-        same(c.verdict, dueVerdict(c.values, chain.analysis, world.config.chain.verdict)),
-      ),
+      chain.comparison.every((c) => same(c.verdict, dueVerdict(c.values, chain.analysis, world.config.chain.verdict))),
     ],
     ["last", chain.prediction === truth.name && chain.answer === truth.name],
   ];

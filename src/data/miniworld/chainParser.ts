@@ -12,7 +12,10 @@ class Reader {
   private readonly words: readonly string[];
 
   constructor(text: string) {
-    this.words = text.replace(/<\/?(?:think|answer)>/gu, " $& ").split(/\s+/u).filter((word) => word !== "");
+    this.words = text
+      .replace(/<\/?(?:think|answer)>/gu, " $& ")
+      .split(/\s+/u)
+      .filter((word) => word !== "");
   }
 
   word(allowed: (word: string) => boolean): string {

@@ -22,7 +22,8 @@ const eye = (x: number, y: number): string =>
   `<circle cx="${x}" cy="${y}" r="2.4" fill="#fff"/><circle cx="${x}" cy="${y}" r="1.3" fill="#111"/>`;
 const dark = (path: string, width: number): string =>
   `<path d="${path}" stroke="#2b2b2b" stroke-width="${width}" fill="none" stroke-linecap="round"/>`;
-const wheel = (x: number): string => `<circle cx="${x}" cy="71" r="6.5" fill="#222"/><circle cx="${x}" cy="71" r="2.5" fill="#bbb"/>`;
+const wheel = (x: number): string =>
+  `<circle cx="${x}" cy="71" r="6.5" fill="#222"/><circle cx="${x}" cy="71" r="2.5" fill="#bbb"/>`;
 
 /** The same five parts everywhere, in shapes that tell the domains apart. */
 export const FIGURES: Readonly<Record<Domain, Figure>> = {

@@ -123,7 +123,8 @@ export async function rasterise(svg: string, size: number): Promise<RgbImage> {
     for (let x = 0; x < size; x++) {
       const at = 2 * y * row + 6 * x;
       for (let c = 0; c < 3; c++) {
-        const sum = pixel(raw, at + c) + pixel(raw, at + c + 3) + pixel(raw, at + c + row) + pixel(raw, at + c + row + 3);
+        const sum =
+          pixel(raw, at + c) + pixel(raw, at + c + 3) + pixel(raw, at + c + row) + pixel(raw, at + c + row + 3);
         data[i++] = (sum + 2) >> 2;
       }
     }

@@ -119,7 +119,10 @@ function pictureSource(config: WorldConfig) {
       if (held) return held;
       const id = `free/${index}`;
       const random = new Random(`${config.seed}/appearance/${id}`);
-      const appearance = { domain: random.pick(config.domains), attributes: randomAttributes(config.attributes, random) };
+      const appearance = {
+        domain: random.pick(config.domains),
+        attributes: randomAttributes(config.attributes, random),
+      };
       const picture = { ...lazy(id, appearance), ...appearance };
       pool.set(index, picture);
       return picture;

@@ -1,0 +1,147 @@
+/**
+ * One side of bench/tapo-vs-trl: this project's TAPO, a step on each command (bench/lib/protocol.ts).
+ *
+ *     node .setup/bench-build/bench/ours/worker.js .setup/bench/0.6M
+ *
+ * It runs `tapo` itself with the defaults of src/tapo/options, every part of the model trained, as TRL trains it:
+ * 2 prompts × (5 anchor + 5 positive) rollouts, the negative pass, all terms of Eq. 4, AdamW. What is timed:
+ *     generation  the model's `generate`: chat template, image processor, sampling, decoding
+ *     scoring     log-probs under the negative images (one forward pass), rewards and advantages
+ *     update      the rest of the step: forward, objective, backward, clipping, AdamW
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as readline from "node:readline";
+import { loadBackend } from "../../src/core/backend";
+import type { RgbImage } from "../../src/core/image";
+import type { StepFigures } from "../../src/engine/train";
+import type { LabelledImage, Triplet } from "../../src/data/types";
+import type { Completion, Prompt, SamplingOptions, TrainableModel } from "../../src/model/contract";
+import { EVERYTHING } from "../../src/model/parameters";
+import { loadQwenModel } from "../../src/model/qwen/model";
+import { DEFAULTS, type TapoOptions } from "../../src/tapo/options";
+import type { TapoExample } from "../../src/tapo/rollouts";
+import { tapo } from "../../src/tapo/train";
+import { peakMib } from "../lib/machine";
+import type { BenchTask, Command, Ready, StepReport } from "../lib/protocol";
+
+const ANSWER = "odd";
+
+interface Clock {
+  started: number;
+  generated: number;
+  tokens: number;
+}
+
+/** A picture of the task; a fresh object a call, so that nothing is remembered from one step to the next. */
+function picture(task: BenchTask, base64: string): RgbImage {
+  return { width: task.imageSide, height: task.imageSide, data: new Uint8Array(Buffer.from(base64, "base64")) };
+}
+
+function promptOf(text: string, image: RgbImage): Prompt {
+  return { messages: [{ role: "user", content: `<image>${text}` }], images: [image] };
+}
+
+function examplesOf(task: BenchTask): TapoExample[] {
+  return task.prompts.map((prompt, index) => {
+    const labelled = (image: keyof Triplet): LabelledImage => ({
+      id: `${index}/${image}`,
+      subCategory: { id: ANSWER, name: ANSWER, superCategory: "bench", seen: true },
+      load: () => Promise.resolve(picture(task, prompt[image])),
+    });
+    return {
+      id: `${index}`,
+      triplet: { anchor: labelled("anchor"), positive: labelled("positive"), negative: labelled("negative") },
+      answer: ANSWER,
+      prompt: (image) => Promise.resolve(promptOf(prompt.text, picture(task, prompt[image]))),
+    };
+  });
+}
+
+/** The model, waiting for a command before each step's sampling, and timed. A rollout is right if its first id is odd. */
+function onCommand(model: TrainableModel, next: () => Promise<void>, clock: Clock): TrainableModel {
+  const generate = async (prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]> => {
+    await next();
+    clock.started = performance.now();
+    const sampled = await model.generate(prompts, options);
+    clock.generated = performance.now();
+    clock.tokens = sampled.flat().reduce((total, c) => total + c.tokenIds.length, 0);
+    const answered = (c: Completion): string =>
+      `<think></think><answer>${(c.tokenIds[0] ?? 0) % 2 === 1 ? ANSWER : "even"}</answer>`;
+    return sampled.map((group) => group.map((c) => ({ ...c, text: answered(c) })));
+  };
+  return new Proxy(model, { get: (target, key) => (key === "generate" ? generate : bound(target, key)) });
+}
+
+function bound(target: TrainableModel, key: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, key, target);
+  return typeof value === "function" ? (value.bind(target) as unknown) : value;
+}
+
+function report(clock: Clock, figures: StepFigures): StepReport {
+  const total = (performance.now() - clock.started) / 1000;
+  const generation = (clock.generated - clock.started) / 1000;
+  const scoring = figures["scoringSeconds"] ?? 0;
+  return {
+    total,
+    generation,
+    scoring,
+    update: total - generation - scoring,
+    tokens: clock.tokens,
+    peakMib: peakMib(),
+  };
+}
+
+function optionsFor(task: BenchTask): TapoOptions {
+  return {
+    ...DEFAULTS,
+    n1: task.rollouts / 2,
+    n2: task.rollouts / 2,
+    dynamicSampling: false, // TRL draws once a step, too
+    topP: 1,
+    maxNewTokens: task.newTokens,
+    promptsPerRollout: task.prompts.length,
+    promptsPerUpdate: task.prompts.length,
+    epochs: 1_000_000,
+  };
+}
+
+function say(message: Ready | StepReport): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+async function main(folder: string): Promise<void> {
+  const task = JSON.parse(fs.readFileSync(path.join(folder, "task.json"), "utf8")) as BenchTask;
+  const backend = await loadBackend();
+  const model = await loadQwenModel(path.join(folder, "model"), { suppressTokens: task.suppressedTokens });
+  const examples = examplesOf(task);
+  const first = await examples[0]!.prompt("anchor");
+  const [probe] = await model.logProbs([{ prompt: first, tokenIds: task.probe }]);
+  say({
+    ready: `fine-r1-lab, ${backend.name}, Node ${process.version}`,
+    parameters: [...model.parameters.values()].reduce((total, variable) => total + variable.size, 0),
+    threads: Number(process.env["TF_NUM_INTRAOP_THREADS"] ?? 0),
+    peakMib: peakMib(),
+    probe: probe!,
+  });
+  const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const next = async (): Promise<void> => {
+    const { done, value } = await lines.next();
+    if (done === true || (JSON.parse(value) as Command).command === "stop") process.exit(0);
+  };
+  const clock: Clock = { started: 0, generated: 0, tokens: 0 };
+  const options = optionsFor(task);
+  await tapo(onCommand(model, next, clock), examples, options, {
+    label: "bench",
+    microBatchSize: task.prompts.length * task.rollouts,
+    train: EVERYTHING,
+    onStep: (figures) => {
+      say(report(clock, figures));
+    },
+  });
+}
+
+main(process.argv[2] ?? "").catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,16 @@
+import sharp from "sharp";
+import type { RgbImage } from "../core/image";
+
+/** The picture as a PNG file. */
+export function encodePng(image: RgbImage): Promise<Buffer> {
+  const { width, height, data } = image;
+  return sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 9 }).toBuffer();
+}
+
+/** Draws an SVG document as a PNG file, `scale` pixels for each of its own. */
+export function rasterizeSvg(svg: string, scale = 2): Promise<Buffer> {
+  // 72 dots an inch is one pixel a user unit.
+  return sharp(Buffer.from(svg, "utf8"), { density: 72 * scale })
+    .png({ compressionLevel: 9, palette: false })
+    .toBuffer();
+}

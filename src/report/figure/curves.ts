@@ -1,0 +1,112 @@
+import type { JsonObject, PlotlyFigure } from "./figure";
+import { SIZE, axis, colour, faint, frame, plain } from "./style";
+
+export interface Curve {
+  readonly name: string;
+  /** Steps; default 1, 2, 3, … */
+  readonly x?: readonly number[];
+  /** Values; `NaN` leaves a gap. */
+  readonly y: readonly number[];
+  /** A band around the values, such as an interval over seeds. */
+  readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] };
+}
+
+export interface Panel {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+}
+
+export interface CurvesOptions {
+  readonly title: string;
+  readonly xTitle?: string;
+  /** Weight in [0, 1) of the past in the smoothed line; the raw line stays behind it, faint. Default 0: raw lines only. */
+  readonly smoothing?: number;
+  /** Panels side by side; default 2 where there are several. */
+  readonly columns?: number;
+  readonly panelSize?: { readonly width: number; readonly height: number };
+}
+
+/** Training curves: one panel a quantity; curves of the same name share colour and legend over all panels. */
+export function trainingCurves(panels: readonly Panel[], options: CurvesOptions): PlotlyFigure {
+  const columns = Math.min(options.columns ?? 2, Math.max(1, panels.length));
+  const rows = Math.ceil(panels.length / columns);
+  const size = options.panelSize ?? { width: panels.length > 1 ? 380 : 640, height: panels.length > 1 ? 260 : 380 };
+  const names = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.name)))];
+  const base = frame({ title: options.title, width: size.width * columns + 120, height: size.height * rows + 60 });
+  const axes = panels.map((panel, index) => panelAxes(panel, index, { columns, rows, xTitle: options.xTitle ?? "step" }));
+  const data = panels.flatMap((panel, index) =>
+    panel.curves.flatMap((curve) => {
+      const first = panels.findIndex((other) => other.curves.some(({ name }) => name === curve.name)) === index;
+      return traces(curve, { index, colour: colour(names.indexOf(curve.name)), first, smoothing: options.smoothing ?? 0 });
+    }),
+  );
+  return { data, layout: Object.assign({}, base, { showlegend: names.length > 1, hovermode: "x unified" }, ...axes) };
+}
+
+/** Exponential moving average without the bias of its start (as Adam corrects its moments); `NaN` is passed over. */
+export function smooth(values: readonly number[], weight: number): number[] {
+  let mean = 0;
+  let mass = 0;
+  return values.map((value) => {
+    if (Number.isNaN(value)) return NaN;
+    mean = weight * mean + (1 - weight) * value;
+    mass = weight * mass + (1 - weight);
+    return mean / mass;
+  });
+}
+
+interface Place {
+  readonly columns: number;
+  readonly rows: number;
+  readonly xTitle: string;
+}
+
+function panelAxes(panel: Panel, index: number, { columns, rows, xTitle }: Place): JsonObject {
+  const suffix = index === 0 ? "" : String(index + 1);
+  const gap = { x: columns > 1 ? 0.07 : 0, y: rows > 1 ? 0.11 : 0 };
+  const span = { x: (1 - gap.x * (columns - 1)) / columns, y: (1 - gap.y * (rows - 1)) / rows };
+  const left = (index % columns) * (span.x + gap.x);
+  const top = 1 - Math.floor(index / columns) * (span.y + gap.y);
+  return {
+    [`xaxis${suffix}`]: axis(xTitle, { domain: [left, Math.min(1, left + span.x)], anchor: `y${suffix}` }),
+    [`yaxis${suffix}`]: axis(panel.title, { domain: [Math.max(0, top - span.y), top], anchor: `x${suffix}` }),
+  };
+}
+
+interface Look {
+  readonly index: number;
+  readonly colour: string;
+  readonly first: boolean;
+  readonly smoothing: number;
+}
+
+function traces(curve: Curve, look: Look): JsonObject[] {
+  const x = curve.x ?? curve.y.map((_, index) => index + 1);
+  const suffix = look.index === 0 ? "" : String(look.index + 1);
+  const shared = {
+    type: "scatter",
+    mode: "lines",
+    x: [...x],
+    xaxis: `x${suffix}`,
+    yaxis: `y${suffix}`,
+    name: plain(curve.name),
+    legendgroup: curve.name,
+  };
+  const quiet = { showlegend: false, hoverinfo: "skip" };
+  const out: JsonObject[] = [];
+  if (curve.band !== undefined) {
+    const edge = { ...shared, ...quiet, line: { width: 0, color: look.colour } };
+    out.push({ ...edge, y: gaps(curve.band.low) });
+    out.push({ ...edge, y: gaps(curve.band.high), fill: "tonexty", fillcolor: faint(look.colour, 0.18) });
+  }
+  if (look.smoothing > 0) {
+    out.push({ ...shared, ...quiet, y: gaps(curve.y), line: { width: 1, color: faint(look.colour, 0.35) } });
+  }
+  const y = gaps(look.smoothing > 0 ? smooth(curve.y, look.smoothing) : curve.y);
+  const isolated = curve.y.length === 1 ? { mode: "lines+markers", marker: { size: SIZE.small / 2 } } : {};
+  return [...out, { ...shared, ...isolated, y, showlegend: look.first, line: { width: 2, color: look.colour } }];
+}
+
+function gaps(values: readonly number[]): (number | null)[] {
+  return values.map((value) => (Number.isFinite(value) ? value : null));
+}

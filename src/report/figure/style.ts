@@ -1,0 +1,91 @@
+import type { JsonObject } from "./figure";
+import { wrapText } from "./metrics";
+
+/** Colours that people with any colour vision tell apart (Okabe & Ito, 2008), on white. */
+export const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D"] as const;
+/** From light to dark in one hue, for heat maps (ColorBrewer Blues). */
+export const SEQUENTIAL = ["#f7fbff", "#c6dbef", "#6baed6", "#2171b5", "#08306b"] as const;
+/** Symbols beside colours, so that groups differ in print without colour. */
+export const SYMBOLS = ["circle", "diamond", "square", "triangle-up", "cross", "x", "star"] as const;
+
+export const FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif";
+export const INK = "#222222";
+export const GRID = "#e3e3e3";
+export const SIZE = { title: 16, text: 13, small: 12 } as const;
+
+/** The n-th colour, round and round. */
+export function colour(index: number): string {
+  return PALETTE[index % PALETTE.length] ?? INK;
+}
+
+/** A "#rrggbb" colour with an opacity. */
+export function faint(hex: string, opacity: number): string {
+  const part = (at: number): number => parseInt(hex.slice(at, at + 2), 16);
+  return `rgba(${part(1)},${part(3)},${part(5)},${opacity})`;
+}
+
+/** Text that plotly shows as it is, not as its markup. */
+export function plain(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+export interface Frame {
+  readonly title: string;
+  readonly width: number;
+  readonly height: number;
+  /** Small lines under the title, such as what a mark means. */
+  readonly notes?: readonly string[];
+}
+
+/** The layout every chart shares: fonts, white ground, title over the plot, legend at its right. */
+export function frame({ title, width, height, notes = [] }: Frame): JsonObject {
+  const lines = wrapText(title, width - 40, SIZE.title).map(plain);
+  const small = notes.flatMap((text) => wrapText(text, width - 40, SIZE.small));
+  const shown = [...lines, ...small.map((line) => `<span style="font-size:${SIZE.small}px">${plain(line)}</span>`)];
+  return {
+    width,
+    height,
+    title: {
+      text: shown.join("<br>"),
+      x: 0,
+      xref: "container",
+      xanchor: "left",
+      y: 1,
+      yref: "container",
+      yanchor: "top",
+      pad: { l: 16, t: 14 },
+      font: { size: SIZE.title, color: INK },
+    },
+    font: { family: FONT, size: SIZE.text, color: INK },
+    paper_bgcolor: "#ffffff",
+    plot_bgcolor: "#ffffff",
+    colorway: [...PALETTE],
+    margin: { l: 64, r: 24, t: 30 + 21 * shown.length, b: 56, pad: 0 },
+    legend: {
+      x: 1.02,
+      xanchor: "left",
+      y: 1,
+      yanchor: "top",
+      bgcolor: "rgba(255,255,255,0)",
+      font: { size: SIZE.small },
+    },
+    hoverlabel: { font: { family: FONT, size: SIZE.small }, namelength: -1 },
+  };
+}
+
+/** An axis with a title, light grid lines and room made for its labels. */
+export function axis(title: string, more: JsonObject = {}): JsonObject {
+  return {
+    title: { text: plain(title), font: { size: SIZE.text }, standoff: 10 },
+    automargin: true,
+    gridcolor: GRID,
+    zeroline: false,
+    linecolor: "#8a8a8a",
+    showline: true,
+    ticks: "outside",
+    ticklen: 4,
+    tickcolor: "#8a8a8a",
+    tickfont: { size: SIZE.small },
+    ...more,
+  };
+}

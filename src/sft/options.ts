@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { TrainableParts } from "../model/parameters";
+
+/** Stage 1 (§4.2, Appendix C; the release's script in brackets). */
+export interface SftOptions {
+  /** [10] */
+  readonly epochs: number;
+  /** Examples an update [64]. */
+  readonly batchSize: number;
+  /** Examples a backward pass; the gradient is the same for any value. */
+  readonly microBatchSize: number;
+  /** Peak of a cosine schedule [5e-6]. */
+  readonly learningRate: number;
+  /** [6] */
+  readonly warmupSteps: number;
+  /** [0.1] */
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  /** [language only] */
+  readonly train: TrainableParts;
+  readonly seed: number;
+}
+
+export const trainablePartsSchema: z.ZodType<TrainableParts> = z.strictObject({
+  tower: z.boolean(),
+  merger: z.boolean(),
+  language: z.boolean(),
+  embeddings: z.boolean(),
+});
+
+export const sftSchema: z.ZodType<SftOptions> = z.strictObject({
+  epochs: z.int().min(1),
+  batchSize: z.int().min(1),
+  microBatchSize: z.int().min(1),
+  learningRate: z.number().positive(),
+  warmupSteps: z.int().min(0),
+  weightDecay: z.number().min(0),
+  maxGradNorm: z.number().positive(),
+  train: trainablePartsSchema,
+  seed: z.int().min(0),
+});

@@ -1,0 +1,135 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { AdamW, globalNorm } from "../../src/engine/adamw";
+import { FlatLayout } from "../../src/engine/flat";
+import { values } from "./toy";
+
+/**
+ * torch 2.13.0: w = [[1,-2],[.5,3]], b = [.1,-.3], loss = mean((x@w+b-y)²) with x = [[1,2],[3,-1],[.5,.25]],
+ * y = [[1,0],[0,1],[2,-1]]; AdamW(lr .05, weight_decay .1 on w and 0 on b), clip_grad_norm_(1): per step the norm
+ * before clipping, then w and b.
+ */
+const TORCH = [
+  {
+    norm: 11.340313911437988,
+    values: [
+      0.9449999928474426, -1.940000057220459, 0.54749995470047, 2.93500018119812, 0.05000000447034836,
+      -0.2500000298023224,
+    ],
+  },
+  {
+    norm: 10.952903747558594,
+    values: [
+      0.8903992176055908, -1.8802988529205322, 0.593620240688324, 2.870305299758911, 0.00023284927010536194,
+      -0.2000315636396408,
+    ],
+  },
+  {
+    norm: 10.572785377502441,
+    values: [
+      0.8363094925880432, -1.8208949565887451, 0.6365804672241211, 2.8058998584747314, -0.04905901849269867,
+      -0.15012119710445404,
+    ],
+  },
+  {
+    norm: 10.200654029846191,
+    values: [
+      0.7828724980354309, -1.76178777217865, 0.6733287572860718, 2.7417688369750977, -0.09752710163593292,
+      -0.10030068457126617,
+    ],
+  },
+  {
+    norm: 9.83718490600586,
+    values: [
+      0.7302654385566711, -1.7029778957366943, 0.7000352144241333, 2.677896738052368, -0.1446600705385208,
+      -0.05060805007815361,
+    ],
+  },
+];
+
+function problem() {
+  const w = tf.tidy(() => tf.variable(tf.tensor2d([1, -2, 0.5, 3], [2, 2])));
+  const b = tf.tidy(() => tf.variable(tf.tensor1d([0.1, -0.3])));
+  const x = tf.tensor2d([
+    [1, 2],
+    [3, -1],
+    [0.5, 0.25],
+  ]);
+  const y = tf.tensor2d([
+    [1, 0],
+    [0, 1],
+    [2, -1],
+  ]);
+  const loss = () => tf.squaredDifference(x.matMul(w as tf.Tensor2D).add(b), y).mean<tf.Scalar>();
+  const parameters = new Map<string, tf.Variable>([
+    ["w", w],
+    ["b", b],
+  ]);
+  const gradients = (layout: FlatLayout) => {
+    const { value, grads } = tf.variableGrads(loss, [w, b]);
+    const flat = layout.flatten({ w: grads[w.name], b: grads[b.name] });
+    tf.dispose([value, grads]);
+    return flat;
+  };
+  return { parameters, gradients, tensors: [w, b, x, y] };
+}
+
+const OPTIONS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
+
+describe("AdamW", () => {
+  it.each([1 << 24, 4])("equals PyTorch step by step, with buckets of at most %d numbers", (limit) => {
+    const before = tf.memory().numTensors;
+    const { parameters, gradients, tensors } = problem();
+    const layout = new FlatLayout(parameters, limit);
+    expect(layout.buckets).toHaveLength(limit === 4 ? 2 : 1);
+    const optimizer = new AdamW(layout, OPTIONS);
+    for (const expected of TORCH) {
+      const norm = optimizer.update(gradients(layout), 0.05);
+      expect(Math.abs(norm - expected.norm)).toBeLessThan(1e-4);
+      values(parameters).forEach((v, i) => {
+        expect(Math.abs(v - (expected.values[i] ?? NaN))).toBeLessThan(2e-6);
+      });
+    }
+    optimizer.dispose();
+    tf.dispose(tensors);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("goes on exactly from a saved state", () => {
+    const run = (interrupt: boolean) => {
+      const { parameters, gradients, tensors } = problem();
+      const layout = new FlatLayout(parameters);
+      let optimizer = new AdamW(layout, OPTIONS);
+      for (let step = 0; step < 6; step++) {
+        if (interrupt && step === 3) {
+          const state = optimizer.save();
+          optimizer.dispose();
+          optimizer = new AdamW(layout, OPTIONS);
+          optimizer.load(state);
+        }
+        optimizer.update(gradients(layout), 0.05);
+      }
+      const out = values(parameters);
+      optimizer.dispose();
+      tf.dispose(tensors);
+      return out;
+    };
+    expect(run(true)).toEqual(run(false));
+  });
+
+  it("refuses a state of another layout", () => {
+    const { parameters, tensors } = problem();
+    const optimizer = new AdamW(new FlatLayout(parameters), OPTIONS);
+    expect(() => {
+      optimizer.load({ step: 1, moments: [{ name: "first.0", data: new Float32Array(3) }] });
+    }).toThrow("does not fit");
+    optimizer.dispose();
+    tf.dispose(tensors);
+  });
+
+  it("measures the global norm over all buckets: √(3² + 4² + 12²) = 13", () => {
+    const flat = [tf.tensor1d([3, 4]), tf.tensor1d([12])];
+    expect(globalNorm(flat)).toBeCloseTo(13, 5);
+    tf.dispose(flat);
+  });
+});

@@ -1,0 +1,114 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ADAMW_DEFAULTS } from "../../src/engine/adamw";
+import { cosine } from "../../src/engine/schedule";
+import { finishTraining, train, type TrainOptions } from "../../src/engine/train";
+import { toy, values } from "./toy";
+
+const options: TrainOptions = { label: "toy", steps: 12, schedule: cosine(0.1, 12, 2), optimizer: ADAMW_DEFAULTS };
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-train-"));
+});
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+async function result(rows: number, size: number, extra: Partial<TrainOptions> = {}): Promise<number[]> {
+  const { parameters, task, dispose } = toy(rows, size);
+  await train(task, { ...options, ...extra });
+  const out = values(parameters);
+  dispose();
+  return out;
+}
+
+describe("train", () => {
+  it("gives the same parameters for one batch of 8 and for 8 accumulated batches of 1", async () => {
+    const [one, eight] = [await result(8, 8), await result(8, 1)];
+    one.forEach((v, i) => {
+      expect(Math.abs(v - (eight[i] ?? NaN))).toBeLessThan(1e-5);
+    });
+  });
+
+  it.each([1, 4, 5, 7, 11])("resumes after a kill at step %d to exactly the uninterrupted result", async (killAt) => {
+    const whole = await result(4, 2);
+    const { parameters, task, dispose } = toy(4, 2);
+    const killed = {
+      ...task,
+      next: (step: number) => (step === killAt ? Promise.reject(new Error("killed")) : task.next(step)),
+    };
+    await expect(train(killed, { ...options, folder, checkpointEvery: 3 })).rejects.toThrow("killed");
+    dispose();
+    const fresh = toy(4, 2);
+    const figures = await train(fresh.task, { ...options, folder, checkpointEvery: 3 });
+    expect(values(fresh.parameters)).toEqual(whole);
+    expect(figures.map((f) => f.step)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+    const lines = fs.readFileSync(path.join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual(figures.map((f) => f.step));
+    fresh.dispose();
+    expect(parameters.size).toBe(2);
+  });
+
+  it("goes on from the newest whole checkpoint when a newer one was left half-written", async () => {
+    const whole = await result(4, 2);
+    const { task, dispose } = toy(4, 2);
+    const killed = {
+      ...task,
+      next: (step: number) => (step === 8 ? Promise.reject(new Error("killed")) : task.next(step)),
+    };
+    await expect(train(killed, { ...options, folder, checkpointEvery: 3 })).rejects.toThrow("killed");
+    dispose();
+    fs.mkdirSync(path.join(folder, "checkpoint-9.tmp-4711"));
+    fs.writeFileSync(path.join(folder, "checkpoint-9.tmp-4711", "parameters.safetensors"), "torn");
+    const again = toy(4, 2);
+    await train(again.task, { ...options, folder, checkpointEvery: 3 });
+    expect(values(again.parameters)).toEqual(whole);
+    again.dispose();
+  });
+
+  it("keeps one checkpoint while running and none when finished", async () => {
+    await result(4, 2, { folder, checkpointEvery: 3 });
+    const checkpoints = () => fs.readdirSync(folder).filter((name) => name.startsWith("checkpoint-"));
+    expect(checkpoints()).toEqual(["checkpoint-12"]);
+    finishTraining(folder);
+    expect(checkpoints()).toEqual([]);
+  });
+
+  it("skips the update of a step that has nothing to learn from", async () => {
+    const { parameters, task, dispose } = toy(4, 2);
+    const before = values(parameters);
+    const figures = await train({ ...task, next: () => Promise.resolve(undefined) }, { ...options, steps: 2 });
+    expect(values(parameters)).toEqual(before);
+    expect(figures).toHaveLength(2);
+    dispose();
+  });
+
+  it("stops at an abort signal and loses nothing", async () => {
+    const { task, dispose } = toy(4, 2);
+    const controller = new AbortController();
+    const stop = train(task, {
+      ...options,
+      folder,
+      checkpointEvery: 2,
+      signal: controller.signal,
+      onStep: ({ step }) => {
+        if (step === 4) controller.abort();
+      },
+    });
+    await expect(stop).rejects.toThrow();
+    expect(fs.readdirSync(folder)).toContain("checkpoint-4");
+    dispose();
+  });
+
+  it("keeps the number of tensors flat", async () => {
+    const { task, dispose } = toy(4, 2);
+    const counts: number[] = [];
+    await train(task, { ...options, onStep: () => counts.push(tf.memory().numTensors) });
+    expect(new Set(counts.slice(1)).size).toBe(1);
+    dispose();
+  });
+});
