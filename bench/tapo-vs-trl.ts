@@ -2,17 +2,16 @@
  * Speed of this project's TAPO step beside TRL's GRPOTrainer with the DAPO loss, in one run, alternating; see
  * docs/performance.md. Usage: npm run bench -- [--rounds 12] [--sizes 0.6M,2M] [--threads 1,all] [--out results/bench]
  */
-import * as os from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { LabError } from "../src/core/errors";
 import { writeFileAtomic, writeJson } from "../src/core/files";
 import { describeMachine, machineLine, type Machine } from "./lib/machine";
+import { count, RESULTS, ROOT, runMain, threadCounts } from "./lib/options";
 import { PARTS, type Part, type Ready, type StepReport } from "./lib/protocol";
 import { median, quantile } from "./lib/statistics";
 import { startWorker, type Worker } from "./lib/worker";
 
-const ROOT = path.resolve(__dirname, "..", "..", "..");
 const WARM_UP = 3;
 /** The probe's log-probs may differ by this between the sides: both run the same weights in float32. */
 const PROBE_TOLERANCE = 1e-3;
@@ -93,7 +92,10 @@ function summarise(
 ): Comparison {
   const a = figures(reports.ours, ours);
   const b = figures(reports.trl, trl);
-  const ratio = Object.fromEntries(PARTS.map((part) => [part, a.median[part] / b.median[part]])) as Record<Part, number>;
+  const ratio = Object.fromEntries(PARTS.map((part) => [part, a.median[part] / b.median[part]])) as Record<
+    Part,
+    number
+  >;
   return {
     size,
     threads,
@@ -148,18 +150,17 @@ async function main(): Promise<void> {
       rounds: { type: "string", default: "12" },
       sizes: { type: "string", default: "0.6M,2M" },
       threads: { type: "string", default: "1,all" },
-      out: { type: "string", default: path.join(ROOT, "results", "bench") },
+      out: { type: "string", default: RESULTS },
     },
   });
   const machine = describeMachine();
-  const rounds = Number(values.rounds);
-  const threads = values.threads.split(",").map((t) => (t === "all" ? os.availableParallelism() : Number(t)));
+  const rounds = count("rounds", values.rounds);
   const comparisons: Comparison[] = [];
-  for (const count of new Set(threads)) {
+  for (const threads of threadCounts(values.threads)) {
     for (const size of values.sizes.split(",")) {
-      const comparison = await compare(size, count, rounds);
+      const comparison = await compare(size, threads, rounds);
       comparisons.push(comparison);
-      console.error(`${size}, threads ${count}: whole step ${comparison.ratio.total.toFixed(2)} of TRL's`);
+      console.error(`${size}, threads ${threads}: whole step ${comparison.ratio.total.toFixed(2)} of TRL's`);
     }
   }
   const text = table(machine, rounds, comparisons);
@@ -168,7 +169,4 @@ async function main(): Promise<void> {
   console.log(text);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof LabError ? error.message : error);
-  process.exitCode = 1;
-});
+runMain(main);

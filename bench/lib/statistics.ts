@@ -10,5 +10,5 @@ export function quantile(values: readonly number[], q: number): number {
   const place = (sorted.length - 1) * q;
   const below = sorted[Math.floor(place)] as number;
   const above = sorted[Math.ceil(place)] as number;
-  return below + (above - below) * (place - Math.floor(place));
+  return Math.min(above, below + (above - below) * (place - Math.floor(place)));
 }

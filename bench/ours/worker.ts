@@ -13,10 +13,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as readline from "node:readline";
 import { loadBackend } from "../../src/core/backend";
-import type { RgbImage } from "../../src/core/image";
 import type { StepFigures } from "../../src/engine/train";
-import type { LabelledImage, Triplet } from "../../src/data/types";
-import type { Completion, Prompt, SamplingOptions, TrainableModel } from "../../src/model/contract";
 import { EVERYTHING } from "../../src/model/parameters";
 import { loadQwenModel } from "../../src/model/qwen/model";
 import { DEFAULTS, type TapoOptions } from "../../src/tapo/options";
@@ -24,8 +21,8 @@ import type { TapoExample } from "../../src/tapo/rollouts";
 import { tapo } from "../../src/tapo/train";
 import { peakMib } from "../lib/machine";
 import type { BenchTask, Command, Ready, StepReport } from "../lib/protocol";
-
-const ANSWER = "odd";
+import { benchExample, judgedByParity } from "../lib/taskExamples";
+import { runMain } from "../lib/options";
 
 interface Clock {
   started: number;
@@ -33,49 +30,14 @@ interface Clock {
   tokens: number;
 }
 
-/** A picture of the task; a fresh object a call, so that nothing is remembered from one step to the next. */
-function picture(task: BenchTask, base64: string): RgbImage {
-  return { width: task.imageSide, height: task.imageSide, data: new Uint8Array(Buffer.from(base64, "base64")) };
-}
-
-function promptOf(text: string, image: RgbImage): Prompt {
-  return { messages: [{ role: "user", content: `<image>${text}` }], images: [image] };
-}
-
 function examplesOf(task: BenchTask): TapoExample[] {
-  return task.prompts.map((prompt, index) => {
-    const labelled = (image: keyof Triplet): LabelledImage => ({
-      id: `${index}/${image}`,
-      subCategory: { id: ANSWER, name: ANSWER, superCategory: "bench", seen: true },
-      load: () => Promise.resolve(picture(task, prompt[image])),
-    });
-    return {
-      id: `${index}`,
-      triplet: { anchor: labelled("anchor"), positive: labelled("positive"), negative: labelled("negative") },
-      answer: ANSWER,
-      prompt: (image) => Promise.resolve(promptOf(prompt.text, picture(task, prompt[image]))),
-    };
-  });
-}
-
-/** The model, waiting for a command before each step's sampling, and timed. A rollout is right if its first id is odd. */
-function onCommand(model: TrainableModel, next: () => Promise<void>, clock: Clock): TrainableModel {
-  const generate = async (prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]> => {
-    await next();
-    clock.started = performance.now();
-    const sampled = await model.generate(prompts, options);
-    clock.generated = performance.now();
-    clock.tokens = sampled.flat().reduce((total, c) => total + c.tokenIds.length, 0);
-    const answered = (c: Completion): string =>
-      `<think></think><answer>${(c.tokenIds[0] ?? 0) % 2 === 1 ? ANSWER : "even"}</answer>`;
-    return sampled.map((group) => group.map((c) => ({ ...c, text: answered(c) })));
-  };
-  return new Proxy(model, { get: (target, key) => (key === "generate" ? generate : bound(target, key)) });
-}
-
-function bound(target: TrainableModel, key: string | symbol): unknown {
-  const value: unknown = Reflect.get(target, key, target);
-  return typeof value === "function" ? (value.bind(target) as unknown) : value;
+  return task.prompts.map((prompt, index) =>
+    benchExample(`${index}`, prompt.text, (image) => ({
+      width: task.imageSide,
+      height: task.imageSide,
+      data: new Uint8Array(Buffer.from(prompt[image], "base64")),
+    })),
+  );
 }
 
 function report(clock: Clock, figures: StepFigures): StepReport {
@@ -131,7 +93,17 @@ async function main(folder: string): Promise<void> {
   };
   const clock: Clock = { started: 0, generated: 0, tokens: 0 };
   const options = optionsFor(task);
-  await tapo(onCommand(model, next, clock), examples, options, {
+  const timed = judgedByParity(model, {
+    before: async () => {
+      await next();
+      clock.started = performance.now();
+    },
+    after: (sampled) => {
+      clock.generated = performance.now();
+      clock.tokens = sampled.flat().reduce((total, c) => total + c.tokenIds.length, 0);
+    },
+  });
+  await tapo(timed, examples, options, {
     label: "bench",
     microBatchSize: task.prompts.length * task.rollouts,
     train: EVERYTHING,
@@ -141,7 +113,4 @@ async function main(folder: string): Promise<void> {
   });
 }
 
-main(process.argv[2] ?? "").catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runMain(() => main(process.argv[2] ?? ""));

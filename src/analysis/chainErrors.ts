@@ -1,6 +1,8 @@
+import { LabError, required } from "../core/errors";
 import { CHAIN_STAGES, checkChain, type ChainStage } from "../data/miniworld/chainCheck";
 import type { MiniWorld } from "../data/miniworld/world";
 import type { SubCategory } from "../data/types";
+import type { EvaluationRecord } from "../eval/records";
 
 /** A recorded answer about a picture of the mini-world. */
 export interface ChainAnswer {
@@ -23,6 +25,20 @@ export interface ChainErrorRow {
   readonly analysisRight: number;
   /** Answers that name a seen class of the right domain: on unseen items each of them is an error. */
   readonly seenNames: number;
+}
+
+/** The chains that an evaluation recorded. @throws LabError for a record about another world */
+export function chainAnswers(
+  world: MiniWorld,
+  records: readonly Pick<EvaluationRecord, "id" | "domain" | "truth" | "options" | "output">[],
+): ChainAnswer[] {
+  return records.map(({ id, domain, truth, options, output }) => {
+    const named = required(world.classNamed(domain, truth), () => {
+      const remedy = "Give the records of an evaluation on this world.";
+      return new LabError(`is about "${truth}", which is no class of ${world.name}`, remedy, { subject: id });
+    });
+    return { text: output, truth: named, ...(options === null ? {} : { options }) };
+  });
 }
 
 /** Checks every recorded chain of one method step by step. @returns the seen row, then the unseen one */

@@ -1,5 +1,5 @@
 import { LabError } from "../core/errors";
-import { information, noConcepts, withConcept, type Sides, type States } from "./bottleneck";
+import { entropy, information, noConcepts, withConcept, type Sides, type States } from "./bottleneck";
 import { normaliseName } from "./names";
 
 /** An image's descriptions, each as the set of concepts it mentions. */
@@ -13,6 +13,8 @@ export interface ConceptOptions {
   readonly beta: number;
   /** A concept is a candidate when this share of the image's descriptions mention it. */
   readonly minShare: number;
+  /** A concept is dropped when one already chosen tells more than this share of it. */
+  readonly maxOverlap: number;
   /** Stop when no concept adds more than this to the objective, in bits… */
   readonly minGain: number;
   /** …but not below this number of concepts, */
@@ -24,6 +26,7 @@ export interface ConceptOptions {
 export const DEFAULT_CONCEPT_OPTIONS: ConceptOptions = {
   beta: 0.05,
   minShare: 0.5,
+  maxOverlap: 0.8,
   minGain: 0.005,
   minConcepts: 3,
   maxConcepts: 8,
@@ -51,8 +54,10 @@ export interface SelectedConcept {
  *
  * greedily, one concept at a time, among the concepts that the image's own descriptions agree on (`minShare`; if there
  * is none, those mentioned most often). So a concept is kept when the image bears it stably and it tells the class from
- * the others; one that varies between images of a class costs I(Z;X|Y); one that says again what is already said
- * adds nothing to I(Z;Y). The paper gives no formula; this is ours. Ties go to the larger share, then to the alphabet.
+ * the others; one that varies between images of a class costs I(Z;X|Y); one that says again what is already known
+ * adds little to I(Z;Y). Since Z_c are taken as independent, another word for the same thing would still pass as a
+ * second look, so c is dropped once I(Z_c; Z_s) / H(Z_c) > `maxOverlap` for a chosen s, counted description by
+ * description. The paper gives no formula; this is ours. Ties go to the larger share, then to the alphabet.
  *
  * @param target the image asked about, which need not be in `others`
  * @param others further described images, of its class and of at least one other
@@ -68,7 +73,7 @@ export function selectConcepts(
     throw new LabError("an image has no description", "Ask the teacher for at least one.", { subject: target.classId });
   }
   const sides = weighSides(images, target.classId);
-  const pool = candidateShares(target, options.minShare);
+  let pool = candidateShares(target, options.minShare);
   const columns = new Map(pool.map(({ concept }) => [concept, images.map((image) => mentionRate(image, concept))]));
   const chosen: SelectedConcept[] = [];
   let states: States = noConcepts(images.length);
@@ -79,7 +84,10 @@ export function selectConcepts(
     const best = indexOfBest(values);
     const gain = (values[best] ?? 0) - reached;
     if (gain <= options.minGain && chosen.length >= options.minConcepts) break;
-    chosen.push(...pool.splice(best, 1).map(({ concept, share }) => ({ concept, share, gain })));
+    const [taken] = pool.splice(best, 1);
+    if (taken === undefined) break;
+    chosen.push({ ...taken, gain });
+    pool = pool.filter(({ concept }) => overlap(images, sides, concept, taken.concept) <= options.maxOverlap);
     states = trials[best] ?? states;
     reached = values[best] ?? reached;
   }
@@ -124,6 +132,20 @@ function candidateShares(target: DescribedImage, minShare: number): { concept: s
   return shares
     .filter(({ share }) => share >= threshold)
     .sort((a, b) => b.share - a.share || order(a.concept, b.concept));
+}
+
+/** I(Z_c; Z_s) / H(Z_c) over the descriptions themselves; 1 for a concept that all of them mention. */
+function overlap(images: readonly DescribedImage[], sides: Sides, c: string, s: string): number {
+  const table = new Float64Array(4);
+  images.forEach(({ descriptions }, x) => {
+    for (const description of descriptions) {
+      const cell = 2 * Number(description.includes(c)) + Number(description.includes(s));
+      table[cell] = (table[cell] ?? 0) + (sides.weights[x] ?? 0) / descriptions.length;
+    }
+  });
+  const [neither = 0, only = 0, lone = 0, both = 0] = table;
+  const [own, other] = [entropy([neither + only, lone + both]), entropy([neither + lone, only + both])];
+  return own < 1e-12 ? 1 : (own + other - entropy(table)) / own;
 }
 
 function countMentions(image: DescribedImage, concept: string): number {

@@ -31,7 +31,9 @@ const breakOff: Slip = (right) => renderTagged(right).replace(/<prediction>[\s\S
 /** More candidates than the prompt allows, where the domain has so many classes. → too many candidates */
 const listTooMany: Slip = (right, context) => {
   const names = context.world.lookalikes(context.truth).map(({ name }) => name);
-  return names.length > CANDIDATES ? renderTagged({ ...right, candidates: names.slice(0, 6) }) : breakOff(right, context);
+  return names.length > CANDIDATES
+    ? renderTagged({ ...right, candidates: names.slice(0, 6) })
+    : breakOff(right, context);
 };
 
 /** The reasoning changes language on the way. → mixed language */

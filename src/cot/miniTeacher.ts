@@ -37,12 +37,12 @@ export const DISTRACTIONS = ["cluttered background", "bright light", "slightly t
 export function miniTeacher(world: MiniWorld, options: MiniTeacherOptions = DEFAULT_MINI_TEACHER_OPTIONS): Teacher {
   return {
     name: `${world.name} teacher`,
-    describe(image, count, seed) {
+    async describe(image, count, seed) {
       const truth = world.attributesOf(image.subCategory);
       const text = (i: number): string => describeOnce(world, truth, options, new Random(`${seed}/describe/${i}`));
       return Promise.resolve(Array.from({ length: count }, (_, i) => text(i)));
     },
-    reason(image, prompt, count, seed) {
+    async reason(image, prompt, count, seed) {
       const told = conceptsIn(prompt);
       const text = (i: number): string =>
         reasonOnce(world, image.subCategory, told, options, new Random(`${seed}/reason/${i}`));

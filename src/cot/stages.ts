@@ -83,7 +83,7 @@ export type CotForm = "released" | "short";
 
 /** The training text of a chain: the stages inside `<think>`, the label inside `<answer>`. */
 export function renderText(form: CotForm, stages: CotStages, label: string): string {
-  return form === "released" ? renderReleased(stages, label) : renderChain(stages, label);
+  return form === "released" ? renderReleased(stages, label) : renderShort(stages, label);
 }
 
 /** The form of the released stage-1 records: the stages marked in prose. `recoverStages` gives them back. */
@@ -93,4 +93,9 @@ export function renderReleased(stages: CotStages, label: string): string {
     `<think>${stages.analysis}\n\nThe analysis of candidate subcategories: \n${options}\n\n\n` +
     `${stages.comparison}\n\nThe prediction is: ${stages.prediction}</think>\n\n<answer>${label}</answer>`
   );
+}
+
+/** The short form of the mini-world, single words: `<think> analysis … candidates … </think> <answer> … </answer>`. */
+export function renderShort(stages: CotStages, label: string): string {
+  return renderChain(stages, label);
 }

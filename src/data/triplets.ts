@@ -28,8 +28,8 @@ export type HardNegatives = Readonly<Record<string, { readonly negative: string;
 
 /**
  * Mines T = (x, x⁺, x⁻) for every training image (§4.3): the positive is another image of its class at random, the
- * negative a random image of the most similar other class. Mining is repeated only when the dataset's training images,
- * the embedder or the seed change.
+ * negative a random image of the most similar other class. Classes are compared once; the cache is used again while the
+ * dataset's training images and the embedder stay the same. The seed only draws the images.
  * @throws LabError when a class has one image only or a super-category one class only
  */
 export async function mineTriplets(

@@ -9,6 +9,8 @@ export interface AdamWOptions {
   readonly weightDecay: number;
   /** Gradients are scaled down to this global norm; `null` leaves them alone. */
   readonly maxGradNorm: number | null;
+  /** A parameter's own factor on the learning rate, such as a slower vision tower; 1 where absent. */
+  readonly rateOf?: (name: string) => number;
 }
 
 /** The defaults of PyTorch's AdamW with the gradient clipping of both training scripts of the release. */
@@ -32,6 +34,7 @@ export class AdamW {
   private first: tf.Tensor1D[];
   private second: tf.Tensor1D[];
   private readonly decay: tf.Tensor1D[];
+  private readonly rates: tf.Tensor1D[] | undefined;
 
   constructor(
     private readonly layout: FlatLayout,
@@ -40,13 +43,8 @@ export class AdamW {
     const zeros = () => layout.buckets.map((bucket) => tf.zeros<tf.Rank.R1>([layout.sizeOf(bucket)]));
     this.first = zeros();
     this.second = zeros();
-    this.decay = tf.tidy(() =>
-      layout.flatten(
-        Object.fromEntries(
-          [...layout.parameters].map(([name, v]) => [name, v.rank < 2 ? null : tf.fill(v.shape, options.weightDecay)]),
-        ),
-      ),
-    );
+    this.decay = spread(layout, (_, v) => (v.rank < 2 ? 0 : options.weightDecay));
+    this.rates = options.rateOf === undefined ? undefined : spread(layout, options.rateOf);
   }
 
   /** How many updates have been made. */
@@ -75,12 +73,10 @@ export class AdamW {
         const v = at(this.second, i)
           .mul(beta2)
           .add(g.square().mul(1 - beta2));
-        const decayed = theta.sub(theta.mul(at(this.decay, i)).mul(learningRate));
-        return [m, v, decayed.sub(m.div(v.mul(correction).sqrt().add(epsilon)).mul(rate))] as [
-          tf.Tensor1D,
-          tf.Tensor1D,
-          tf.Tensor1D,
-        ];
+        const moved = m.div(v.mul(correction).sqrt().add(epsilon)).mul(rate);
+        const change = moved.add(theta.mul(at(this.decay, i)).mul(learningRate));
+        const scaled = this.rates === undefined ? change : change.mul(at(this.rates, i));
+        return [m, v, theta.sub(scaled)] as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
       });
       tf.dispose([at(this.first, i), at(this.second, i), theta, at(gradients, i)]);
       this.first[i] = first;
@@ -115,7 +111,7 @@ export class AdamW {
   }
 
   dispose(): void {
-    tf.dispose([this.first, this.second, this.decay]);
+    tf.dispose([this.first, this.second, this.decay, this.rates ?? []]);
   }
 }
 
@@ -125,6 +121,15 @@ export function globalNorm(gradients: readonly tf.Tensor1D[]): number {
   const value = squared.dataSync()[0] ?? 0;
   squared.dispose();
   return Math.sqrt(value);
+}
+
+/** One number a parameter, spread over its scalars. */
+function spread(layout: FlatLayout, of: (name: string, variable: tf.Variable) => number): tf.Tensor1D[] {
+  return tf.tidy(() =>
+    layout.flatten(
+      Object.fromEntries([...layout.parameters].map(([name, v]) => [name, tf.fill(v.shape, of(name, v))])),
+    ),
+  );
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -3,10 +3,10 @@ import type { Progress } from "../core/progress";
 import { Random } from "../core/random";
 import { ADAMW_DEFAULTS } from "../engine/adamw";
 import { cosine } from "../engine/schedule";
-import { train, type MicroBatch, type StepFigures, type TrainTask } from "../engine/train";
+import { train, type StepFigures, type TrainTask } from "../engine/train";
 import type { Prompt, Scored, TrainableModel } from "../model/contract";
 import { selectParameters } from "../model/parameters";
-import { nextTokenLoss } from "./loss";
+import { countTokens, tokenMeanBatches } from "./batches";
 import type { SftOptions } from "./options";
 
 /** A question and the answer to imitate. The prompt is made when it is needed, since it holds an image. */
@@ -59,31 +59,16 @@ function sftTask(
       const order = new Random(options.seed).fork(`epoch ${Math.floor(step / perEpoch)}`).shuffle(examples);
       const start = (step % perEpoch) * options.batchSize;
       const items = await encode(model, order.slice(start, start + options.batchSize));
-      const tokens = countTokens(items);
-      return { microBatches: microBatches(model, items, tokens, options.microBatchSize), figures: { tokens } };
+      return {
+        microBatches: tokenMeanBatches(model, items, options.microBatchSize),
+        figures: { tokens: countTokens(items) },
+      };
     },
     async measure(step) {
       if (validation.length === 0 || (step + 1) % perEpoch !== 0) return undefined;
       return { validationLoss: await meanLoss(model, await encode(model, validation)) };
     },
   };
-}
-
-function* microBatches(
-  model: TrainableModel,
-  items: readonly Scored[],
-  tokens: number,
-  size: number,
-): Generator<MicroBatch> {
-  for (let i = 0; i < items.length; i += size) {
-    const batch = model.prepare(items.slice(i, i + size));
-    yield {
-      loss: () => nextTokenLoss(model.completionLogProbs(batch), batch.mask, tokens),
-      dispose: () => {
-        batch.dispose();
-      },
-    };
-  }
 }
 
 /** Mean negative log-likelihood a token. */
@@ -96,8 +81,4 @@ async function encode(model: TrainableModel, examples: readonly SftExample[]): P
   return Promise.all(
     examples.map(async (e) => ({ prompt: await e.prompt(), tokenIds: model.encodeCompletion(e.completion) })),
   );
-}
-
-function countTokens(items: readonly Scored[]): number {
-  return items.reduce((total, item) => total + item.tokenIds.length, 0);
 }

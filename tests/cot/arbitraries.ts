@@ -2,7 +2,11 @@ import fc from "fast-check";
 import type { CotStages } from "../../src/cot/stages";
 
 /** Words of letters; names of one to four of them, as class names are. */
-const word = fc.string({ unit: fc.constantFrom("a", "b", "e", "o", "r", "n", "t", "é", "ü"), minLength: 1, maxLength: 8 });
+const word = fc.string({
+  unit: fc.constantFrom("a", "b", "e", "o", "r", "n", "t", "é", "ü"),
+  minLength: 1,
+  maxLength: 8,
+});
 export const name = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(" "));
 export const names = fc.uniqueArray(name, { minLength: 1, maxLength: 6 });
 /** Prose with line breaks, lists and angle brackets, but no whole tag. */

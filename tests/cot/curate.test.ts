@@ -44,7 +44,9 @@ function scripted(breakAt = Infinity): Script {
     calls,
     describe: async (image, count, seed) => {
       log(`describe ${image.id} ${seed}`);
-      return Promise.resolve(Array.from({ length: count }, () => `${image.subCategory.name.split(" ")[0]} bill, perched`));
+      return Promise.resolve(
+        Array.from({ length: count }, () => `${image.subCategory.name.split(" ")[0]} bill, perched`),
+      );
     },
     reason: async (image, prompt, count, seed) => {
       log(`reason ${image.id} ${count} ${seed} ${prompt.slice(0, 70)}`);
@@ -67,15 +69,26 @@ const settings = {
 
 let folder = "";
 beforeEach(() => (folder = fs.mkdtempSync(path.join(tmpdir(), "curate-"))));
-afterEach(() => { fs.rmSync(folder, { recursive: true }); });
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true });
+});
 
 describe("curate", () => {
   it("samples until a chain passes, and counts every other by its reason", async () => {
     const teacher = scripted();
     const { records, report } = await curate(items, teacher, settings);
     // rock: accepted at once. house: three rejections, then accepted. marsh: five wrong predictions, given up.
-    expect(records.map(({ label, provenance }) => [label, provenance.attempts])).toEqual([["rock wren", 1], ["house wren", 4]]);
-    expect(report).toMatchObject({ images: 3, accepted: 2, attempts: 10, acceptanceRate: 0.2, exhausted: ["marsh wren/0"] });
+    expect(records.map(({ label, provenance }) => [label, provenance.attempts])).toEqual([
+      ["rock wren", 1],
+      ["house wren", 4],
+    ]);
+    expect(report).toMatchObject({
+      images: 3,
+      accepted: 2,
+      attempts: 10,
+      acceptanceRate: 0.2,
+      exhausted: ["marsh wren/0"],
+    });
     const occurred = Object.entries(report.rejections).filter(([, count]) => count > 0);
     expect(Object.fromEntries(occurred)).toEqual({
       "missing tag": 1,
@@ -83,7 +96,11 @@ describe("curate", () => {
       "label not among candidates": 1,
     });
     // Calls of two candidates each, the last of marsh's five alone.
-    expect(teacher.calls.filter((call) => call.startsWith("reason marsh")).map((call) => call.split(" ")[3])).toEqual(["2", "2", "1"]);
+    expect(teacher.calls.filter((call) => call.startsWith("reason marsh")).map((call) => call.split(" ")[3])).toEqual([
+      "2",
+      "2",
+      "1",
+    ]);
   });
 
   it("puts the selected concepts into the prompt and the record, and the stages into the text", async () => {
@@ -95,7 +112,11 @@ describe("curate", () => {
       concepts: ["rock bill"], // "perched" is said of every image
       provenance: { teacher: "script", attempts: 1, seed: 7 },
     });
-    expect(teacher.calls.some((call) => call.includes("picture of a rock wren with the following visual features: rock bill".slice(0, 60)))).toBe(true);
+    expect(
+      teacher.calls.some((call) =>
+        call.includes("picture of a rock wren with the following visual features: rock bill".slice(0, 60)),
+      ),
+    ).toBe(true);
     expect(record?.text).toContain("The analysis of candidate subcategories: \n- rock wren\n- house wren");
     expect(record?.text.endsWith("<answer>rock wren</answer>")).toBe(true);
   });
@@ -132,7 +153,9 @@ describe("curate", () => {
         finish: () => undefined,
       }),
     };
-    await expect(curate(items, teacher, settings, { folder, progress, signal: controller.signal })).rejects.toThrow("stop");
+    await expect(curate(items, teacher, settings, { folder, progress, signal: controller.signal })).rejects.toThrow(
+      "stop",
+    );
     expect(fs.readFileSync(path.join(folder, "outcomes.jsonl"), "utf8").trim().split("\n")).toHaveLength(1);
     expect(teacher.calls.filter((call) => call.startsWith("reason"))).toHaveLength(1);
   });

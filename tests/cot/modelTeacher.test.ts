@@ -51,7 +51,9 @@ describe("modelTeacher", () => {
     const controller = new AbortController();
     const options = { temperature: 0.7, topP: 0.9, descriptionTokens: 8, chainTokens: 99, signal: controller.signal };
     expect(await modelTeacher(model, options).reason(image, "PROMPT", 3, 11)).toEqual(["0/0", "0/1", "0/2"]);
-    expect(model.asked[0]?.prompts).toEqual([{ messages: [{ role: "user", content: "<image>PROMPT" }], images: [pixels] }]);
+    expect(model.asked[0]?.prompts).toEqual([
+      { messages: [{ role: "user", content: "<image>PROMPT" }], images: [pixels] },
+    ]);
     expect(model.asked[0]?.options).toEqual({
       samples: 3,
       maxNewTokens: 99,

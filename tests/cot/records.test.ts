@@ -9,7 +9,9 @@ import { name, names, stages } from "./arbitraries";
 
 let folder = "";
 beforeAll(() => (folder = fs.mkdtempSync(path.join(tmpdir(), "cot-"))));
-afterAll(() => { fs.rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true });
+});
 
 const record: fc.Arbitrary<CotRecord> = fc
   .record({

@@ -54,7 +54,7 @@ interface PackBody {
   readonly fresh: boolean;
 }
 
-/** One line of text in front of the pixels: what they are, in full, so that a file is never taken for another. */
+/** One line of text in front of the pixels; the key says what they depend on, so no file is taken for another. */
 function packHeader(pictures: readonly Picture[], { key, size }: PackOptions): Buffer {
   const ids = `${pictures.length} ${pictures[0]?.id ?? ""} ${pictures.at(-1)?.id ?? ""}`;
   return Buffer.from(`fine-r1-lab pictures 1 ${key} ${size} ${ids}\n`);

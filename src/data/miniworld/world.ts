@@ -94,7 +94,7 @@ export function buildMiniWorld(config: WorldConfig): MiniWorld {
     optionsFor,
     vocabulary: () => vocabularyOf(classes),
     picture: (subCategory, purpose, index) => pictures.ofClass(classOf(subCategory), purpose, index),
-    freePicture: pictures.free,
+    freePicture: (index) => pictures.free(index),
   };
 }
 

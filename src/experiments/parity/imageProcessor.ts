@@ -23,7 +23,7 @@ const fileSchema = z.strictObject({
     .min(1),
 });
 
-/** One grey level in normalised units is at most 1/255/0.2613 = 0.015; the release's tolerance leaves room for ties. */
+/** One grey level in normalised units is at most 1/255/0.2613 = 0.015: nothing may be two levels off. */
 const ONE_LEVEL = 0.02;
 /** At most one value in a thousand may round to another grey level. */
 const OTHER_LEVEL = 0.001;

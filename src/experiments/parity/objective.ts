@@ -74,9 +74,10 @@ export async function parityObjective(file: string): Promise<ParityRow[]> {
   });
   await loadBackend();
   const rows = new ParityCollector();
-  for (const one of cases) tf.tidy(() => {
-    compare(one, rows);
-  });
+  for (const one of cases)
+    tf.tidy(() => {
+      compare(one, rows);
+    });
   return rows.finish();
 }
 
@@ -118,9 +119,7 @@ function gradientsOf(
     tf.grad((x) => loss(x as tf.Tensor2D))(input.logProbs);
   return {
     gradTotal: gradient((x) => tapoObjective({ ...input, logProbs: x }, options).loss),
-    gradPolicy: gradient((x) =>
-      weightedSum(policyTerm(x, input.oldLogProbs, input.advantages, options).loss, weights),
-    ),
+    gradPolicy: gradient((x) => weightedSum(policyTerm(x, input.oldLogProbs, input.advantages, options).loss, weights)),
     gradKl: gradient((x) => weightedSum(negativeKl(x, input.negativeLogProbs, options.klEstimator), weights)),
   };
 }

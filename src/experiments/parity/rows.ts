@@ -81,7 +81,10 @@ export function formatParity(rows: readonly ParityRow[]): string {
       .join("  ")
       .trimEnd();
   const failed = rows.filter((row) => !row.pass).length;
-  const verdict = failed === 0 ? `all ${rows.length} figures within tolerance` : `${failed} of ${rows.length} figures beyond tolerance`;
+  const verdict =
+    failed === 0
+      ? `all ${rows.length} figures within tolerance`
+      : `${failed} of ${rows.length} figures beyond tolerance`;
   return [print(head), print(widths.map((width) => "-".repeat(width))), ...body.map(print), verdict].join("\n");
 }
 

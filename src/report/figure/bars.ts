@@ -65,7 +65,7 @@ function heights(cells: readonly Cell[], scale: number): JsonObject {
     return typeof value === "number" ? value * scale : null;
   });
   const side = (pick: "low" | "high"): number[] =>
-    cells.map((cell) => (isEstimate(cell) && cell[pick] !== undefined ? Math.abs(cell[pick] - cell.value) * scale : 0));
+    cells.map((cell) => (isEstimate(cell) ? Math.abs((cell[pick] ?? cell.value) - cell.value) * scale : 0));
   const error = { type: "data", array: side("high"), arrayminus: side("low"), symmetric: false };
   const some = [...error.array, ...error.arrayminus].some((length) => length > 0);
   return { y: values, ...(some ? { error_y: { ...error, color: "#444444", thickness: 1.2, width: 3 } } : {}) };

@@ -59,7 +59,7 @@ async function drawPicture(
   const below = wrapText(caption ?? "", size, SIZE.small);
   const parts = [
     ...lines(heading === undefined ? [] : [heading], x, y + 14, { size: SIZE.text, leading: LINE, bold: true }),
-    `<image x="${x}" y="${y + top}" width="${size}" height="${height}" href="${url}" xlink:href="${url}"/>`,
+    `<image x="${x}" y="${y + top}" width="${size}" height="${height}" xlink:href="${url}"/>`,
     ...lines(below, x, y + top + height + LINE, { size: SIZE.small, leading: LINE }),
   ];
   return { svg: parts.join("\n"), height: top + height + LINE * below.length + (below.length > 0 ? 6 : 0) };

@@ -1,0 +1,81 @@
+/**
+ * Counts the live tensors after each of many TAPO steps on a tiny model; see docs/performance.md. Fails when the count moves.
+ * Usage: node .setup/bench-build/bench/tensor-count.js [--steps 1000] [--out results/bench]
+ */
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import * as tf from "@tensorflow/tfjs-core";
+import { requireTraining } from "../src/core/backend";
+import { LabError } from "../src/core/errors";
+import { writeJson } from "../src/core/files";
+import { EVERYTHING } from "../src/model/parameters";
+import { DEFAULTS } from "../src/tapo/options";
+import { tapo } from "../src/tapo/train";
+import { describeMachine } from "./lib/machine";
+import { count, RESULTS, runMain } from "./lib/options";
+import { noisePicture, withRandomModel } from "./lib/randomModel";
+import { benchExample, judgedByParity } from "./lib/taskExamples";
+
+const IMAGE_SIDE = 56;
+/** The optimiser's moments exist after the first step; from the second on nothing may be added. */
+const SETTLED = 2;
+
+interface Count {
+  readonly step: number;
+  readonly tensors: number;
+  readonly bytes: number;
+  readonly rssMib: number;
+}
+
+async function countSteps(steps: number): Promise<Count[]> {
+  const counts: Count[] = [];
+  await withRandomModel("tiny", async ({ model }) => {
+    const examples = ["w1 w2", "w3 w4 w5"].map((text, i) =>
+      benchExample(`${i}`, text, (image) => noisePicture(IMAGE_SIDE, `${i}/${image}`)),
+    );
+    const options = { ...DEFAULTS, n1: 2, n2: 2, maxNewTokens: 8, promptsPerRollout: 2, promptsPerUpdate: 2 };
+    await tapo(
+      judgedByParity(model),
+      examples,
+      { ...options, dynamicSampling: false, epochs: steps },
+      {
+        label: "tensor count",
+        microBatchSize: 4,
+        train: EVERYTHING,
+        onStep: ({ step }) => {
+          const { numTensors: tensors, numBytes: bytes } = tf.memory();
+          counts.push({ step, tensors, bytes, rssMib: Math.round(process.memoryUsage().rss / 2 ** 20) });
+        },
+      },
+    );
+  });
+  return counts;
+}
+
+runMain(async () => {
+  const { values } = parseArgs({
+    options: { steps: { type: "string", default: "1000" }, out: { type: "string", default: RESULTS } },
+  });
+  await requireTraining();
+  const before = tf.memory().numTensors;
+  const started = performance.now();
+  const counts = await countSteps(count("steps", values.steps));
+  const later = counts.slice(SETTLED - 1);
+  const summary = {
+    steps: counts.length,
+    seconds: (performance.now() - started) / 1000,
+    tensors: { least: Math.min(...later.map((c) => c.tensors)), most: Math.max(...later.map((c) => c.tensors)) },
+    bytes: { least: Math.min(...later.map((c) => c.bytes)), most: Math.max(...later.map((c) => c.bytes)) },
+    leftAfterDispose: tf.memory().numTensors - before,
+    every100: counts.filter((c) => c.step % 100 === 99),
+  };
+  writeJson(path.join(values.out, "tensor-count.json"), { machine: describeMachine(), ...summary });
+  console.log(JSON.stringify(summary, null, 2));
+  if (summary.tensors.least !== summary.tensors.most || summary.leftAfterDispose !== 0) {
+    throw new LabError(
+      `the number of tensors moved: ${summary.tensors.least} to ${summary.tensors.most} over the steps, ` +
+        `${summary.leftAfterDispose} left at the end`,
+      "A step keeps tensors that nobody disposes of: look for the first step in tensor-count.json that has more.",
+    );
+  }
+});

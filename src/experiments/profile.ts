@@ -1,0 +1,87 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { loadConfig, ROOT } from "../config/load";
+import { LabError } from "../core/errors";
+import type { PromptSet } from "../data/prompts";
+import { trainablePartsSchema, sftSchema, type SftOptions } from "../sft/options";
+import type { TrainableParts } from "../model/parameters";
+import type { TapoOptions } from "../tapo/options";
+import { tapoOptionsSchema } from "../tapo/schema";
+
+/** How stage 2 is run; the objective's terms are chosen by the experiment (DAPO, TAPO, …). */
+export interface RlProfile {
+  readonly options: TapoOptions;
+  /** Rollouts a backward pass. */
+  readonly microBatchSize: number;
+  readonly train: TrainableParts;
+  readonly checkpointEvery: number;
+}
+
+export interface EvaluationProfile {
+  readonly batchSize: number;
+  readonly maxNewTokensThinking: number;
+  readonly maxNewTokensDirect: number;
+  readonly seed: number;
+}
+
+/** The size of things: the same experiments run in every profile. Files: configs/profiles/<name>.yaml. */
+export interface Profile {
+  readonly name: string;
+  readonly description: string;
+  /** A file of configs/worlds. */
+  readonly world: string;
+  /** The base checkpoint's folder, from the project's root. */
+  readonly base: string;
+  /** The SigLIP-style encoder's folder, from the project's root. */
+  readonly dualEncoder: string;
+  readonly promptSet: PromptSet;
+  readonly seed: number;
+  readonly cot: { readonly imagesPerClass: number; readonly descriptions: number; readonly maxAttempts: number };
+  readonly sftCot: SftOptions;
+  readonly sftLabels: SftOptions;
+  readonly rl: RlProfile;
+  readonly evaluation: EvaluationProfile;
+}
+
+const count = z.int().min(1);
+const text = z.string().min(1);
+
+const profileSchema: z.ZodType<Profile> = z.strictObject({
+  name: text,
+  description: text,
+  world: text,
+  base: text,
+  dualEncoder: text,
+  promptSet: z.enum(["paper", "released", "mini"]),
+  seed: z.int().min(0),
+  cot: z.strictObject({ imagesPerClass: count, descriptions: count, maxAttempts: count }),
+  sftCot: sftSchema,
+  sftLabels: sftSchema,
+  rl: z.strictObject({
+    options: tapoOptionsSchema,
+    microBatchSize: count,
+    train: trainablePartsSchema,
+    checkpointEvery: count,
+  }),
+  evaluation: z.strictObject({
+    batchSize: count,
+    maxNewTokensThinking: count,
+    maxNewTokensDirect: count,
+    seed: z.int().min(0),
+  }),
+});
+
+/**
+ * Reads a profile by name.
+ * @param overrides dotted keys that replace the file's values, such as `{"rl.options.n1": 8}`
+ */
+export function loadProfile(name: string, overrides: Readonly<Record<string, unknown>> = {}): Profile {
+  const folder = path.join(ROOT, "configs", "profiles");
+  const file = path.join(folder, `${name}.yaml`);
+  if (!fs.existsSync(file)) {
+    const known = fs.readdirSync(folder).map((f) => path.basename(f, ".yaml"));
+    throw new LabError(`there is no profile "${name}"`, `Choose one of: ${known.join(", ")}.`);
+  }
+  return loadConfig(file, profileSchema, overrides);
+}

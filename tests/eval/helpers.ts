@@ -1,0 +1,71 @@
+import type { RgbImage } from "../../src/core/image";
+import type { BenchmarkItem, SubCategory } from "../../src/data/types";
+import type { EvaluationRecord } from "../../src/eval/records";
+import type { Completion, Prompt, SamplingOptions, VisionLanguageModel } from "../../src/model/contract";
+
+const NAMES = ["least auklet", "crested auklet", "parakeet auklet", "rhinoceros auklet"];
+
+/** `count` closed-world items over two domains, the truth first as in the release; every second class is unseen. */
+export function someItems(count: number): BenchmarkItem[] {
+  return Array.from({ length: count }, (_, i) => {
+    const name = NAMES[i % 4]!;
+    const options = [name, ...NAMES.filter((other) => other !== name)];
+    const superCategory = i % 3 === 0 ? "car" : "bird";
+    const subCategory: SubCategory = { id: `${superCategory}/${name}`, name, superCategory, seen: i % 2 === 0 };
+    const image: RgbImage = { width: 1, height: 1, data: Uint8Array.of(i, 0, 0) };
+    return {
+      id: `item ${i}`,
+      image: { id: `birds/${i}.jpg`, subCategory, load: () => Promise.resolve(image) },
+      question: "What bird is this?",
+      options,
+      groundTruth: name,
+    };
+  });
+}
+
+/** A model that answers by a rule and keeps the prompts it was asked. */
+export interface RuleModel extends VisionLanguageModel {
+  readonly asked: Prompt[][];
+}
+
+/** @param rule from the text of the prompt to the output; may throw */
+export function ruleModel(rule: (text: string, prompt: Prompt) => string): RuleModel {
+  const asked: Prompt[][] = [];
+  const complete = (prompt: Prompt): Completion => {
+    const text = rule(prompt.messages[0]!.content, prompt);
+    return { tokenIds: [1, 2], text, logProbs: [0, 0], finish: "stop" };
+  };
+  return {
+    name: "rule",
+    asked,
+    generate: (prompts: readonly Prompt[], options: SamplingOptions) => {
+      asked.push([...prompts]);
+      return Promise.resolve(prompts.map((prompt) => Array.from({ length: options.samples }, () => complete(prompt))));
+    },
+    logProbs: () => Promise.resolve([]),
+    hiddenStates: () => Promise.resolve([]),
+    encodeCompletion: () => [],
+    dispose: () => undefined,
+  };
+}
+
+/** A record with the given fields; the rest says "answered wrongly, in form". */
+export function record(fields: Partial<EvaluationRecord>): EvaluationRecord {
+  return {
+    id: "x",
+    domain: "bird",
+    seen: true,
+    truth: "least auklet",
+    options: null,
+    output: "",
+    answer: null,
+    wellFormed: true,
+    correct: false,
+    exact: false,
+    position: null,
+    similarity: null,
+    tokens: 1,
+    finish: "stop",
+    ...fields,
+  };
+}

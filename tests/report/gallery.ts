@@ -1,0 +1,105 @@
+import { Random } from "../../src/core/random";
+import type { RgbImage } from "../../src/core/image";
+import { groupedBars } from "../../src/report/figure/bars";
+import { trainingCurves } from "../../src/report/figure/curves";
+import type { DrawnFigure, PlotlyFigure } from "../../src/report/figure/figure";
+import { heatMap } from "../../src/report/figure/matrix";
+import { pcaScatter } from "../../src/report/figure/scatter";
+import { imageStrip } from "../../src/report/figure/strip";
+import { type ResultTable, resultTable } from "../../src/report/table/table";
+
+/** A table with everything a table can hold: groups, percent, intervals, marks, gaps and awkward characters. */
+export function sampleTable(): ResultTable {
+  const estimate = (value: number, mark?: string) => ({
+    value,
+    low: Math.max(0, value - 0.05),
+    high: Math.min(1, value + 0.05),
+    ...(mark === undefined ? {} : { mark }),
+  });
+  return resultTable({
+    caption: "Made-up accuracies, to test the renderers: 50 % & more",
+    columns: [
+      { key: "method", title: "Method", kind: "text" },
+      { key: "seen_open", title: "open world", group: "Seen classes", kind: "number", percent: true },
+      { key: "seen_closed", title: "closed world", group: "Seen classes", kind: "number", percent: true, interval: "range" },
+      { key: "unseen_open", title: "open world", group: "Unseen classes", kind: "number", percent: true },
+      { key: "steps", title: "steps", kind: "number" },
+    ],
+    rows: [
+      { method: "base, direct", seen_open: estimate(0.461), seen_closed: estimate(0.51), unseen_open: estimate(0.47), steps: 0 },
+      { method: { text: "SFT <labels>", mark: "†" }, seen_open: estimate(0.97), seen_closed: 0.88, unseen_open: null, steps: 120 },
+      { method: "CoT SFT", seen_open: estimate(0.943, "†"), seen_closed: null, unseen_open: estimate(0.66), steps: 216 },
+      { method: "CoT SFT + TAPO", seen_open: estimate(0.97), seen_closed: estimate(0.82), unseen_open: estimate(0.67), steps: 256 },
+    ],
+    notes: ["Intervals: 95 % over items."],
+    marks: { "†": "from results/, not trained in this run" },
+    provenance: { experiment: "sample", seed: "1" },
+  });
+}
+
+/** A picture of diagonal stripes. */
+export function stripes(width: number, height: number, shade: number): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let at = 0; at < width * height; at++) {
+    const on = (Math.floor(at / width) + (at % width)) % 16 < 8;
+    data.set(on ? [shade, 90, 200 - shade / 2] : [240, 240, 230], at * 3);
+  }
+  return { width, height, data };
+}
+
+export function sampleCurves(panels: number): PlotlyFigure {
+  const random = new Random("gallery");
+  const titles = ["reward", "loss", "tokens", "KL"];
+  const curve = (name: string, slope: number) => {
+    const y = Array.from({ length: 80 }, (_, step) => slope * (1 - Math.exp(-step / 20)) + random.normal(0, 0.06));
+    return { name, y, band: { low: y.map((v) => v - 0.1), high: y.map((v) => v + 0.1) } };
+  };
+  return trainingCurves(
+    titles.slice(0, panels).map((title) => ({ title, curves: [curve("CoT SFT + DAPO", 0.8), curve("CoT SFT + TAPO", 1)] })),
+    { title: "Training curves, mini profile, development world, seed 1", smoothing: 0.8 },
+  );
+}
+
+export function samplePca(): PlotlyFigure {
+  const random = new Random("pca");
+  const cloud = (x: number, n: number) =>
+    Array.from({ length: n }, (): [number, number] => [random.normal(x), random.normal()]);
+  return pcaScatter(
+    [
+      { name: "correct", points: cloud(2, 120), labels: Array.from({ length: 120 }, (_, i) => `item ${i}`) },
+      { name: "incorrect", points: cloud(-2, 60) },
+    ],
+    { title: "Separability of the last layer's hidden states after TAPO", explained: [0.342, 0.121] },
+  );
+}
+
+export function sampleHeatMap(): PlotlyFigure {
+  const names = ["elmont swifttail", "corvin swifttail", "ashen swifttail", "brindle swifttail", "malformed"];
+  const values = names.map((_, row) => names.map((_, column) => (row === column ? 24 - row : Math.abs(row - column))));
+  return heatMap(values, {
+    title: "Confusion within one genus",
+    rows: names,
+    columns: names,
+    xTitle: "predicted",
+    yTitle: "true",
+    scaleTitle: "items",
+  });
+}
+
+export const sampleBars = (): PlotlyFigure =>
+  groupedBars(sampleTable(), {
+    title: "Accuracy by method",
+    label: "method",
+    values: ["seen_open", "seen_closed", "unseen_open"],
+    yTitle: "accuracy (%)",
+  });
+
+export const sampleStrip = (): Promise<DrawnFigure> =>
+  imageStrip(
+    [
+      { image: stripes(84, 84, 40), heading: "anchor", caption: "elmont swifttail" },
+      { image: stripes(84, 84, 60), heading: "positive", caption: "elmont swifttail" },
+      { image: stripes(84, 56, 220), heading: "negative", caption: "corvin swifttail, the most similar other class (cosine 0.93)" },
+    ],
+    { title: "A triplet of the mini-world" },
+  );
