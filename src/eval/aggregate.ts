@@ -30,8 +30,14 @@ export interface TableScores {
  * @throws RangeError without records, or when similarities are asked for that were not computed
  */
 export function tableScores(records: readonly EvaluationRecord[], metric: Metric): TableScores {
-  const seen = splitScores(records.filter((record) => record.seen), metric);
-  const unseen = splitScores(records.filter((record) => !record.seen), metric);
+  const seen = splitScores(
+    records.filter((record) => record.seen),
+    metric,
+  );
+  const unseen = splitScores(
+    records.filter((record) => !record.seen),
+    metric,
+  );
   const splits = [seen, unseen].filter((split): split is SplitScores => split !== null);
   return { metric, seen, unseen, average: averageScore(splits.map((split) => split.average)) };
 }
@@ -40,7 +46,13 @@ function splitScores(records: readonly EvaluationRecord[], metric: Metric): Spli
   if (records.length === 0) return null;
   const names = [...new Set(records.map((record) => record.domain))].sort();
   const domains = new Map(
-    names.map((name) => [name, scoreOf(records.filter((record) => record.domain === name), metric)]),
+    names.map((name) => [
+      name,
+      scoreOf(
+        records.filter((record) => record.domain === name),
+        metric,
+      ),
+    ]),
   );
   return { domains, average: averageScore([...domains.values()]) };
 }

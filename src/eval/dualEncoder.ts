@@ -29,7 +29,9 @@ export function evaluateDualEncoder(
 ): Promise<EvaluationRecord[]> {
   const template = options.template ?? DEFAULT_TEMPLATE;
   if (!template.includes("{class}")) {
-    throw new LabError("the template names no class", "Put {class} where the class name belongs.", { subject: template });
+    throw new LabError("the template names no class", "Put {class} where the class name belongs.", {
+      subject: template,
+    });
   }
   const known = new Map<string, Float32Array>();
   const settings = {
@@ -62,15 +64,15 @@ async function classify(
   }
   const images = await encoder.encodeImages(await Promise.all(batch.map((item) => item.image.load())));
   return batch.map((item, i) => {
-    const scores = (sentences[i] ?? []).map((text) => cosine(images[i] as Float32Array, known.get(text) as Float32Array));
+    const scores = (sentences[i] ?? []).map((text) =>
+      cosine(images[i] as Float32Array, known.get(text) as Float32Array),
+    );
     return recordOf(item, shown[i] ?? [], scores.indexOf(Math.max(...scores)));
   });
 }
 
 function sentence(template: string, name: string, item: BenchmarkItem): string {
-  return template
-    .replaceAll("{superCategory}", item.image.subCategory.superCategory)
-    .replaceAll("{class}", name);
+  return template.replaceAll("{superCategory}", item.image.subCategory.superCategory).replaceAll("{class}", name);
 }
 
 function recordOf(item: BenchmarkItem, shown: readonly string[], position: number): EvaluationRecord {

@@ -56,10 +56,16 @@ export function evaluate(
 ): Promise<EvaluationRecord[]> {
   const settings = settingsOf(model, options);
   const label = options.label ?? `${model.name}, ${options.world} world`;
-  return runItems(items, options.batchSize ?? 16, settings, (batch, index) => answerBatch(model, batch, index, options), {
-    ...options,
-    label,
-  });
+  return runItems(
+    items,
+    options.batchSize ?? 16,
+    settings,
+    (batch, index) => answerBatch(model, batch, index, options),
+    {
+      ...options,
+      label,
+    },
+  );
 }
 
 async function answerBatch(
@@ -156,9 +162,7 @@ async function withSimilarity(
   const { similarity } = options;
   if (options.world === "closed" || similarity === undefined) return [...records];
   const standards = batch.map((item) =>
-    options.superCategory === "released"
-      ? releasedSuperCategory(item.image.id)
-      : item.image.subCategory.superCategory,
+    options.superCategory === "released" ? releasedSuperCategory(item.image.id) : item.image.subCategory.superCategory,
   );
   const predicted = records.map((r): [string, string] => [openPrediction(r.answer, r.output), r.truth]);
   const standard = records.map((r, i): [string, string] => [standards[i] as string, r.truth]);

@@ -19,7 +19,8 @@ export function cosineSimilarity(name: string, encode: TextEncoder): TextSimilar
         const vectors = await encode(missing);
         missing.forEach((text, i) => {
           const vector = vectors[i];
-          if (vector === undefined) throw new RangeError(`the text encoder gave ${vectors.length} vectors for ${missing.length} texts`);
+          if (vector === undefined)
+            throw new RangeError(`the text encoder gave ${vectors.length} vectors for ${missing.length} texts`);
           known.set(text, vector);
         });
       }

@@ -18,9 +18,9 @@ describe("intervals", () => {
     }
   });
 
-  test("the mean of 0, 0.5, 1: 0.5 ± 1.96·0.5/√3", () => {
-    const score = meanScore([0, 0.5, 1]);
-    expect(score.high - 0.5).toBeCloseTo((1.959964 * 0.5) / Math.sqrt(3), 5);
+  test("the mean of 0.4, 0.5, 0.6: 0.5 ± 1.96·0.1/√3", () => {
+    const score = meanScore([0.4, 0.5, 0.6]);
+    expect(score.high - 0.5).toBeCloseTo((1.959964 * 0.1) / Math.sqrt(3), 5);
     expect(meanScore([0.3])).toEqual({ value: 0.3, low: 0, high: 1, n: 1 });
   });
 

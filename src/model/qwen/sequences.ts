@@ -21,9 +21,11 @@ export interface TokenSequence {
   readonly positions: Int32Array;
   /** The rotary position of the token that follows. */
   readonly next: number;
+  /** The id that stands for a piece of an image. */
+  readonly imageToken: number;
 }
 
-/** A rectangle of tokens, [S, n], as flat host arrays with room for `size` tokens. */
+/** A rectangle of tokens, [S, n], as flat host arrays; what is never put is padding. */
 export class TokenTable {
   readonly ids: Int32Array;
   /** 1 + the index of the image embedding that stands here; 0 for a token. */
@@ -111,24 +113,15 @@ export function placeOf({ positions, ids }: TokenSequence, i: number): readonly 
 }
 
 /** 1 + the image embedding's row for each token that is an image's, 0 elsewhere. */
-export function imageRowsOf({ ids, images }: TokenSequence, batch: ImageBatch | undefined): Int32Array {
+export function imageRowsOf({ ids, images, imageToken }: TokenSequence, batch: ImageBatch | undefined): Int32Array {
   const rows = new Int32Array(ids.length);
   if (batch === undefined || images.length === 0) return rows;
   const wanted = images.flatMap(({ id, tokens }) =>
     Array.from({ length: tokens }, (_, k) => (batch.firstRow.get(id) ?? 0) + k + 1),
   );
-  const imageToken = imageTokenOf(ids, wanted.length);
   let next = 0;
-  for (let i = 0; i < ids.length; i++) if (imageToken.has(i)) rows[i] = wanted[next++] ?? 0;
+  for (let i = 0; i < ids.length; i++) if (ids[i] === imageToken) rows[i] = wanted[next++] ?? 0;
   return rows;
-}
-
-/** Places of image tokens; sequences are built with exactly one id repeated for images, checked when encoded. */
-function imageTokenOf(ids: readonly number[], count: number): ReadonlySet<number> {
-  const places = new Map<number, number[]>();
-  ids.forEach((id, i) => (places.get(id) ?? places.set(id, []).get(id))?.push(i));
-  const run = [...places.values()].find((list) => list.length === count);
-  return new Set(run);
 }
 
 /** Embedding plan of several tables laid one behind the other. */

@@ -1,0 +1,78 @@
+import * as path from "node:path";
+import type { BenchmarkItem } from "../data/types";
+import { evaluateDualEncoder } from "../eval/dualEncoder";
+import { evaluate } from "../eval/evaluate";
+import { readRecords, type EvaluationRecord } from "../eval/records";
+import type { TextSimilarity } from "../eval/similarity";
+import type { DualEncoder } from "../model/dualEncoder";
+import { QwenModel } from "../model/qwen/model";
+import type { Lab } from "./lab";
+import { runStage } from "./stage";
+import type { Checkpoint } from "./training";
+
+/** How a checkpoint is asked. */
+export interface Asking {
+  readonly world: "closed" | "open";
+  readonly thinking: boolean;
+}
+
+/** The test questions of both splits, seen classes first. */
+export function testItems(lab: Lab): BenchmarkItem[] {
+  return [...lab.world.test("seen"), ...lab.world.test("unseen")];
+}
+
+/** Evaluates a checkpoint on both splits; a killed evaluation goes on from its records. */
+export async function evaluateStage(
+  lab: Lab,
+  name: string,
+  from: Checkpoint,
+  asking: Asking,
+  similarity: TextSimilarity,
+): Promise<EvaluationRecord[]> {
+  const { evaluation, promptSet } = lab.profile;
+  const inputs = { from: from.key, world: lab.world.digest, asking, evaluation, promptSet, similarity: similarity.name };
+  const label = `${name}, ${asking.world}${asking.thinking ? ", thinking" : ""}`;
+  const stage = await runStage(lab, `eval-${name}`, inputs, async (folder) => {
+    const model = await QwenModel.load(from.folder);
+    try {
+      const records = await evaluate(model, testItems(lab), {
+        ...asking,
+        promptSet,
+        checkpoint: from.key,
+        similarity,
+        seed: evaluation.seed,
+        maxNewTokens: asking.thinking ? evaluation.maxNewTokensThinking : evaluation.maxNewTokensDirect,
+        batchSize: evaluation.batchSize,
+        recordsFile: path.join(folder, "records.jsonl"),
+        label,
+        progress: lab.progress,
+        ...(lab.signal === undefined ? {} : { signal: lab.signal }),
+      });
+      return { items: records.length };
+    } finally {
+      model.dispose();
+    }
+  });
+  return readRecords(path.join(stage.folder, "records.jsonl"));
+}
+
+/** The same for a CLIP-style encoder: closed world only. */
+export async function evaluateEncoderStage(lab: Lab, encoder: DualEncoder, key: string): Promise<EvaluationRecord[]> {
+  const inputs = { key, world: lab.world.digest, seed: lab.profile.evaluation.seed };
+  const stage = await runStage(lab, "eval-siglip", inputs, async (folder) => {
+    const records = await evaluateDualEncoder(encoder, testItems(lab), {
+      template: MINI_TEMPLATE,
+      checkpoint: key,
+      seed: lab.profile.evaluation.seed,
+      recordsFile: path.join(folder, "records.jsonl"),
+      label: "SigLIP-style encoder, closed",
+      progress: lab.progress,
+      ...(lab.signal === undefined ? {} : { signal: lab.signal }),
+    });
+    return { items: records.length };
+  });
+  return readRecords(path.join(stage.folder, "records.jsonl"));
+}
+
+/** "a photo of a <class>" in the mini-world's words. */
+export const MINI_TEMPLATE = "{superCategory} {class}";

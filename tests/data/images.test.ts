@@ -1,0 +1,71 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { LabError } from "../../src/core/errors";
+import { decodeImage, readImage } from "../../src/data/images";
+
+let folder: string;
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "images-"));
+});
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** Red, green / blue, white: 2 × 2, three bytes a pixel. */
+const PIXELS = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255);
+const raw = { raw: { width: 2, height: 2, channels: 3 as const } };
+
+test("a lossless picture is read byte for byte", async () => {
+  const file = path.join(folder, "a.png");
+  await sharp(PIXELS, raw).png().toFile(file);
+  expect(await readImage(file)).toEqual({ width: 2, height: 2, data: PIXELS });
+});
+
+test("grey, 16-bit and palette pictures become three channels", async () => {
+  const grey = await sharp(Uint8Array.of(0, 90, 180, 255), { raw: { width: 2, height: 2, channels: 1 } })
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();
+  expect([...(await decodeImage(grey, "grey")).data]).toEqual([0, 0, 0, 90, 90, 90, 180, 180, 180, 255, 255, 255]);
+  const deep = await sharp(PIXELS, raw).toColourspace("rgb16").png().toBuffer();
+  expect((await decodeImage(deep, "deep")).data).toEqual(PIXELS);
+  const palette = await sharp(PIXELS, raw).png({ palette: true }).toBuffer();
+  expect((await decodeImage(palette, "palette")).data).toEqual(PIXELS);
+});
+
+test("transparency is laid on white", async () => {
+  // One pixel of black at opacity 0, one of black at full opacity.
+  const file = await sharp(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 255), { raw: { width: 2, height: 1, channels: 4 } })
+    .png()
+    .toBuffer();
+  expect([...(await decodeImage(file, "alpha")).data]).toEqual([255, 255, 255, 0, 0, 0]);
+});
+
+test("EXIF orientation is applied: 6 turns the picture clockwise", async () => {
+  const wide = Uint8Array.of(255, 0, 0, 0, 0, 255); // red, blue
+  const bytes = await sharp(wide, { raw: { width: 2, height: 1, channels: 3 } })
+    .withMetadata({ orientation: 6 })
+    .png()
+    .toBuffer();
+  const image = await decodeImage(bytes, "turned");
+  expect([image.width, image.height]).toEqual([1, 2]);
+  expect([...image.data]).toEqual([...wide]); // red above blue
+});
+
+test("missing, truncated and foreign files are errors that name the file", async () => {
+  await expect(readImage(path.join(folder, "none.png"))).rejects.toThrow(/none\.png: there is no such image/u);
+  const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251);
+  for (const format of ["png", "jpeg"] as const) {
+    const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .toFormat(format)
+      .toBuffer();
+    const file = path.join(folder, `cut.${format}`);
+    fs.writeFileSync(file, whole.subarray(0, Math.floor(whole.length / 2)));
+    await expect(readImage(file)).rejects.toThrow(LabError);
+    await expect(readImage(file)).rejects.toThrow(`cut.${format}`);
+  }
+  await expect(decodeImage(Buffer.from("not a picture"), "text.jpg")).rejects.toThrow(/text\.jpg/u);
+});
