@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BINDING, MODULES, compiledBinding, sitePackages } from "./places.mjs";
-import { missingForCompiling } from "./prerequisites.mjs";
+import { findCompiler, missingForCompiling } from "./prerequisites.mjs";
 import { SetupError, ask, logged } from "./shell.mjs";
 import { runStep } from "./steps.mjs";
 
@@ -88,7 +88,7 @@ function compile() {
   const gyp = nodeGyp();
   logged("engine", process.execPath, [nodePreGyp, "install", "--build-from-source"], {
     cwd: BINDING,
-    env: { ...headers, ...(gyp === undefined ? {} : { npm_config_node_gyp: gyp }) },
+    env: { CXX: findCompiler(), ...headers, ...(gyp === undefined ? {} : { npm_config_node_gyp: gyp }) },
   });
   if (compiledBinding() === undefined)
     throw new SetupError("The engine's build ended without a binding. See .setup/logs/engine.log.");

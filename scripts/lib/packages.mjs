@@ -28,7 +28,7 @@ export function pythonPackages() {
     inputs: [hashOfFile(requirements), python.version, cuda, ROOT],
     present: () => existsSync(PYTHON) && sitePackages() !== undefined && existsSync(join(sitePackages(), "tensorflow")),
     work: () => {
-      logged("venv", python.command, ["-m", "venv", "--clear", VENV], { env: { PIP_REQUIRE_VIRTUALENV: "0" } });
+      logged("venv", python.executable, ["-m", "venv", "--clear", VENV], { env: { PIP_REQUIRE_VIRTUALENV: "0" } });
       logged("pip", PYTHON, ["-m", "pip", "install", "--no-input", "--progress-bar=off", "-r", requirements]);
       return { cuda };
     },

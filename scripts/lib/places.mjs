@@ -1,5 +1,5 @@
 // Where things lie. Set-up writes into these places only, all of them inside the project folder.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,7 +34,7 @@ export function projectEnvironment(base = process.env) {
   const jupyter = join(SETUP, "jupyter");
   return {
     ...base,
-    PATH: [dirname(process.execPath), join(VENV, "bin"), base.PATH ?? ""].join(":"),
+    PATH: pathWithThisNode(base.PATH ?? ""),
     PYTHONNOUSERSITE: "1",
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
     PIP_REQUIRE_VIRTUALENV: "1",
@@ -48,4 +48,14 @@ export function projectEnvironment(base = process.env) {
     npm_config_devdir: join(SETUP, "node-gyp"),
     npm_config_python: PYTHON,
   };
+}
+
+/** Puts this Node's folder in front where the PATH means another one; where it does not, the PATH stays as it is. */
+function pathWithThisNode(path) {
+  const first = path
+    .split(":")
+    .map((folder) => join(folder, "node"))
+    .find((file) => existsSync(file));
+  const same = first !== undefined && realpathSync(first) === realpathSync(process.execPath);
+  return same ? path : `${dirname(process.execPath)}:${path}`;
 }

@@ -27,7 +27,7 @@ export function requireNode() {
 
 /**
  * The Python that .venv is made from: FINE_R1_PYTHON, or the first fitting one on the PATH.
- * @returns its command and version
+ * @returns its executable and version
  */
 export function findPython() {
   const asked = process.env.FINE_R1_PYTHON;
@@ -36,9 +36,9 @@ export function findPython() {
   for (const command of names) {
     const answer = ask(command, ["-c", PROBE]);
     if (answer === undefined) continue;
-    const { version, venv } = JSON.parse(answer);
+    const { version, venv, executable } = JSON.parse(answer);
     const fits = version[0] === 3 && PYTHON_MINORS.includes(version[1]);
-    if (fits && venv) return { command, version: version.join(".") };
+    if (fits && venv) return { executable, version: version.join(".") };
     seen.push(`${command} is ${version.join(".")}${fits ? " but has no venv module" : ""}`);
   }
   throw new SetupError(
@@ -55,17 +55,19 @@ try:
     has = True
 except ImportError:
     has = False
-print(json.dumps({"version": list(sys.version_info[:3]), "venv": has}))`;
+print(json.dumps({"version": list(sys.version_info[:3]), "venv": has, "executable": sys.executable}))`;
+
+/** The C++ compiler: CXX, or the first one on the PATH. */
+export function findCompiler() {
+  return [process.env.CXX, "g++", "c++", "clang++"].find((name) => name && ask(name, ["--version"]) !== undefined);
+}
 
 /** What keeps a binding from being compiled here, as a sentence with its remedy; undefined when nothing does. */
 export function missingForCompiling() {
   if (/\s/.test(ROOT))
     return `make cannot build in a path with spaces (${ROOT}); move the project to a path without them`;
-  const compiler = process.env.CXX ?? "c++";
   const missing = [
-    ...(ask(compiler, ["--version"]) === undefined && ask("g++", ["--version"]) === undefined
-      ? ["a C++ compiler"]
-      : []),
+    ...(findCompiler() === undefined ? ["a C++ compiler"] : []),
     ...(ask("make", ["--version"]) === undefined ? ["make"] : []),
   ];
   if (missing.length === 0) return undefined;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { LabError } from "../core/errors";
-import { JsonlFile } from "../core/files";
+import { JsonlFile, readJsonl } from "../core/files";
 
 const recordSchema = z.strictObject({
   /** The item's id. */
@@ -41,6 +41,11 @@ const lineSchema = z.union([
   z.strictObject({ record: recordSchema }),
 ]);
 type Line = z.infer<typeof lineSchema>;
+
+/** The records of a finished run, in the order of its items. @throws LabError when the file holds something else */
+export function readRecords(file: string): EvaluationRecord[] {
+  return readJsonl(file, (value) => lineSchema.parse(value)).flatMap((line) => ("record" in line ? [line.record] : []));
+}
 
 /** The records of a run on disk: the settings first, then one line an item, appended as they come. */
 export interface RecordStore {

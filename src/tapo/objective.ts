@@ -54,15 +54,13 @@ export function tapoObjective(input: ObjectiveInput, options: ObjectiveOptions):
   const data = withoutPadding(input, options);
   const weights = tokenWeights(input.mask, options.tokenMean, options.microBatch);
   const policy = policyTerm(data.logProbs, data.old, input.advantages, options);
-  const parts: WeightedTerms = { policy: [1, policy.loss], entropy: [options.eta1, sampledEntropy(data.logProbs)] };
+  const parts: WeightedTerms = { policy: policy.loss, entropy: [options.eta1, sampledEntropy(data.logProbs)] };
   if (data.negative !== undefined) {
     parts.kl = [-options.gamma, negativeKl(data.logProbs, data.negative, options.klEstimator)];
     parts.entropyNegative = [options.eta2, sampledEntropy(data.negative)];
   }
   if (data.reference !== undefined) parts.reference = [options.referenceKl, k3(data.logProbs, data.reference)];
-  const terms = Object.values(parts).filter(([weight]) => weight !== 0);
-  const total = terms.map(([weight, term]) => (weight === 1 ? term : tf.mul(term, weight))).reduce(add);
-  const loss = weightedSum(total, weights);
+  const loss = weightedSum(sumOf(parts), weights);
   return { loss, figures: figuresOf(loss, parts, policy, input.advantages, weights, options) };
 }
 
@@ -77,14 +75,21 @@ export function readFigures(figures: tf.Tensor1D): ObjectiveFigures {
 type Weighted = readonly [weight: number, term: tf.Tensor2D];
 
 interface WeightedTerms {
-  policy: Weighted;
+  policy: tf.Tensor2D;
   entropy: Weighted;
   kl?: Weighted;
   entropyNegative?: Weighted;
   reference?: Weighted;
 }
 
-const add = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D => tf.add(a, b);
+/** Σ weight · term, shape [N, T]; terms of weight 0 take no part. */
+function sumOf(parts: WeightedTerms): tf.Tensor2D {
+  const { policy, entropy, kl, entropyNegative, reference } = parts;
+  return [entropy, kl, entropyNegative, reference].reduce<tf.Tensor2D>(
+    (sum, part) => (part === undefined || part[0] === 0 ? sum : tf.add(sum, tf.mul(part[1], part[0]))),
+    policy,
+  );
+}
 
 interface Data {
   readonly logProbs: tf.Tensor2D;
@@ -135,7 +140,7 @@ function figuresOf(
   const clipped = clippedTokens(policy.ratio, advantages, options);
   const absent = tf.zerosLike(weights);
   const maps = [
-    policy.loss,
+    parts.policy,
     parts.kl?.[1] ?? absent,
     parts.entropy[1],
     parts.entropyNegative?.[1] ?? absent,

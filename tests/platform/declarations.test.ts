@@ -41,10 +41,10 @@ function exportedValues(index: string): string[] {
 /** What this compiler has to say about one cell and about every declaration file under `folder` that it reads. */
 function complaints(cell: string, text: string, folder: string): string[] {
   const host = ts.createCompilerHost(OPTIONS);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (file) => file === cell || fileExists(file);
+  const plain = ts.createCompilerHost(OPTIONS);
+  host.fileExists = (file) => file === cell || plain.fileExists(file);
   host.getSourceFile = (file, target, ...rest) =>
-    file === cell ? ts.createSourceFile(file, text, target) : getSourceFile(file, target, ...rest);
+    file === cell ? ts.createSourceFile(file, text, target) : plain.getSourceFile(file, target, ...rest);
   const program = ts.createProgram([cell], OPTIONS, host);
   const ours = program.getSourceFiles().filter(({ fileName }) => fileName === cell || fileName.startsWith(folder));
   const found = ours.flatMap((file) => [

@@ -11,11 +11,10 @@ const figuresOf = (input: ObjectiveInput, options: ObjectiveOptions): ObjectiveF
   readFigures(tf.tidy(() => tapoObjective(input, options).figures));
 
 const gradientOf = (input: ObjectiveInput, options: ObjectiveOptions): number[] =>
-  Array.from(
-    tf
-      .tidy(() => tf.grad((x) => tapoObjective({ ...input, logProbs: x as tf.Tensor2D }, options).loss)(input.logProbs))
-      .dataSync(),
-  );
+  tf.tidy(() => {
+    const gradient = tf.grad((x) => tapoObjective({ ...input, logProbs: x as tf.Tensor2D }, options).loss);
+    return Array.from(gradient(input.logProbs).dataSync());
+  });
 
 const close = (a: number, b: number, digits = 5): void => {
   expect(a).toBeCloseTo(b, digits);
@@ -205,7 +204,7 @@ describe("options", () => {
         figuresOf(
           {
             ...data,
-            negativeLogProbs: tf.add(
+            negativeLogProbs: tf.add<tf.Tensor2D>(
               data.negativeLogProbs,
               tf.tensor2d([
                 [step, 0],
@@ -258,11 +257,7 @@ test("a thousand evaluations leave no tensor behind", () => {
   });
   const before = tf.memory().numTensors;
   for (let i = 0; i < 1000; i++) {
-    tf.tidy(() =>
-      tf
-        .grad((x) => tapoObjective({ ...data, logProbs: x as tf.Tensor2D }, TAPO).loss)(data.logProbs)
-        .dispose(),
-    );
+    gradientOf(data, TAPO);
   }
   expect(tf.memory().numTensors).toBe(before);
 });

@@ -116,6 +116,6 @@ export function bigramJaccard(a: string, b: string): number {
 }
 
 function bigrams(text: string): Set<string> {
-  const characters = [...text.toLowerCase()];
+  const characters = Array.from(text.toLowerCase());
   return new Set(characters.slice(1).map((character, i) => `${characters[i] ?? ""}${character}`));
 }

@@ -1,3 +1,4 @@
+import { loadBackend } from "../../core/backend";
 import { modelParity } from "../../model/qwen/parity";
 import { parityRow, type ParityRow } from "./rows";
 
@@ -8,6 +9,6 @@ import { parityRow, type ParityRow } from "./rows";
  * @throws LabError naming the file that is missing or not of that shape
  */
 export async function parityModel(folder: string): Promise<ParityRow[]> {
-  const rows = await modelParity(folder);
-  return rows.map(({ figure, error, tolerance }) => parityRow(figure, error, tolerance));
+  await loadBackend();
+  return modelParity(folder).map(({ figure, error, tolerance }) => parityRow(figure, error, tolerance));
 }

@@ -122,7 +122,7 @@ export function scoreCompletions(network: QwenNetwork, batch: ScoringBatch): tf.
     const x = embed(language.embedding, batch.plan, embedImages(network, batch.images));
     const inContext = context === undefined ? 0 : context.sequences * context.length;
     const inBlock = block.sequences * block.length;
-    const [before, own] = inContext === 0 ? [undefined, x] : tf.split(x, [inContext, inBlock], 0);
+    const [before, own] = inContext === 0 ? [undefined, x] : tf.split<tf.Tensor2D>(x, [inContext, inBlock], 0);
     const layers =
       context === undefined || before === undefined ? undefined : contextKeyValues(before, language, context);
     const rows = batch.contextOfRow === undefined ? {} : { rows: batch.contextOfRow };

@@ -25,11 +25,14 @@ export function embed(table: tf.Tensor, plan: EmbeddingPlan, images?: tf.Tensor2
 export function gatherRows<T extends tf.Tensor>(table: T, rows: tf.Tensor1D): T {
   return differentiable<T>({
     inputs: { table },
-    forward: () => ops().gather(table, rows) as T,
-    backward: ([dy]) => ({
+    forward: (save) => {
+      save([rows]);
+      return ops().gather(table, rows) as T;
+    },
+    backward: ([dy], [taken]) => ({
       table: () => {
-        if (dy === undefined) throw new Error("gatherRows: no gradient");
-        return ops().scatterAdd(dy, rows, table.shape[0] ?? 0);
+        if (dy === undefined || taken === undefined) throw new Error("gatherRows: nothing saved");
+        return ops().scatterAdd(dy, taken, table.shape[0] ?? 0);
       },
     }),
   });

@@ -21,14 +21,14 @@ export function tokenLogProbs(x: tf.Tensor2D, head: tf.Tensor, { ids, flat }: Ta
     forward: (save) => {
       const o = ops();
       const logProbs = o.logSoftmax(o.matMul(x, head, false, true));
-      save([x, logProbs]);
+      save([x, logProbs, ids]);
       return o.gather(o.reshape(logProbs, [logProbs.size]), flat) as tf.Tensor1D;
     },
-    backward: ([dy], [input, logProbs]) => {
-      if (!dy || !input || !logProbs) throw new Error("tokenLogProbs: nothing saved");
+    backward: ([dy], [input, logProbs, chosen]) => {
+      if (!dy || !input || !logProbs || !chosen) throw new Error("tokenLogProbs: nothing saved");
       const o = ops();
       // d log p_t / d logits = onehot(t) − p
-      const hit = o.oneHot(ids, head.shape[0] ?? 0);
+      const hit = o.oneHot(chosen, head.shape[0] ?? 0);
       const dLogits = o.mul(o.sub(hit, o.exp(logProbs)), o.reshape(dy, [dy.size, 1]));
       hit.dispose();
       return {

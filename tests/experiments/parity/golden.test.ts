@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LabError } from "../../../src/core/errors";
 import { bigramJaccard, parityEvaluation } from "../../../src/experiments/parity/evaluation";
 import { parityImageProcessor } from "../../../src/experiments/parity/imageProcessor";
+import { parityModel } from "../../../src/experiments/parity/model";
 import { parityObjective } from "../../../src/experiments/parity/objective";
 import { parityReward } from "../../../src/experiments/parity/reward";
 import { formatParity, largestError, type ParityRow } from "../../../src/experiments/parity/rows";
@@ -63,6 +64,12 @@ describe("the golden files pass", () => {
     expect(rows.length).toBe(12);
   });
 
+  test.each(["qwen2_vl_tiny", "qwen2_5_vl_tiny"])("model: %s", async (name) => {
+    const rows = await parityModel(`${GOLDEN}/${name}`);
+    expect(failed(rows)).toEqual([]);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
   test("image processor", async () => {
     const rows = await parityImageProcessor(`${GOLDEN}/image_processor`);
     expect(failed(rows)).toEqual([]);
@@ -104,6 +111,10 @@ describe("a wrong reference is noticed", () => {
       "pixelValues",
       "share of other grey levels",
     ]);
+  });
+
+  test("a folder without a checkpoint is an error that names it", async () => {
+    await expect(parityModel(path.join(folder, "no model"))).rejects.toThrow(/no model/u);
   });
 
   test("malformed files are errors that name the file and the field", async () => {

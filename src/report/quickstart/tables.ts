@@ -1,0 +1,94 @@
+import type { ChainErrorRow } from "../../analysis/chainErrors";
+import { CHAIN_STAGES } from "../../data/miniworld/chainCheck";
+import type { Score } from "../../eval/intervals";
+import type { QuickstartRow, QuickstartRowName } from "../../experiments/quickstart";
+import { resultTable, type Column, type Estimate, type ResultTable, type Row } from "../table/table";
+
+/** How the rows of the quickstart are called. */
+export const ROW_TITLES: Readonly<Record<QuickstartRowName, string>> = {
+  base: "Base, direct",
+  "base-think": "Base, thinking",
+  "sft-labels": "SFT on labels",
+  "cot-sft": "CoT SFT",
+  dapo: "CoT SFT + DAPO",
+  tapo: "CoT SFT + TAPO",
+  siglip: "SigLIP-style encoder",
+};
+
+/** Marks a row whose numbers were read from results/ instead of being made in this run. */
+export const FROM_RESULTS = "†";
+
+/** A row, and whether its numbers come from an earlier run. */
+export interface ShownRow {
+  readonly row: QuickstartRow;
+  readonly fromResults: boolean;
+}
+
+/** The last table of `npm start`: methods × (seen, unseen) × (closed, open), shares in [0, 1] with 95 % intervals. */
+export function quickstartTable(rows: readonly ShownRow[], provenance: Readonly<Record<string, string>>): ResultTable {
+  const marked = rows.some((row) => row.fromResults);
+  return resultTable({
+    caption: "Quickstart: recognition in the mini-world, accuracy in %",
+    columns: [{ key: "method", title: "Method", kind: "text" }, ...COLUMNS],
+    rows: rows.map(({ row, fromResults }) => ({
+      method: fromResults ? { text: ROW_TITLES[row.name], mark: FROM_RESULTS } : ROW_TITLES[row.name],
+      closed_seen: estimate(row.closed.seen?.average),
+      closed_unseen: estimate(row.closed.unseen?.average),
+      open_seen: estimate(row.open?.seen?.average),
+      open_unseen: estimate(row.open?.unseen?.average),
+      similarity_seen: estimate(row.openSimilarity?.seen?.average),
+      similarity_unseen: estimate(row.openSimilarity?.unseen?.average),
+    })),
+    notes: [
+      "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.",
+    ],
+    marks: marked ? { [FROM_RESULTS]: "from results/, not trained in this run (npm start -- --all trains every row)" } : {},
+    provenance,
+  });
+}
+
+/** Where the chains break: the first wrong step of every open-world answer. */
+export function chainErrorTable(rows: readonly ChainErrorRow[], provenance: Readonly<Record<string, string>>): ResultTable {
+  return resultTable({
+    caption: "First wrong step of the chains, open world, % of items",
+    columns: [
+      { key: "method", title: "Method", kind: "text" },
+      { key: "split", title: "Classes", kind: "text" },
+      { key: "items", title: "Items", kind: "number" },
+      ...CHAIN_STAGES.map((stage): Column => ({ key: stage, title: stage, kind: "number", percent: true })),
+      { key: "analysis_right", title: "analysis right", kind: "number", percent: true },
+      { key: "seen_names", title: "names a seen class", kind: "number", percent: true },
+    ],
+    rows: rows.map((row): Row => ({
+      method: ROW_TITLES[row.method as QuickstartRowName],
+      split: row.split,
+      items: row.items,
+      ...row.shares,
+      analysis_right: row.analysisRight / Math.max(1, row.items),
+      seen_names: row.seenNames / Math.max(1, row.items),
+    })),
+    notes: ["An item counts as right when its answer is right; else it counts where its chain first goes wrong."],
+    provenance,
+  });
+}
+
+const COLUMNS: readonly Column[] = [
+  ["closed", "Closed world"],
+  ["open", "Open world, text inclusion"],
+  ["similarity", "Open world, SS_rel"],
+].flatMap(([key, group]) =>
+  ["seen", "unseen"].map(
+    (split): Column => ({
+      key: `${key ?? ""}_${split}`,
+      title: split,
+      kind: "number",
+      percent: true,
+      interval: "half-width",
+      ...(group === undefined ? {} : { group }),
+    }),
+  ),
+);
+
+function estimate(score: Score | undefined): Estimate | null {
+  return score === undefined ? null : { value: score.value, low: score.low, high: score.high };
+}
