@@ -36,8 +36,8 @@ export function tensorEngine(npm, python) {
     // What is missing for a compiler is an input, too: once that is installed, the next set-up compiles.
     inputs: [npm.key, python.key, process.versions.napi, missingForCompiling() ?? ""],
     present: (kept) => enginePresent(kept.engine),
-    work: () => {
-      const made = compileOrFallBack(python.kept.cuda);
+    work: async () => {
+      const made = await compileOrFallBack(python.kept.cuda);
       linkTwin(made.engine);
       return made;
     },
@@ -50,17 +50,17 @@ function enginePresent(engine) {
   return engine === "wasm" || (compiledBinding() !== undefined && existsSync(library));
 }
 
-function compileOrFallBack(cuda) {
+async function compileOrFallBack(cuda) {
   const missing = missingForCompiling();
   if (missing === undefined) {
     linkLibraries();
-    compile();
-    proveEngine();
+    await compile();
+    await proveEngine();
     return { engine: "compiled" };
   }
   try {
-    installPrebuilt(cuda);
-    proveEngine();
+    await installPrebuilt(cuda);
+    await proveEngine();
     return { engine: "prebuilt", reason: missing };
   } catch {
     return { engine: "wasm", reason: missing };
@@ -80,13 +80,13 @@ function linkLibraries() {
   if (existsSync(nvidia)) symlinkSync(nvidia, join(deps, "nvidia"));
 }
 
-function compile() {
+async function compile() {
   rmSync(join(BINDING, "lib"), { recursive: true, force: true });
   const nodePreGyp = join(MODULES, "@mapbox", "node-pre-gyp", "bin", "node-pre-gyp");
   const prefix = dirname(dirname(realpathSync(process.execPath)));
   const headers = existsSync(join(prefix, "include", "node", "node_api.h")) ? { npm_config_nodedir: prefix } : {};
   const gyp = nodeGyp();
-  logged("engine", process.execPath, [nodePreGyp, "install", "--build-from-source"], {
+  await logged("engine", process.execPath, [nodePreGyp, "install", "--build-from-source"], {
     cwd: BINDING,
     env: { CXX: findCompiler(), ...headers, ...(gyp === undefined ? {} : { npm_config_node_gyp: gyp }) },
   });
@@ -107,9 +107,9 @@ function nodeGyp() {
     .find((file) => existsSync(file));
 }
 
-function installPrebuilt(cuda) {
+async function installPrebuilt(cuda) {
   rmSync(join(BINDING, "lib"), { recursive: true, force: true });
-  logged("engine-prebuilt", process.execPath, ["scripts/install.js", cuda ? "gpu" : "cpu", "download"], {
+  await logged("engine-prebuilt", process.execPath, ["scripts/install.js", cuda ? "gpu" : "cpu", "download"], {
     cwd: BINDING,
     env: { PATH: `${join(MODULES, ".bin")}:${process.env.PATH}` },
     timeout: PREBUILT_LIMIT_MS,
@@ -117,12 +117,12 @@ function installPrebuilt(cuda) {
 }
 
 /** One product, computed by the new binding in a process of its own. */
-function proveEngine() {
+async function proveEngine() {
   const program =
     `const tf = require("@tensorflow/tfjs-node-gpu");` +
     `const y = tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0];` +
     `if (y !== 11 || tf.getBackend() !== "tensorflow") throw new Error("matMul gave " + y + " on " + tf.getBackend());`;
-  logged("engine-proof", process.execPath, ["-e", program]);
+  await logged("engine-proof", process.execPath, ["-e", program]);
 }
 
 /**

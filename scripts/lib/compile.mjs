@@ -19,11 +19,11 @@ export function compiledSources() {
       hashOfFile(join(ROOT, file)),
     ]),
     present: () => existsSync(DIST) && sources.every((file) => existsSync(join(DIST, output(file)))),
-    work: () => {
+    work: async () => {
       removeOrphans(new Set(sources.map(output)));
       // The compiler's memory of an earlier run would keep it from writing files that were deleted since.
       rmSync(join(DIST, ".tsbuildinfo"), { force: true });
-      logged("build", process.execPath, [join(MODULES, "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
+      await logged("build", process.execPath, [join(MODULES, "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
       const cli = join(DIST, "cli.js");
       if (existsSync(cli)) chmodSync(cli, 0o755);
     },

@@ -13,9 +13,9 @@ export function jupyterKernel() {
     title: "TypeScript kernel for Jupyter (tslab)",
     inputs: [ROOT, process.execPath, hashOfFile(join(MODULES, "tslab", "package.json"))],
     present: () => existsSync(KERNEL) && existsSync(tslab),
-    work: () => {
+    work: async () => {
       const args = ["install", `--python=${PYTHON}`, "--sys-prefix", `--binary=${tslab}`];
-      logged("kernel", process.execPath, [tslab, ...args]);
+      await logged("kernel", process.execPath, [tslab, ...args]);
       pinNode(tslab);
       writeSettings();
     },

@@ -1,5 +1,6 @@
-// One set-up at a time: a lock file that names its owner; one whose owner has died is taken over.
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// One set-up at a time: a lock file that names its owner and the program the owner runs (a set-up that was killed can
+// leave pip behind, still writing). It is taken over when both have ended.
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SETUP } from "./places.mjs";
@@ -10,12 +11,13 @@ const LOCK = join(SETUP, "lock");
 export async function withLock(work) {
   mkdirSync(SETUP, { recursive: true });
   for (let told = false; !take(); told = true) {
-    const owner = ownerOfLock();
-    if (owner !== undefined && !alive(owner)) {
+    const holders = holdersOfLock();
+    if (holders !== undefined && !holders.some(alive)) {
       rmSync(LOCK, { force: true });
       continue;
     }
-    if (!told) console.log(`Another set-up (process ${owner}) is running; waiting. If there is none, delete ${LOCK}.`);
+    if (!told)
+      console.log(`Another set-up (process ${holders}) is running; waiting. If there is none, delete ${LOCK}.`);
     await sleep(500);
   }
   try {
@@ -23,6 +25,14 @@ export async function withLock(work) {
   } finally {
     rmSync(LOCK, { force: true });
   }
+}
+
+/** Notes in the lock, where this process holds it, that a program of ours is running. */
+export function noteProgram(pid) {
+  if (holdersOfLock()?.[0] !== process.pid) return;
+  const mine = `${LOCK}.${process.pid}`;
+  writeFileSync(mine, `${process.pid} ${pid}`);
+  renameSync(mine, LOCK);
 }
 
 /** A link appears with its content in one step, so that no reader sees an empty lock. */
@@ -40,11 +50,11 @@ function take() {
   }
 }
 
-function ownerOfLock() {
+function holdersOfLock() {
   try {
-    return Number(readFileSync(LOCK, "utf8"));
+    return readFileSync(LOCK, "utf8").split(" ").map(Number);
   } catch {
-    return undefined; // released in between
+    return undefined; // there is none, or it was released just now
   }
 }
 

@@ -27,9 +27,11 @@ export function pythonPackages() {
     title: `Python ${python.version} environment .venv (JupyterLab, TensorFlow${cuda ? " with CUDA" : ""})`,
     inputs: [hashOfFile(requirements), python.version, cuda, ROOT],
     present: () => existsSync(PYTHON) && sitePackages() !== undefined && existsSync(join(sitePackages(), "tensorflow")),
-    work: () => {
-      logged("venv", python.executable, ["-m", "venv", "--clear", VENV], { env: { PIP_REQUIRE_VIRTUALENV: "0" } });
-      logged("pip", PYTHON, ["-m", "pip", "install", "--no-input", "--progress-bar=off", "-r", requirements]);
+    work: async () => {
+      await logged("venv", python.executable, ["-m", "venv", "--clear", VENV], {
+        env: { PIP_REQUIRE_VIRTUALENV: "0" },
+      });
+      await logged("pip", PYTHON, ["-m", "pip", "install", "--no-input", "--progress-bar=off", "-r", requirements]);
       return { cuda };
     },
   });

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { noteProgram } from "./lock.mjs";
 import { LOGS, ROOT, projectEnvironment } from "./places.mjs";
 
 /** An error whose message is meant for the user: no stack is printed. */
@@ -15,20 +16,26 @@ export function ask(command, args) {
 }
 
 /** Runs a program with its output in .setup/logs/<name>.log; a failure shows the end of that log. */
-export function logged(name, command, args, { cwd = ROOT, env = {}, timeout = 0 } = {}) {
+export async function logged(name, command, args, { cwd = ROOT, env = {}, timeout } = {}) {
   mkdirSync(LOGS, { recursive: true });
   const log = join(LOGS, `${name}.log`);
   const out = openSync(log, "w");
-  const result = spawnSync(command, args, {
-    cwd,
-    env: { ...projectEnvironment(), ...env },
-    stdio: ["ignore", out, out],
-    timeout,
-    killSignal: "SIGKILL",
+  const why = await new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...projectEnvironment(), ...env },
+      stdio: ["ignore", out, out],
+      timeout,
+      killSignal: "SIGKILL",
+    });
+    if (child.pid !== undefined) noteProgram(child.pid);
+    child.on("error", (error) => resolve(error.message));
+    child.on("exit", (status, signal) =>
+      resolve(status === 0 ? undefined : signal ? `ended by ${signal}` : `exit ${status}`),
+    );
   });
   closeSync(out);
-  if (result.status === 0) return;
-  const why = result.error?.message ?? (result.status === null ? `ended by ${result.signal}` : `exit ${result.status}`);
+  if (why === undefined) return;
   const tail = readFileSync(log, "utf8").trimEnd().split("\n").slice(-25).join("\n");
   throw new SetupError(`${[command, ...args].join(" ")} failed (${why}).\n${tail}\nThe whole output is in ${log}.`);
 }

@@ -4,7 +4,9 @@ import type { RgbImage } from "../core/image";
 /** The picture as a PNG file. */
 export function encodePng(image: RgbImage): Promise<Buffer> {
   const { width, height, data } = image;
-  return sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 9 }).toBuffer();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
 }
 
 /** Draws an SVG document as a PNG file, `scale` pixels for each of its own. */

@@ -30,7 +30,14 @@ export async function evaluateStage(
   similarity: TextSimilarity,
 ): Promise<EvaluationRecord[]> {
   const { evaluation, promptSet } = lab.profile;
-  const inputs = { from: from.key, world: lab.world.digest, asking, evaluation, promptSet, similarity: similarity.name };
+  const inputs = {
+    from: from.key,
+    world: lab.world.digest,
+    asking,
+    evaluation,
+    promptSet,
+    similarity: similarity.name,
+  };
   const label = `${name}, ${asking.world}${asking.thinking ? ", thinking" : ""}`;
   const stage = await runStage(lab, `eval-${name}`, inputs, async (folder) => {
     const model = await QwenModel.load(from.folder);

@@ -150,4 +150,3 @@ function encoderRow(closed: readonly EvaluationRecord[]): QuickstartRow {
     checkpoint: null,
   };
 }
-

@@ -87,6 +87,19 @@ describe("the lock", () => {
     expect(fs.existsSync(path.join(project, ".setup", "lock"))).toBe(false);
   });
 
+  it("waits for the program that a killed set-up left behind", async () => {
+    const log = path.join(project, "scripts", "log");
+    const killed = `
+      import { logged } from "./shell.mjs";
+      import { withLock } from "./lock.mjs";
+      setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);
+      const program = 'setTimeout(() => require("fs").appendFileSync(${JSON.stringify(log)}, "left "), 1500)';
+      await withLock(() => logged("left", process.execPath, ["-e", program]));`;
+    await script(killed);
+    expect(await script(hold)).toContain("Another set-up");
+    expect(fs.readFileSync(log, "utf8")).toBe("left in out ");
+  });
+
   it("is taken over from a set-up that was killed", async () => {
     fs.mkdirSync(path.join(project, ".setup"));
     // Linux and macOS give out no process id above 2²² − 1.

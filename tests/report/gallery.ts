@@ -21,15 +21,46 @@ export function sampleTable(): ResultTable {
     columns: [
       { key: "method", title: "Method", kind: "text" },
       { key: "seen_open", title: "open world", group: "Seen classes", kind: "number", percent: true },
-      { key: "seen_closed", title: "closed world", group: "Seen classes", kind: "number", percent: true, interval: "range" },
+      {
+        key: "seen_closed",
+        title: "closed world",
+        group: "Seen classes",
+        kind: "number",
+        percent: true,
+        interval: "range",
+      },
       { key: "unseen_open", title: "open world", group: "Unseen classes", kind: "number", percent: true },
       { key: "steps", title: "steps", kind: "number" },
     ],
     rows: [
-      { method: "base, direct", seen_open: estimate(0.461), seen_closed: estimate(0.51), unseen_open: estimate(0.47), steps: 0 },
-      { method: { text: "SFT <labels>", mark: "†" }, seen_open: estimate(0.97), seen_closed: 0.88, unseen_open: null, steps: 120 },
-      { method: "CoT SFT", seen_open: estimate(0.943, "†"), seen_closed: null, unseen_open: estimate(0.66), steps: 216 },
-      { method: "CoT SFT + TAPO", seen_open: estimate(0.97), seen_closed: estimate(0.82), unseen_open: estimate(0.67), steps: 256 },
+      {
+        method: "base, direct",
+        seen_open: estimate(0.461),
+        seen_closed: estimate(0.51),
+        unseen_open: estimate(0.47),
+        steps: 0,
+      },
+      {
+        method: { text: "SFT <labels>", mark: "†" },
+        seen_open: estimate(0.97),
+        seen_closed: 0.88,
+        unseen_open: null,
+        steps: 120,
+      },
+      {
+        method: "CoT SFT",
+        seen_open: estimate(0.943, "†"),
+        seen_closed: null,
+        unseen_open: estimate(0.66),
+        steps: 216,
+      },
+      {
+        method: "CoT SFT + TAPO",
+        seen_open: estimate(0.97),
+        seen_closed: estimate(0.82),
+        unseen_open: estimate(0.67),
+        steps: 256,
+      },
     ],
     notes: ["Intervals: 95 % over items."],
     marks: { "†": "from results/, not trained in this run" },
@@ -55,7 +86,9 @@ export function sampleCurves(panels: number): PlotlyFigure {
     return { name, y, band: { low: y.map((v) => v - 0.1), high: y.map((v) => v + 0.1) } };
   };
   return trainingCurves(
-    titles.slice(0, panels).map((title) => ({ title, curves: [curve("CoT SFT + DAPO", 0.8), curve("CoT SFT + TAPO", 1)] })),
+    titles
+      .slice(0, panels)
+      .map((title) => ({ title, curves: [curve("CoT SFT + DAPO", 0.8), curve("CoT SFT + TAPO", 1)] })),
     { title: "Training curves, mini profile, development world, seed 1", smoothing: 0.8 },
   );
 }
@@ -99,7 +132,11 @@ export const sampleStrip = (): Promise<DrawnFigure> =>
     [
       { image: stripes(84, 84, 40), heading: "anchor", caption: "elmont swifttail" },
       { image: stripes(84, 84, 60), heading: "positive", caption: "elmont swifttail" },
-      { image: stripes(84, 56, 220), heading: "negative", caption: "corvin swifttail, the most similar other class (cosine 0.93)" },
+      {
+        image: stripes(84, 56, 220),
+        heading: "negative",
+        caption: "corvin swifttail, the most similar other class (cosine 0.93)",
+      },
     ],
     { title: "A triplet of the mini-world" },
   );

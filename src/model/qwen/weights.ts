@@ -70,15 +70,20 @@ function addLinear(
 }
 
 /**
- * Fresh values as transformers draws them: matrices normal with deviation 0.02, biases 0, norm weights 1. Each weight
+ * Fresh values as transformers draws them: matrices normal (with deviation 0.02 there), biases 0, norm weights 1. Each weight
  * has a stream of its own, so its values depend on the seed, its name and its shape alone.
  */
-export function initialValues(name: string, shape: readonly number[], seed: number): Float32Array {
+export function initialValues(
+  name: string,
+  shape: readonly number[],
+  seed: number,
+  deviation = INITIAL_DEVIATION,
+): Float32Array {
   const values = new Float32Array(shape.reduce((product, side) => product * side, 1));
   if (name.endsWith(".bias")) return values;
   if (shape.length === 1) return values.fill(1);
   const random = new Random(seed).fork(name);
-  for (let i = 0; i < values.length; i++) values[i] = random.normal(0, INITIAL_DEVIATION);
+  for (let i = 0; i < values.length; i++) values[i] = random.normal(0, deviation);
   return values;
 }
 

@@ -1,5 +1,5 @@
 import { type Cell, type ResultTable, type Row, bareValue, cellOf, isEstimate, markOf } from "../table/table";
-import type { JsonObject, PlotlyFigure } from "./figure";
+import type { Json, JsonObject, PlotlyFigure } from "./figure";
 import { wrapText } from "./metrics";
 import { SIZE, axis, colour, frame, plain } from "./style";
 
@@ -20,7 +20,9 @@ export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFig
   const room = Math.max(60, (width - 240) / Math.max(1, table.rows.length) - 10);
   const columns = options.values.map((key) => table.columns.find((column) => column.key === key));
   const percent = columns.some((column) => column?.percent === true);
-  const used = new Set(table.rows.flatMap((row) => [options.label, ...options.values].map((key) => markOf(cellOf(row, key)))));
+  const used = new Set(
+    table.rows.flatMap((row) => [options.label, ...options.values].map((key) => markOf(cellOf(row, key)))),
+  );
   const notes = Object.entries(table.marks).flatMap(([mark, text]) => (used.has(mark) ? [`${mark} ${text}`] : []));
   const data = columns.map((column, index): JsonObject => {
     const name = [column?.group, column?.title].filter((part) => part !== undefined).join(": ");
@@ -48,7 +50,10 @@ export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFig
       showgrid: false,
       tickangle: 0,
     }),
-    yaxis: axis(options.yTitle, percent ? { range: [0, 105], tickvals: [0, 20, 40, 60, 80, 100] } : { rangemode: "tozero" }),
+    yaxis: axis(
+      options.yTitle,
+      percent ? { range: [0, 105], tickvals: [0, 20, 40, 60, 80, 100] } : { rangemode: "tozero" },
+    ),
   };
   return { data, layout };
 }
@@ -64,9 +69,21 @@ function heights(cells: readonly Cell[], scale: number): JsonObject {
     const value = bareValue(cell);
     return typeof value === "number" ? value * scale : null;
   });
-  const side = (pick: "low" | "high"): number[] =>
-    cells.map((cell) => (isEstimate(cell) ? Math.abs((cell[pick] ?? cell.value) - cell.value) * scale : 0));
-  const error = { type: "data", array: side("high"), arrayminus: side("low"), symmetric: false };
-  const some = [...error.array, ...error.arrayminus].some((length) => length > 0);
-  return { y: values, ...(some ? { error_y: { ...error, color: "#444444", thickness: 1.2, width: 3 } } : {}) };
+  const estimates = cells.map((cell) => (isEstimate(cell) && cell.low !== undefined ? cell : undefined));
+  if (estimates.every((estimate) => estimate === undefined)) return { y: values };
+  // "none" is no number, so plotly draws no bar there; a zero would leave its cap.
+  const side = (pick: "low" | "high"): Json[] =>
+    estimates.map((cell) => (cell === undefined ? "none" : Math.abs((cell[pick] ?? cell.value) - cell.value) * scale));
+  return {
+    y: values,
+    error_y: {
+      type: "data",
+      array: side("high"),
+      arrayminus: side("low"),
+      symmetric: false,
+      color: "#444444",
+      thickness: 1.2,
+      width: 3,
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, PlotlyFigure } from "./figure";
+import { textWidth } from "./metrics";
 import { SIZE, axis, colour, faint, frame, plain } from "./style";
 
 export interface Curve {
@@ -23,21 +24,39 @@ export interface CurvesOptions {
   readonly smoothing?: number;
   /** Panels side by side; default 2 where there are several. */
   readonly columns?: number;
+  /** Pixels of one panel, with the gap to the next. */
   readonly panelSize?: { readonly width: number; readonly height: number };
 }
+
+/** Pixels around all panels, and between two of them, for titles and tick labels. */
+const MARGINS = { x: 88, y: 107 };
+const BETWEEN = { x: 84, y: 66 };
 
 /** Training curves: one panel a quantity; curves of the same name share colour and legend over all panels. */
 export function trainingCurves(panels: readonly Panel[], options: CurvesOptions): PlotlyFigure {
   const columns = Math.min(options.columns ?? 2, Math.max(1, panels.length));
   const rows = Math.ceil(panels.length / columns);
-  const size = options.panelSize ?? { width: panels.length > 1 ? 380 : 640, height: panels.length > 1 ? 260 : 380 };
+  const size = (options.panelSize ?? panels.length > 1) ? { width: 340, height: 230 } : { width: 520, height: 300 };
   const names = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.name)))];
-  const base = frame({ title: options.title, width: size.width * columns + 120, height: size.height * rows + 60 });
-  const axes = panels.map((panel, index) => panelAxes(panel, index, { columns, rows, xTitle: options.xTitle ?? "step" }));
+  const legend = names.length > 1 ? 60 + Math.max(...names.map((name) => textWidth(name, SIZE.small))) : 0;
+  const plot = { width: size.width * columns, height: size.height * rows };
+  const base = frame({
+    title: options.title,
+    width: Math.round(plot.width + legend + MARGINS.x),
+    height: plot.height + MARGINS.y,
+  });
+  const axes = panels.map((panel, index) =>
+    panelAxes(panel, index, { columns, rows, plot, xTitle: options.xTitle ?? "step" }),
+  );
   const data = panels.flatMap((panel, index) =>
     panel.curves.flatMap((curve) => {
       const first = panels.findIndex((other) => other.curves.some(({ name }) => name === curve.name)) === index;
-      return traces(curve, { index, colour: colour(names.indexOf(curve.name)), first, smoothing: options.smoothing ?? 0 });
+      return traces(curve, {
+        index,
+        colour: colour(names.indexOf(curve.name)),
+        first,
+        smoothing: options.smoothing ?? 0,
+      });
     }),
   );
   return { data, layout: Object.assign({}, base, { showlegend: names.length > 1, hovermode: "x unified" }, ...axes) };
@@ -58,12 +77,13 @@ export function smooth(values: readonly number[], weight: number): number[] {
 interface Place {
   readonly columns: number;
   readonly rows: number;
+  readonly plot: { readonly width: number; readonly height: number };
   readonly xTitle: string;
 }
 
-function panelAxes(panel: Panel, index: number, { columns, rows, xTitle }: Place): JsonObject {
+function panelAxes(panel: Panel, index: number, { columns, rows, plot, xTitle }: Place): JsonObject {
   const suffix = index === 0 ? "" : String(index + 1);
-  const gap = { x: columns > 1 ? 0.07 : 0, y: rows > 1 ? 0.11 : 0 };
+  const gap = { x: BETWEEN.x / plot.width, y: BETWEEN.y / plot.height };
   const span = { x: (1 - gap.x * (columns - 1)) / columns, y: (1 - gap.y * (rows - 1)) / rows };
   const left = (index % columns) * (span.x + gap.x);
   const top = 1 - Math.floor(index / columns) * (span.y + gap.y);

@@ -43,7 +43,11 @@ export function heatMap(values: readonly (readonly (number | null)[])[], options
       cmin: low,
       cmax: high > low ? high : low + 1,
       colorscale: SEQUENTIAL.map((hex, index) => [index / (SEQUENTIAL.length - 1), hex]),
-      colorbar: { title: { text: plain(options.scaleTitle), side: "right" }, thickness: 14, outlinewidth: 0 },
+      colorbar: {
+        title: { text: plain(options.scaleTitle), side: "right", font: { size: SIZE.text } },
+        thickness: 14,
+        outlinewidth: 0,
+      },
       line: { width: 1, color: "#ffffff" },
     },
     customdata: cells.map(({ row, column, value }) => [plain(rows[row] ?? ""), plain(columns[column] ?? ""), value]),
@@ -66,7 +70,8 @@ function numbers(values: readonly number[], scale: { low: number; high: number; 
 }
 
 function layoutOf({ title, rows, columns, xTitle, yTitle, cell = 44 }: HeatMapOptions): JsonObject {
-  const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => textWidth(text, SIZE.small)));
+  const longest = (texts: readonly string[]): number =>
+    Math.max(0, ...texts.map((text) => textWidth(text, SIZE.small)));
   const slanted = longest(columns) > cell - 4;
   const width = Math.max(360, cell * columns.length + longest(rows) + 200);
   const height = cell * rows.length + (slanted ? longest(columns) * 0.75 : 20) + 150;

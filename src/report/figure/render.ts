@@ -41,7 +41,9 @@ export async function renderSvg(figure: PlotlyFigure): Promise<string> {
     const svg = await window.Plotly.toImage(spec, { format: "svg", imageDataOnly: true, ...size });
     return tidy(svg, seed);
   } catch (error) {
-    throw new LabError(`the figure cannot be drawn (${messageOf(error)})`, "Check its data and layout.", { cause: error });
+    throw new LabError(`the figure cannot be drawn (${messageOf(error)})`, "Check its data and layout.", {
+      cause: error,
+    });
   } finally {
     window.close();
   }
@@ -75,10 +77,14 @@ function define(prototype: object, name: string, value: (this: Element) => unkno
   Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
 }
 
-/** Gives identifiers a prefix of their own, so that several figures can stand in one page. */
+/**
+ * Gives identifiers a prefix of their own, so that several figures can stand in one page, and drops the `dy` of a text
+ * whose lines have their own: browsers let the line's win, other programs add the two.
+ */
 function tidy(svg: string, seed: number): string {
   const prefix = `f${seed.toString(36)}-`;
   return svg
+    .replaceAll(/(<text[^>]*) dy="[^"]*"([^>]*><tspan class="line")/g, "$1$2")
     .replaceAll(/\bid="([^"]+)"/g, `id="${prefix}$1"`)
     .replaceAll(/url\((?:&quot;|['"])?#([^)'"&]+)(?:&quot;|['"])?\)/g, `url(#${prefix}$1)`);
 }

@@ -34,7 +34,9 @@ export async function imageStrip(pictures: readonly CaptionedImage[], options: S
   let y = 14 + 21 * title.length;
   for (let start = 0; start < pictures.length; start += columns) {
     const row = pictures.slice(start, start + columns);
-    const drawn = await Promise.all(row.map((picture, index) => drawPicture(picture, GAP + index * (size + GAP), y, size)));
+    const drawn = await Promise.all(
+      row.map((picture, index) => drawPicture(picture, GAP + index * (size + GAP), y, size)),
+    );
     body.push(...drawn.map((part) => part.svg));
     y += Math.max(...drawn.map((part) => part.height)) + GAP;
   }

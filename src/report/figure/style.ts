@@ -53,7 +53,8 @@ export function frame({ title, width, height, notes = [] }: Frame): JsonObject {
       y: 1,
       yref: "container",
       yanchor: "top",
-      pad: { l: 16, t: 14 },
+      // plotly puts the base line of a broken title where it puts the top of a single line
+      pad: { l: 16, t: shown.length > 1 ? 25 : 14 },
       font: { size: SIZE.title, color: INK },
     },
     font: { family: FONT, size: SIZE.text, color: INK },
@@ -67,6 +68,7 @@ export function frame({ title, width, height, notes = [] }: Frame): JsonObject {
       y: 1,
       yanchor: "top",
       bgcolor: "rgba(255,255,255,0)",
+      tracegroupgap: 0,
       font: { size: SIZE.small },
     },
     hoverlabel: { font: { family: FONT, size: SIZE.small }, namelength: -1 },

@@ -1,4 +1,13 @@
-import { type Cell, type Column, type Estimate, type ResultTable, bareValue, cellOf, isEstimate, markOf } from "./table";
+import {
+  type Cell,
+  type Column,
+  type Estimate,
+  type ResultTable,
+  bareValue,
+  cellOf,
+  isEstimate,
+  markOf,
+} from "./table";
 
 /** A cell as people read it: plain text and, apart from it, its mark. Renderers escape both in their own way. */
 export interface ShownCell {
@@ -73,7 +82,9 @@ function symmetric({ value, low, high }: Estimate, number: (value: number) => st
 
 function numberFormat(column: Column, cells: readonly Cell[]): (value: number) => string {
   const scale = column.percent === true ? 100 : 1;
-  const whole = cells.every((cell) => !isEstimate(cell) && (bareValue(cell) === null || Number.isInteger(bareValue(cell))));
+  const whole = cells.every(
+    (cell) => !isEstimate(cell) && (bareValue(cell) === null || Number.isInteger(bareValue(cell))),
+  );
   const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : 3);
   return (value) => (value * scale).toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1");
 }

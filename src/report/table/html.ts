@@ -9,7 +9,8 @@ const CELL = "padding:3px 10px;border:none;background:transparent;color:inherit;
 export function toHtml(table: ResultTable): string {
   const align = (index: number): string => `text-align:${table.columns[index]?.kind === "number" ? "right" : "left"};`;
   const titles = table.columns.map(
-    ({ title }, index) => `<th scope="col" style="${CELL}${align(index)}border-bottom:${RULE}">${escapeHtml(title)}</th>`,
+    ({ title }, index) =>
+      `<th scope="col" style="${CELL}${align(index)}border-bottom:${RULE}">${escapeHtml(title)}</th>`,
   );
   const rows = shownCells(table).map((row) => {
     const cells = row.map(({ body, mark }, index) => {

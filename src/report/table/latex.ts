@@ -51,7 +51,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "≤": "$\\le$",
   "≥": "$\\ge$",
   "≈": "$\\approx$",
-  "Δ": "$\\Delta$",
+  Δ: "$\\Delta$",
   "−": "$-$",
   "·": "$\\cdot$",
   "–": "--",

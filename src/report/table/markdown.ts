@@ -3,7 +3,9 @@ import type { ResultTable } from "./table";
 
 /** A GitHub-flavoured Markdown table with its caption above and its notes below. */
 export function toMarkdown(table: ResultTable): string {
-  const titles = table.columns.map(({ group, title }) => escapeMarkdown(group === undefined ? title : `${group}: ${title}`));
+  const titles = table.columns.map(({ group, title }) =>
+    escapeMarkdown(group === undefined ? title : `${group}: ${title}`),
+  );
   const rule = table.columns.map(({ kind }) => (kind === "number" ? "---:" : ":---"));
   const body = shownCells(table).map((row) =>
     row.map(({ body, mark }, index) => {

@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { LabError } from "../../core/errors";
+import { breathe } from "../../core/progress";
+import type { HiddenStateOptions } from "../contract";
+import { cutByCost, PASS_BYTES, passBytes } from "./batches";
+import { disposeSequenceBatch, hiddenSequence, sequenceBatch, type QwenNetwork } from "./network";
+import type { TokenSequence } from "./sequences";
+
+/**
+ * One vector of the hidden width a prompt: of its last token, or the mean over its image's or all its tokens.
+ * @throws LabError when there is no such layer, or "imageMean" is asked of a prompt without an image
+ */
+export async function pooledHiddenStates(
+  network: QwenNetwork,
+  prompts: readonly TokenSequence[],
+  options: HiddenStateOptions,
+): Promise<Float32Array[]> {
+  checkOptions(network, prompts, options);
+  const order = prompts.map((_, index) => index).sort((a, b) => lengthOf(prompts, a) - lengthOf(prompts, b));
+  const costOf = (run: readonly number[]): number =>
+    passBytes(run.length, lengthOf(prompts, run.at(-1) ?? 0), 0, network.config);
+  const out: Float32Array[] = [];
+  for (const run of cutByCost(order, costOf, PASS_BYTES)) {
+    const members = run.map((index) => prompts[index] as TokenSequence);
+    const batch = sequenceBatch(members, network.config);
+    const pooling = poolingMatrix(members, batch.length, options.pool);
+    const width = network.config.text.hiddenSize;
+    const values = tf.tidy(() => {
+      const states = tf.reshape(hiddenSequence(network, batch, options.layer), [members.length, batch.length, width]);
+      return tf.matMul(tf.tensor3d(pooling, [members.length, 1, batch.length]), states).dataSync<"float32">();
+    });
+    disposeSequenceBatch(batch);
+    run.forEach((index, row) => (out[index] = values.slice(row * width, (row + 1) * width)));
+    await breathe();
+  }
+  return out;
+}
+
+function lengthOf(prompts: readonly TokenSequence[], index: number): number {
+  return prompts[index]?.ids.length ?? 0;
+}
+
+function checkOptions(network: QwenNetwork, prompts: readonly TokenSequence[], options: HiddenStateOptions): void {
+  const layers = network.language.layers.length;
+  if (!Number.isInteger(options.layer) || options.layer < 0 || options.layer > layers) {
+    throw new LabError(`there is no layer ${options.layer}`, `Ask for one of 0 to ${layers}.`, { subject: "layer" });
+  }
+  if (options.pool === "imageMean" && prompts.some(({ images }) => images.length === 0)) {
+    throw new LabError("a prompt without an image has no mean over it", 'Use "last" or "mean".', { subject: "pool" });
+  }
+}
+
+/** Weights of the columns of each left-padded row, [S, n]; each row's sum is 1. */
+function poolingMatrix(
+  sequences: readonly TokenSequence[],
+  columns: number,
+  pool: HiddenStateOptions["pool"],
+): Float32Array {
+  const matrix = new Float32Array(sequences.length * columns);
+  sequences.forEach(({ ids, imageToken }, row) => {
+    const first = row * columns + columns - ids.length;
+    const counts = ids.map((id, i) => pool === "mean" || (pool === "last" ? i === ids.length - 1 : id === imageToken));
+    const total = counts.filter(Boolean).length;
+    counts.forEach((counted, i) => (matrix[first + i] = counted ? 1 / total : 0));
+  });
+  return matrix;
+}

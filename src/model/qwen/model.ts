@@ -1,0 +1,212 @@
+import * as path from "node:path";
+import * as fs from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import { breathe } from "../../core/progress";
+import type { RgbImage } from "../../core/image";
+import type {
+  Completion,
+  HiddenStateOptions,
+  PreparedBatch,
+  Prompt,
+  SamplingOptions,
+  Scored,
+  TrainableModel,
+} from "../contract";
+import { passBytes, cutByCost, PASS_BYTES } from "./batches";
+import { readWeights, writeCheckpoint } from "./checkpoint";
+import { readQwenConfig, type QwenConfig } from "./config";
+import { pooledHiddenStates } from "./hiddenStates";
+import { QWEN_IMAGE_PROCESSOR, readImageProcessorConfig, type ImageProcessorConfig } from "./imageProcessor";
+import { qwenNetwork, type QwenNetwork } from "./network";
+import { PromptEncoder } from "./promptEncoder";
+import { sampleAll } from "./sampleAll";
+import { layoutImages, type ImageBatch } from "./sequences";
+import { scoreCompletions, scoringBatch, type ScoredSequence, type ScoringBatch } from "./teacherForcing";
+import { QwenTokenizer } from "./tokenizer";
+import { initialValues, makeVariables, weightShapes } from "./weights";
+
+/** What a model is made of. */
+export interface QwenParts {
+  readonly config: QwenConfig;
+  /** Under their published names; the model owns them. */
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  readonly tokenizer: QwenTokenizer;
+  readonly processor: ImageProcessorConfig;
+  /** Folder whose tokenizer and templates go along when the model is saved. */
+  readonly companions: string;
+}
+
+export interface QwenOptions {
+  /** Tokens never sampled, beside the tokenizer's special ones. */
+  readonly suppressTokens?: readonly number[];
+}
+
+/** Qwen2-VL and Qwen2.5-VL in this process: sampling, scoring, hidden states, gradients, checkpoints. */
+export class QwenModel implements TrainableModel {
+  readonly name: string;
+  readonly config: QwenConfig;
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  readonly tokenizer: QwenTokenizer;
+  readonly network: QwenNetwork;
+  private readonly encoder: PromptEncoder;
+  private readonly ends: ReadonlySet<number>;
+  private readonly suppressed: Uint8Array;
+
+  constructor(
+    private readonly parts: QwenParts,
+    options: QwenOptions = {},
+  ) {
+    const { config, parameters, tokenizer } = parts;
+    this.name = path.basename(parts.companions);
+    this.config = config;
+    this.parameters = parameters;
+    this.tokenizer = tokenizer;
+    this.network = qwenNetwork(config, parameters);
+    this.encoder = new PromptEncoder(config, tokenizer, parts.processor);
+    this.ends = new Set([tokenizer.special.eos, ...config.eosTokenIds]);
+    this.suppressed = new Uint8Array(config.text.vocabSize);
+    this.suppressed.fill(1, Math.min(tokenizer.vocabSize, config.text.vocabSize)); // rows without a token
+    for (const id of tokenizer.specialIds) if (!this.ends.has(id)) this.suppressed[id] = 1;
+    for (const id of options.suppressTokens ?? []) this.suppressed[id] = 1;
+  }
+
+  /**
+   * Loads a checkpoint folder in the layout of the hub.
+   * @throws LabError naming the file, when one is missing, damaged or does not fit the others
+   */
+  static load(folder: string, options: QwenOptions = {}): Promise<QwenModel> {
+    return Promise.resolve().then(() => {
+      const config = readQwenConfig(folder);
+      const tokenizer = QwenTokenizer.load(folder);
+      const hasProcessor = fs.existsSync(path.join(folder, "preprocessor_config.json"));
+      const processor = hasProcessor ? readImageProcessorConfig(folder) : QWEN_IMAGE_PROCESSOR;
+      const parameters = makeVariables(readWeights(folder, weightShapes(config)));
+      return new QwenModel({ config, parameters, tokenizer, processor, companions: folder }, options);
+    });
+  }
+
+  /**
+   * A fresh model with random weights.
+   * @param tokenizerFolder holds the tokenizer, its settings and the chat template
+   */
+  static initialise(
+    config: QwenConfig,
+    seed: number,
+    tokenizerFolder: string,
+    options: QwenOptions & { readonly processor?: ImageProcessorConfig } = {},
+  ): QwenModel {
+    const weights = [...weightShapes(config)].map(([name, shape]) => ({
+      name,
+      shape,
+      data: initialValues(name, shape, seed),
+    }));
+    const parts = {
+      config,
+      parameters: makeVariables(weights),
+      tokenizer: QwenTokenizer.load(tokenizerFolder),
+      processor: options.processor ?? QWEN_IMAGE_PROCESSOR,
+      companions: tokenizerFolder,
+    };
+    return new QwenModel(parts, options);
+  }
+
+  async generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]> {
+    const sequences = this.encoder.encode(prompts, options.maxNewTokens);
+    const rollouts = await sampleAll(this.network, sequences, {
+      ...options,
+      suppressed: this.suppressed,
+      ends: this.ends,
+    });
+    return rollouts.map((group) =>
+      group.map(({ tokens, finish }) => {
+        const tokenIds = tokens.map(({ id }) => id);
+        const text = this.tokenizer.decode(tokenIds);
+        return { tokenIds, text, logProbs: tokens.map(({ logProb }) => logProb), finish };
+      }),
+    );
+  }
+
+  async logProbs(items: readonly Scored[]): Promise<number[][]> {
+    const sequences = this.encoder.encodeScored(items);
+    const order = byLength(sequences);
+    const out: number[][] = items.map(() => []);
+    for (const run of cutByCost(order, (rows) => scoringBytes(rows, sequences, this.config), PASS_BYTES)) {
+      const batch = scoringBatch(
+        run.map((index) => sequences[index] as ScoredSequence),
+        this.config,
+      );
+      const values = tf.tidy(() => scoreCompletions(this.network, batch).dataSync<"float32">());
+      batch.dispose();
+      run.forEach((index, row) => {
+        const start = row * batch.width;
+        out[index] = [...values.subarray(start, start + (sequences[index]?.completion.length ?? 0))];
+      });
+      await breathe();
+    }
+    return out;
+  }
+
+  hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]> {
+    return pooledHiddenStates(this.network, this.encoder.encode(prompts, 0), options);
+  }
+
+  prepare(items: readonly Scored[]): PreparedBatch {
+    return scoringBatch(this.encoder.encodeScored(items), this.config);
+  }
+
+  completionLogProbs(batch: PreparedBatch): tf.Tensor2D {
+    return scoreCompletions(this.network, batch as ScoringBatch);
+  }
+
+  /** The tower's input for these images, for `imageEmbeddings`. The caller frees it with `disposeImageBatch`. */
+  prepareImages(images: readonly RgbImage[]): ImageBatch | undefined {
+    return layoutImages(
+      images.map((image) => this.encoder.images.get(image)),
+      this.config,
+    );
+  }
+
+  encodeCompletion(text: string): number[] {
+    return [...this.tokenizer.encode(text), this.tokenizer.special.eos];
+  }
+
+  save(folder: string): Promise<void> {
+    const weights = [...this.parameters].map(([name, variable]) => ({
+      name,
+      shape: variable.shape,
+      data: () => variable.dataSync<"float32">(),
+    }));
+    return writeCheckpoint(folder, {
+      config: this.config,
+      weights,
+      companions: this.parts.companions,
+      imageProcessor: this.parts.processor,
+    });
+  }
+
+  dispose(): void {
+    tf.dispose([...this.parameters.values()]);
+  }
+}
+
+/** Indices by prompt, then by length of the completion, so that a run pads little and shares its prompts. */
+function byLength(sequences: readonly ScoredSequence[]): number[] {
+  const firstUse = new Map<unknown, number>();
+  sequences.forEach(({ prompt }, index) => firstUse.set(prompt, firstUse.get(prompt) ?? index));
+  return sequences
+    .map((sequence, index) => ({ ...sequence, index }))
+    .sort(
+      (a, b) =>
+        a.prompt.ids.length - b.prompt.ids.length ||
+        (firstUse.get(a.prompt) ?? 0) - (firstUse.get(b.prompt) ?? 0) ||
+        a.completion.length - b.completion.length,
+    )
+    .map(({ index }) => index);
+}
+
+function scoringBytes(rows: readonly number[], sequences: readonly ScoredSequence[], config: QwenConfig): number {
+  const members = rows.map((index) => sequences[index] as ScoredSequence);
+  const width = Math.max(...members.map(({ completion }) => completion.length));
+  const tokens = Math.max(...members.map(({ prompt }) => prompt.ids.length)) + width;
+  return passBytes(rows.length, tokens, rows.length * width, config);
+}

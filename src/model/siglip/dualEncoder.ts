@@ -1,0 +1,199 @@
+import * as path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
+import { LabError } from "../../core/errors";
+import { readJson, writeFolderAtomic, writeJson } from "../../core/files";
+import type { RgbImage } from "../../core/image";
+import { withSafetensors, writeSafetensors } from "../../core/safetensors";
+import type { DualEncoder } from "../dualEncoder";
+import { copyCompanions } from "../qwen/checkpoint";
+import { readQwenConfig, toHfConfig, type QwenConfig } from "../qwen/config";
+import { processImage } from "../qwen/imageProcessor";
+import { disposeSequenceBatch, hiddenSequence, qwenNetwork, sequenceBatch, type QwenNetwork } from "../qwen/network";
+import { ropePositions } from "../qwen/positions";
+import { disposeImageBatch, layoutImages, type ImageBatch } from "../qwen/sequences";
+import { QwenTokenizer } from "../qwen/tokenizer";
+import { imageEmbeddings } from "../qwen/vision";
+import { initialValues, makeVariables, weightShapes } from "../qwen/weights";
+
+const SETTINGS = "dual_encoder.json";
+const settingsSchema = z.strictObject({ width: z.int().min(1) });
+/** SigLIP's starting point: t = 10, b = −10. */
+const START = { logScale: Math.log(10), bias: -10 };
+const BATCH = 64;
+
+/**
+ * A SigLIP-style dual encoder of the mini-world: the vision tower of a mini Qwen, and its decoder as the text tower,
+ * each meaned over its tokens and projected into one space of width W. It plays the part of the paper's SigLIP: closed
+ * world baseline, text encoder of Eq. 5, image similarity for the hard negatives.
+ */
+export class MiniDualEncoder implements DualEncoder {
+  private readonly network: QwenNetwork;
+
+  constructor(
+    readonly name: string,
+    readonly config: QwenConfig,
+    readonly width: number,
+    readonly tokenizer: QwenTokenizer,
+    /** The towers' weights under their published names, the projections, `logit_scale` and `logit_bias`. */
+    readonly parameters: ReadonlyMap<string, tf.Variable>,
+    private readonly folder: string,
+  ) {
+    this.network = qwenNetwork(config, parameters);
+  }
+
+  /** A fresh encoder. @param folder holds the tokenizer */
+  static initialise(
+    config: QwenConfig,
+    width: number,
+    folder: string,
+    seed: number,
+    deviation: number,
+  ): MiniDualEncoder {
+    const weights = [...encoderShapes(config, width)].map(([name, shape]) => ({
+      name,
+      shape,
+      data: startValues(name, shape, seed, deviation),
+    }));
+    return new MiniDualEncoder(
+      "siglip-mini",
+      config,
+      width,
+      QwenTokenizer.load(folder),
+      makeVariables(weights),
+      folder,
+    );
+  }
+
+  /** Reads a folder that `save` wrote. */
+  static load(folder: string): MiniDualEncoder {
+    const config = readQwenConfig(folder);
+    const file = path.join(folder, SETTINGS);
+    const settings = settingsSchema.safeParse(readJson(file));
+    if (!settings.success)
+      throw new LabError("is not the settings of a dual encoder", "Build it again.", { subject: file });
+    const { width } = settings.data;
+    const weightsFile = path.join(folder, "model.safetensors");
+    const parameters = withSafetensors(weightsFile, (opened) =>
+      makeVariables(
+        [...encoderShapes(config, width)].map(([name, shape]) => {
+          if (opened.tensors.get(name)?.shape.join() !== shape.join()) {
+            throw new LabError(`has no ${name} of shape [${shape.join(", ")}]`, "Build it again.", {
+              subject: weightsFile,
+            });
+          }
+          return { name, shape, data: opened.readFloat32(name) };
+        }),
+      ),
+    );
+    return new MiniDualEncoder("siglip-mini", config, width, QwenTokenizer.load(folder), parameters, folder);
+  }
+
+  /** Differentiable unit vectors of images. @returns [B, W] */
+  imageVectors(images: ImageBatch, count: number): tf.Tensor2D {
+    return tf.tidy(() => {
+      const tokens = imageEmbeddings(images.pixels, images.plan, this.network.vision);
+      const [all, depth] = tokens.shape;
+      return this.project(tf.mean(tf.reshape(tokens, [count, all / count, depth]), 1), "image_projection.weight");
+    });
+  }
+
+  /** Differentiable unit vectors of texts. @returns [B, W] */
+  textVectors(texts: readonly string[]): tf.Tensor2D {
+    const { config } = this;
+    const sequences = texts.map((text) => {
+      const ids = this.tokenizer.encode(text);
+      const { ids: positions, next } = ropePositions(ids, [], config);
+      return { ids, images: [], positions, next, imageToken: config.imageTokenId };
+    });
+    const batch = sequenceBatch(sequences, config);
+    const mask = new Float32Array(batch.sequences * batch.length);
+    batch.padding.forEach((padding, row) => {
+      mask.fill(1 / (batch.length - padding), row * batch.length + padding, (row + 1) * batch.length);
+    });
+    const vectors = tf.tidy(() => {
+      const hidden = hiddenSequence(this.network, batch, config.text.layers);
+      const states = tf.reshape(hidden, [batch.sequences, batch.length, config.text.hiddenSize]);
+      const weights = tf.tensor3d(mask, [batch.sequences, batch.length, 1]);
+      return this.project(tf.sum(tf.mul(states, weights), 1), "text_projection.weight");
+    });
+    disposeSequenceBatch(batch);
+    return vectors;
+  }
+
+  async encodeImages(images: readonly RgbImage[]): Promise<Float32Array[]> {
+    return inBatches(images, (part) => {
+      const batch = this.layout(part);
+      const vectors = this.imageVectors(batch, part.length);
+      disposeImageBatch(batch);
+      return vectors;
+    });
+  }
+
+  async encodeTexts(texts: readonly string[]): Promise<Float32Array[]> {
+    return inBatches(texts, (part) => this.textVectors(part));
+  }
+
+  /** The tower's input. All images must be of one size. The caller frees it with `disposeImageBatch`. */
+  layout(images: readonly RgbImage[]): ImageBatch {
+    const batch = layoutImages(
+      images.map((image, id) => ({ ...processImage(image), id })),
+      this.config,
+    );
+    if (batch === undefined) throw new RangeError("MiniDualEncoder: a batch holds at least one image");
+    return batch;
+  }
+
+  save(folder: string): Promise<void> {
+    return writeFolderAtomic(folder, (temporary) => {
+      copyCompanions(this.folder, temporary);
+      writeJson(path.join(temporary, "config.json"), toHfConfig(this.config));
+      writeJson(path.join(temporary, SETTINGS), { width: this.width });
+      writeSafetensors(
+        path.join(temporary, "model.safetensors"),
+        [...this.parameters].map(([name, v]) => ({ name, shape: v.shape, data: v.dataSync<"float32">() })),
+      );
+    });
+  }
+
+  dispose(): void {
+    for (const variable of this.parameters.values()) variable.dispose();
+  }
+
+  private project(pooled: tf.Tensor, name: string): tf.Tensor2D {
+    const vectors = tf.matMul(pooled as tf.Tensor2D, this.parameters.get(name) as tf.Tensor2D, false, true);
+    return tf.div(vectors, tf.sqrt(tf.add(tf.sum(tf.square(vectors), 1, true), 1e-12)));
+  }
+}
+
+function encoderShapes(config: QwenConfig, width: number): Map<string, readonly number[]> {
+  return new Map<string, readonly number[]>([
+    ...weightShapes(config),
+    ["image_projection.weight", [width, config.vision.outHiddenSize]],
+    ["text_projection.weight", [width, config.text.hiddenSize]],
+    ["logit_scale", [1]],
+    ["logit_bias", [1]],
+  ]);
+}
+
+function startValues(name: string, shape: readonly number[], seed: number, deviation: number): Float32Array {
+  if (name === "logit_scale") return Float32Array.of(START.logScale);
+  if (name === "logit_bias") return Float32Array.of(START.bias);
+  return initialValues(name, shape, seed, deviation);
+}
+
+async function inBatches<T>(
+  items: readonly T[],
+  vectors: (part: readonly T[]) => tf.Tensor2D,
+): Promise<Float32Array[]> {
+  const out: Float32Array[] = [];
+  for (let from = 0; from < items.length; from += BATCH) {
+    const part = items.slice(from, from + BATCH);
+    const tensor = vectors(part);
+    const data = await tensor.data<"float32">();
+    tensor.dispose();
+    const width = data.length / part.length;
+    part.forEach((_, i) => out.push(data.slice(i * width, (i + 1) * width)));
+  }
+  return out;
+}

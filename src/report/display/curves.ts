@@ -1,0 +1,69 @@
+import type { Progress } from "../../core/progress";
+import { type CurvesOptions, trainingCurves } from "../figure/curves";
+import type { PlotlyFigure } from "../figure/figure";
+import { throttle } from "./live";
+
+/** Curves that grow while training reports its figures: pass it as the `Progress` of a stage. */
+export interface LiveCurves extends Progress {
+  /** The curves so far: a panel a figure, a curve a task. */
+  figure(): PlotlyFigure;
+  /** Replaces the live display by its final form, which pages without JupyterLab show too. */
+  settle(): Promise<void>;
+}
+
+interface Line {
+  readonly x: number[];
+  readonly y: number[];
+}
+
+const EVERY = 1000;
+
+/**
+ * @param draw shows the figure while it grows, at most once a second
+ * @param settle shows it for good
+ * @param only the figures to draw, in this order; default: all that are reported
+ */
+export function growingCurves(
+  options: CurvesOptions & { readonly only?: readonly string[] },
+  draw: (figure: PlotlyFigure) => void,
+  settle: (figure: PlotlyFigure) => Promise<void>,
+  now: () => number = Date.now,
+): LiveCurves {
+  const lines = new Map<string, Map<string, Line>>();
+  const figure = (): PlotlyFigure => trainingCurves(panelsOf(lines, options.only), options);
+  const display = throttle(
+    () => {
+      if (lines.size > 0) draw(figure());
+    },
+    EVERY,
+    now,
+  );
+  return {
+    start: (label) => ({
+      update: (done, figures = {}) => {
+        for (const [name, value] of Object.entries(figures)) addPoint(lines, name, label, done, value);
+        display.call();
+      },
+      finish: display.urge,
+    }),
+    figure,
+    settle: () => settle(figure()),
+  };
+}
+
+function addPoint(lines: Map<string, Map<string, Line>>, panel: string, curve: string, x: number, y: number): void {
+  const curves = lines.get(panel) ?? new Map<string, Line>();
+  const line = curves.get(curve) ?? { x: [], y: [] };
+  line.x.push(x);
+  line.y.push(y);
+  curves.set(curve, line);
+  lines.set(panel, curves);
+}
+
+function panelsOf(lines: ReadonlyMap<string, ReadonlyMap<string, Line>>, only: readonly string[] | undefined) {
+  const titles = only?.filter((title) => lines.has(title)) ?? [...lines.keys()];
+  return titles.map((title) => ({
+    title,
+    curves: [...(lines.get(title) ?? [])].map(([name, { x, y }]) => ({ name, x, y })),
+  }));
+}

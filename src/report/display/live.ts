@@ -1,0 +1,87 @@
+import type { Progress } from "../../core/progress";
+import { escapeHtml } from "../table/html";
+import { type TaskState, type TrackedTask, formatFigures, formatTimes, trackTask } from "./pace";
+
+/** Runs `action` at most once in `every` milliseconds; a call in between is made up for when the time has come. */
+export interface Throttle {
+  call(): void;
+  /** Runs at once, unless the last run is under 20 ms ago (a notebook kernel loses messages beyond 512 in one turn). */
+  urge(): void;
+}
+
+const URGENT = 20;
+
+export function throttle(action: () => void, every: number, now: () => number = Date.now): Throttle {
+  let last = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
+  const run = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    last = now();
+    action();
+  };
+  const callAfter = (pause: number): void => {
+    const wait = last + pause - now();
+    if (wait <= 0) run();
+    else timer ??= setTimeout(run, Math.max(wait, last + every - now()));
+  };
+  return {
+    call: () => {
+      callAfter(every);
+    },
+    urge: () => {
+      callAfter(URGENT);
+    },
+  };
+}
+
+const KEPT = 12;
+const EVERY = 250;
+
+/** Progress as bars in one display that `draw` replaces, at most four times a second. */
+export function htmlProgress(draw: (html: string) => void, now: () => number = Date.now): Progress {
+  const tasks: TrackedTask[] = [];
+  const display = throttle(
+    () => {
+      draw(progressHtml(tasks.map((task) => task.state())));
+    },
+    EVERY,
+    now,
+  );
+  return {
+    start: (label, total) => {
+      const task = trackTask(label, total, now);
+      tasks.push(task);
+      display.call();
+      return {
+        update: (done, figures) => {
+          task.update(done, figures);
+          display.call();
+        },
+        finish: () => {
+          task.finish();
+          if (tasks.every((other) => other.state().finished)) display.urge();
+          else display.call();
+        },
+      };
+    },
+  };
+}
+
+/** Bars for tasks, as HTML in the page's own colours; of the finished ones only the latest are kept. */
+export function progressHtml(states: readonly TaskState[]): string {
+  const finished = states.filter((state) => state.finished);
+  const dropped = new Set(finished.slice(0, Math.max(0, finished.length - KEPT)));
+  const rows = states.filter((state) => !dropped.has(state)).map(rowHtml);
+  const earlier = dropped.size === 0 ? "" : `<div style="opacity:0.7">${dropped.size} earlier tasks finished</div>`;
+  return `<div style="font-size:0.9em;color:inherit">${earlier}${rows.join("")}</div>`;
+}
+
+function rowHtml(state: TaskState): string {
+  const share = state.total > 0 ? Math.min(1, state.done / state.total) : state.finished ? 1 : 0;
+  const colour = state.finished ? "#009E73" : "#0072B2";
+  const bar = `<span style="display:inline-block;width:180px;height:10px;background:rgba(128,128,128,0.3);border-radius:5px;overflow:hidden"><span style="display:block;width:${(share * 100).toFixed(1)}%;height:10px;background:${colour}"></span></span>`;
+  const text = `${state.done}/${state.total} · ${formatTimes(state)}`;
+  const cells = [escapeHtml(state.label), bar, escapeHtml(text), escapeHtml(formatFigures(state.figures))];
+  return `<div style="white-space:nowrap">${cells.map((cell, index) => (index === 0 ? `<span style="display:inline-block;min-width:14em">${cell}</span>` : cell)).join(" &nbsp;")}</div>`;
+}

@@ -1,0 +1,76 @@
+import type { Progress } from "../../core/progress";
+import { figureSvg } from "../figure/export";
+import { type Figure, type PlotlyFigure, isDrawn } from "../figure/figure";
+import type { CurvesOptions } from "../figure/curves";
+import { type CaptionedImage, type StripOptions, imageStrip } from "../figure/strip";
+import { toHtml } from "../table/html";
+import { toLatex } from "../table/latex";
+import type { ResultTable } from "../table/table";
+import { toText } from "../table/text";
+import { type LiveCurves, growingCurves } from "./curves";
+import { type Bundle, type DisplayWriter, type NotebookKernel, openPlace, tslabWriter } from "./kernel";
+import { htmlProgress } from "./live";
+
+/** What a notebook shows with. */
+export interface Notebook {
+  /** Shows a table or a figure below the cell: interactive in JupyterLab, as a drawing everywhere else. */
+  show(shown: ResultTable | Figure): Promise<void>;
+  /** Shows pictures side by side with their captions. */
+  showImages(pictures: readonly CaptionedImage[], options: StripOptions): Promise<void>;
+  /** Progress bars in one display below the cell that calls this. */
+  liveProgress(): Progress;
+  /** Training curves that grow in one display below the cell that calls this. */
+  liveCurves(options: CurvesOptions & { readonly only?: readonly string[] }): LiveCurves;
+}
+
+const PLOTLY = "application/vnd.plotly.v1+json";
+const SVG = "image/svg+xml";
+
+/**
+ * The displays of a notebook: `const lab = notebook(tslab)` after `import * as tslab from "tslab"`.
+ * @param writer finds what sends several forms of one output; the default finds tslab's
+ */
+export function notebook(kernel: NotebookKernel, writer: () => DisplayWriter | undefined = tslabWriter): Notebook {
+  const place = () => openPlace(kernel, writer);
+  return {
+    show: async (shown) => {
+      place().send("columns" in shown ? tableBundle(shown) : await figureBundle(shown));
+    },
+    showImages: async (pictures, options) => {
+      place().send(await figureBundle(await imageStrip(pictures, options)));
+    },
+    liveProgress: () => {
+      const { send } = place();
+      return htmlProgress((html) => {
+        send({ "text/html": html });
+      });
+    },
+    liveCurves: (options) => {
+      const { send } = place();
+      return growingCurves(
+        options,
+        (figure) => {
+          send({ [PLOTLY]: plotlyJson(figure) });
+        },
+        async (figure) => {
+          send(await figureBundle(figure));
+        },
+      );
+    },
+  };
+}
+
+/** The forms of a table; HTML first. */
+export function tableBundle(table: ResultTable): Bundle {
+  return { "text/html": toHtml(table), "text/latex": toLatex(table), "text/plain": toText(table) };
+}
+
+/** The forms of a figure: plotly's own for JupyterLab, an SVG drawing for everything else. */
+export async function figureBundle(figure: Figure): Promise<Bundle> {
+  const drawing = { [SVG]: await figureSvg(figure), "text/plain": "[figure]" };
+  return isDrawn(figure) ? drawing : { [PLOTLY]: plotlyJson(figure), ...drawing };
+}
+
+function plotlyJson({ data, layout }: PlotlyFigure) {
+  return { data, layout, config: { displaylogo: false } };
+}
