@@ -4,12 +4,9 @@ import * as path from "node:path";
 import type { RgbImage } from "../../src/core/image";
 import { Random } from "../../src/core/random";
 import type { Scored, TrainableModel } from "../../src/model/contract";
-import { writeCheckpoint } from "../../src/model/qwen/checkpoint";
 import type { QwenConfig } from "../../src/model/qwen/config";
-import { QWEN_IMAGE_PROCESSOR } from "../../src/model/qwen/imageProcessor";
-import { loadQwenModel } from "../../src/model/qwen/model";
+import { QwenModel } from "../../src/model/qwen/model";
 import { WORD_SPECIAL_TOKENS, writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
-import { initialValues, weightShapes } from "../../src/model/qwen/weights";
 import type { RowShape } from "./flops";
 import { BENCH_WORDS, benchConfig } from "./miniModel";
 import { benchPrompt } from "./taskExamples";
@@ -21,25 +18,17 @@ export interface RandomModel {
 
 /** Makes a random model of a size (seed 0), hands it to `use`, and removes it. */
 export async function withRandomModel<T>(size: "mini" | "tiny", use: (random: RandomModel) => Promise<T>): Promise<T> {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-bench-"));
-  const folder = path.join(scratch, "model");
-  const companions = path.join(scratch, "tokenizer");
+  const tokenizer = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-bench-"));
   try {
-    const config = benchConfig(size, writeWordTokenizer(companions, BENCH_WORDS));
-    const weights = [...weightShapes(config)].map(([name, shape]) => ({
-      name,
-      shape,
-      data: () => initialValues(name, shape, 0),
-    }));
-    await writeCheckpoint(folder, { config, weights, companions, imageProcessor: QWEN_IMAGE_PROCESSOR });
-    const model = await loadQwenModel(folder, {});
+    const config = benchConfig(size, writeWordTokenizer(tokenizer, BENCH_WORDS));
+    const model = QwenModel.initialise(config, 0, tokenizer);
     try {
       return await use({ model, config });
     } finally {
       model.dispose();
     }
   } finally {
-    fs.rmSync(scratch, { recursive: true, force: true });
+    fs.rmSync(tokenizer, { recursive: true, force: true });
   }
 }
 

@@ -36,14 +36,16 @@ export async function startWorker(
     });
   });
   child.stdin.on("error", () => undefined); // a worker that died is reported by `read`
-  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const lines: AsyncIterator<string, undefined> = readline
+    .createInterface({ input: child.stdout })
+    [Symbol.asyncIterator]();
   const read = async (): Promise<unknown> => {
-    const { done, value } = await lines.next();
-    if (done === true) {
+    const line = (await lines.next()).value;
+    if (line === undefined) {
       await ended;
       throw new LabError(`the ${name} worker ended early:\n${complaints}`, "Run `node bench/setup-peer.mjs` again.");
     }
-    return JSON.parse(value) as unknown;
+    return JSON.parse(line) as unknown;
   };
   const send = (message: Command): void => {
     child.stdin.write(`${JSON.stringify(message)}\n`);

@@ -15,7 +15,7 @@ import * as readline from "node:readline";
 import { loadBackend } from "../../src/core/backend";
 import type { StepFigures } from "../../src/engine/train";
 import { EVERYTHING } from "../../src/model/parameters";
-import { loadQwenModel } from "../../src/model/qwen/model";
+import { QwenModel } from "../../src/model/qwen/model";
 import { DEFAULTS, type TapoOptions } from "../../src/tapo/options";
 import type { TapoExample } from "../../src/tapo/rollouts";
 import { tapo } from "../../src/tapo/train";
@@ -75,7 +75,7 @@ function say(message: Ready | StepReport): void {
 async function main(folder: string): Promise<void> {
   const task = JSON.parse(fs.readFileSync(path.join(folder, "task.json"), "utf8")) as BenchTask;
   const backend = await loadBackend();
-  const model = await loadQwenModel(path.join(folder, "model"), { suppressTokens: task.suppressedTokens });
+  const model = await QwenModel.load(path.join(folder, "model"), { suppressTokens: task.suppressedTokens });
   const examples = examplesOf(task);
   const first = await examples[0]!.prompt("anchor");
   const [probe] = await model.logProbs([{ prompt: first, tokenIds: task.probe }]);
@@ -86,10 +86,12 @@ async function main(folder: string): Promise<void> {
     peakMib: peakMib(),
     probe: probe!,
   });
-  const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const lines: AsyncIterator<string, undefined> = readline
+    .createInterface({ input: process.stdin })
+    [Symbol.asyncIterator]();
   const next = async (): Promise<void> => {
-    const { done, value } = await lines.next();
-    if (done === true || (JSON.parse(value) as Command).command === "stop") process.exit(0);
+    const line = (await lines.next()).value;
+    if (line === undefined || (JSON.parse(line) as Command).command === "stop") process.exit(0);
   };
   const clock: Clock = { started: 0, generated: 0, tokens: 0 };
   const options = optionsFor(task);

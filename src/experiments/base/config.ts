@@ -38,6 +38,8 @@ export interface DualEncoderStage {
   readonly weightDecay: number;
   /** Width of the shared space. */
   readonly width: number;
+  /** Layers of the text tower. */
+  readonly textLayers: number;
 }
 
 /** Sizes of the mini model; the field names of the hub's config.json in our spelling. */
@@ -59,6 +61,8 @@ export interface MiniModelSizes {
 /** Everything that a base model is made from, besides its world. */
 export interface BaseConfig {
   readonly seed: number;
+  /** Standard deviation of the fresh matrices; small models start better from more than the hub's 0.02. */
+  readonly deviation: number;
   readonly model: MiniModelSizes;
   readonly tower: TowerStage;
   readonly text: CurriculumStage;
@@ -87,6 +91,7 @@ const curriculumSchema: z.ZodType<CurriculumStage> = z.strictObject({
 
 export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
   seed: z.int().min(0),
+  deviation: rate,
   model: z.strictObject({
     kind: z.enum(["qwen2_vl", "qwen2_5_vl"]),
     hiddenSize: count,
@@ -110,5 +115,6 @@ export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
     learningRate: rate,
     weightDecay: z.number().min(0),
     width: count,
+    textLayers: count,
   }),
 });

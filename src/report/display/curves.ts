@@ -44,7 +44,9 @@ export function growingCurves(
         for (const [name, value] of Object.entries(figures)) addPoint(lines, name, label, done, value);
         display.call();
       },
-      finish: display.urge,
+      finish: () => {
+        display.urge();
+      },
     }),
     figure,
     settle: () => settle(figure()),

@@ -40,20 +40,20 @@ export function notebook(kernel: NotebookKernel, writer: () => DisplayWriter | u
       place().send(await figureBundle(await imageStrip(pictures, options)));
     },
     liveProgress: () => {
-      const { send } = place();
+      const output = place();
       return htmlProgress((html) => {
-        send({ "text/html": html });
+        output.send({ "text/html": html });
       });
     },
     liveCurves: (options) => {
-      const { send } = place();
+      const output = place();
       return growingCurves(
         options,
         (figure) => {
-          send({ [PLOTLY]: plotlyJson(figure) });
+          output.send({ [PLOTLY]: plotlyJson(figure) });
         },
         async (figure) => {
-          send(await figureBundle(figure));
+          output.send(await figureBundle(figure));
         },
       );
     },

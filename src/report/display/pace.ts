@@ -29,7 +29,9 @@ export function trackTask(label: string, total: number, now: () => number): Trac
   const left = (): number | undefined => {
     const from = first === undefined || first.done <= 1 ? { at: begun, done: 0 } : first;
     const steps = last.done - from.done;
-    return steps <= 0 ? undefined : Math.max(0, ((last.at - from.at) / steps) * (total - last.done) - (now() - last.at));
+    return steps <= 0
+      ? undefined
+      : Math.max(0, ((last.at - from.at) / steps) * (total - last.done) - (now() - last.at));
   };
   return {
     update: (done, more) => {

@@ -105,7 +105,11 @@ function openBars(stream: NodeJS.WriteStream): MultiBar {
 /** The library's timer must not keep a process alive that died between two steps. */
 function releaseTimer(bars: MultiBar): void {
   const timer: unknown = Reflect.get(bars, "timer");
-  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref();
+  if (isTimer(timer)) timer.unref();
+}
+
+function isTimer(value: unknown): value is NodeJS.Timeout {
+  return typeof value === "object" && value !== null && "unref" in value;
 }
 
 /** One line of the display: name, bar, share, steps, times, figures. */

@@ -1,4 +1,14 @@
-import { type Cell, type ResultTable, type Row, bareValue, cellOf, isEstimate, markOf } from "../table/table";
+import { LabError } from "../../core/errors";
+import {
+  type Cell,
+  type Column,
+  type ResultTable,
+  type Row,
+  bareValue,
+  cellOf,
+  isEstimate,
+  markOf,
+} from "../table/table";
 import type { Json, JsonObject, PlotlyFigure } from "./figure";
 import { wrapText } from "./metrics";
 import { SIZE, axis, colour, frame, plain } from "./style";
@@ -18,14 +28,14 @@ export interface BarsOptions {
 export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFigure {
   const width = options.width ?? Math.max(640, 70 * table.rows.length + 36 * table.rows.length * options.values.length);
   const room = Math.max(60, (width - 240) / Math.max(1, table.rows.length) - 10);
-  const columns = options.values.map((key) => table.columns.find((column) => column.key === key));
-  const percent = columns.some((column) => column?.percent === true);
+  const columns = options.values.map((key) => numberColumn(table, key));
+  const percent = columns.some((column) => column.percent === true);
   const used = new Set(
     table.rows.flatMap((row) => [options.label, ...options.values].map((key) => markOf(cellOf(row, key)))),
   );
   const notes = Object.entries(table.marks).flatMap(([mark, text]) => (used.has(mark) ? [`${mark} ${text}`] : []));
   const data = columns.map((column, index): JsonObject => {
-    const name = [column?.group, column?.title].filter((part) => part !== undefined).join(": ");
+    const name = [column.group, column.title].filter((part) => part !== undefined).join(": ");
     const cells = table.rows.map((row) => cellOf(row, options.values[index] ?? ""));
     return {
       type: "bar",
@@ -56,6 +66,12 @@ export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFig
     ),
   };
   return { data, layout };
+}
+
+function numberColumn(table: ResultTable, key: string): Column {
+  const column = table.columns.find((candidate) => candidate.key === key && candidate.kind === "number");
+  if (column !== undefined) return column;
+  throw new LabError("is no number column of the table", "Name one of its columns.", { subject: `bars of ${key}` });
 }
 
 function rowLabel(row: Row, options: BarsOptions): string {

@@ -38,8 +38,8 @@ function textBox(text: Element): Box {
   const spans = lines.length > 0 ? lines : [text];
   return union(
     spans.map((line) => {
-      const content = line.textContent ?? "";
-      if (content === "") return EMPTY;
+      const content = line.textContent;
+      if (!content) return EMPTY;
       const size = fontSize(line.firstElementChild ?? line);
       const width = textWidth(content, size, /bold|[6-9]00/.test(inherited(line, "font-weight") ?? ""));
       const anchor = inherited(line, "text-anchor");

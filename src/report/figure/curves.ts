@@ -34,9 +34,10 @@ const BETWEEN = { x: 84, y: 66 };
 
 /** Training curves: one panel a quantity; curves of the same name share colour and legend over all panels. */
 export function trainingCurves(panels: readonly Panel[], options: CurvesOptions): PlotlyFigure {
+  const { smoothing = 0 } = options;
   const columns = Math.min(options.columns ?? 2, Math.max(1, panels.length));
   const rows = Math.ceil(panels.length / columns);
-  const size = (options.panelSize ?? panels.length > 1) ? { width: 340, height: 230 } : { width: 520, height: 300 };
+  const size = options.panelSize ?? defaultSize(panels.length);
   const names = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.name)))];
   const legend = names.length > 1 ? 60 + Math.max(...names.map((name) => textWidth(name, SIZE.small))) : 0;
   const plot = { width: size.width * columns, height: size.height * rows };
@@ -44,6 +45,7 @@ export function trainingCurves(panels: readonly Panel[], options: CurvesOptions)
     title: options.title,
     width: Math.round(plot.width + legend + MARGINS.x),
     height: plot.height + MARGINS.y,
+    notes: smoothing > 0 ? [`Thin: as measured. Thick: exponential moving average, weight ${smoothing}.`] : [],
   });
   const axes = panels.map((panel, index) =>
     panelAxes(panel, index, { columns, rows, plot, xTitle: options.xTitle ?? "step" }),
@@ -55,11 +57,16 @@ export function trainingCurves(panels: readonly Panel[], options: CurvesOptions)
         index,
         colour: colour(names.indexOf(curve.name)),
         first,
-        smoothing: options.smoothing ?? 0,
+        smoothing,
       });
     }),
   );
-  return { data, layout: Object.assign({}, base, { showlegend: names.length > 1, hovermode: "x unified" }, ...axes) };
+  const merged = Object.fromEntries(axes.flatMap((pair) => Object.entries(pair)));
+  return { data, layout: { ...base, showlegend: names.length > 1, hovermode: "x unified", ...merged } };
+}
+
+function defaultSize(panels: number): { width: number; height: number } {
+  return panels > 1 ? { width: 340, height: 230 } : { width: 520, height: 300 };
 }
 
 /** Exponential moving average without the bias of its start (as Adam corrects its moments); `NaN` is passed over. */

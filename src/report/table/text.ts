@@ -60,7 +60,7 @@ function total(widths: readonly number[]): number {
 
 /** Characters, not UTF-16 units; the texts of result tables hold no wide characters. */
 function width(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function pad(text: string, room: number, side: "left" | "right" | "centre"): string {

@@ -1,0 +1,119 @@
+import { LabError } from "../core/errors";
+import { symmetricEigen } from "./eigen";
+
+/** Principal components of N points in D dimensions; K ≤ min(N − 1, D) of them. */
+export interface Pca {
+  /** shape [D] */
+  readonly mean: Float64Array;
+  /** shape [K, D], orthonormal; in each, the entry that is largest by magnitude is positive. */
+  readonly components: readonly Float64Array[];
+  /** shape [K]: the variance along each component (divisor N − 1). */
+  readonly variances: Float64Array;
+  /** shape [K]: shares of the total variance, in [0, 1]. */
+  readonly explained: Float64Array;
+}
+
+/**
+ * Exact principal component analysis (H3: hidden states of right and wrong answers). The eigenvectors come from the smaller
+ * of the covariance (D × D) and the Gram matrix (N × N), which share their eigenvalues.
+ * @param points shape [N, D], N ≥ 2 @param count at most this many components; those without variance are left out
+ */
+export function pca(points: readonly ArrayLike<number>[], count = Infinity): Pca {
+  const d = points[0]?.length ?? 0;
+  checkPoints(points, d);
+  const mean = meanOf(points, d);
+  const rows = points.map((point) => Float64Array.from(point, (value, k) => value - (mean[k] ?? 0)));
+  const dual = rows.length < d;
+  const n = dual ? rows.length : d;
+  const { values, vectors } = symmetricEigen(dual ? products(rows) : products(transpose(rows, d)), n);
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  const kept = [...values].filter((value) => value > 1e-12 * total).length;
+  const size = Math.min(count, kept, rows.length - 1);
+  const components = vectors.slice(0, size).map((vector) => orient(dual ? combine(rows, vector, d) : vector));
+  const used = values.slice(0, size);
+  return {
+    mean,
+    components,
+    variances: used.map((value) => value / (rows.length - 1)),
+    explained: used.map((value) => value / total),
+  };
+}
+
+/** Coordinates of points along the components: shape [N, D] → [N, K]. */
+export function project(model: Pca, points: readonly ArrayLike<number>[]): Float64Array[] {
+  checkPoints(points, model.mean.length);
+  return points.map((point) => {
+    const centred = Float64Array.from(point, (value, k) => value - (model.mean[k] ?? 0));
+    return Float64Array.from(model.components, (component) => dot(centred, component));
+  });
+}
+
+/** Points from their coordinates: shape [N, K] → [N, D]; exact when every component is kept. */
+export function reconstruct(model: Pca, coordinates: readonly ArrayLike<number>[]): Float64Array[] {
+  return coordinates.map((row) => {
+    const point = Float64Array.from(model.mean);
+    model.components.forEach((component, k) => {
+      addScaled(point, component, row[k] ?? 0);
+    });
+    return point;
+  });
+}
+
+function checkPoints(points: readonly ArrayLike<number>[], d: number): void {
+  const fail = (reason: string): never => {
+    throw new LabError(reason, "Give vectors of one length, at least two of them, with finite numbers.", {
+      subject: "principal components",
+    });
+  };
+  if (points.length === 0 || d === 0) fail("there are no points");
+  points.forEach((point, index) => {
+    if (point.length !== d) fail(`point ${index} has ${point.length} dimensions where the first has ${d}`);
+    for (let k = 0; k < d; k++) if (!Number.isFinite(point[k])) fail(`point ${index} is not finite at ${k}`);
+  });
+}
+
+function meanOf(points: readonly ArrayLike<number>[], d: number): Float64Array {
+  const mean = new Float64Array(d);
+  for (const point of points) addScaled(mean, point, 1 / points.length);
+  return mean;
+}
+
+/** All dot products of the rows: shape [N, D] → [N, N], row-major. */
+function products(rows: readonly Float64Array[]): Float64Array {
+  const n = rows.length;
+  const out = new Float64Array(n * n);
+  rows.forEach((row, i) => {
+    for (let j = 0; j <= i; j++) out[i * n + j] = out[j * n + i] = dot(row, rows[j] ?? row);
+  });
+  return out;
+}
+
+function transpose(rows: readonly Float64Array[], d: number): Float64Array[] {
+  return Array.from({ length: d }, (_, k) => Float64Array.from(rows, (row) => row[k] ?? 0));
+}
+
+/** The component that belongs to an eigenvector u of the Gram matrix: Xᵀu, at unit length. */
+function combine(rows: readonly Float64Array[], weights: Float64Array, d: number): Float64Array {
+  const out = new Float64Array(d);
+  rows.forEach((row, i) => {
+    addScaled(out, row, weights[i] ?? 0);
+  });
+  const length = Math.sqrt(dot(out, out));
+  return out.map((value) => value / length);
+}
+
+/** Eigenvectors have no sign of their own; ours has its largest entry positive. */
+function orient(vector: Float64Array): Float64Array {
+  const largest = vector.reduce((best, value) => (Math.abs(value) > Math.abs(best) + 1e-12 ? value : best), 0);
+  return largest < 0 ? vector.map((value) => -value) : vector;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += (a[k] ?? 0) * (b[k] ?? 0);
+  return sum;
+}
+
+function addScaled(into: Float64Array, row: ArrayLike<number>, scale: number): void {
+  for (let k = 0; k < into.length; k++) into[k] = (into[k] ?? 0) + scale * (row[k] ?? 0);
+}

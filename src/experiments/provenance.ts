@@ -1,0 +1,174 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { pipeline } from "node:stream/promises";
+import * as tf from "@tensorflow/tfjs-core";
+import { LabError, messageOf } from "../core/errors";
+
+/** A file as it was: relative path with forward slashes, size and SHA-256. */
+export interface FileFact {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What it takes to make the same numbers again, and to see that they are the same. */
+export interface RunRecord {
+  readonly version: 1;
+  readonly experiment: string;
+  readonly profile: string;
+  /** The resolved configuration, every default filled in. */
+  readonly config: unknown;
+  readonly seeds: Readonly<Record<string, number | string>>;
+  /** The arguments of the command, without the paths of node and of the script. */
+  readonly command: readonly string[];
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly seconds: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: Readonly<Record<string, string | number>>;
+  /** `null` outside a git checkout. */
+  readonly git: GitState | null;
+  readonly inputs: readonly FileFact[];
+  readonly outputs: readonly FileFact[];
+}
+
+export interface GitState {
+  readonly commit: string;
+  /** True if files differed from the commit when the run began. */
+  readonly dirty: boolean;
+}
+
+export interface RunSpec {
+  readonly experiment: string;
+  readonly profile: string;
+  readonly config: unknown;
+  readonly seeds: Readonly<Record<string, number | string>>;
+  /** Files that the run reads: checkpoints, item lists, … */
+  readonly inputs?: readonly string[];
+}
+
+/** A run whose end is not yet known. */
+export interface OpenRun {
+  /** The record, with the files that the run wrote. Call it once they are complete. */
+  finish(outputs: readonly string[]): Promise<RunRecord>;
+}
+
+/**
+ * Begins a run's record: time, commit and inputs are taken now, outputs and time at `finish`.
+ * @param root the folder that recorded paths are relative to; default: this package's
+ */
+export async function startRun(spec: RunSpec, root: string = packageRoot()): Promise<OpenRun> {
+  const started = new Date();
+  const git = gitState(root);
+  const inputs = await fileFacts(spec.inputs ?? [], root);
+  return {
+    finish: async (outputs) => {
+      const finished = new Date();
+      return {
+        version: 1,
+        experiment: spec.experiment,
+        profile: spec.profile,
+        config: spec.config,
+        seeds: spec.seeds,
+        command: process.argv.slice(2),
+        startedAt: started.toISOString(),
+        finishedAt: finished.toISOString(),
+        seconds: (finished.getTime() - started.getTime()) / 1000,
+        versions: versionsNow(),
+        machine: machineNow(),
+        git,
+        inputs,
+        outputs: await fileFacts(outputs, root),
+      };
+    },
+  };
+}
+
+/** Size and SHA-256 of files, read as streams; a missing one is a `LabError` that names it. */
+export async function fileFacts(files: readonly string[], root: string): Promise<FileFact[]> {
+  const facts: FileFact[] = [];
+  for (const file of files) {
+    try {
+      const hash = createHash("sha256");
+      await pipeline(fs.createReadStream(file), hash);
+      const relative = path.relative(root, file).split(path.sep).join("/");
+      facts.push({ path: relative, bytes: fs.statSync(file).size, sha256: hash.digest("hex") });
+    } catch (cause) {
+      const reason = `cannot be read for the run record (${messageOf(cause)})`;
+      throw new LabError(reason, "Check the path and run the stage again.", { subject: file, cause });
+    }
+  }
+  return facts;
+}
+
+/** The commit of a checkout, and whether its files differ from it; `null` where there is none. */
+export function gitState(folder: string): GitState | null {
+  const git = (...args: string[]): string | undefined => {
+    const answer = spawnSync("git", args, { cwd: folder, encoding: "utf8", timeout: 20_000 });
+    return answer.status === 0 ? answer.stdout.trim() : undefined;
+  };
+  const commit = git("rev-parse", "HEAD");
+  // results/ is what a run writes: its own files do not make it dirty
+  const changes = git("status", "--porcelain", "--", ".", ":(exclude,top)results");
+  return commit === undefined || changes === undefined ? null : { commit, dirty: changes !== "" };
+}
+
+/** Versions of Node.js, this package, its dependencies as installed, and TensorFlow's library where it is loaded. */
+export function versionsNow(): Record<string, string> {
+  const root = packageRoot();
+  const own = packageFile(path.join(root, "package.json"));
+  const dependencies = Object.keys(own.dependencies).flatMap((name): [string, string][] => {
+    const file = path.join(root, "node_modules", name, "package.json");
+    return fs.existsSync(file) ? [[name, packageFile(file).version]] : [];
+  });
+  const tensorflow = tensorflowVersion();
+  return {
+    node: process.version,
+    [own.name]: own.version,
+    ...Object.fromEntries(dependencies),
+    ...(tensorflow === undefined ? {} : { tensorflow }),
+  };
+}
+
+function machineNow(): Record<string, string | number> {
+  return {
+    platform: `${os.platform()} ${os.arch()}`,
+    processor: os.cpus()[0]?.model ?? "unknown",
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    engine: tf.getBackend() || "none",
+    intraOpThreads: process.env["TF_NUM_INTRAOP_THREADS"] ?? "all",
+  };
+}
+
+/** The native binding names the library's version; the other engines have none. */
+function tensorflowVersion(): string | undefined {
+  if (tf.getBackend() !== "tensorflow") return undefined;
+  const engine: object = tf.backend();
+  if (!("binding" in engine) || typeof engine.binding !== "object" || engine.binding === null) return undefined;
+  return "TF_Version" in engine.binding ? String(engine.binding.TF_Version) : undefined;
+}
+
+/** The folder of this package's package.json, above this file. */
+function packageRoot(): string {
+  let folder = __dirname;
+  while (!fs.existsSync(path.join(folder, "package.json"))) folder = path.dirname(folder);
+  return folder;
+}
+
+function packageFile(file: string): { name: string; version: string; dependencies: Readonly<Record<string, unknown>> } {
+  const content: unknown = JSON.parse(fs.readFileSync(file, "utf8"));
+  const field = (key: string): unknown =>
+    typeof content === "object" && content !== null
+      ? Object.entries(content).find(([name]) => name === key)?.[1]
+      : undefined;
+  const dependencies = field("dependencies");
+  return {
+    name: String(field("name")),
+    version: String(field("version")),
+    dependencies: typeof dependencies === "object" && dependencies !== null ? { ...dependencies } : {},
+  };
+}
