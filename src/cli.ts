@@ -8,7 +8,9 @@ import { addRunCommand } from "./cli/run";
 import { LabError } from "./core/errors";
 
 const program = new Command("fine-r1")
-  .description("Fine-R1, reproduced: chain-of-thought SFT, TAPO and their analysis, from the terminal or from notebooks.")
+  .description(
+    "Fine-R1, reproduced: chain-of-thought SFT, TAPO and their analysis, from the terminal or from notebooks.",
+  )
   .addHelpText(
     "after",
     `

@@ -21,6 +21,7 @@ export interface Pca {
 export function pca(points: readonly ArrayLike<number>[], count = Infinity): Pca {
   const d = points[0]?.length ?? 0;
   checkPoints(points, d);
+  if (points.length < 2) throw unusable("one point has no variance");
   const mean = meanOf(points, d);
   const rows = points.map((point) => Float64Array.from(point, (value, k) => value - (mean[k] ?? 0)));
   const dual = rows.length < d;
@@ -60,15 +61,16 @@ export function reconstruct(model: Pca, coordinates: readonly ArrayLike<number>[
 }
 
 function checkPoints(points: readonly ArrayLike<number>[], d: number): void {
-  const fail = (reason: string): never => {
-    throw new LabError(reason, "Give vectors of one length, at least two of them, with finite numbers.", {
-      subject: "principal components",
-    });
-  };
-  if (points.length === 0 || d === 0) fail("there are no points");
+  if (points.length === 0 || d === 0) throw unusable("there are no points");
   points.forEach((point, index) => {
-    if (point.length !== d) fail(`point ${index} has ${point.length} dimensions where the first has ${d}`);
-    for (let k = 0; k < d; k++) if (!Number.isFinite(point[k])) fail(`point ${index} is not finite at ${k}`);
+    if (point.length !== d) throw unusable(`point ${index} has ${point.length} dimensions where the first has ${d}`);
+    for (let k = 0; k < d; k++) if (!Number.isFinite(point[k])) throw unusable(`point ${index} is not finite at ${k}`);
+  });
+}
+
+function unusable(reason: string): LabError {
+  return new LabError(reason, "Give vectors of one length, at least two of them, with finite numbers.", {
+    subject: "principal components",
   });
 }
 

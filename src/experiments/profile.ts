@@ -83,5 +83,7 @@ export function loadProfile(name: string, overrides: Readonly<Record<string, unk
     const known = fs.readdirSync(folder).map((f) => path.basename(f, ".yaml"));
     throw new LabError(`there is no profile "${name}"`, `Choose one of: ${known.join(", ")}.`);
   }
-  return loadConfig(file, profileSchema, overrides);
+  const profile = loadConfig(file, profileSchema, overrides);
+  const inProject = (given: string): string => path.resolve(ROOT, given);
+  return { ...profile, base: inProject(profile.base), dualEncoder: inProject(profile.dualEncoder) };
 }

@@ -22,7 +22,7 @@ export interface RunRecord {
   /** The resolved configuration, every default filled in. */
   readonly config: unknown;
   readonly seeds: Readonly<Record<string, number | string>>;
-  /** The arguments of the command, without the paths of node and of the script. */
+  /** The arguments of the command; of absolute paths only the last part. */
   readonly command: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -73,7 +73,7 @@ export async function startRun(spec: RunSpec, root: string = packageRoot()): Pro
         profile: spec.profile,
         config: spec.config,
         seeds: spec.seeds,
-        command: process.argv.slice(2),
+        command: process.argv.slice(2).map((part) => (path.isAbsolute(part) ? path.basename(part) : part)),
         startedAt: started.toISOString(),
         finishedAt: finished.toISOString(),
         seconds: (finished.getTime() - started.getTime()) / 1000,

@@ -10,16 +10,16 @@ const GROWTH = 32;
 
 interface LayerState {
   readonly weights: Readonly<Record<"project" | "projectBias" | "output" | "norm" | "gate" | "up" | "down", Handle>>;
-  /** [R·kvHeads·S, headDim] each; written in place */
+  /** [R·kvHeads·S, 1, headDim] each; written in place */
   keys: Handle;
   values: Handle;
-  /** The same memory as [R, kvHeads, S, headDim] */
+  /** The same memory as [R·kvHeads, S, headDim] */
   keysByHead: Handle;
   valuesByHead: Handle;
 }
 
 /**
- * The decoder in bare TensorFlow operations, about 35 a layer and step. The cache is a block of memory that each step
+ * The decoder in bare TensorFlow operations, about 33 a layer and step. The cache is a block of memory that each step
  * writes its column into (`InplaceUpdate`); rows of one prompt hold a copy of its context each, which measured as fast as
  * reading a shared one and lets finished rows be dropped.
  */
@@ -88,7 +88,12 @@ export class NativeDecoder implements Decoder {
   }
 
   keep(rows: readonly number[]): void {
-    this.replaceCaches((cache) => this.op.gather(cache, this.arena.integers([rows.length], Int32Array.from(rows))));
+    const { kvHeads } = this.shape;
+    const wanted = Int32Array.from({ length: rows.length * kvHeads }, (_, i) => {
+      return (rows[Math.floor(i / kvHeads)] ?? 0) * kvHeads + (i % kvHeads);
+    });
+    const handle = this.arena.integers([wanted.length], wanted);
+    this.replaceCaches((cache) => this.op.gather(cache, handle));
     this.rows = rows.map((row) => this.rows[row] ?? 0);
     this.relayout();
   }
@@ -110,11 +115,10 @@ export class NativeDecoder implements Decoder {
     const rows = this.rows.length;
     const projected = op.add(op.matMul(this.unit(x), weights.project), weights.projectBias);
     // plain and turned halves, each times its factor: their sum is the rotation
-    const halves = op.reshape(op.mul(projected, turn), [rows, 2, shape.kvHeads, shape.group + 2, shape.headDim]);
-    const [q, k, v] = op.split(op.sumAxis1(halves), [shape.group, 1, 1], 2) as [Handle, Handle, Handle];
-    const flat = [rows * shape.kvHeads, shape.headDim];
-    op.write(layer.keys, slots, op.reshape(k, flat));
-    op.write(layer.values, slots, op.reshape(v, flat));
+    const halves = op.reshape(op.mul(projected, turn), [rows * shape.kvHeads, 2, shape.group + 2, shape.headDim]);
+    const [q, k, v] = op.split(op.sumAxis1(halves), [shape.group, 1, 1], 1) as [Handle, Handle, Handle];
+    op.write(layer.keys, slots, k);
+    op.write(layer.values, slots, v);
     const weightsOfKeys = op.softmax(op.add(op.batchMatMulT(q, layer.keysByHead), mask));
     const attended = op.batchMatMul(weightsOfKeys, layer.valuesByHead);
     return op.matMul(op.reshape(attended, [rows, shape.kvHeads * shape.group * shape.headDim]), weights.output);
@@ -143,30 +147,33 @@ export class NativeDecoder implements Decoder {
     return this.arena.integers([count], Int32Array.from({ length: count }, (_, i) => i * this.capacity + column));
   }
 
-  /** [R or 1, 1, 1, S]: padding in front and columns not yet written are not seen */
+  /** [R·kvHeads or 1, 1, S]: padding in front and columns not yet written are not seen */
   private mask(): Handle {
     const seen = this.start.columns + this.done + 1;
-    const padded = this.rows.some((row) => (this.start.padding[row] ?? 0) > 0);
-    const rows = padded ? this.rows : [this.rows[0] ?? 0];
-    const values = new Float32Array(rows.length * this.capacity);
-    rows.forEach((row, at) => {
+    const paddings = this.rows.map((row) => this.start.padding[row] ?? 0);
+    const repeated = paddings.some((padding) => padding > 0) ? paddings : [0];
+    const copies = repeated.length === 1 ? 1 : this.shape.kvHeads;
+    const values = new Float32Array(repeated.length * copies * this.capacity);
+    for (let at = 0; at < repeated.length * copies; at++) {
       const from = at * this.capacity;
-      values.fill(UNSEEN, from, from + (this.start.padding[row] ?? 0));
+      values.fill(UNSEEN, from, from + (repeated[Math.floor(at / copies)] ?? 0));
       values.fill(UNSEEN, from + seen, from + this.capacity);
-    });
-    return this.arena.floats([rows.length, 1, 1, this.capacity], values);
+    }
+    return this.arena.floats([repeated.length * copies, 1, this.capacity], values);
   }
 
-  /** A row's context for each sequence, with room behind it: [R, kvHeads, S, headDim] */
+  /** A row's context for each sequence, with room behind it: [R·kvHeads, S, headDim] */
   private extend(context: tf.Tensor4D | undefined, wanted: Handle): Handle {
     const { columns } = this.start;
     const room = this.zeros(this.capacity - columns);
     if (context === undefined) return room;
-    return this.op.concat([this.op.gather(this.arena.handleOf(context), wanted), room], 2);
+    const { kvHeads, headDim } = this.shape;
+    const picked = this.op.gather(this.arena.handleOf(context), wanted);
+    return this.op.concat([this.op.reshape(picked, [this.rows.length * kvHeads, columns, headDim]), room], 1);
   }
 
   private zeros(columns: number): Handle {
-    const shape = [this.rows.length, this.shape.kvHeads, columns, this.shape.headDim];
+    const shape = [this.rows.length * this.shape.kvHeads, columns, this.shape.headDim];
     return this.arena.floats(shape, new Float32Array(shape.reduce((product, side) => product * side, 1)));
   }
 
@@ -175,7 +182,7 @@ export class NativeDecoder implements Decoder {
     if (more < 1) throw new RangeError("NativeDecoder: more steps than announced");
     const room = this.zeros(more);
     this.capacity += more;
-    this.replaceCaches((cache) => this.op.concat([cache, room], 2));
+    this.replaceCaches((cache) => this.op.concat([cache, room], 1));
     this.relayout();
   }
 
@@ -195,7 +202,7 @@ export class NativeDecoder implements Decoder {
 
   /** Keeps a layer's caches and makes their flat views, which share the memory. */
   private flatten(layer: LayerState): LayerState {
-    const flat = [this.rows.length * this.shape.kvHeads * this.capacity, this.shape.headDim];
+    const flat = [this.rows.length * this.shape.kvHeads * this.capacity, 1, this.shape.headDim];
     this.arena.keep(layer.keysByHead);
     this.arena.keep(layer.valuesByHead);
     layer.keys = this.arena.keep(this.op.reshape(layer.keysByHead, flat));

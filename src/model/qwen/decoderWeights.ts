@@ -23,9 +23,9 @@ export function fusedShape(config: QwenConfig): FusedShape {
 }
 
 /**
- * The attention weights of a layer as one matrix whose product with x̂ holds the projections and, behind them, the same
- * ones turned by a quarter, so that rotating costs one product and one sum: [2·width, D], the norm's weight and the
- * scale of the scores included. Owned by the caller.
+ * The attention weights of a layer as one matrix whose product with x̂ holds, for each key-value head, its queries, key
+ * and value and, behind them, the same ones turned by a quarter, so that rotating costs one product and one sum:
+ * [kvHeads·2·(group + 2)·headDim, D], the norm's weight and the scale of the scores included. Owned by the caller.
  */
 export function fuseLayer({ attention }: DecoderLayer, shape: FusedShape): { project: tf.Tensor; projectBias: tf.Tensor } {
   const [q, k, v] = attention.projections as [LinearWeights, LinearWeights, LinearWeights];
@@ -51,7 +51,7 @@ function fuse(parts: readonly tf.Tensor[], { kvHeads, group, headDim, width }: F
   const [front, back] = tf.split(turning, 2, 2);
   if (front === undefined || back === undefined) throw new RangeError("fuse: heads of odd width");
   const turned = tf.concat([tf.neg(back), front], 2);
-  const both = tf.concat([tf.concat([turning, values], 1), tf.concat([turned, tf.zerosLike(values)], 1)], 0);
+  const both = tf.concat([turning, values, turned, tf.zerosLike(values)], 1);
   return tf.reshape(both, [2 * width, columns]);
 }
 
@@ -80,16 +80,18 @@ function spread(angles: Float32Array, count: number, { kvHeads, group, headDim, 
   const cos = angles.map(Math.cos);
   const sin = angles.map(Math.sin);
   const out = new Float32Array(count * 2 * width);
+  const part = (group + 2) * headDim;
   for (let place = 0; place < count; place++) {
     for (let head = 0; head < kvHeads * (group + 2); head++) {
-      const from = place * 2 * width + head * headDim;
-      if (head % (group + 2) === group + 1) {
+      const [kvHead, member] = [Math.floor(head / (group + 2)), head % (group + 2)];
+      const from = place * 2 * width + kvHead * 2 * part + member * headDim;
+      if (member === group + 1) {
         out.fill(1, from, from + headDim); // values are not turned
         continue;
       }
       for (const shift of [0, half]) {
         out.set(cos.subarray(place * half, (place + 1) * half), from + shift);
-        out.set(sin.subarray(place * half, (place + 1) * half), from + width + shift);
+        out.set(sin.subarray(place * half, (place + 1) * half), from + part + shift);
       }
     }
   }

@@ -31,26 +31,23 @@ export function chooseToken(logits: Float32Array, choice: TokenChoice, random: R
     if (suppressed[i] !== 1 && (best < 0 || logit > (logits[best] as number))) best = i;
   }
   if (best < 0) throw new RangeError("chooseToken: every token is suppressed");
-  const normaliser = top + Math.log(sumOfExponentials(logits, top, 1));
-  const id = temperature === 0 ? best : draw(logits, logits[best] as number, choice, random);
-  return { id, logProb: (logits[id] as number) - normaliser };
-}
-
-function sumOfExponentials(logits: Float32Array, top: number, temperature: number): number {
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(((logits[i] as number) - top) / temperature);
-  return sum;
-}
-
-function draw(logits: Float32Array, top: number, choice: TokenChoice, random: Random): number {
-  const { temperature, topP, suppressed } = choice;
   const weights = new Float64Array(logits.length);
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += weights[i] = Math.exp((logits[i] as number) - top);
+  const id = temperature === 0 ? best : draw(weights, (logits[best] as number) - top, choice, random);
+  return { id, logProb: (logits[id] as number) - top - Math.log(sum) };
+}
+
+/**
+ * @param weights V numbers exp(logit − top), which are overwritten
+ * @param best the largest logit − top that may be sampled
+ */
+function draw(weights: Float64Array, best: number, choice: TokenChoice, random: Random): number {
+  const { temperature, topP, suppressed } = choice;
   let total = 0;
-  for (let i = 0; i < logits.length; i++) {
-    if (suppressed[i] === 1) continue;
-    const weight = Math.exp(((logits[i] as number) - top) / temperature);
-    weights[i] = weight;
-    total += weight;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = suppressed[i] === 1 ? 0 : (weights[i] as number);
+    total += weights[i] = temperature === 1 ? weight : weight ** (1 / temperature);
   }
   if (topP < 1) total = keepNucleus(weights, total, topP);
   let left = random.uniform() * total;

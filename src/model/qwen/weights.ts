@@ -11,7 +11,16 @@ const INITIAL_DEVIATION = 0.02;
 export function weightShapes(config: QwenConfig): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   addVision(shapes, config);
-  const { hiddenSize: d, intermediateSize, heads, kvHeads, headDim, vocabSize, layers, tieWordEmbeddings } = config.text;
+  const {
+    hiddenSize: d,
+    intermediateSize,
+    heads,
+    kvHeads,
+    headDim,
+    vocabSize,
+    layers,
+    tieWordEmbeddings,
+  } = config.text;
   shapes.set("model.embed_tokens.weight", [vocabSize, d]);
   for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}`;
@@ -94,8 +103,13 @@ export function makeVariables(
   const variables = new Map<string, tf.Variable>();
   for (const { name, shape, data } of weights) {
     const value = tf.tensor(data, [...shape]);
-    variables.set(name, tf.variable(value));
+    const variable = tf.variable(value);
     value.dispose();
+    // The native engine copies a tensor's values at its first use and holds the original until then. Using it here lets
+    // the original go, so that loading needs the weights once, and one tensor.
+    if (shape.length > 0)
+      tf.slice(variable, new Array<number>(shape.length).fill(0), new Array<number>(shape.length).fill(1)).dispose();
+    variables.set(name, variable);
   }
   return variables;
 }

@@ -30,7 +30,10 @@ export function sftFigure(result: QuickstartResult): PlotlyFigure {
 
 /** The curves of stage 2. */
 export function rlFigure(result: QuickstartResult): PlotlyFigure {
-  const panel = (title: string, figure: string): Panel => ({ title, curves: stageCurves(result, ["dapo", "tapo"], figure) });
+  const panel = (title: string, figure: string): Panel => ({
+    title,
+    curves: stageCurves(result, ["dapo", "tapo"], figure),
+  });
   return trainingCurves(
     [
       panel("reward of the rollouts", "reward"),

@@ -42,13 +42,18 @@ export function quickstartTable(rows: readonly ShownRow[], provenance: Readonly<
     notes: [
       "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.",
     ],
-    marks: marked ? { [FROM_RESULTS]: "from results/, not trained in this run (npm start -- --all trains every row)" } : {},
+    marks: marked
+      ? { [FROM_RESULTS]: "from results/, not trained in this run (npm start -- --all trains every row)" }
+      : {},
     provenance,
   });
 }
 
 /** Where the chains break: the first wrong step of every open-world answer. */
-export function chainErrorTable(rows: readonly ChainErrorRow[], provenance: Readonly<Record<string, string>>): ResultTable {
+export function chainErrorTable(
+  rows: readonly ChainErrorRow[],
+  provenance: Readonly<Record<string, string>>,
+): ResultTable {
   return resultTable({
     caption: "First wrong step of the chains, open world, % of items",
     columns: [
@@ -77,16 +82,14 @@ const COLUMNS: readonly Column[] = [
   ["open", "Open world, text inclusion"],
   ["similarity", "Open world, SS_rel"],
 ].flatMap(([key, group]) =>
-  ["seen", "unseen"].map(
-    (split): Column => ({
-      key: `${key ?? ""}_${split}`,
-      title: split,
-      kind: "number",
-      percent: true,
-      interval: "half-width",
-      ...(group === undefined ? {} : { group }),
-    }),
-  ),
+  ["seen", "unseen"].map((split): Column => ({
+    key: `${key ?? ""}_${split}`,
+    title: split,
+    kind: "number",
+    percent: true,
+    interval: "half-width",
+    ...(group === undefined ? {} : { group }),
+  })),
 );
 
 function estimate(score: Score | undefined): Estimate | null {

@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+import { Argument, type Command } from "commander";
+import { loadConfig, ROOT } from "../config/load";
+import { loadWorldConfig } from "../config/world";
+import { loadBackend, requireTraining } from "../core/backend";
+import { LabError } from "../core/errors";
+import { buildMiniWorld } from "../data/miniworld/world";
+import { BASE_BRANCHES, buildBase, buildBranch, type BaseBranch, type BaseWork } from "../experiments/base/build";
+import { installBase } from "../experiments/base/card";
+import { baseConfigSchema } from "../experiments/base/config";
+import { terminalProgress } from "../report/display/terminal";
+
+interface BaseArguments {
+  readonly config: string;
+  readonly world: string;
+  readonly out: string;
+  readonly serial?: boolean;
+}
+
+/** `fine-r1 base build`. */
+export function addBaseCommand(program: Command): void {
+  const base = program.command("base").description("the mini-world's base checkpoints");
+  const shared = (command: Command): Command =>
+    command
+      .option("--config <name>", "a file of configs/base", "mini")
+      .option("--world <name>", "a file of configs/worlds", "test")
+      .option("--out <folder>", "where the base/ and siglip/ folders go", path.join("assets", "mini"));
+  shared(base.command("build"))
+    .description("make the base model and the SigLIP-style encoder from nothing, measure them, write the model card")
+    .option("--serial", "one stage after the other in this process, instead of two processes side by side")
+    .action(async (options: BaseArguments) => {
+      if (options.serial !== true) await Promise.all(BASE_BRANCHES.map((branch) => runBranch(branch, options)));
+      await loadBackend();
+      await requireTraining();
+      const work = openWork(options);
+      const built = await buildBase(work);
+      const card = await installBase(work, built, path.resolve(options.out));
+      console.log(card);
+    });
+  shared(base.command("branch", { hidden: true }))
+    .addArgument(new Argument("<branch>").choices(BASE_BRANCHES))
+    .action(async (branch: BaseBranch, options: BaseArguments) => {
+      await loadBackend();
+      await requireTraining();
+      await buildBranch(openWork(options), branch);
+    });
+}
+
+function openWork({ config, world }: BaseArguments): BaseWork {
+  const file = path.join(ROOT, "configs", "base", `${config}.yaml`);
+  if (!fs.existsSync(file)) throw new LabError("is not there", "See configs/base for the names.", { subject: file });
+  return {
+    world: buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${world}.yaml`))),
+    config: loadConfig(file, baseConfigSchema),
+    folder: path.join(ROOT, "runs", "base", world),
+    progress: terminalProgress(),
+  };
+}
+
+/** Runs a branch in a process of its own, with one thread, and passes its messages on. */
+function runBranch(branch: BaseBranch, options: BaseArguments): Promise<void> {
+  const cli = path.join(ROOT, "dist", "cli.js");
+  const { config, world } = options;
+  const child = spawn(process.execPath, [cli, "base", "branch", branch, "--config", config, "--world", world], {
+    stdio: ["ignore", "inherit", "pipe"],
+    env: { ...process.env, TF_NUM_INTRAOP_THREADS: "1" },
+  });
+  const lines = createInterface({ input: child.stderr });
+  lines.on("line", (line) => {
+    console.error(`[${branch}] ${line}`);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          new LabError(
+            `the ${branch} branch ended with code ${String(code)}`,
+            "See its messages above, then run again: it goes on from its last checkpoint.",
+          ),
+        );
+    });
+  });
+}

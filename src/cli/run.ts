@@ -1,0 +1,112 @@
+import * as path from "node:path";
+import { Argument, Option, type Command } from "commander";
+import { loadBackend, requireTraining } from "../core/backend";
+import { LabError } from "../core/errors";
+import { openLab } from "../experiments/lab";
+import { loadProfile, type Profile } from "../experiments/profile";
+import { startRun } from "../experiments/provenance";
+import { quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
+import { terminalProgress } from "../report/display/terminal";
+import { publishQuickstart } from "../report/quickstart/publish";
+import { toText } from "../report/table/text";
+
+interface RunArguments {
+  readonly profile: string;
+  readonly all?: boolean;
+  readonly rows?: string;
+  readonly seed?: string;
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+/** What `npm start` trains in six minutes; the other rows are shown from results/. */
+const FAST_ROWS: readonly QuickstartRowName[] = ["cot-sft", "tapo"];
+
+/** `fine-r1 run <experiment>`. */
+export function addRunCommand(program: Command): void {
+  program
+    .command("run")
+    .description("run an experiment: train, evaluate, write tables and figures to results/")
+    .addArgument(new Argument("<experiment>", "what to run").choices(["quickstart"]))
+    .addOption(new Option("-p, --profile <name>", "sizes: a file of configs/profiles").default("mini"))
+    .option("--all", "train every row, not only CoT SFT and TAPO")
+    .option("--rows <names>", `rows to make, separated by commas: ${QUICKSTART_ROWS.join(", ")}`)
+    .option("--seed <n>", "seed of every training stage; run several for intervals over seeds")
+    .option("--set <key=value>", "replace a profile key, for example --set rl.options.n1=8 (repeatable)", collect, {})
+    .addHelpText(
+      "after",
+      `
+Finished stages are kept in runs/ and are not made again while their inputs stay the same; an interrupted run goes on
+where it stopped when the same command is given again.
+
+  $ npx fine-r1 run quickstart --all
+  $ npx fine-r1 run quickstart --rows cot-sft,tapo --seed 2
+  $ npx fine-r1 run quickstart --set rl.options.n1=8 --set rl.options.n2=2`,
+    )
+    .action(async (_experiment: string, options: RunArguments) => {
+      await loadBackend();
+      await requireTraining();
+      await runQuickstart(options);
+    });
+}
+
+async function runQuickstart(options: RunArguments): Promise<void> {
+  const profile = seeded(loadProfile(options.profile, options.set), options.seed);
+  const inputs = [profile.base, profile.dualEncoder].map((folder) => path.join(folder, "model.safetensors"));
+  const run = await startRun({
+    experiment: "quickstart",
+    profile: profile.name,
+    config: profile,
+    seeds: { seed: profile.seed },
+    inputs,
+  });
+  const lab = openLab("quickstart", profile, { progress: terminalProgress() });
+  const result = await quickstart(lab, chosenRows(options));
+  const { table, chains, files } = await publishQuickstart(profile, result, run);
+  console.log(`\n${toText(table)}\n\n${toText(chains)}\n`);
+  console.log(
+    `Tables, figures and the run record:\n${files.map((file) => `  ${path.relative(process.cwd(), file)}`).join("\n")}`,
+  );
+  console.log(
+    `\nThis is one seed (${profile.seed}). More: npx fine-r1 run quickstart --seed 2 (3, …); compare results/ of each.` +
+      `\nOpen the notebooks: npm run lab`,
+  );
+}
+
+function chosenRows(options: RunArguments): readonly QuickstartRowName[] {
+  if (options.all === true) return QUICKSTART_ROWS;
+  if (options.rows === undefined) return FAST_ROWS;
+  return options.rows.split(",").map((name) => {
+    const known = QUICKSTART_ROWS.find((row) => row === name.trim());
+    if (known === undefined)
+      throw new LabError(`there is no row "${name}"`, `Choose from ${QUICKSTART_ROWS.join(", ")}.`);
+    return known;
+  });
+}
+
+/** The profile with another seed for every stage. */
+function seeded(profile: Profile, seed: string | undefined): Profile {
+  if (seed === undefined) return profile;
+  const value = Number(seed);
+  if (!Number.isInteger(value) || value < 0)
+    throw new LabError(`"${seed}" is no seed`, "Give a whole number from 0 on.");
+  return {
+    ...profile,
+    seed: value,
+    sftCot: { ...profile.sftCot, seed: value },
+    sftLabels: { ...profile.sftLabels, seed: value },
+    rl: { ...profile.rl, options: { ...profile.rl.options, seed: value } },
+  };
+}
+
+function collect(text: string, before: Record<string, unknown>): Record<string, unknown> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.options.n1=8");
+  const raw = text.slice(at + 1);
+  let value: unknown = raw;
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    // a bare word is a text
+  }
+  return { ...before, [text.slice(0, at)]: value };
+}

@@ -1,0 +1,176 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { JSDOM } from "jsdom";
+import { describe, expect, it } from "vitest";
+import { decodeImage } from "../../../src/data/images";
+import { groupedBars } from "../../../src/report/figure/bars";
+import { smooth, trainingCurves } from "../../../src/report/figure/curves";
+import { exportFigure, figurePng } from "../../../src/report/figure/export";
+import type { JsonObject, PlotlyFigure } from "../../../src/report/figure/figure";
+import { renderSvg } from "../../../src/report/figure/render";
+import { PALETTE } from "../../../src/report/figure/style";
+import { sampleBars, sampleCurves, sampleHeatMap, samplePca, sampleStrip, sampleTable, stripes } from "../gallery";
+
+const parse = (svg: string): Document => new JSDOM(svg, { contentType: "image/svg+xml" }).window.document;
+const texts = (svg: string): string[] => [...parse(svg).querySelectorAll("text")].map((node) => node.textContent);
+const trace = (figure: PlotlyFigure, index: number): JsonObject => figure.data[index]!;
+
+describe("smooth", () => {
+  it("is the bias-corrected exponential moving average", () => {
+    // w = 0.5: m = 0.5·2 = 1, mass 0.5 → 2; m = 0.5 + 0.5·4 = 2.5, mass 0.75 → 10/3; a gap; m = 1.25 + 4 = 5.25, mass 0.875 → 6.
+    expect(smooth([2, 4, NaN, 8], 0.5)).toEqual([2, 2.5 / 0.75, NaN, 6]);
+  });
+  it("leaves a constant as it is, and everything at weight 0", () => {
+    smooth([3, 3, 3, 3], 0.9).forEach((value) => {
+      expect(value).toBeCloseTo(3, 12);
+    });
+    expect(smooth([1, 5, 2], 0)).toEqual([1, 5, 2]);
+  });
+});
+
+describe("trainingCurves", () => {
+  it("gives a curve one colour and one legend entry over all panels", () => {
+    const { data } = sampleCurves(4);
+    const shown = data.filter((each) => each["showlegend"] === true);
+    expect(shown.map((each) => each["name"])).toEqual(["CoT SFT + DAPO", "CoT SFT + TAPO"]);
+    for (const each of data.filter((one) => one["name"] === "CoT SFT + TAPO" && one["hoverinfo"] !== "skip")) {
+      expect(each["line"]).toMatchObject({ color: PALETTE[1] });
+    }
+  });
+  it("turns NaN into a gap, which JSON can hold", () => {
+    const figure = trainingCurves([{ title: "loss", curves: [{ name: "a", y: [1, NaN, 3] }] }], { title: "t" });
+    expect(trace(figure, 0)["y"]).toEqual([1, null, 3]);
+    expect(JSON.parse(JSON.stringify(figure))).toEqual(figure);
+  });
+  it("keeps panels apart", () => {
+    const { layout } = sampleCurves(4);
+    const domain = (key: string): number[] => (layout[key] as { domain: number[] }).domain;
+    expect(domain("xaxis")[1]!).toBeLessThan(domain("xaxis2")[0]!);
+    expect(domain("yaxis3")[1]!).toBeLessThan(domain("yaxis")[0]!);
+    expect(domain("yaxis4")).toEqual(domain("yaxis3"));
+  });
+});
+
+describe("groupedBars", () => {
+  it("draws intervals to both sides, and none where there is none", () => {
+    // base, direct: 0.461 ± 0.05 in percent; SFT in the closed world has no interval.
+    const open = trace(sampleBars(), 0)["error_y"] as { array: number[]; arrayminus: number[] };
+    expect(open.array[0]).toBeCloseTo(5, 10);
+    expect(open.arrayminus[1]).toBeCloseTo(5, 10);
+    expect(open.array[1]).toBeCloseTo(3, 10); // cut off at 100 %
+    const closed = trace(sampleBars(), 1)["error_y"] as { array: unknown[] };
+    expect(closed.array[1]).toBe("none");
+    expect(trace(sampleBars(), 2)["y"]).toEqual([47, null, 66, 67]);
+  });
+  it("explains the marks under the title and sets them beside the names", async () => {
+    const found = texts(await renderSvg(sampleBars())).join("\n");
+    expect(found).toContain("† from results/, not trained in this run");
+    expect(found).toContain("SFT <labels> †");
+  });
+  it("refuses a column that is not there", () => {
+    const options = { title: "t", label: "method", values: ["nothing"], yTitle: "y" };
+    expect(() => groupedBars(sampleTable(), options)).toThrow(/bars of nothing: is no number column/);
+  });
+});
+
+describe("renderSvg", () => {
+  it("gives the same bytes for the same figure, and different identifiers for different figures", async () => {
+    const [a, b, other] = [await renderSvg(samplePca()), await renderSvg(samplePca()), await renderSvg(sampleBars())];
+    expect(a).toBe(b);
+    const ids = (svg: string): string[] => [...parse(svg).querySelectorAll("[id]")].map((node) => node.id);
+    expect(ids(a).length).toBeGreaterThan(0);
+    expect(ids(a).filter((id) => ids(other).includes(id))).toEqual([]);
+    for (const [, id] of a.matchAll(/url\(#([^)]+)\)/g)) expect(ids(a)).toContain(id);
+  });
+  it("draws every point, curve, bar and cell", async () => {
+    const count = (svg: string, selector: string): number => parse(svg).querySelectorAll(selector).length;
+    expect(count(await renderSvg(samplePca()), ".points path.point")).toBe(180); // 120 correct, 60 incorrect
+    expect(count(await renderSvg(sampleHeatMap()), ".points .point")).toBe(25); // 5 × 5 classes
+    expect(count(await renderSvg(sampleBars()), ".points .point path")).toBeGreaterThanOrEqual(10); // 12 less 2 gaps
+    const curves = await renderSvg(sampleCurves(1));
+    expect(count(curves, "path.js-line")).toBeGreaterThanOrEqual(4); // 2 raw, 2 smoothed
+    expect(count(curves, "path.js-fill")).toBe(2); // 2 bands
+  });
+  it("labels the axes with the variance explained, and keeps the legend inside the picture", async () => {
+    const svg = await renderSvg(samplePca());
+    expect(texts(svg)).toContain("PC 1 (34.2 % of the variance)");
+    expect(texts(svg)).toContain("PC 2 (12.1 % of the variance)");
+    const legend = parse(svg).querySelector("g.legend")?.getAttribute("transform") ?? "";
+    const left = Number(/translate\(([\d.]+)/.exec(legend)?.[1]);
+    const width = Number(parse(svg).querySelector("g.legend rect.bg")?.getAttribute("width"));
+    expect(width).toBeGreaterThan(100);
+    expect(left + width).toBeLessThanOrEqual(640);
+  });
+});
+
+describe("heatMap", () => {
+  it("draws cells where values are and numbers that can be read", async () => {
+    const found = texts(await renderSvg(sampleHeatMap()));
+    for (const value of ["24", "23", "22", "21", "20"]) expect(found).toContain(value);
+    expect(trace(sampleHeatMap(), 0)["base"]).toEqual([0, 1, 2, 3, 4].flatMap((row) => Array(5).fill(row - 0.5)));
+  });
+});
+
+describe("imageStrip", () => {
+  it("holds the pixels of its pictures", async () => {
+    const { svg } = await sampleStrip();
+    const urls = [...svg.matchAll(/xlink:href="data:image\/png;base64,([^"]+)"/g)].map(([, data]) => data ?? "");
+    expect(urls.length).toBe(3);
+    expect(await decodeImage(Buffer.from(urls[0]!, "base64"), "strip")).toEqual(stripes(84, 84, 40));
+    expect(texts(svg)).toEqual(expect.arrayContaining(["anchor", "positive", "negative", "elmont swifttail"]));
+  });
+});
+
+describe("exportFigure", () => {
+  it("writes a page, a drawing and a picture, and shares the script", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "figure-"));
+    try {
+      const hostile = trainingCurves([{ title: "</script><b>", curves: [{ name: "a", y: [1, 2] }] }], {
+        title: "<i>A&B",
+      });
+      const files = await exportFigure(hostile, folder, "curves");
+      await exportFigure(await sampleStrip(), folder, "strip");
+      expect(fs.readdirSync(folder).sort()).toEqual(
+        ["curves.html", "curves.png", "curves.svg", "plotly.min.js", "strip.html", "strip.png", "strip.svg"].sort(),
+      );
+      const page = fs.readFileSync(
+        files.find((file) => file.endsWith("html"))!,
+        "utf8",
+      );
+      const { document } = new JSDOM(page).window;
+      expect(document.querySelectorAll("script").length).toBe(2); // the shared one and the figure: no text ended it
+      expect(document.querySelector("#figure svg")).not.toBeNull();
+      expect(page).not.toMatch(/src="https?:/);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+  it("draws the page's chart in a browser window from the shared script alone", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "figure-"));
+    try {
+      const [, , file] = await exportFigure(samplePca(), folder, "pca");
+      const dom = await JSDOM.fromFile(file!, {
+        runScripts: "dangerously",
+        resources: "usable",
+        pretendToBeVisual: true,
+      });
+      await new Promise((resolve) => {
+        dom.window.addEventListener("load", resolve);
+      });
+      expect(dom.window.document.querySelector("#figure .plotly")).not.toBeNull();
+      dom.window.close();
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+  it("rasterises at the asked scale", async () => {
+    // 640 × 480 at scale 2
+    const image = await decodeImage(await figurePng(samplePca(), 2), "png");
+    expect([image.width, image.height]).toEqual([1280, 960]);
+    // the first colour of the palette, #0072B2 over white at 0.75 opacity: blue well above red
+    let blue = 0;
+    for (let at = 0; at < image.data.length; at += 3) if (image.data[at + 2]! - image.data[at]! > 80) blue += 1;
+    expect(blue).toBeGreaterThan(1000);
+  });
+});

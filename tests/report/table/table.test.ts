@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { LabError } from "../../../src/core/errors";
+import { shownCells } from "../../../src/report/table/format";
+import { type Cell, type Column, resultTable } from "../../../src/report/table/table";
+import { toText } from "../../../src/report/table/text";
+import { sampleTable } from "../gallery";
+
+const one = (cell: Cell, more: Partial<Column> = {}) => {
+  const column: Column = { key: "a", title: "A", kind: "number", ...more };
+  return resultTable({ caption: "c", columns: [column], rows: [{ a: cell }], marks: { "†": "old" } });
+};
+const shown = (cell: Cell, more: Partial<Column> = {}) => shownCells(one(cell, more))[0]?.[0];
+
+describe("resultTable", () => {
+  it.each([
+    ["a number that is not finite", () => one(NaN), /not a finite number/],
+    ["an interval beside its value", () => one({ value: 2, low: 0, high: 1 }), /does not hold its value/],
+    ["half an interval", () => one({ value: 2, low: 0 }), /does not hold its value/],
+    ["a mark without explanation", () => one({ value: 2, mark: "‡" }), /‡ has no explanation/],
+    ["text in a number column", () => one("x"), /holds no number/],
+    ["an unknown column", () => resultTable({ caption: "", columns: [], rows: [{ b: 1 }] }), /no such column/],
+    ["a reserved key", () => one(1, { key: "a_low" }), /cannot be a column key/],
+  ])("refuses %s", (_, make, message) => {
+    expect(make).toThrow(LabError);
+    expect(make).toThrow(message);
+  });
+});
+
+describe("shownCells", () => {
+  it("shows percentages, symmetric intervals with ±, others as a range", () => {
+    // 0.661 ± 0.049 is the same width on both sides; 1 − 0.97 = 0.03 against 0.05 below is not.
+    expect(shown({ value: 0.661, low: 0.612, high: 0.71 }, { percent: true })?.body).toBe("66.1 ± 4.9");
+    expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true })?.body).toBe("97.0 [92.0, 100.0]");
+  });
+  it("shows the wider side where half-widths are asked for", () => {
+    expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true, interval: "half-width" })?.body).toBe(
+      "97.0 ± 5.0",
+    );
+  });
+  it("keeps marks apart, shows gaps as a dash, and never a negative zero", () => {
+    expect(shown({ value: 3, mark: "†" }, { digits: 0 })).toEqual({ body: "3", mark: "†" });
+    expect(shown(null)?.body).toBe("–");
+    expect(shown(-0.0001, { digits: 2 })?.body).toBe("0.00");
+    expect(shown(-0.6, { digits: 0 })?.body).toBe("-1");
+  });
+});
+
+describe("toText", () => {
+  it("aligns columns under their groups", () => {
+    // Written by hand from the rules: widest cell a column, two spaces between, group headings centred over their columns.
+    expect(toText(sampleTable())).toBe(
+      [
+        "Made-up accuracies, to test the renderers: 50 % & more",
+        "────────────────────────────────────────────────────────────────────────────",
+        "                            Seen classes               Unseen classes",
+        "                ─────────────────────────────────────  ──────────────",
+        "Method                  open world       closed world      open world  steps",
+        "────────────────────────────────────────────────────────────────────────────",
+        "base, direct     46.1 [41.1, 51.1]  51.0 [46.0, 56.0]      47.0 ± 5.0      0",
+        "SFT <labels>†   97.0 [92.0, 100.0]               88.0               –    120",
+        "CoT SFT         94.3 [89.3, 99.3]†                  –      66.0 ± 5.0    216",
+        "CoT SFT + TAPO  97.0 [92.0, 100.0]  82.0 [77.0, 87.0]      67.0 ± 5.0    256",
+        "────────────────────────────────────────────────────────────────────────────",
+        "† from results/, not trained in this run",
+        "Intervals: 95 % over items.",
+        "experiment sample · seed 1",
+        "",
+      ].join("\n"),
+    );
+  });
+  it("keeps a table without rows whole", () => {
+    const empty = resultTable({ caption: "none", columns: [{ key: "a", title: "A", kind: "text" }], rows: [] });
+    expect(toText(empty).split("\n").slice(0, 4)).toEqual(["none", "─", "A", "─"]);
+  });
+});
