@@ -8,7 +8,7 @@ import { ADAMW_DEFAULTS } from "../../engine/adamw";
 import { oneCycle } from "../../engine/schedule";
 import { train, type MicroBatch, type StepFigures } from "../../engine/train";
 import { disposeImageBatch } from "../../model/qwen/sequences";
-import type { MiniDualEncoder } from "../../model/siglip/dualEncoder";
+import { disposeTextBatch, type MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { sigmoidLoss } from "../../model/siglip/loss";
 import type { DualEncoderStage } from "./config";
 import type { BaseRun } from "./curriculum";
@@ -64,18 +64,20 @@ function namedPair(world: MiniWorld, random: Random): Pair {
 function microBatch(encoder: MiniDualEncoder, pairs: readonly Pair[], images: readonly RgbImage[]): MicroBatch {
   const batch = encoder.layout(images);
   const texts = pairs.map(({ text }) => text);
+  const textBatch = encoder.layoutTexts(texts);
   const match = tf.tensor2d(texts.map((a) => texts.map((b) => (a === b ? 1 : -1))));
   return {
     loss: () =>
       sigmoidLoss(
         encoder.imageVectors(batch, images.length),
-        encoder.textVectors(texts),
+        encoder.textVectors(textBatch),
         match,
         encoder.parameters.get("logit_scale") as tf.Variable,
         encoder.parameters.get("logit_bias") as tf.Variable,
       ),
     dispose: () => {
       disposeImageBatch(batch);
+      disposeTextBatch(textBatch);
       match.dispose();
     },
   };

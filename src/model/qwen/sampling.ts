@@ -34,20 +34,27 @@ export function chooseToken(logits: Float32Array, choice: TokenChoice, random: R
   const weights = new Float64Array(logits.length);
   let sum = 0;
   for (let i = 0; i < logits.length; i++) sum += weights[i] = Math.exp((logits[i] as number) - top);
-  const id = temperature === 0 ? best : draw(weights, (logits[best] as number) - top, choice, random);
+  const id = temperature === 0 ? best : draw(logits, weights, logits[best] as number, choice, random);
   return { id, logProb: (logits[id] as number) - top - Math.log(sum) };
 }
 
 /**
- * @param weights V numbers exp(logit − top), which are overwritten
- * @param best the largest logit − top that may be sampled
+ * @param weights V numbers exp(logit − largest logit), which are overwritten
+ * @param best the largest logit that may be sampled; far below a suppressed one, the given weights could all be 0
  */
-function draw(weights: Float64Array, best: number, choice: TokenChoice, random: Random): number {
-  const { temperature, topP, suppressed } = choice;
+function draw(
+  logits: Float32Array,
+  weights: Float64Array,
+  best: number,
+  { temperature, topP, suppressed }: TokenChoice,
+  random: Random,
+): number {
+  const usable = temperature === 1 && weights.some((weight, i) => weight > 1e-3 && suppressed[i] !== 1);
   let total = 0;
   for (let i = 0; i < weights.length; i++) {
-    const weight = suppressed[i] === 1 ? 0 : (weights[i] as number);
-    total += weights[i] = temperature === 1 ? weight : weight ** (1 / temperature);
+    if (suppressed[i] === 1) weights[i] = 0;
+    else if (!usable) weights[i] = Math.exp(((logits[i] as number) - best) / temperature);
+    total += weights[i] as number;
   }
   if (topP < 1) total = keepNucleus(weights, total, topP);
   let left = random.uniform() * total;

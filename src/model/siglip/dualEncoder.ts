@@ -9,7 +9,14 @@ import type { DualEncoder } from "../dualEncoder";
 import { copyCompanions } from "../qwen/checkpoint";
 import { readQwenConfig, toHfConfig, type QwenConfig } from "../qwen/config";
 import { processImage } from "../qwen/imageProcessor";
-import { disposeSequenceBatch, hiddenSequence, qwenNetwork, sequenceBatch, type QwenNetwork } from "../qwen/network";
+import {
+  disposeSequenceBatch,
+  hiddenSequence,
+  qwenNetwork,
+  sequenceBatch,
+  type QwenNetwork,
+  type SequenceBatch,
+} from "../qwen/network";
 import { ropePositions } from "../qwen/positions";
 import { disposeImageBatch, layoutImages, type ImageBatch } from "../qwen/sequences";
 import { QwenTokenizer } from "../qwen/tokenizer";
@@ -21,6 +28,18 @@ const settingsSchema = z.strictObject({ width: z.int().min(1) });
 /** SigLIP's starting point: t = 10, b = −10. */
 const START = { logScale: Math.log(10), bias: -10 };
 const BATCH = 64;
+
+/** Texts laid out for the text tower, with the weight of each token in its text's mean. */
+export interface TextBatch {
+  readonly sequences: SequenceBatch;
+  /** [B, T, 1] */
+  readonly mask: tf.Tensor3D;
+}
+
+export function disposeTextBatch({ sequences, mask }: TextBatch): void {
+  disposeSequenceBatch(sequences);
+  mask.dispose();
+}
 
 /**
  * A SigLIP-style dual encoder of the mini-world: the vision tower of a mini Qwen, and its decoder as the text tower,
@@ -99,26 +118,13 @@ export class MiniDualEncoder implements DualEncoder {
   }
 
   /** Differentiable unit vectors of texts. @returns [B, W] */
-  textVectors(texts: readonly string[]): tf.Tensor2D {
-    const { config } = this;
-    const sequences = texts.map((text) => {
-      const ids = this.tokenizer.encode(text);
-      const { ids: positions, next } = ropePositions(ids, [], config);
-      return { ids, images: [], positions, next, imageToken: config.imageTokenId };
+  textVectors({ sequences, mask }: TextBatch): tf.Tensor2D {
+    return tf.tidy(() => {
+      const { hiddenSize, layers } = this.config.text;
+      const hidden = hiddenSequence(this.network, sequences, layers);
+      const states = tf.reshape(hidden, [sequences.sequences, sequences.length, hiddenSize]);
+      return this.project(tf.sum(tf.mul(states, mask), 1), "text_projection.weight");
     });
-    const batch = sequenceBatch(sequences, config);
-    const mask = new Float32Array(batch.sequences * batch.length);
-    batch.padding.forEach((padding, row) => {
-      mask.fill(1 / (batch.length - padding), row * batch.length + padding, (row + 1) * batch.length);
-    });
-    const vectors = tf.tidy(() => {
-      const hidden = hiddenSequence(this.network, batch, config.text.layers);
-      const states = tf.reshape(hidden, [batch.sequences, batch.length, config.text.hiddenSize]);
-      const weights = tf.tensor3d(mask, [batch.sequences, batch.length, 1]);
-      return this.project(tf.sum(tf.mul(states, weights), 1), "text_projection.weight");
-    });
-    disposeSequenceBatch(batch);
-    return vectors;
   }
 
   async encodeImages(images: readonly RgbImage[]): Promise<Float32Array[]> {
@@ -131,7 +137,29 @@ export class MiniDualEncoder implements DualEncoder {
   }
 
   async encodeTexts(texts: readonly string[]): Promise<Float32Array[]> {
-    return inBatches(texts, (part) => this.textVectors(part));
+    return inBatches(texts, (part) => {
+      const batch = this.layoutTexts(part);
+      const vectors = this.textVectors(batch);
+      disposeTextBatch(batch);
+      return vectors;
+    });
+  }
+
+  /** The text tower's input. The caller frees it with `disposeTextBatch`. */
+  layoutTexts(texts: readonly string[]): TextBatch {
+    const { config } = this;
+    const sequences = sequenceBatch(
+      texts.map((text) => {
+        const ids = this.tokenizer.encode(text);
+        const { ids: positions, next } = ropePositions(ids, [], config);
+        return { ids, images: [], positions, next, imageToken: config.imageTokenId };
+      }),
+      config,
+    );
+    const { length, padding } = sequences;
+    const mask = new Float32Array(texts.length * length);
+    padding.forEach((empty, row) => mask.fill(1 / (length - empty), row * length + empty, (row + 1) * length));
+    return { sequences, mask: tf.tensor3d(mask, [texts.length, length, 1]) };
   }
 
   /** The tower's input. All images must be of one size. The caller frees it with `disposeImageBatch`. */

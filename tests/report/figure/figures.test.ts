@@ -13,7 +13,8 @@ import { PALETTE } from "../../../src/report/figure/style";
 import { sampleBars, sampleCurves, sampleHeatMap, samplePca, sampleStrip, sampleTable, stripes } from "../gallery";
 
 const parse = (svg: string): Document => new JSDOM(svg, { contentType: "image/svg+xml" }).window.document;
-const texts = (svg: string): string[] => [...parse(svg).querySelectorAll("text")].map((node) => node.textContent);
+const texts = (svg: string): (string | null)[] =>
+  [...parse(svg).querySelectorAll("text")].map((node) => node.textContent);
 const trace = (figure: PlotlyFigure, index: number): JsonObject => figure.data[index]!;
 
 describe("smooth", () => {

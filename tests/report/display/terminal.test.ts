@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { terminalProgress } from "../../../src/report/display/terminal";
+
+/** A stream that remembers what was written, and says that it is a terminal or is not. */
+function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
+  let text = "";
+  const pipe = new PassThrough();
+  pipe.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const stream = Object.assign(pipe, { isTTY, columns: 100, rows: 40 }) as unknown as NodeJS.WriteStream;
+  return { stream, text: () => text };
+}
+
+describe("terminalProgress", () => {
+  it("writes at most one line a task every ten seconds to a log, and one at the end", () => {
+    let now = 0;
+    const { stream, text } = fakeStream(false);
+    const task = terminalProgress({ stream, now: () => now }).start("sft", 100);
+    for (let step = 1; step <= 100; step++) {
+      now += 300;
+      task.update(step, { loss: 1 / step });
+    }
+    task.finish();
+    // 30 s in steps of 0.3 s: a line at the first step past 10 s (34 → 10.2 s) and past 20.2 s (68 → 20.4 s)
+    expect(text().split("\n")).toEqual([
+      "sft: 34/100, 0:10 elapsed, 0:20 left, loss 0.0294",
+      "sft: 68/100, 0:20 elapsed, 0:10 left, loss 0.0147",
+      "sft: 100/100, in 0:30, loss 0.0100",
+      "",
+    ]);
+  });
+
+  it("draws bars in a terminal, also in synchronous work, and leaves the last state standing", () => {
+    let now = 0;
+    const { stream, text } = fakeStream(true);
+    const progress = terminalProgress({ stream, now: () => now });
+    const [outer, inner] = [progress.start("quickstart", 2), progress.start("sft", 10)];
+    for (let step = 1; step <= 10; step++) {
+      now += 500;
+      inner.update(step, { loss: 0.5 });
+    }
+    inner.finish();
+    outer.update(2);
+    outer.finish();
+    const drawn = text();
+    expect(drawn).toContain("50% 5/10  0:03 elapsed, 0:03 left  loss 0.500");
+    expect(drawn.slice(drawn.lastIndexOf("quickstart"))).toMatch(
+      /100% 2\/2 {2}in 0:05[^]*sft[^]*100% 10\/10 {2}in 0:05/,
+    );
+  });
+
+  it("does not keep a process alive whose work failed", () => {
+    const script = `
+      const { MultiBar } = require("cli-progress");
+      const bars = new MultiBar({ fps: 4, gracefulExit: false, noTTYOutput: true });
+      bars.on("update-post", () => Reflect.get(bars, "timer").unref());
+      bars.create(10, 0);
+      bars.update();
+    `;
+    // The library on its own would wait for its timer for ever; ours lets the process go.
+    expect(spawnSync(process.execPath, ["-e", script], { timeout: 20_000 }).status).toBe(0);
+  });
+});
