@@ -23,10 +23,10 @@ export function threadCounts(text: string): number[] {
   return [...new Set(counts)];
 }
 
-/** Runs a command and ends the process with 1 when it fails, with the remedy rather than a stack where there is one. */
+/** Runs a command; when it fails, ends the process with 1 and the remedy, or a stack where there is none. */
 export function runMain(main: () => Promise<void>): void {
   main().catch((error: unknown) => {
     console.error(error instanceof LabError ? error.message : error);
-    process.exitCode = 1;
+    process.exit(1); // even while a worker's standard input is open
   });
 }

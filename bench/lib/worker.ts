@@ -36,9 +36,8 @@ export async function startWorker(
     });
   });
   child.stdin.on("error", () => undefined); // a worker that died is reported by `read`
-  const lines: AsyncIterator<string, undefined> = readline
-    .createInterface({ input: child.stdout })
-    [Symbol.asyncIterator]();
+  const input = readline.createInterface({ input: child.stdout });
+  const lines: AsyncIterator<string, undefined> = input[Symbol.asyncIterator]();
   const read = async (): Promise<unknown> => {
     const line = (await lines.next()).value;
     if (line === undefined) {

@@ -86,9 +86,8 @@ async function main(folder: string): Promise<void> {
     peakMib: peakMib(),
     probe: probe!,
   });
-  const lines: AsyncIterator<string, undefined> = readline
-    .createInterface({ input: process.stdin })
-    [Symbol.asyncIterator]();
+  const input = readline.createInterface({ input: process.stdin });
+  const lines: AsyncIterator<string, undefined> = input[Symbol.asyncIterator]();
   const next = async (): Promise<void> => {
     const line = (await lines.next()).value;
     if (line === undefined || (JSON.parse(line) as Command).command === "stop") process.exit(0);

@@ -126,7 +126,8 @@ function needed(given: tf.Tensor2D | undefined, isNeeded: boolean, name: string)
 /** The same values without their history: no gradient flows back through them. */
 export const detach = tf.customGrad((values) => {
   const kept = values as tf.Tensor2D;
-  return { value: kept.clone(), gradFunc: () => tf.zerosLike(kept) };
+  const { shape } = kept; // the tensor itself may be gone when the tape is walked back
+  return { value: kept.clone(), gradFunc: () => tf.zeros(shape) };
 }) as (values: tf.Tensor2D) => tf.Tensor2D;
 
 function figuresOf(

@@ -144,7 +144,10 @@ export class NativeDecoder implements Decoder {
   private slots(): Handle {
     const count = this.rows.length * this.shape.kvHeads;
     const column = this.start.columns + this.done;
-    return this.arena.integers([count], Int32Array.from({ length: count }, (_, i) => i * this.capacity + column));
+    return this.arena.integers(
+      [count],
+      Int32Array.from({ length: count }, (_, i) => i * this.capacity + column),
+    );
   }
 
   /** [R·kvHeads or 1, 1, S]: padding in front and columns not yet written are not seen */
@@ -246,10 +249,11 @@ function operations(arena: RawArena) {
     gather: (a: Handle, rows: Handle) => arena.run("GatherV2", gather, [a, rows, constant(native.integer(0))]),
     write: (memory: Handle, rows: Handle, values: Handle) => arena.run("InplaceUpdate", float, [memory, rows, values]),
     concat: (parts: Handle[], axis: number) =>
-      arena.run("ConcatV2", [native.count("N", parts.length), native.float, int("Tidx")], [
-        ...parts,
-        constant(native.integer(axis)),
-      ]),
+      arena.run(
+        "ConcatV2",
+        [native.count("N", parts.length), native.float, int("Tidx")],
+        [...parts, constant(native.integer(axis))],
+      ),
     split: (a: Handle, sizes: number[], axis: number) =>
       arena.runMany(
         "SplitV",

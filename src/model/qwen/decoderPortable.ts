@@ -47,7 +47,7 @@ export class PortableDecoder implements Decoder {
         grown.push(past === undefined ? keepBoth(own) : keepBoth(join(past, own)));
         hidden = mlpBlock(own.hidden, layer.mlp, "silu", language.epsilon);
       });
-      return tf.matMul<tf.Tensor2D>(finalNorm(hidden, language), language.head as tf.Tensor, false, true);
+      return tf.matMul<tf.Tensor2D>(finalNorm(hidden, language), language.head, false, true);
     });
     this.replace(grown);
     this.done++;

@@ -27,16 +27,25 @@ export function fusedShape(config: QwenConfig): FusedShape {
  * and value and, behind them, the same ones turned by a quarter, so that rotating costs one product and one sum:
  * [kvHeads·2·(group + 2)·headDim, D], the norm's weight and the scale of the scores included. Owned by the caller.
  */
-export function fuseLayer({ attention }: DecoderLayer, shape: FusedShape): { project: tf.Tensor; projectBias: tf.Tensor } {
+export function fuseLayer(
+  { attention }: DecoderLayer,
+  shape: FusedShape,
+): { project: tf.Tensor; projectBias: tf.Tensor } {
   const [q, k, v] = attention.projections as [LinearWeights, LinearWeights, LinearWeights];
   return tf.tidy(() => ({
     project: tf.mul(fuse([q.weight, k.weight, v.weight], shape), attention.norm.weight),
-    projectBias: tf.reshape(fuse([q, k, v].map(({ bias, weight }) => column(bias, weight)), shape), [2 * shape.width]),
+    projectBias: tf.reshape(
+      fuse(
+        [q, k, v].map(({ bias, weight }) => column(bias, weight)),
+        shape,
+      ),
+      [2 * shape.width],
+    ),
   }));
 }
 
 function column(bias: tf.Tensor | undefined, weight: tf.Tensor): tf.Tensor {
-  const rows = weight.shape[0] ?? 0;
+  const rows = weight.shape[0];
   return bias === undefined ? tf.zeros([rows, 1]) : tf.reshape(bias, [rows, 1]);
 }
 

@@ -88,8 +88,14 @@ function readInputs(file: SafetensorsFile, config: QwenConfig): ReferenceInputs 
       const gridThw: Grid = [grids[3 * image] ?? 0, grids[3 * image + 1] ?? 0, grids[3 * image + 2] ?? 0];
       const patches = gridThw[0] * gridThw[1] * gridThw[2];
       const tokens = patches / config.vision.spatialMergeSize ** 2;
-      if (tokens < 1) throw new LabError("lacks a grid for an image", "Make the reference anew.", { subject: file.path });
-      images.push({ id: image, gridThw, tokens, pixelValues: pixels.subarray(patch * width, (patch + patches) * width) });
+      if (tokens < 1)
+        throw new LabError("lacks a grid for an image", "Make the reference anew.", { subject: file.path });
+      images.push({
+        id: image,
+        gridThw,
+        tokens,
+        pixelValues: pixels.subarray(patch * width, (patch + patches) * width),
+      });
       patch += patches;
       left -= tokens;
     }
@@ -111,7 +117,9 @@ function positionsFigure(file: SafetensorsFile, { sequences }: ReferenceInputs, 
   sequences.forEach(({ positions, ids }, row) => {
     for (let axis = 0; axis < 3; axis++)
       for (let i = 0; i < ids.length; i++)
-        if (positions[axis * ids.length + i] !== reference[(axis * sequences.length + row) * n + (padding[row] ?? 0) + i])
+        if (
+          positions[axis * ids.length + i] !== reference[(axis * sequences.length + row) * n + (padding[row] ?? 0) + i]
+        )
           different++;
   });
   return { figure: "position ids that differ", error: different, tolerance: 0 };
@@ -134,7 +142,7 @@ function forwardFigures(file: SafetensorsFile, network: QwenNetwork, batch: Sequ
     ).flat(),
     ...compare("last hidden state", "last_hidden_state", () => hiddenSequence(network, batch, layers)),
     ...compare("logits", "logits", () =>
-      tf.matMul(hiddenSequence(network, batch, layers), network.language.head as tf.Tensor2D, false, true),
+      tf.matMul(hiddenSequence(network, batch, layers), network.language.head, false, true),
     ),
   ];
 }
@@ -168,7 +176,8 @@ function gradientFigures(
   const ofName = (name: string): Float32Array => {
     const variable = parameters.get(publishedName(name.replace(/^grad\./, "")));
     const gradient = variable === undefined ? undefined : grads[variable.name];
-    if (gradient === undefined) throw new LabError(`has no weight for "${name}"`, "Check the folder.", { subject: file.path });
+    if (gradient === undefined)
+      throw new LabError(`has no weight for "${name}"`, "Check the folder.", { subject: file.path });
     return gradient.dataSync<"float32">();
   };
   const norms = Object.entries(expected.gradNorms).map(([name, norm]) => ({

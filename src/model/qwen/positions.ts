@@ -23,7 +23,7 @@ export function ropePositions(ids: readonly number[], grids: readonly Grid[], co
   const merge = config.vision.spatialMergeSize;
   let next = 0;
   let image = 0;
-  for (let i = 0; i < n; ) {
+  for (let i = 0; i < n;) {
     if (ids[i] !== config.imageTokenId) {
       for (let axis = 0; axis < 3; axis++) out[axis * n + i] = next;
       next++;
@@ -34,7 +34,8 @@ export function ropePositions(ids: readonly number[], grids: readonly Grid[], co
     if (grid === undefined) throw imageCount(`more runs of image tokens than the ${grids.length} images`);
     const [time, height, width] = [grid[0], grid[1] / merge, grid[2] / merge];
     for (let k = 0; k < time * height * width; k++, i++) {
-      if (ids[i] !== config.imageTokenId) throw imageCount(`${k} image tokens for an image of ${time * height * width}`);
+      if (ids[i] !== config.imageTokenId)
+        throw imageCount(`${k} image tokens for an image of ${time * height * width}`);
       out[i] = next + Math.floor(k / (height * width));
       out[n + i] = next + (Math.floor(k / width) % height);
       out[2 * n + i] = next + (k % width);

@@ -62,7 +62,10 @@ export interface ImageBatch {
 
 /** Collects the different images of some sequences; `undefined` without any. */
 export function imageBatch(sequences: readonly TokenSequence[], config: QwenConfig): ImageBatch | undefined {
-  return layoutImages([...new Map(sequences.flatMap(({ images }) => images.map((image) => [image.id, image]))).values()], config);
+  return layoutImages(
+    [...new Map(sequences.flatMap(({ images }) => images.map((image) => [image.id, image]))).values()],
+    config,
+  );
 }
 
 /** Lays out these images, in this order. */

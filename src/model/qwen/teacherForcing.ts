@@ -70,7 +70,12 @@ export function scoringBatch(items: readonly ScoredSequence[], config: QwenConfi
     contextOfRow: prompts.length === items.length ? undefined : tf.tensor1d(rowOf, "int32"),
     ...targetsOf(items, width, config),
   };
-  return { ...scoring, dispose: () => { disposeScoring(scoring); } };
+  return {
+    ...scoring,
+    dispose: () => {
+      disposeScoring(scoring);
+    },
+  };
 }
 
 /** Row n: the prompt's last token, then the completion without its last. */
@@ -126,7 +131,7 @@ export function scoreCompletions(network: QwenNetwork, batch: ScoringBatch): tf.
     const layers =
       context === undefined || before === undefined ? undefined : contextKeyValues(before, language, context);
     const rows = batch.contextOfRow === undefined ? {} : { rows: batch.contextOfRow };
-    const hidden = decode(own ?? x, language, block, layers === undefined ? undefined : { layers, ...rows });
+    const hidden = decode(own, language, block, layers === undefined ? undefined : { layers, ...rows });
     const logProbs = tokenLogProbs(finalNorm(hidden, language), language.head, batch.targets);
     return tf.mul(tf.reshape(logProbs, [batch.rows, batch.width]), batch.mask);
   });

@@ -65,12 +65,15 @@ export function visionWeights(reader: WeightReader, { vision, kind }: QwenConfig
  * @returns [P, D] hidden patches, window by window for Qwen2.5-VL
  */
 export function encodePatches(pixels: tf.Tensor2D, plan: VisionPlan, weights: VisionWeights): tf.Tensor2D {
-  const kernel = tf.reshape(weights.patchEmbedding, [weights.patchEmbedding.shape[0] ?? 0, pixels.shape[1]]);
+  const kernel = tf.reshape(weights.patchEmbedding, [weights.patchEmbedding.shape[0], pixels.shape[1]]);
   const patches = linear(pixels, { weight: kernel });
-  return weights.blocks.reduce((hidden, block) => {
-    const attended = attendWithin(hidden, block, (block.windowed ? plan.windowed : undefined) ?? plan.full);
-    return mlpBlock(attended, block.mlp, weights.activation, EPSILON);
-  }, plan.order === undefined ? patches : gatherRows(patches, plan.order));
+  return weights.blocks.reduce(
+    (hidden, block) => {
+      const attended = attendWithin(hidden, block, (block.windowed ? plan.windowed : undefined) ?? plan.full);
+      return mlpBlock(attended, block.mlp, weights.activation, EPSILON);
+    },
+    plan.order === undefined ? patches : gatherRows(patches, plan.order),
+  );
 }
 
 function attendWithin(hidden: tf.Tensor2D, block: VisionBlock, part: Segments): tf.Tensor2D {
@@ -89,7 +92,7 @@ function attendWithin(hidden: tf.Tensor2D, block: VisionBlock, part: Segments): 
 export function imageEmbeddings(pixels: tf.Tensor2D, plan: VisionPlan, weights: VisionWeights): tf.Tensor2D {
   const patches = normLayer(encodePatches(pixels, plan, weights), weights.merger.norm, EPSILON);
   const [count, width] = patches.shape;
-  const groups = tf.reshape(patches, [count / weights.mergeUnit, width * weights.mergeUnit]) as tf.Tensor2D;
+  const groups = tf.reshape<tf.Rank.R2>(patches, [count / weights.mergeUnit, width * weights.mergeUnit]);
   const merged = linear(activate(linear(groups, weights.merger.inner), "gelu"), weights.merger.outer);
   return plan.restore === undefined ? merged : gatherRows(merged, plan.restore);
 }

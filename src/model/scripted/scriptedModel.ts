@@ -2,14 +2,7 @@ import { LabError } from "../../core/errors";
 import { breathe, check } from "../../core/progress";
 import { hashText, Random } from "../../core/random";
 import type { RgbImage } from "../../core/image";
-import type {
-  Completion,
-  HiddenStateOptions,
-  Prompt,
-  SamplingOptions,
-  Scored,
-  VisionLanguageModel,
-} from "../contract";
+import type { Completion, HiddenStateOptions, Prompt, SamplingOptions, Scored, VisionLanguageModel } from "../contract";
 import { keepNucleus } from "../qwen/sampling";
 import { answerProbabilities, type Script } from "./script";
 import { decodeText, encodeText, END_TOKEN } from "./textCode";

@@ -41,7 +41,9 @@ export function attend(
       const all = past === undefined ? heads : joinPast(past, heads);
       const queries = o.reshape(heads.queries, grouped(geometry));
       const scores = o.batchMatMul(queries, all.keys, false, true);
-      const probabilities = o.softmax(addBias(scores, geometry));
+      const biased = addBias(scores, geometry);
+      const probabilities = o.softmax(biased);
+      tf.dispose([scores, biased]);
       const merged = mergeHeads(o.batchMatMul(probabilities, all.values), geometry);
       save([queries, all.keys, all.values, probabilities, merged]);
       return o.add(affineMap(merged, output.weight, output.bias), x) as tf.Tensor2D;
@@ -96,21 +98,35 @@ function scoreGradients(
 ) {
   const o = ops();
   const { sequences: s, length: n, heads, headDim } = geometry;
-  const [queries, keys, values, probabilities] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  const dMerged = o.reshape(o.matMul(dy, output.weight), [s, n, heads, headDim]);
-  const dAttended = o.reshape(o.transpose(dMerged, [0, 2, 1, 3]), grouped(geometry));
+  const [queries, keys, values, probabilities, merged] = saved as Saved;
+  const dMerged = o.matMul(dy, output.weight);
+  const byHead = o.transpose(o.reshape(dMerged, [s, n, heads, headDim]), [0, 2, 1, 3]);
+  const dAttended = o.reshape(byHead, grouped(geometry));
   const dProbabilities = o.batchMatMul(dAttended, values, false, true);
-  const along = o.sum(o.mul(dProbabilities, probabilities), 3, true);
-  const dScores = o.mul(o.sub(dProbabilities, along), probabilities);
+  // Σ p·dp over the keys is Σ o·do over the head: a sum over far fewer numbers
+  const perHead = o.sum(o.reshape(o.mul(dMerged, merged), [s, n, heads, headDim]), 3, true);
+  const along = o.reshape(o.transpose(perHead, [0, 2, 1, 3]), [...grouped(geometry).slice(0, 3), 1]);
+  const centred = o.sub(dProbabilities, along);
+  dProbabilities.dispose();
+  const dScores = o.mul(centred, probabilities);
+  centred.dispose();
   const dQueries = o.reshape(o.batchMatMul(dScores, keys), [s, heads, n, headDim]);
-  const dKeys = cutPast(o.batchMatMul(dScores, queries, true, false), past);
-  const dValues = cutPast(o.batchMatMul(probabilities, dAttended, true, false), past);
+  const dKeys = cutPast(transposedProduct(dScores, queries), past);
+  const dValues = cutPast(transposedProduct(probabilities, dAttended), past);
   return {
     queries: dQueries,
     keys: dKeys.own,
     values: dValues.own,
     ...(dKeys.past && dValues.past ? { pastKeys: dKeys.past, pastValues: dValues.past } : {}),
   };
+}
+
+/** What `attend` saves: queries, keys and values by head, the probabilities, and the merged output. */
+type Saved = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+
+/** aᵀ b as (bᵀ a)ᵀ: with a wide and b narrow, turning the small result is cheaper than reading a across. */
+function transposedProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return ops().transpose(ops().batchMatMul(b, a, true, false), [0, 1, 3, 2]);
 }
 
 function cutPast(gradient: tf.Tensor, past: KeyValues | undefined): { own: tf.Tensor; past?: tf.Tensor } {

@@ -32,7 +32,7 @@ export function gatherRows<T extends tf.Tensor>(table: T, rows: tf.Tensor1D): T 
     backward: ([dy], [taken]) => ({
       table: () => {
         if (dy === undefined || taken === undefined) throw new Error("gatherRows: nothing saved");
-        return ops().scatterAdd(dy, taken, table.shape[0] ?? 0);
+        return ops().scatterAdd(dy, taken, table.shape[0]);
       },
     }),
   });

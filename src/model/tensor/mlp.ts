@@ -60,7 +60,10 @@ function gradients(dy: tf.Tensor, saved: tf.Tensor[], weights: MlpWeights, activ
       return { hidden: value, dUp, dGate: undefined, dNormed: o.matMul(dUp, up.weight) };
     }
     const dUp = o.mul(dHidden, value);
-    const dGate = o.mul(o.mul(dHidden, u), slope);
+    const dActed = o.mul(dHidden, u);
+    dHidden.dispose();
+    const dGate = o.mul(dActed, slope);
+    tf.dispose([dActed, slope]);
     const dNormed = o.add(o.matMul(dUp, up.weight), o.matMul(dGate, gate.weight));
     return { hidden: o.mul(value, u), dUp, dGate, dNormed };
   });

@@ -85,10 +85,11 @@ function layout(tfRun: NativeRunner): Layout {
     reshape: (a, shape) => tfRun.run("Reshape", reshape, [a, tfRun.integers(shape)]),
     transpose: (a, permutation) => tfRun.run("Transpose", transpose, [a, tfRun.integers(permutation)]),
     concat: (parts, axis) =>
-      tfRun.run("ConcatV2", [tfRun.count("N", parts.length), tfRun.float, int("Tidx")], [
-        ...parts,
-        tfRun.integer(axis),
-      ]),
+      tfRun.run(
+        "ConcatV2",
+        [tfRun.count("N", parts.length), tfRun.float, int("Tidx")],
+        [...parts, tfRun.integer(axis)],
+      ),
     split: (a, sizes, axis) =>
       tfRun.runMany(
         "SplitV",

@@ -22,7 +22,7 @@ export const portableOps: Ops = {
   transpose: (a, permutation) => tf.transpose(a, [...permutation]),
   concat: (parts, axis) => tf.concat([...parts], axis),
   split: (a, sizes, axis) => tf.split(a, [...sizes], axis),
-  gather: (a, indices) => tf.gather(a, indices as tf.Tensor1D),
+  gather: (a, indices) => tf.gather(a, indices),
   scatterAdd: (a, indices, rows) => tf.unsortedSegmentSum(a, indices as tf.Tensor1D, rows),
   oneHot: (indices, classes) => tf.cast(tf.oneHot(indices as tf.Tensor1D, classes), "float32"),
 };

@@ -94,7 +94,7 @@ function joinHeads(parts: readonly tf.Tensor[], geometry: AttentionGeometry): tf
 
 function projectionGradients(dProjected: tf.Tensor, unit: tf.Tensor, weights: ProjectionWeights): LazyGradients {
   const o = ops();
-  const sizes = weights.projections.map(({ weight }) => weight.shape[0] ?? 0);
+  const sizes = weights.projections.map(({ weight }) => weight.shape[0]);
   const gradients: Record<string, () => tf.Tensor> = {};
   sizes.forEach((_, index) => {
     const part = (): tf.Tensor => cut(dProjected, sizes, index);

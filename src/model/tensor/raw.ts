@@ -17,7 +17,12 @@ interface RawBackend {
     readonly TF_INT32: number;
     createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number;
     deleteTensor(id: number): void;
-    executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly Handle[], outputs: number): TensorMetadata[];
+    executeOp(
+      name: string,
+      attributes: readonly OpAttribute[],
+      inputs: readonly Handle[],
+      outputs: number,
+    ): TensorMetadata[];
   };
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   createOutputTensor(metadata: TensorMetadata): tf.Tensor;

@@ -28,7 +28,7 @@ export function tokenLogProbs(x: tf.Tensor2D, head: tf.Tensor, { ids, flat }: Ta
       if (!dy || !input || !logProbs || !chosen) throw new Error("tokenLogProbs: nothing saved");
       const o = ops();
       // d log p_t / d logits = onehot(t) − p
-      const hit = o.oneHot(chosen, head.shape[0] ?? 0);
+      const hit = o.oneHot(chosen, head.shape[0]);
       const dLogits = o.mul(o.sub(hit, o.exp(logProbs)), o.reshape(dy, [dy.size, 1]));
       hit.dispose();
       return {

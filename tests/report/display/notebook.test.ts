@@ -30,13 +30,6 @@ function fakeKernel(bundles: boolean) {
 }
 
 describe("notebook", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
   it("shows a figure once, in all its forms", async () => {
     const { lab, messages } = fakeKernel(true);
     await lab.show(samplePca());
@@ -55,6 +48,15 @@ describe("notebook", () => {
       ["text/html"],
       ["image/svg+xml"],
     ]);
+  });
+});
+
+describe("live displays", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
   });
 
   it("updates one display of bars at most four times a second, and ends on the final state", () => {

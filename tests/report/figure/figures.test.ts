@@ -109,7 +109,9 @@ describe("heatMap", () => {
   it("draws cells where values are and numbers that can be read", async () => {
     const found = texts(await renderSvg(sampleHeatMap()));
     for (const value of ["24", "23", "22", "21", "20"]) expect(found).toContain(value);
-    expect(trace(sampleHeatMap(), 0)["base"]).toEqual([0, 1, 2, 3, 4].flatMap((row) => Array(5).fill(row - 0.5)));
+    expect(trace(sampleHeatMap(), 0)["base"]).toEqual(
+      [0, 1, 2, 3, 4].flatMap((row) => Array.from({ length: 5 }, () => row - 0.5)),
+    );
   });
 });
 

@@ -23,7 +23,7 @@ const numberCell: fc.Arbitrary<Cell> = fc.oneof(
   fc.constant(null),
   fc.record({ value: number, mark }),
   fc.tuple(number, number, number).map((three) => {
-    const [low, value, high] = three.sort((a, b) => a - b) as [number, number, number];
+    const [low, value, high] = three.sort((a, b) => a - b);
     return { value, low, high };
   }),
 );
@@ -133,8 +133,8 @@ describe("toDataFrame", () => {
     const t = sampleTable();
     const frame = await toDataFrame(t);
     expect(frame.columns).toEqual(flatten(t).keys);
-    expect(frame["seen_open"].values).toEqual([0.461, 0.97, 0.943, 0.97]);
-    expect(frame["method_mark"].values).toEqual([null, "†", null, null]);
+    expect(frame.column("seen_open").values).toEqual([0.461, 0.97, 0.943, 0.97]);
+    expect(frame.column("method_mark").values).toEqual([null, "†", null, null]);
   });
 });
 
