@@ -12,6 +12,7 @@ import { EVERYTHING } from "../src/model/parameters";
 import { DEFAULTS } from "../src/tapo/options";
 import { tapo } from "../src/tapo/train";
 import { describeMachine } from "./lib/machine";
+import { countNativeTensors } from "./lib/nativeLedger";
 import { count, RESULTS, runMain } from "./lib/options";
 import { noisePicture, withRandomModel } from "./lib/randomModel";
 import { benchExample, judgedByParity } from "./lib/taskExamples";
@@ -22,12 +23,18 @@ const SETTLED = 2;
 
 interface Count {
   readonly step: number;
+  /** Of the library, by `tf.memory()`. */
   readonly tensors: number;
   readonly bytes: number;
+  /** Of the runtime below it, made minus deleted. */
+  readonly native: number;
+  readonly heapMib: number;
   readonly rssMib: number;
 }
 
-async function countSteps(steps: number): Promise<Count[]> {
+const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
+
+async function countSteps(steps: number, native: () => number): Promise<Count[]> {
   const counts: Count[] = [];
   await withRandomModel("tiny", async ({ model }) => {
     const examples = ["w1 w2", "w3 w4 w5"].map((text, i) =>
@@ -44,12 +51,17 @@ async function countSteps(steps: number): Promise<Count[]> {
         train: EVERYTHING,
         onStep: ({ step }) => {
           const { numTensors: tensors, numBytes: bytes } = tf.memory();
-          counts.push({ step, tensors, bytes, rssMib: Math.round(process.memoryUsage().rss / 2 ** 20) });
+          const { heapUsed, rss } = process.memoryUsage();
+          counts.push({ step, tensors, bytes, native: native(), heapMib: mib(heapUsed), rssMib: mib(rss) });
         },
       },
     );
   });
   return counts;
+}
+
+function range(values: readonly number[]): { least: number; most: number } {
+  return { least: Math.min(...values), most: Math.max(...values) };
 }
 
 runMain(async () => {
@@ -58,23 +70,26 @@ runMain(async () => {
   });
   await requireTraining();
   const before = tf.memory().numTensors;
+  const native = countNativeTensors();
   const started = performance.now();
-  const counts = await countSteps(count("steps", values.steps));
+  const counts = await countSteps(count("steps", values.steps), native);
   const later = counts.slice(SETTLED - 1);
   const summary = {
     steps: counts.length,
     seconds: (performance.now() - started) / 1000,
-    tensors: { least: Math.min(...later.map((c) => c.tensors)), most: Math.max(...later.map((c) => c.tensors)) },
-    bytes: { least: Math.min(...later.map((c) => c.bytes)), most: Math.max(...later.map((c) => c.bytes)) },
+    tensors: range(later.map((c) => c.tensors)),
+    bytes: range(later.map((c) => c.bytes)),
+    native: range(later.map((c) => c.native)),
     leftAfterDispose: tf.memory().numTensors - before,
     every100: counts.filter((c) => c.step % 100 === 99),
   };
   writeJson(path.join(values.out, "tensor-count.json"), { machine: describeMachine(), ...summary });
   console.log(JSON.stringify(summary, null, 2));
-  if (summary.tensors.least !== summary.tensors.most || summary.leftAfterDispose !== 0) {
+  const { tensors, native: handles, leftAfterDispose } = summary;
+  if (tensors.least !== tensors.most || handles.least !== handles.most || leftAfterDispose !== 0) {
     throw new LabError(
-      `the number of tensors moved: ${summary.tensors.least} to ${summary.tensors.most} over the steps, ` +
-        `${summary.leftAfterDispose} left at the end`,
+      `the number of tensors moved: ${tensors.least} to ${tensors.most} in the library and ${handles.least} to ` +
+        `${handles.most} below it over the steps, ${leftAfterDispose} left at the end`,
       "A step keeps tensors that nobody disposes of: look for the first step in tensor-count.json that has more.",
     );
   }

@@ -1,10 +1,10 @@
 import { Random } from "../../core/random";
 import { silent, type Progress } from "../../core/progress";
-import { attributeWords, SLOTS } from "../../data/miniworld/attributes";
+import { SLOTS } from "../../data/miniworld/attributes";
 import { attributesToNameOf } from "../../data/miniworld/curriculum/attributesToName";
 import { genusMembersOf } from "../../data/miniworld/curriculum/genusMembers";
 import { nameToAttributesOf } from "../../data/miniworld/curriculum/nameToAttributes";
-import { analysisPrompt } from "../../data/miniworld/curriculum/readAttributes";
+import { analysisPrompt, analysisText } from "../../data/miniworld/curriculum/readAttributes";
 import { reasonAbout } from "../../data/miniworld/curriculum/reason";
 import { exercisePrompt, type Exercise } from "../../data/miniworld/curriculum/types";
 import type { MiniWorld } from "../../data/miniworld/world";
@@ -61,12 +61,12 @@ async function readingGates(model: VisionLanguageModel, world: MiniWorld): Promi
       task: "readAttributes" as const,
       user: analysisPrompt(c.superCategory),
       picture: world.picture(c, "validation", index),
-      completion: attributeWords(c.attributes).join(" "),
+      completion: analysisText(c.attributes),
     })),
   );
   const texts = await greedy(model, exercises, 8);
   return SLOTS.map((slot, i) => {
-    const right = texts.filter((text, k) => text.split(" ")[i] === exercises[k]?.completion.split(" ")[i]).length;
+    const right = texts.filter((text, k) => text.split(" ")[i + 1] === exercises[k]?.completion.split(" ")[i + 1]).length;
     return gate(`reads ${slot}`, wilson(right, texts.length), 0.9, null);
   });
 }
