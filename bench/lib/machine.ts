@@ -1,5 +1,8 @@
 import * as os from "node:os";
 
+/** A load average up to this is the machine's own noise. */
+const QUIET = 0.5;
+
 /** What a speed figure depends on; every result of the bench carries it. */
 export interface Machine {
   readonly cpu: string;
@@ -7,7 +10,7 @@ export interface Machine {
   readonly memoryGib: number;
   readonly system: string;
   readonly node: string;
-  /** Load average over the last minute when the run began; above about 0.5 the machine was not quiet. */
+  /** Load average over the last minute when the run began. */
   readonly loadBefore: number;
 }
 
@@ -25,7 +28,8 @@ export function describeMachine(): Machine {
 /** One line for the head of a table. */
 export function machineLine(machine: Machine): string {
   const { cpu, cores, memoryGib, system, node, loadBefore } = machine;
-  return `${cpu}, ${cores} cores, ${memoryGib} GiB, ${system}, Node ${node}; load average before the run ${loadBefore}`;
+  const warning = loadBefore > QUIET ? " (**not a quiet machine: do not quote**)" : "";
+  return `${cpu}, ${cores} cores, ${memoryGib} GiB, ${system}, Node ${node}; load average before the run ${loadBefore}${warning}`;
 }
 
 /** Peak resident memory of this process, MiB. */

@@ -1,8 +1,9 @@
 import * as path from "node:path";
 import * as yaml from "yaml";
-import { z } from "zod";
+import type { z } from "zod";
 import { LabError, messageOf } from "../core/errors";
 import { readText } from "../core/files";
+import { describeIssue } from "./describe";
 
 /** The project's root folder: configs, assets, notebooks and results lie under it. */
 export const ROOT = path.resolve(__dirname, "..", "..");
@@ -17,41 +18,44 @@ export function loadConfig<T>(
   schema: z.ZodType<T>,
   overrides: Readonly<Record<string, unknown>> = {},
 ): T {
-  let value: unknown;
-  try {
-    value = yaml.parse(readText(file)) as unknown;
-  } catch (error) {
-    if (error instanceof LabError) throw error;
-    throw new LabError(`is not valid YAML (${messageOf(error)})`, "Correct the file.", { subject: file, cause: error });
-  }
+  let value = parseYaml(file);
   for (const [key, replacement] of Object.entries(overrides)) value = withValue(value, key.split("."), replacement);
-  return checkConfig(value, schema, path.relative(process.cwd(), file));
+  const replaced = Object.keys(overrides);
+  const shown = path.relative(process.cwd(), file);
+  return checkConfig(value, schema, replaced.length === 0 ? shown : `${shown} with ${replaced.join(", ")} replaced`);
 }
 
 /** Checks a value against a strict schema; see `loadConfig`. */
 export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, subject: string): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const reasons = result.error.issues.map(describe);
   throw new LabError(
-    reasons.join("; "),
+    result.error.issues.map(describeIssue).join("; "),
     "Correct the keys named; docs/configuration.md lists every key with its meaning.",
     { subject },
   );
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  const key = issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    const keys = issue.keys.map((k) => (key === "" ? k : `${key}.${k}`));
-    return `unknown key ${keys.join(", ")} (remove it or correct its spelling)`;
+function parseYaml(file: string): unknown {
+  const text = readText(file);
+  try {
+    return yaml.parse(text) as unknown;
+  } catch (error) {
+    const reason = messageOf(error).split("\n")[0] ?? ""; // the rest draws the place, which the line number names
+    throw new LabError(`is not valid YAML (${reason.replace(/:$/, "")})`, "Correct the file.", {
+      subject: path.relative(process.cwd(), file),
+      cause: error,
+    });
   }
-  return `${key === "" ? "the whole file" : `key ${key}`}: ${issue.message}`;
 }
 
 function withValue(value: unknown, keys: readonly string[], replacement: unknown): unknown {
   const [key, ...rest] = keys;
   if (key === undefined) return replacement;
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    return items.map((item, index) => (String(index) === key ? withValue(item, rest, replacement) : item));
+  }
   const object = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   return { ...object, [key]: withValue(object[key], rest, replacement) };
 }

@@ -16,12 +16,15 @@ export function writeFileAtomic(file: string, content: string | Uint8Array): voi
     }
     fs.renameSync(temporary, file);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw unwritable(file, error);
   }
 }
 
-/** Fills a folder whole or not at all: `fill` writes into a temporary folder that then takes the place of `folder`. */
+/**
+ * Fills a folder whole or not at all: `fill` writes into a temporary folder that then takes the place of `folder`.
+ * What `fill` throws is passed on; only errors of the file system become a LabError.
+ */
 export async function writeFolderAtomic(
   folder: string,
   fill: (temporary: string) => void | Promise<void>,
@@ -36,9 +39,31 @@ export async function writeFolderAtomic(
     fs.renameSync(temporary, folder);
     fs.rmSync(old, { recursive: true, force: true });
   } catch (error) {
-    fs.rmSync(temporary, { recursive: true, force: true });
+    removeQuietly(temporary);
     if (!fs.existsSync(folder) && fs.existsSync(old)) fs.renameSync(old, folder);
-    throw error instanceof LabError ? error : unwritable(folder, error);
+    throw isFileSystemError(error) ? unwritable(folder, error) : error;
+  }
+}
+
+/** Removes what a failed write left; where that is impossible too, the first error is the one to report. */
+export function removeQuietly(path: string): void {
+  try {
+    fs.rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The parent is not a folder, or may not be written: nothing was left there.
+  }
+}
+
+/** @throws LabError, with the remedy, unless files can be made in the folder; makes the folder. */
+export function requireWritable(folder: string): void {
+  const probe = path.join(folder, `.writable-${process.pid}`);
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(probe, "");
+  } catch (error) {
+    throw unwritable(folder, error);
+  } finally {
+    removeQuietly(probe);
   }
 }
 
@@ -94,12 +119,16 @@ export class JsonlFile<T> {
       const existing = parseJsonl(whole.toString("utf8"), file, parse);
       return new JsonlFile(file, fs.openSync(file, "a"), existing);
     } catch (error) {
-      throw error instanceof LabError ? error : unwritable(file, error);
+      throw isFileSystemError(error) ? unwritable(file, error) : error;
     }
   }
 
   append(value: T): void {
-    fs.writeSync(this.handle, `${JSON.stringify(value)}\n`);
+    try {
+      fs.writeFileSync(this.handle, `${JSON.stringify(value)}\n`);
+    } catch (error) {
+      throw unwritable(this.path, error);
+    }
   }
 
   close(): void {
@@ -128,13 +157,16 @@ function parseJsonl<T>(text: string, file: string, parse: (value: unknown) => T)
   return out;
 }
 
-function unwritable(file: string, error: unknown): LabError {
+/** The error of a file or folder that cannot be written. */
+export function unwritable(file: string, error: unknown): LabError {
   return new LabError(
     `cannot be written (${messageOf(error)})`,
     "Check that the folder exists, is writable and has room, or choose another one.",
-    {
-      subject: file,
-      cause: error,
-    },
+    { subject: file, cause: error },
   );
+}
+
+/** Whether an error came from the operating system, such as ENOENT or ENOSPC. */
+function isFileSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError, messageOf } from "./errors";
+import { removeQuietly, unwritable } from "./files";
 import { corrupt, readBytes, readHeader, type SafetensorsHeader, type TensorInfo } from "./safetensorsHeader";
 
 export type { SafetensorsDtype, SafetensorsHeader, TensorInfo } from "./safetensorsHeader";
@@ -93,20 +94,7 @@ export function writeSafetensors(
   } catch (error) {
     removeQuietly(temporary);
     if (error instanceof RangeError || error instanceof LabError) throw error;
-    throw new LabError(
-      `cannot be written (${messageOf(error)})`,
-      "Check that the folder exists, is writable and has room, or choose another one.",
-      { subject: file, cause: error },
-    );
-  }
-}
-
-/** Removes what a failed write left; where that is impossible too, the first error is the one to report. */
-function removeQuietly(file: string): void {
-  try {
-    fs.rmSync(file, { force: true });
-  } catch {
-    // The parent is not a folder, or may not be written: nothing was left there.
+    throw unwritable(file, error);
   }
 }
 

@@ -80,7 +80,7 @@ export function loadProfile(name: string, overrides: Readonly<Record<string, unk
   const folder = path.join(ROOT, "configs", "profiles");
   const file = path.join(folder, `${name}.yaml`);
   if (!fs.existsSync(file)) {
-    const known = fs.readdirSync(folder).map((f) => path.basename(f, ".yaml"));
+    const known = fs.readdirSync(folder).flatMap((f) => (f.endsWith(".yaml") ? [path.basename(f, ".yaml")] : []));
     throw new LabError(`there is no profile "${name}"`, `Choose one of: ${known.join(", ")}.`);
   }
   const profile = loadConfig(file, profileSchema, overrides);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../core/errors";
-import { readJson, writeJson } from "../core/files";
+import { readJson, requireWritable, unwritable, writeJson } from "../core/files";
 import { silent, type Progress } from "../core/progress";
 
 /** Where an experiment keeps its work, and how it reports. */
@@ -82,33 +82,62 @@ export function stableJson(value: unknown): string {
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${stableJson(v)}`).join(",")}}`;
 }
 
-/** Keeps two processes out of one folder. A lock left by a process that is gone is taken over. */
+/** Locks of this process: a process id alone does not tell them from those of an earlier process of the same id. */
+const held = new Set<string>();
+
+/**
+ * Keeps two runs out of one folder, of this process (an interrupted notebook cell may still be at work) or of another.
+ * A lock left by a process that is gone is taken over.
+ */
 function lock(folder: string): () => void {
-  fs.mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, "lock");
-  for (;;) {
-    try {
-      fs.writeFileSync(file, String(process.pid), { flag: "wx" });
-      return () => {
-        fs.rmSync(file, { force: true });
-      };
-    } catch {
-      const owner = Number(fs.existsSync(file) ? fs.readFileSync(file, "utf8") : 0);
-      if (owner !== 0 && isRunning(owner)) {
-        throw new LabError(`is in use by process ${owner}`, "Wait for it to end, or stop it, then run again.", {
-          subject: folder,
-        });
-      }
-      fs.rmSync(file, { force: true });
+  requireWritable(folder);
+  const file = path.resolve(folder, "lock");
+  while (!claim(file)) {
+    const owner = readOwner(file);
+    if (held.has(file) || (owner !== process.pid && isRunning(owner))) {
+      throw new LabError(`is in use by process ${owner}`, "Wait for it to end, or stop it, then run again.", {
+        subject: folder,
+      });
     }
+    fs.rmSync(file, { force: true });
+  }
+  held.add(file);
+  return () => {
+    held.delete(file);
+    fs.rmSync(file, { force: true });
+  };
+}
+
+/** Makes the lock file, complete with its owner; `false` where there is one. */
+function claim(file: string): boolean {
+  const own = `${file}.${process.pid}`;
+  try {
+    fs.writeFileSync(own, String(process.pid));
+    fs.linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw unwritable(file, error);
+  } finally {
+    fs.rmSync(own, { force: true });
+  }
+}
+
+/** The process that wrote the lock; 0 where the lock has just gone or holds no number. */
+function readOwner(file: string): number {
+  try {
+    return Number(fs.readFileSync(file, "utf8")) || 0;
+  } catch {
+    return 0;
   }
 }
 
 function isRunning(pid: number): boolean {
+  if (pid <= 0) return false; // 0 would ask about this process's own group
   try {
     process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch {
-    return false;
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM"; // another user's
   }
 }

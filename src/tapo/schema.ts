@@ -57,8 +57,15 @@ const optionsSchema = z
 export const tapoOptionsSchema = z.preprocess(withDefaults, optionsSchema) as unknown as z.ZodType<TapoOptions>;
 
 function withDefaults(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const given = value as { objective?: unknown };
-  const objective = typeof given.objective === "object" ? given.objective : {};
-  return { ...DEFAULTS, ...given, objective: { ...DEFAULTS.objective, ...objective } };
+  if (!isGroup(value)) return value;
+  const { objective = {} } = value;
+  return {
+    ...DEFAULTS,
+    ...value,
+    objective: isGroup(objective) ? { ...DEFAULTS.objective, ...objective } : objective,
+  };
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

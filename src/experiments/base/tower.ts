@@ -13,7 +13,7 @@ import { makeVariables, WeightReader } from "../../model/qwen/weights";
 import type { TowerStage } from "./config";
 import type { BaseRun } from "./curriculum";
 
-/** Pictures set apart from training, to measure reading by. */
+/** Pictures set apart from training, to measure reading by; of a small pool an eighth. */
 const HELD_OUT = 512;
 
 interface Head {
@@ -37,7 +37,8 @@ export async function teachTower(
 ): Promise<StepFigures[]> {
   const weights = visionWeights(new WeightReader(parameters), config);
   const heads = newHeads(config, world, seed);
-  const pool = world.config.baseImages - HELD_OUT;
+  const heldOut = Math.min(HELD_OUT, Math.floor(world.config.baseImages / 8));
+  const pool = world.config.baseImages - heldOut;
   try {
     return await train(
       {
@@ -49,7 +50,7 @@ export async function teachTower(
         },
         async measure(step) {
           if ((step + 1) % 250 !== 0 && step + 1 !== stage.steps) return undefined;
-          const held = Array.from({ length: HELD_OUT }, (_, i) => world.freePicture(pool + i));
+          const held = Array.from({ length: heldOut }, (_, i) => world.freePicture(pool + i));
           return readingAccuracy(config, weights, heads, world, held);
         },
       },

@@ -1,0 +1,69 @@
+import type { z } from "zod";
+
+/** What is wrong with one key of a config, as a phrase that names the key, what it must be and what it is. */
+export function describeIssue(issue: z.core.$ZodIssue): string {
+  const key = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    const keys = issue.keys.map((name) => (key === "" ? name : `${key}.${name}`));
+    return `unknown key ${keys.join(", ")} (remove it or correct its spelling)`;
+  }
+  const subject = key === "" ? "the whole file" : `key ${key}`;
+  const rule = ruleOf(issue);
+  if (rule === undefined) return `${subject}: ${issue.message}`;
+  return issue.input === undefined
+    ? `${subject} is missing; it must be ${rule}`
+    : `${subject} must be ${rule}, but is ${shown(issue.input)}`;
+}
+
+/** What a value must be; `undefined` where the schema states its reason in words of its own. */
+function ruleOf(issue: z.core.$ZodIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return TYPES[issue.expected] ?? `a ${issue.expected}`;
+    case "invalid_value":
+      return `one of ${issue.values.map(shown).join(", ")}`;
+    case "too_small":
+      return ownWords(issue) ? undefined : bound(issue.origin, issue.minimum, issue.inclusive, "at least", "more than");
+    case "too_big":
+      return ownWords(issue) ? undefined : bound(issue.origin, issue.maximum, issue.inclusive, "at most", "less than");
+    default:
+      return undefined;
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  boolean: "true or false",
+  object: "a group of keys",
+  array: "a list",
+  tuple: "a list",
+};
+
+function bound(
+  origin: string,
+  limit: number | bigint,
+  inclusive: boolean | undefined,
+  reached: string,
+  passed: string,
+): string {
+  const range = `${inclusive === false ? passed : reached} ${limit}`;
+  if (origin !== "string" && origin !== "array") return range;
+  const kind = origin === "string" ? "text" : "list";
+  return range === "at least 1" ? `a ${kind} that is not empty` : `a ${kind} of length ${range}`;
+}
+
+/** The library's own sentences begin so; a schema's do not. */
+function ownWords(issue: z.core.$ZodIssue): boolean {
+  return !/^(Too (small|big)|Invalid)/.test(issue.message);
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "object" && value !== null ? JSON.stringify(value) : literal(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function literal(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

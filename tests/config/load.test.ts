@@ -1,0 +1,162 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { checkConfig, loadConfig } from "../../src/config/load";
+import { loadWorldConfig } from "../../src/config/world";
+import { LabError } from "../../src/core/errors";
+import { loadProfile } from "../../src/experiments/profile";
+import { tapoOptionsSchema } from "../../src/tapo/schema";
+import { DEFAULTS } from "../../src/tapo/options";
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-config-"));
+});
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** The one-line message of the LabError that `body` must throw. */
+function refusal(body: () => unknown): string {
+  try {
+    body();
+  } catch (error) {
+    expect(error).toBeInstanceOf(LabError);
+    const { message } = error as LabError;
+    expect(message).not.toContain("\n");
+    return message;
+  }
+  throw new Error("was accepted");
+}
+
+function yamlFile(text: string): string {
+  const file = path.join(folder, "some.yaml");
+  fs.writeFileSync(file, text);
+  return file;
+}
+
+const schema = z.strictObject({
+  steps: z.int().min(1),
+  rate: z.number().positive(),
+  kind: z.enum(["linear", "cosine"]),
+  name: z.string().min(1),
+  parts: z.array(z.strictObject({ count: z.int() })).min(1),
+  clip: z.number().nullable(),
+});
+const good = { steps: 2, rate: 0.1, kind: "linear", name: "n", parts: [{ count: 1 }], clip: null };
+const check = (changes: Record<string, unknown>) => refusal(() => checkConfig({ ...good, ...changes }, schema, "x.yaml"));
+
+describe("checkConfig", () => {
+  it("returns a right config", () => {
+    expect(checkConfig(good, schema, "x.yaml")).toEqual(good);
+  });
+
+  it.each([
+    ["a wrong type", { steps: "three" }, 'key steps must be a number, but is "three"'],
+    ["a fraction", { steps: 2.5 }, "key steps must be a whole number, but is 2.5"],
+    ["too small a number", { steps: 0 }, "key steps must be at least 1, but is 0"],
+    ["an open bound", { rate: 0 }, "key rate must be more than 0, but is 0"],
+    ["a wrong choice", { kind: "cosin" }, 'key kind must be one of "linear", "cosine", but is "cosin"'],
+    ["an empty text", { name: "" }, 'key name must be a text that is not empty, but is ""'],
+    ["a missing key", { rate: undefined }, "key rate is missing; it must be a number"],
+    ["an empty list", { parts: [] }, "key parts must be a list that is not empty, but is []"],
+    ["a list for a number", { clip: [3] }, "key clip must be a number, but is [3]"],
+    ["a key inside a list", { parts: [{ count: null }] }, "key parts.0.count must be a number, but is null"],
+    ["an unknown key", { stepz: 1 }, "unknown key stepz (remove it or correct its spelling)"],
+    ["an unknown nested key", { parts: [{ count: 1, cout: 2 }] }, "unknown key parts.0.cout"],
+  ])("says of %s which key, what is expected and what was given", (_, changes, reason) => {
+    const message = check(changes);
+    expect(message).toContain(`x.yaml: ${reason}`);
+    expect(message).toContain("docs/configuration.md");
+  });
+
+  it("names every wrong key at once", () => {
+    const message = check({ steps: 0, kind: 1, extra: true });
+    for (const key of ["steps", "kind", "extra"]) expect(message).toContain(key);
+  });
+
+  it("cuts long values short", () => {
+    expect(check({ kind: "x".repeat(500) }).length).toBeLessThan(250);
+  });
+});
+
+describe("loadConfig", () => {
+  it("names the file and the line of a syntax error, in one line", () => {
+    const message = refusal(() => loadConfig(yamlFile("steps: 1\nrate: [1\n"), schema));
+    expect(message).toContain("some.yaml: is not valid YAML");
+    expect(message).toMatch(/line \d/);
+    expect(message).toContain("Correct the file");
+  });
+
+  it("refuses a key that stands there twice", () => {
+    expect(refusal(() => loadConfig(yamlFile("steps: 1\nsteps: 2\n"), schema))).toMatch(/Map keys must be unique.*line 2/);
+  });
+
+  it("names a file that is not there, and refuses an empty one", () => {
+    expect(refusal(() => loadConfig(path.join(folder, "none.yaml"), schema))).toContain("none.yaml: cannot be read");
+    expect(refusal(() => loadConfig(yamlFile(""), schema))).toContain(
+      "the whole file must be a group of keys, but is null",
+    );
+  });
+
+  it("replaces values by dotted paths, in lists, too, and says so when they are wrong", () => {
+    const file = yamlFile(JSON.stringify(good));
+    expect(loadConfig(file, schema, { steps: 5, "parts.0.count": 7 })).toEqual({
+      ...good,
+      steps: 5,
+      parts: [{ count: 7 }],
+    });
+    expect(refusal(() => loadConfig(file, schema, { "parts.0.cout": 7 }))).toMatch(
+      /some\.yaml with parts\.0\.cout replaced: unknown key parts\.0\.cout/,
+    );
+  });
+});
+
+describe("profiles", () => {
+  const set = (overrides: Record<string, unknown>) => refusal(() => loadProfile("mini", overrides));
+
+  it("refuses an unknown profile and lists those there are", () => {
+    expect(refusal(() => loadProfile("huge"))).toMatch(/no profile "huge".*Choose one of: .*mini/);
+  });
+
+  it.each([
+    [{ "rl.options.n1": 1, "rl.options.n2": 0 }, "rl.options.n1", "below 2"],
+    [{ "rl.options.promptsPerUpdate": 5 }, "rl.options.promptsPerRollout", "multiple of promptsPerUpdate (5)"],
+    [{ "rl.options.objective.gama": 1 }, "rl.options.objective.gama", "unknown key"],
+    [{ "rl.options.objective": "TAPO" }, "rl.options.objective", "a group of keys"],
+    [{ "rl.options.objective": null }, "rl.options.objective", "a group of keys"],
+    [{ "rl.options": [] }, "rl.options", "a group of keys"],
+    [{ "rl.options.temperature": 0 }, "rl.options.temperature", "more than 0"],
+    [{ "rl.optons.n1": 1 }, "rl.optons", "unknown key"],
+    [{ "sftCot.train.tower": "no" }, "sftCot.train.tower", "true or false"],
+  ])("refuses %j", (overrides, key, reason) => {
+    const message = set(overrides);
+    expect(message).toContain(key);
+    expect(message).toContain(reason);
+    expect(message).toContain("mini.yaml");
+  });
+
+  it("fills what a profile leaves out with the published defaults", () => {
+    const options = checkConfig({ n1: 8, objective: { gamma: 0 } }, tapoOptionsSchema, "x");
+    expect(options).toEqual({ ...DEFAULTS, n1: 8, objective: { ...DEFAULTS.objective, gamma: 0 } });
+  });
+});
+
+describe("worlds", () => {
+  it("are all valid, and differ in name and seed only between development and test", () => {
+    const [development, test] = ["development", "test"].map((n) => loadWorldConfig(`configs/worlds/${n}.yaml`));
+    expect({ ...development, name: "", seed: 0 }).toEqual({ ...test, name: "", seed: 0 });
+    expect(development?.seed).not.toBe(test?.seed);
+  });
+
+  it("are refused with the rule that they break", () => {
+    const text = fs.readFileSync("configs/worlds/smoke.yaml", "utf8");
+    const broken = (from: string, to: string) => refusal(() => loadWorldConfig(yamlFile(text.replace(from, to))));
+    expect(broken("[0.7, 0.25, 0.05]", "[0.7, 0.25, 0.5]")).toContain("changes: the three probabilities must sum to 1");
+    expect(broken("shots: 4", "shots: 1")).toContain("shots: a triplet needs two images of a class");
+    expect(broken("[bird, car]", "[bird, bird]")).toContain("domains: a domain is named twice");
+    expect(broken("[bird, car]", "[bird, cow]")).toMatch(/domains\.1 must be one of "aircraft".*but is "cow"/);
+  });
+});
