@@ -20,7 +20,8 @@ Start here
   $ npx fine-r1 doctor                      is this installation in order?
   $ npx fine-r1 parity objective FILE       does it compute what the released code computes?
 
-Results lie in results/<experiment>/<profile>, work that can be resumed in runs/.`,
+Results lie in results/<experiment>/<profile>, work that can be resumed in runs/; the environment variables
+FINE_R1_RESULTS and FINE_R1_RUNS name other folders for them.`,
   )
   .showHelpAfterError("(add --help for what this command takes)");
 

@@ -5,6 +5,7 @@ import { LabError } from "../core/errors";
 import { openLab } from "../experiments/lab";
 import { loadProfile, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
+import { digest } from "../experiments/stage";
 import { quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
 import { terminalProgress } from "../report/display/terminal";
 import { publishQuickstart } from "../report/quickstart/publish";
@@ -36,7 +37,7 @@ export function addRunCommand(program: Command): void {
       "after",
       `
 Finished stages are kept in runs/ and are not made again while their inputs stay the same; an interrupted run goes on
-where it stopped when the same command is given again.
+where it stopped when the same command is given again. Runs with --seed or --set have folders of their own.
 
   $ npx fine-r1 run quickstart --all
   $ npx fine-r1 run quickstart --rows cot-sft,tapo --seed 2
@@ -50,7 +51,7 @@ where it stopped when the same command is given again.
 }
 
 async function runQuickstart(options: RunArguments): Promise<void> {
-  const profile = seeded(loadProfile(options.profile, options.set), options.seed);
+  const profile = variant(seeded(loadProfile(options.profile, options.set), options.seed), options);
   const inputs = [profile.base, profile.dualEncoder].map((folder) => path.join(folder, "model.safetensors"));
   const run = await startRun({
     experiment: "quickstart",
@@ -67,7 +68,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
     `Tables, figures and the run record:\n${files.map((file) => `  ${path.relative(process.cwd(), file)}`).join("\n")}`,
   );
   console.log(
-    `\nThis is one seed (${profile.seed}). More: npx fine-r1 run quickstart --seed 2 (3, …); compare results/ of each.` +
+    `\nThis is one seed (${profile.seed}). More: npx fine-r1 run quickstart --seed 2 (3, …); each in a folder of results/ of its own.` +
       `\nOpen the notebooks: npm run lab`,
   );
 }
@@ -81,6 +82,13 @@ function chosenRows(options: RunArguments): readonly QuickstartRowName[] {
       throw new LabError(`there is no row "${name}"`, `Choose from ${QUICKSTART_ROWS.join(", ")}.`);
     return known;
   });
+}
+
+/** A run with its own seed or settings has folders of its own: rows of different settings never share a table. */
+function variant(profile: Profile, { seed, set }: RunArguments): Profile {
+  const settings = Object.keys(set).length === 0 ? [] : [`set-${digest(set).slice(0, 6)}`];
+  const parts = [profile.name, ...(seed === undefined ? [] : [`seed${seed}`]), ...settings];
+  return { ...profile, name: parts.join("-") };
 }
 
 /** The profile with another seed for every stage. */

@@ -15,17 +15,18 @@ export interface MicroBatch {
   dispose(): void;
 }
 
-/** One optimiser step: its micro-batches, made one after the other, and figures known before the update. */
+/** One optimiser step: its micro-batches, made one after the other; without any there is no update. */
 export interface Step {
   readonly microBatches: Iterable<MicroBatch>;
+  /** Figures to be logged, read after the update: losses may add to them. */
   readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** What is trained. A step depends only on the parameters, the step number and `state()`: that is what makes it resumable. */
 export interface TrainTask {
   readonly parameters: ReadonlyMap<string, tf.Variable>;
-  /** Makes step number `step`, 0 ≤ step < steps; `undefined` skips the update (nothing to learn from). */
-  next(step: number): Promise<Step | undefined>;
+  /** Makes step number `step`, 0 ≤ step < steps. */
+  next(step: number): Promise<Step>;
   /** Figures measured after some steps, such as a validation loss. */
   measure?(step: number): Promise<Readonly<Record<string, number>> | undefined>;
   /** The task's own state, as JSON. */
@@ -39,13 +40,13 @@ export interface TrainOptions {
   readonly schedule: Schedule;
   readonly optimizer: AdamWOptions;
   /** Where metrics.jsonl and the checkpoints go; without it nothing is written and nothing can resume. */
-  readonly folder?: string;
-  /** Steps between checkpoints. */
-  readonly checkpointEvery?: number;
-  readonly progress?: Progress;
-  readonly signal?: AbortSignal;
+  readonly folder?: string | undefined;
+  /** Steps between checkpoints; 50 by default. */
+  readonly checkpointEvery?: number | undefined;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each step with its figures, for live curves. */
-  readonly onStep?: (figures: StepFigures) => void;
+  readonly onStep?: ((figures: StepFigures) => void) | undefined;
 }
 
 export type StepFigures = Readonly<Record<string, number>> & { readonly step: number };
@@ -67,10 +68,10 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
       const started = performance.now();
       const made = await task.next(step);
       const rate = options.schedule(step);
-      const update = made === undefined ? {} : applyStep(made.microBatches, layout, optimizer, rate);
+      const update = applyStep(made.microBatches, layout, optimizer, rate);
       const measured = await task.measure?.(step);
       const seconds = (performance.now() - started) / 1000;
-      const figures: StepFigures = { step, learningRate: rate, ...update, ...made?.figures, ...measured, seconds };
+      const figures: StepFigures = { step, learningRate: rate, ...update, ...made.figures, ...measured, seconds };
       log.add(figures);
       options.onStep?.(figures);
       bar.update(step + 1, figures);
@@ -103,24 +104,28 @@ function resume(task: TrainTask, optimizer: AdamW, options: TrainOptions): numbe
   return saved.step;
 }
 
-/** Accumulates the gradients of the micro-batches and makes one update. */
+/** Accumulates the gradients of the micro-batches and makes one update. @returns nothing where there are none */
 function applyStep(
   microBatches: Iterable<MicroBatch>,
   layout: FlatLayout,
   optimizer: AdamW,
   rate: number,
-): { loss: number; gradNorm: number } {
+): { loss?: number; gradNorm?: number } {
   const variables = [...layout.parameters.values()];
   const nameOf = new Map([...layout.parameters].map(([name, variable]) => [variable.name, name]));
   let total: tf.Tensor1D[] | undefined;
   let loss = 0;
   for (const batch of microBatches) {
-    const { value, grads } = tf.variableGrads(() => batch.loss(), variables);
-    loss += value.dataSync()[0] ?? 0;
-    const named = Object.fromEntries(Object.entries(grads).map(([name, grad]) => [nameOf.get(name) ?? name, grad]));
-    const flat = layout.flatten(named);
-    tf.dispose([value, grads]);
-    batch.dispose();
+    let flat: tf.Tensor1D[];
+    try {
+      const { value, grads } = tf.variableGrads(() => batch.loss(), variables);
+      loss += value.dataSync()[0] ?? 0;
+      const named = Object.fromEntries(Object.entries(grads).map(([name, grad]) => [nameOf.get(name) ?? name, grad]));
+      flat = layout.flatten(named);
+      tf.dispose([value, grads]);
+    } finally {
+      batch.dispose();
+    }
     if (total === undefined) total = flat;
     else {
       const before = total;
@@ -128,7 +133,7 @@ function applyStep(
       tf.dispose([before, flat]);
     }
   }
-  if (total === undefined) return { loss: 0, gradNorm: 0 };
+  if (total === undefined) return {};
   return { loss, gradNorm: optimizer.update(total, rate) };
 }
 

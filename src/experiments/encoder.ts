@@ -1,4 +1,4 @@
-import { cosineSimilarity, type TextSimilarity } from "../eval/similarity";
+import { cosineSimilarity, type TextEncoder, type TextSimilarity } from "../eval/similarity";
 import { MiniDualEncoder } from "../model/siglip/dualEncoder";
 import type { DualEncoder } from "../model/dualEncoder";
 import { givenCheckpoint } from "./training";
@@ -18,11 +18,23 @@ export async function openEncoder(folder: string): Promise<OpenedEncoder> {
   return Promise.resolve({
     name: encoder.name,
     key,
-    similarity: cosineSimilarity(`${encoder.name}/${key.slice(0, 10)}`, encodeTexts),
+    similarity: cosineSimilarity(`${encoder.name}/${key.slice(0, 10)}`, oneByOne(encodeTexts)),
     encodeImages: (images) => encoder.encodeImages(images),
     encodeTexts,
     dispose: () => {
       encoder.dispose();
     },
   });
+}
+
+/**
+ * A text's vector is rounded differently in different company. Encoded alone it is the same whichever texts were asked
+ * for before, so that an evaluation that was killed and goes on gives the very numbers of one that was not.
+ */
+function oneByOne(encode: TextEncoder): TextEncoder {
+  return async (texts) => {
+    const vectors: Float32Array[] = [];
+    for (const text of texts) vectors.push(...(await encode([text])));
+    return vectors;
+  };
 }

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { loadWorldConfig } from "../config/world";
 import { ROOT } from "../config/load";
+import { runsRoot } from "../config/places";
 import type { Progress } from "../core/progress";
 import type { StepFigures } from "../engine/train";
 import { buildMiniWorld, type MiniWorld } from "../data/miniworld/world";
@@ -26,5 +27,5 @@ export interface LabOptions {
 /** Generates the profile's world and names the run folder. */
 export function openLab(experiment: string, profile: Profile, options: LabOptions): Lab {
   const world = buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${profile.world}.yaml`)));
-  return { ...options, folder: options.folder ?? path.join(ROOT, "runs", experiment, profile.name), profile, world };
+  return { ...options, folder: options.folder ?? path.join(runsRoot(), experiment, profile.name), profile, world };
 }

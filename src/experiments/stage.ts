@@ -10,7 +10,7 @@ export interface RunContext {
   /** runs/<experiment>/<profile>: one folder a stage. */
   readonly folder: string;
   readonly progress: Progress;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A finished stage: what it returned, and the key that later stages build theirs on. */

@@ -23,7 +23,7 @@ export interface SamplingOptions {
   readonly topP: number;
   /** The same seed gives the same text on every run. */
   readonly seed: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One sampled answer. */

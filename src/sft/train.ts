@@ -18,13 +18,13 @@ export interface SftExample {
 
 export interface SftRun {
   readonly label: string;
-  readonly folder?: string;
-  readonly checkpointEvery?: number;
+  readonly folder?: string | undefined;
+  readonly checkpointEvery?: number | undefined;
   /** Examples whose loss is measured after every epoch. */
-  readonly validation?: readonly SftExample[];
-  readonly progress?: Progress;
-  readonly signal?: AbortSignal;
-  readonly onStep?: (figures: StepFigures) => void;
+  readonly validation?: readonly SftExample[] | undefined;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: ((figures: StepFigures) => void) | undefined;
 }
 
 /** Fine-tunes the model in place on the examples. @returns the figures of every step: loss, gradNorm, tokens, … */

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../core/errors";
 import { sampledEntropy } from "./entropy";
 import { k3, negativeKl } from "./negativeKl";
-import type { ObjectiveOptions } from "./options";
+import { usesNegative, type ObjectiveOptions } from "./options";
 import { clippedTokens, policyTerm, type PolicyTerm } from "./policyLoss";
 import { tokenWeights, weightedSum } from "./tokenMean";
 
@@ -13,9 +13,9 @@ export interface ObjectiveInput {
   /** log π_θold of the same tokens, shape [N, T]. */
   readonly oldLogProbs: tf.Tensor2D;
   /** log π_θ under the negative image, shape [N, T]; needed when γ or η₂ is not 0. */
-  readonly negativeLogProbs?: tf.Tensor2D;
+  readonly negativeLogProbs?: tf.Tensor2D | undefined;
   /** log π_ref, shape [N, T]; needed when `referenceKl` is not 0. */
-  readonly referenceLogProbs?: tf.Tensor2D;
+  readonly referenceLogProbs?: tf.Tensor2D | undefined;
   /** Â, one a rollout, shape [N] (`groupAdvantages`). */
   readonly advantages: tf.Tensor1D;
   /** 1 on answer tokens, 0 elsewhere, shape [N, T]. */
@@ -103,7 +103,7 @@ function withoutPadding(input: ObjectiveInput, options: ObjectiveOptions): Data 
   const answer = tf.cast(input.mask, "bool");
   const zeros = tf.zerosLike(input.mask);
   const select = (values: tf.Tensor2D): tf.Tensor2D => tf.where(answer, values, zeros);
-  const negative = needed(input.negativeLogProbs, options.gamma !== 0 || options.eta2 !== 0, "negative");
+  const negative = needed(input.negativeLogProbs, usesNegative(options), "negative");
   const reference = needed(input.referenceLogProbs, options.referenceKl !== 0, "reference");
   return {
     logProbs: select(input.logProbs),

@@ -3,7 +3,7 @@ import { Random } from "../core/random";
 import type { Completion, Prompt, VisionLanguageModel } from "../model/contract";
 import type { Triplet } from "../data/types";
 import { isInformative, nextMove } from "./dynamicSampling";
-import type { TapoOptions } from "./options";
+import { usesNegative, type TapoOptions } from "./options";
 import { reward, type Reward } from "./rewards";
 
 /** A question of stage 2 with its triplet: what one rollout group is made from. */
@@ -23,7 +23,8 @@ export interface Rollout {
   /** The image that made it. */
   readonly rolloutPrompt: Prompt;
   readonly anchorPrompt: Prompt;
-  readonly negativePrompt: Prompt;
+  /** Absent when no term of the objective looks at it. */
+  readonly negativePrompt: Prompt | undefined;
   readonly completion: Completion;
   readonly reward: Reward;
 }
@@ -55,41 +56,32 @@ export async function collectRollouts(
   signal?: AbortSignal,
 ): Promise<RolloutBatch> {
   const kept: Rollout[][] = [];
-  const all: Rollout[] = [];
-  let resamples = 0;
-  let sampledGroups = 0;
-  for (;;) {
+  const sampled: Rollout[][] = [];
+  const wanted = options.promptsPerRollout;
+  for (let resamples = 0; ; resamples++) {
     check(signal);
-    const examples = draw(options.promptsPerRollout - kept.length);
-    const groups = await sampleGroups(
-      model,
-      examples,
-      options,
-      new Random(seed).fork(`try ${resamples}`).uint32(),
-      signal,
-    );
-    sampledGroups += groups.length;
-    for (const group of groups) {
-      all.push(...group);
-      if (
-        !options.dynamicSampling ||
-        isInformative(
-          group.map((r) => r.reward.accuracy),
-          options.groupFilter,
-        )
-      )
-        kept.push(group);
+    const fresh = new Random(seed).fork(`try ${resamples}`).uint32();
+    const groups = await sampleGroups(model, draw(wanted - kept.length), options, fresh, signal);
+    sampled.push(...groups);
+    kept.push(...groups.filter((group) => teaches(group, options)));
+    if (nextMove({ informative: kept.length, wanted, resamples }, options) !== "resample") {
+      return { ...summary(kept, sampled), resamples };
     }
-    const move = nextMove({ informative: kept.length, wanted: options.promptsPerRollout, resamples }, options);
-    if (move !== "resample") break;
-    resamples += 1;
   }
-  const mean = (f: (r: Rollout) => number) => all.reduce((total, r) => total + f(r), 0) / all.length;
+}
+
+function teaches(group: readonly Rollout[], { dynamicSampling, groupFilter }: TapoOptions): boolean {
+  const accuracies = group.map(({ reward: { accuracy } }) => accuracy);
+  return !dynamicSampling || isInformative(accuracies, groupFilter);
+}
+
+function summary(kept: readonly Rollout[][], sampled: readonly Rollout[][]): Omit<RolloutBatch, "resamples"> {
+  const all = sampled.flat();
+  const mean = (of: (r: Rollout) => number) => all.reduce((total, r) => total + of(r), 0) / all.length;
   return {
-    rollouts: kept.flatMap((group, index) => group.map((r) => ({ ...r, group: index }))),
+    rollouts: kept.flatMap((rollouts, group) => rollouts.map((r) => ({ ...r, group }))),
     groups: kept.length,
-    sampledGroups,
-    resamples,
+    sampledGroups: sampled.length,
     meanReward: mean((r) => r.reward.overall),
     meanAccuracy: mean((r) => r.reward.accuracy),
     meanLength: mean((r) => r.completion.tokenIds.length),
@@ -104,44 +96,47 @@ async function sampleGroups(
   seed: number,
   signal?: AbortSignal,
 ): Promise<Rollout[][]> {
-  const { n1, n2 } = options;
-  const block = gcd(n1, n2);
-  const prompted = await Promise.all(
-    examples.map(async (e) => ({
-      e,
-      anchor: await e.prompt("anchor"),
-      positive: await e.prompt("positive"),
-      negative: await e.prompt("negative"),
-    })),
-  );
-  const blocks = prompted.flatMap((p) => [
-    ...Array.from({ length: n1 / block }, () => ({ ...p, source: "anchor" as const })),
-    ...Array.from({ length: n2 / block }, () => ({ ...p, source: "positive" as const })),
-  ]);
+  const { n1, n2, maxNewTokens, temperature, topP } = options;
+  const samples = gcd(n1, n2);
+  const blocks = (await Promise.all(examples.map((example) => blocksOf(example, options, samples)))).flat();
   const completions = await model.generate(
-    blocks.map((b) => b[b.source]),
-    {
-      samples: block,
-      maxNewTokens: options.maxNewTokens,
-      temperature: options.temperature,
-      topP: options.topP,
-      seed,
-      ...(signal === undefined ? {} : { signal }),
-    },
+    blocks.map((block) => block.rolloutPrompt),
+    { samples, maxNewTokens, temperature, topP, seed, signal },
   );
-  const rollouts = blocks.map((b, i) =>
+  const rollouts = blocks.map(({ answer, ...block }, i) =>
     (completions[i] ?? []).map((completion) => ({
-      group: 0,
-      source: b.source,
-      rolloutPrompt: b[b.source],
-      anchorPrompt: b.anchor,
-      negativePrompt: b.negative,
+      ...block,
+      group: 0, // numbered when the batch is complete
       completion,
-      reward: reward(completion.text, b.e.answer, options.formatWeight),
+      reward: reward(completion.text, answer, options.formatWeight),
     })),
   );
-  const perGroup = (n1 + n2) / block;
+  const perGroup = (n1 + n2) / samples;
   return examples.map((_, i) => rollouts.slice(i * perGroup, (i + 1) * perGroup).flat());
+}
+
+/** What the rollouts of one block have in common. */
+type Block = Pick<Rollout, "source" | "rolloutPrompt" | "anchorPrompt" | "negativePrompt"> & {
+  readonly answer: string;
+};
+
+/** The blocks of one group, anchor first. Images that play no part are not loaded. */
+async function blocksOf(example: TapoExample, options: TapoOptions, samples: number): Promise<Block[]> {
+  const { n1, n2, objective } = options;
+  const anchorPrompt = await example.prompt("anchor");
+  const positivePrompt = n2 > 0 ? await example.prompt("positive") : anchorPrompt;
+  const negativePrompt = usesNegative(objective) ? await example.prompt("negative") : undefined;
+  const block = (source: Rollout["source"], rolloutPrompt: Prompt): Block => ({
+    source,
+    rolloutPrompt,
+    anchorPrompt,
+    negativePrompt,
+    answer: example.answer,
+  });
+  return [
+    ...Array.from({ length: n1 / samples }, () => block("anchor", anchorPrompt)),
+    ...Array.from({ length: n2 / samples }, () => block("positive", positivePrompt)),
+  ];
 }
 
 function gcd(a: number, b: number): number {

@@ -16,15 +16,15 @@ export interface TapoRun {
   /** Rollouts a backward pass; with a token mean over the batch the gradient is the same for any value. */
   readonly microBatchSize: number;
   /** Which parts learn; the language model alone by default, as in stage 1. */
-  readonly train?: TrainableParts;
+  readonly train?: TrainableParts | undefined;
   /** π_ref; needed when the objective's `referenceKl` is not 0. */
-  readonly reference?: VisionLanguageModel;
-  readonly folder?: string;
+  readonly reference?: VisionLanguageModel | undefined;
+  readonly folder?: string | undefined;
   /** In optimiser steps; rounded up to whole rollout batches. */
-  readonly checkpointEvery?: number;
-  readonly progress?: Progress;
-  readonly signal?: AbortSignal;
-  readonly onStep?: (figures: StepFigures) => void;
+  readonly checkpointEvery?: number | undefined;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: ((figures: StepFigures) => void) | undefined;
 }
 
 /** Optimiser steps of a run: epochs over the examples, in rollout batches of several updates each. */
@@ -43,7 +43,7 @@ export async function tapo(
   options: TapoOptions,
   run: TapoRun,
 ): Promise<StepFigures[]> {
-  checkOptions(examples, options);
+  checkInputs(examples, options, run);
   const perBatch = updatesPerBatch(options);
   return train(tapoTask(model, examples, options, run), {
     ...run,
@@ -66,20 +66,20 @@ function tapoTask(
   let scored: ScoredRollout[] = [];
   return {
     parameters: selectParameters(model.parameters, run.train ?? LANGUAGE_ONLY),
-    async next(step): Promise<Step | undefined> {
+    async next(step): Promise<Step> {
       const part = step % perBatch;
-      const timings: Record<string, number> = {};
+      const figures: Record<string, number> = {};
       if (part === 0 || batch === undefined) {
         const started = performance.now();
         const seed = new Random(options.seed).fork(`rollouts ${step}`).uint32();
         batch = await collectRollouts(model, order.draw, options, seed, run.signal);
-        timings["generationSeconds"] = (performance.now() - started) / 1000;
-        scored = await score(model, batch.rollouts, options, run);
-        timings["scoringSeconds"] = (performance.now() - started) / 1000 - timings["generationSeconds"];
+        const sampled = performance.now();
+        scored = await score(model, batch.rollouts, options, run.reference);
+        figures["generationSeconds"] = (sampled - started) / 1000;
+        figures["scoringSeconds"] = (performance.now() - sampled) / 1000;
       }
+      Object.assign(figures, rolloutFigures(batch));
       const chosen = scored.filter((s) => Math.floor(s.rollout.group / options.promptsPerUpdate) === part);
-      if (chosen.length === 0) return undefined;
-      const figures: Record<string, number> = { ...timings, ...rolloutFigures(batch) };
       return { microBatches: updateMicroBatches(model, chosen, options, run.microBatchSize, figures), figures };
     },
     state: () => ({ drawn: order.drawn() }),
@@ -94,7 +94,7 @@ async function score(
   model: TrainableModel,
   rollouts: readonly Rollout[],
   options: TapoOptions,
-  run: TapoRun,
+  reference: VisionLanguageModel | undefined,
 ): Promise<ScoredRollout[]> {
   if (rollouts.length === 0) return [];
   const advantages = groupAdvantages(
@@ -103,10 +103,7 @@ async function score(
     options.advantageEps,
   );
   // With one update a rollout batch the policy has not moved: π_old = π_θ, and the update's own pass provides it.
-  return prepareUpdate(model, rollouts, advantages, options, {
-    needsOld: updatesPerBatch(options) > 1,
-    ...(run.reference === undefined ? {} : { reference: run.reference }),
-  });
+  return prepareUpdate(model, rollouts, advantages, options, { needsOld: updatesPerBatch(options) > 1, reference });
 }
 
 function rolloutFigures(batch: RolloutBatch): Record<string, number> {
@@ -138,22 +135,29 @@ function trainingOrder(examples: readonly TapoExample[], seed: number) {
 }
 
 function updatesPerBatch(options: TapoOptions): number {
-  return Math.max(1, Math.round(options.promptsPerRollout / options.promptsPerUpdate));
+  return options.promptsPerRollout / options.promptsPerUpdate;
 }
 
-function checkOptions(examples: readonly TapoExample[], options: TapoOptions): void {
+function checkInputs(examples: readonly TapoExample[], options: TapoOptions, run: TapoRun): void {
+  const { n1, n2, promptsPerRollout, promptsPerUpdate, objective } = options;
   if (examples.length === 0)
     throw new LabError("there are no questions to train on", "Check the dataset's training split.");
-  if (options.n1 + options.n2 < 2) {
+  if (n1 + n2 < 2) {
     throw new LabError(
       "n1 + n2 is below 2: a group of one answer has no advantage",
       "Sample at least two answers a question.",
     );
   }
-  if (options.promptsPerRollout % options.promptsPerUpdate !== 0) {
+  if (promptsPerRollout % promptsPerUpdate !== 0) {
     throw new LabError(
-      `promptsPerRollout (${options.promptsPerRollout}) is no multiple of promptsPerUpdate (${options.promptsPerUpdate})`,
+      `promptsPerRollout (${promptsPerRollout}) is no multiple of promptsPerUpdate (${promptsPerUpdate})`,
       "Choose sizes that divide.",
+    );
+  }
+  if (objective.referenceKl !== 0 && run.reference === undefined) {
+    throw new LabError(
+      `referenceKl is ${objective.referenceKl}, but there is no reference model`,
+      "Pass the model that training starts from as `reference`, or set referenceKl to 0.",
     );
   }
 }

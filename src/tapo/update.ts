@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { required } from "../core/errors";
 import type { MicroBatch } from "../engine/train";
 import type { Prompt, Scored, TrainableModel, VisionLanguageModel } from "../model/contract";
 import { detach, OBJECTIVE_FIGURES, readFigures, tapoObjective } from "./objective";
-import type { TapoOptions } from "./options";
+import { usesNegative, type ObjectiveOptions, type TapoOptions } from "./options";
 import type { Rollout } from "./rollouts";
 
 /** A rollout with its advantage and the log-probs that do not change during the update, one a token. */
@@ -10,10 +11,11 @@ export interface ScoredRollout {
   readonly rollout: Rollout;
   readonly advantage: number;
   /** log π_θold; absent when the policy has not moved since the rollout, so that π_old = π_θ. */
-  readonly old?: readonly number[];
+  readonly old: readonly number[] | undefined;
   /** log π under the negative image; absent when no term needs it as a constant. */
-  readonly negative?: readonly number[];
-  readonly reference?: readonly number[];
+  readonly negative: readonly number[] | undefined;
+  /** log π_ref; absent when the objective has no KL to it. */
+  readonly reference: readonly number[] | undefined;
 }
 
 /** Scores rollouts under the images that the objective asks about, before any update. */
@@ -22,23 +24,22 @@ export async function prepareUpdate(
   rollouts: readonly Rollout[],
   advantages: readonly number[] | Float32Array,
   options: TapoOptions,
-  need: { readonly needsOld: boolean; readonly reference?: VisionLanguageModel },
+  need: { readonly needsOld: boolean; readonly reference?: VisionLanguageModel | undefined },
 ): Promise<ScoredRollout[]> {
   const { objective } = options;
-  const under = (of: (r: Rollout) => Prompt): Scored[] =>
-    rollouts.map((r) => ({ prompt: of(r), tokenIds: r.completion.tokenIds }));
-  const usesNegative = objective.gamma !== 0 || objective.eta2 !== 0;
-  const old = need.needsOld ? await model.logProbs(under((r) => updatePrompt(r, options))) : undefined;
+  const updated = scoredUnder(rollouts, (r) => updatePrompt(r, options));
+  const old = need.needsOld ? await model.logProbs(updated) : undefined;
   const negative =
-    usesNegative && !objective.negativeGradient ? await model.logProbs(under((r) => r.negativePrompt)) : undefined;
-  const reference =
-    objective.referenceKl !== 0 ? await need.reference?.logProbs(under((r) => updatePrompt(r, options))) : undefined;
+    usesNegative(objective) && !objective.negativeGradient
+      ? await model.logProbs(scoredUnder(rollouts, negativePrompt))
+      : undefined;
+  const reference = objective.referenceKl !== 0 ? await need.reference?.logProbs(updated) : undefined;
   return rollouts.map((rollout, i) => ({
     rollout,
     advantage: advantages[i] as number,
-    ...optional("old", old?.[i]),
-    ...optional("negative", negative?.[i]),
-    ...optional("reference", reference?.[i]),
+    old: old?.[i],
+    negative: negative?.[i],
+    reference: reference?.[i],
   }));
 }
 
@@ -53,7 +54,7 @@ export function* updateMicroBatches(
   size: number,
   figures: Record<string, number>,
 ): Generator<MicroBatch> {
-  const unit = options.objective.tokenMean === "microBatch" ? options.objective.microBatch : 1;
+  const unit = rowsOfUnit(options.objective);
   const rows = Math.max(unit, Math.floor(size / unit) * unit);
   const total = weightOf(rollouts, options);
   for (let i = 0; i < rollouts.length; i += rows) {
@@ -69,32 +70,31 @@ function microBatch(
   weight: number,
   figures: Record<string, number>,
 ): MicroBatch {
-  const scored = (of: (r: Rollout) => Prompt) =>
-    chunk.map(({ rollout }) => ({ prompt: of(rollout), tokenIds: rollout.completion.tokenIds }));
-  const batch = model.prepare(scored((r) => updatePrompt(r, options)));
+  const rollouts = chunk.map((s) => s.rollout);
   const { objective } = options;
-  const live = objective.negativeGradient && (objective.gamma !== 0 || objective.eta2 !== 0);
-  const negativeBatch = live ? model.prepare(scored((r) => r.negativePrompt)) : undefined;
+  const batch = model.prepare(scoredUnder(rollouts, (r) => updatePrompt(r, options)));
+  const live = objective.negativeGradient && usesNegative(objective);
+  const negativeBatch = live ? model.prepare(scoredUnder(rollouts, negativePrompt)) : undefined;
   const loss = (): tf.Scalar => {
     const logProbs = model.completionLogProbs(batch);
-    const old = rowsOf(chunk, "old", batch.width) ?? detach(logProbs);
-    const negative =
-      negativeBatch === undefined ? rowsOf(chunk, "negative", batch.width) : model.completionLogProbs(negativeBatch);
-    const reference = rowsOf(chunk, "reference", batch.width);
     const output = tapoObjective(
       {
         logProbs,
-        oldLogProbs: old,
+        oldLogProbs: rowsOf(chunk, "old", batch.width) ?? detach(logProbs),
+        negativeLogProbs:
+          negativeBatch === undefined
+            ? rowsOf(chunk, "negative", batch.width)
+            : model.completionLogProbs(negativeBatch),
+        referenceLogProbs: rowsOf(chunk, "reference", batch.width),
         advantages: tf.tensor1d(chunk.map((s) => s.advantage)),
         mask: batch.mask,
-        ...optional("negativeLogProbs", negative),
-        ...optional("referenceLogProbs", reference),
       },
       objective,
     );
     const read = readFigures(output.figures);
-    for (const name of OBJECTIVE_FIGURES)
-      if (name !== "loss") figures[name] = (figures[name] ?? 0) + weight * read[name];
+    for (const name of OBJECTIVE_FIGURES) {
+      if (name !== "loss") figures[name] = (figures[name] ?? 0) + weight * read[name]; // the trainer adds up the loss
+    }
     return output.loss.mul(weight);
   };
   return {
@@ -111,9 +111,22 @@ function updatePrompt(rollout: Rollout, options: TapoOptions): Prompt {
   return options.updateCondition === "anchor" ? rollout.anchorPrompt : rollout.rolloutPrompt;
 }
 
-/** A micro-batch's part of the update: its tokens, or its rows where the mean is taken row by row. */
-function weightOf(rollouts: readonly ScoredRollout[], options: TapoOptions): number {
-  if (options.objective.tokenMean !== "batch") return rollouts.length;
+function negativePrompt({ negativePrompt: prompt }: Rollout): Prompt {
+  return required(prompt, () => new RangeError("a rollout has no negative image, but the objective asks about it"));
+}
+
+function scoredUnder(rollouts: readonly Rollout[], of: (rollout: Rollout) => Prompt): Scored[] {
+  return rollouts.map((rollout) => ({ prompt: of(rollout), tokenIds: rollout.completion.tokenIds }));
+}
+
+/** Rows that are averaged together before the mean over the update is taken; a chunk holds whole ones. */
+function rowsOfUnit({ tokenMean, microBatch }: ObjectiveOptions): number {
+  return tokenMean === "microBatch" ? microBatch : 1;
+}
+
+/** A chunk's part of the update, in the terms of `tokenWeights`: its tokens, or its units (a last one may be short). */
+function weightOf(rollouts: readonly ScoredRollout[], { objective }: TapoOptions): number {
+  if (objective.tokenMean !== "batch") return Math.ceil(rollouts.length / rowsOfUnit(objective));
   return rollouts.reduce((total, { rollout }) => total + rollout.completion.tokenIds.length, 0);
 }
 
@@ -129,8 +142,4 @@ function rowsOf(
     data.set(row[field] ?? [], i * width);
   });
   return tf.tensor2d(data, [chunk.length, width]);
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }

@@ -46,7 +46,8 @@ const schema = z.strictObject({
   clip: z.number().nullable(),
 });
 const good = { steps: 2, rate: 0.1, kind: "linear", name: "n", parts: [{ count: 1 }], clip: null };
-const check = (changes: Record<string, unknown>) => refusal(() => checkConfig({ ...good, ...changes }, schema, "x.yaml"));
+const check = (changes: Record<string, unknown>) =>
+  refusal(() => checkConfig({ ...good, ...changes }, schema, "x.yaml"));
 
 describe("checkConfig", () => {
   it("returns a right config", () => {
@@ -91,7 +92,9 @@ describe("loadConfig", () => {
   });
 
   it("refuses a key that stands there twice", () => {
-    expect(refusal(() => loadConfig(yamlFile("steps: 1\nsteps: 2\n"), schema))).toMatch(/Map keys must be unique.*line 2/);
+    expect(refusal(() => loadConfig(yamlFile("steps: 1\nsteps: 2\n"), schema))).toMatch(
+      /Map keys must be unique.*line 2/,
+    );
   });
 
   it("names a file that is not there, and refuses an empty one", () => {

@@ -81,9 +81,15 @@ describe("train", () => {
   it("skips the update of a step that has nothing to learn from", async () => {
     const { parameters, task, dispose } = toy(4, 2);
     const before = values(parameters);
-    const figures = await train({ ...task, next: () => Promise.resolve(undefined) }, { ...options, steps: 2 });
+    const figures = await train(
+      { ...task, next: () => Promise.resolve({ microBatches: [], figures: { reward: 0.5 } }) },
+      { ...options, steps: 2 },
+    );
     expect(values(parameters)).toEqual(before);
-    expect(figures).toHaveLength(2);
+    expect(figures.map(({ step, reward, loss }) => [step, reward, loss])).toEqual([
+      [0, 0.5, undefined],
+      [1, 0.5, undefined],
+    ]);
     dispose();
   });
 

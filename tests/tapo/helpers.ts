@@ -28,7 +28,7 @@ export interface PlainBatch {
   advantages: number[];
 }
 
-export function toTensors(batch: PlainBatch): Required<Omit<ObjectiveInput, "referenceLogProbs">> {
+export function toTensors(batch: PlainBatch): ObjectiveInput & { negativeLogProbs: tf.Tensor2D } {
   return {
     logProbs: tf.tensor2d(batch.logProbs),
     oldLogProbs: tf.tensor2d(batch.oldLogProbs),

@@ -99,7 +99,7 @@ function compare(one: Case, rows: ParityCollector): void {
   }
 }
 
-function tensorsOf(one: Case, advantages: Float32Array): Required<Omit<ObjectiveInput, "referenceLogProbs">> {
+function tensorsOf(one: Case, advantages: Float32Array): ObjectiveInput & { negativeLogProbs: tf.Tensor2D } {
   return {
     logProbs: tf.tensor2d(one.logProbs),
     oldLogProbs: tf.tensor2d(one.oldLogProbs),

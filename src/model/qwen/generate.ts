@@ -34,7 +34,7 @@ export interface RolloutRow {
 export interface RolloutOptions extends TokenChoice {
   readonly maxNewTokens: number;
   readonly ends: ReadonlySet<number>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A sampled sequence, the end token included. */

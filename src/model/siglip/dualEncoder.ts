@@ -179,7 +179,7 @@ export class MiniDualEncoder implements DualEncoder {
       writeJson(path.join(temporary, SETTINGS), { width: this.width });
       writeSafetensors(
         path.join(temporary, "model.safetensors"),
-        [...this.parameters].map(([name, v]) => ({ name, shape: v.shape, data: v.dataSync<"float32">() })),
+        [...this.parameters].map(([name, v]) => ({ name, shape: v.shape, data: () => v.dataSync<"float32">() })),
       );
     });
   }

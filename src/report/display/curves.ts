@@ -7,8 +7,11 @@ import { throttle } from "./live";
 export interface LiveCurves extends Progress {
   /** The curves so far: a panel a figure, a curve a task. */
   figure(): PlotlyFigure;
-  /** Replaces the live display by its final form, which pages without JupyterLab show too. */
-  settle(): Promise<void>;
+  /**
+   * Replaces the live display by its final form, which pages without JupyterLab show too.
+   * @param final what to show; default: the curves as they grew (a resumed stage grew only in part)
+   */
+  settle(final?: PlotlyFigure): Promise<void>;
 }
 
 interface Line {
@@ -49,7 +52,7 @@ export function growingCurves(
       },
     }),
     figure,
-    settle: () => settle(figure()),
+    settle: (final = figure()) => settle(final),
   };
 }
 

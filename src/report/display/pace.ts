@@ -62,9 +62,15 @@ export function formatDuration(milliseconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** "loss 0.412  reward 0.61": three digits that count. */
+/** Figures that a display tells otherwise, or that say nothing at a glance. */
+const LEFT_OUT = /^(step|learningRate)$|seconds$/i;
+const MOST = 6;
+
+/** "loss 0.412  reward 0.61": three digits that count; six figures at most. */
 export function formatFigures(figures: Readonly<Record<string, number>>): string {
   return Object.entries(figures)
+    .filter(([name]) => !LEFT_OUT.test(name))
+    .slice(0, MOST)
     .map(([name, value]) => `${name} ${formatFigure(value)}`)
     .join("  ");
 }

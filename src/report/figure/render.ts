@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import { JSDOM, VirtualConsole } from "jsdom";
 import { LabError, messageOf } from "../../core/errors";
 import { Random, hashText } from "../../core/random";
 import { boundsOf } from "./bounds";
@@ -31,7 +30,7 @@ interface PlotlyWindow {
  */
 export async function renderSvg(figure: PlotlyFigure): Promise<string> {
   const seed = hashText(JSON.stringify(figure));
-  const window = openWindow(seed);
+  const window = await openWindow(seed);
   try {
     window.eval(fs.readFileSync(PLOTLY_SCRIPT, "utf8"));
     const { width, height } = figure.layout;
@@ -49,7 +48,9 @@ export async function renderSvg(figure: PlotlyFigure): Promise<string> {
   }
 }
 
-function openWindow(seed: number): PlotlyWindow {
+/** jsdom takes a quarter of a second to load, so it comes with the first drawing. */
+async function openWindow(seed: number): Promise<PlotlyWindow> {
+  const { JSDOM, VirtualConsole } = await import("jsdom");
   const dom = new JSDOM("<!doctype html><html><body></body></html>", {
     runScripts: "outside-only",
     pretendToBeVisual: true,

@@ -22,14 +22,17 @@ export function accuracyFigure(table: ResultTable, world: "closed" | "open"): Pl
   );
 }
 
+/** What the curves are read from: the folders of the training stages. */
+type Stages = Pick<QuickstartResult, "stages">;
+
 /** The curves of fine-tuning: loss by step. */
-export function sftFigure(result: QuickstartResult): PlotlyFigure {
+export function sftFigure(result: Stages): PlotlyFigure {
   const curves = stageCurves(result, ["sft-labels", "cot-sft"], "loss");
   return trainingCurves([{ title: "loss a token", curves }], { title: "Supervised fine-tuning" });
 }
 
 /** The curves of stage 2. */
-export function rlFigure(result: QuickstartResult): PlotlyFigure {
+export function rlFigure(result: Stages): PlotlyFigure {
   const panel = (title: string, figure: string): Panel => ({
     title,
     curves: stageCurves(result, ["dapo", "tapo"], figure),
@@ -47,10 +50,13 @@ export function rlFigure(result: QuickstartResult): PlotlyFigure {
   );
 }
 
-function stageCurves(result: QuickstartResult, names: readonly QuickstartRowName[], figure: string) {
+/** Terms that DAPO leaves out: their figures are zero by definition, not by measurement. */
+const TAPO_ONLY: readonly string[] = ["klNegative", "entropyNegative"];
+
+function stageCurves(result: Stages, names: readonly QuickstartRowName[], figure: string) {
   return names.flatMap((name) => {
     const folder = result.stages[name];
-    if (folder === undefined) return [];
+    if (folder === undefined || (name === "dapo" && TAPO_ONLY.includes(figure))) return [];
     const steps = readJsonl(path.join(folder, "metrics.jsonl"), (value) => value as StepFigures);
     return [{ name: ROW_TITLES[name], y: steps.map((step) => step[figure] ?? NaN) }];
   });

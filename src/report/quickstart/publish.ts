@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { ROOT } from "../../config/load";
+import { resultsRoot } from "../../config/places";
 import { writeJson } from "../../core/files";
 import type { Profile } from "../../experiments/profile";
 import type { OpenRun } from "../../experiments/provenance";
@@ -8,37 +8,37 @@ import { exportFigure } from "../figure/export";
 import { exportTable } from "../table/export";
 import type { ResultTable } from "../table/table";
 import { accuracyFigure, rlFigure, sftFigure } from "./figures";
-import { mergeRows, readQuickstart, saveQuickstart } from "./store";
+import { mergeRows, readQuickstart, saveQuickstart, type StoredQuickstart } from "./store";
 import { chainErrorTable, quickstartTable } from "./tables";
 
 /** What a quickstart leaves in results/. */
-export interface Published {
+export interface Published extends QuickstartTables {
+  readonly files: readonly string[];
+}
+
+/** The tables of a quickstart. */
+export interface QuickstartTables {
   readonly table: ResultTable;
   readonly chains: ResultTable;
-  readonly files: readonly string[];
 }
 
 /** results/quickstart/<profile> */
 export function quickstartFolder(profile: Profile): string {
-  return path.join(ROOT, "results", "quickstart", profile.name);
+  return path.join(resultsRoot(), "quickstart", profile.name);
+}
+
+/** The tables of a finished quickstart, without writing anything. Rows of earlier runs are in them, and are marked. */
+export function quickstartTables(profile: Profile, result: QuickstartResult): QuickstartTables {
+  return tablesOf(profile, result, mergeRows(readQuickstart(storeOf(profile)), result));
 }
 
 /** Writes tables, figures and the run record of a finished quickstart. Rows of earlier runs stay, and are marked. */
 export async function publishQuickstart(profile: Profile, result: QuickstartResult, run: OpenRun): Promise<Published> {
   const folder = quickstartFolder(profile);
-  const store = path.join(folder, "rows.json");
+  const store = storeOf(profile);
   const all = mergeRows(readQuickstart(store), result);
   saveQuickstart(store, all);
-  const made = new Set(result.rows.map((row) => row.name));
-  const provenance = {
-    experiment: "quickstart",
-    profile: profile.name,
-    world: profile.world,
-    seed: String(profile.seed),
-  };
-  const shown = all.rows.map((row) => ({ row, fromResults: !made.has(row.name) }));
-  const table = quickstartTable(shown, provenance);
-  const chains = chainErrorTable(all.chainErrors, provenance);
+  const { table, chains } = tablesOf(profile, result, all);
   const files = [
     store,
     ...exportTable(table, folder, "table"),
@@ -51,4 +51,20 @@ export async function publishQuickstart(profile: Profile, result: QuickstartResu
   const record = path.join(folder, "run.json");
   writeJson(record, await run.finish(files));
   return { table, chains, files: [...files, record] };
+}
+
+function storeOf(profile: Profile): string {
+  return path.join(quickstartFolder(profile), "rows.json");
+}
+
+function tablesOf(profile: Profile, result: QuickstartResult, all: StoredQuickstart): QuickstartTables {
+  const made = new Set(result.rows.map((row) => row.name));
+  const provenance = {
+    experiment: "quickstart",
+    profile: profile.name,
+    world: profile.world,
+    seed: String(profile.seed),
+  };
+  const shown = all.rows.map((row) => ({ row, fromResults: !made.has(row.name) }));
+  return { table: quickstartTable(shown, provenance), chains: chainErrorTable(all.chainErrors, provenance) };
 }

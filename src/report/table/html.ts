@@ -4,6 +4,8 @@ import type { ResultTable } from "./table";
 // Styles stand on the elements, since notebook viewers drop <style>; colours are taken from the page, light or dark.
 const RULE = "1px solid rgba(128,128,128,0.75)";
 const CELL = "padding:3px 10px;border:none;background:transparent;color:inherit;";
+/** Texts of more characters than this are broken into lines. */
+const LONG = 60;
 
 /** A table for a page or a notebook; every text is escaped. */
 export function toHtml(table: ResultTable): string {
@@ -15,7 +17,8 @@ export function toHtml(table: ResultTable): string {
   const rows = shownCells(table).map((row) => {
     const cells = row.map(({ body, mark }, index) => {
       const sup = mark === "" ? "" : `<sup>${escapeHtml(mark)}</sup>`;
-      return `<td style="${CELL}${align(index)}white-space:nowrap">${escapeHtml(body)}${sup}</td>`;
+      const wrap = body.length > LONG ? "white-space:normal;min-width:32em" : "white-space:nowrap";
+      return `<td style="${CELL}${align(index)}${wrap}">${escapeHtml(body)}${sup}</td>`;
     });
     return `<tr style="background:transparent">${cells.join("")}</tr>`;
   });

@@ -1,0 +1,99 @@
+import { LabError } from "../core/errors";
+import { Random } from "../core/random";
+import type { BenchmarkItem, LabelledImage } from "../data/types";
+import type { PromptSet } from "../data/prompts";
+import { wilson, type Score } from "../eval/intervals";
+import type { Prompt, VisionLanguageModel } from "../model/contract";
+import { ridgeRegression, valueAt } from "./leastSquares";
+import { pca, project } from "./pca";
+
+/** A picture beside a name: its own (a positive pair) or that of a class easily taken for it (a negative one). */
+export interface NamePair {
+  readonly image: LabelledImage;
+  readonly name: string;
+  readonly positive: boolean;
+}
+
+/** Two pairs an item: the true name, and one of the other options, drawn by the seed and the item's id. */
+export function namePairs(items: readonly BenchmarkItem[], seed: number): NamePair[] {
+  return items.flatMap(({ id, image, groundTruth, options }) => {
+    const others = options.filter((name) => name !== groundTruth);
+    if (others.length === 0) {
+      throw new LabError("has no other name to pair the picture with", "Give items with options.", { subject: id });
+    }
+    const wrong = new Random(seed).fork(`negative pair of ${id}`).pick(others);
+    return [
+      { image, name: groundTruth, positive: true },
+      { image, name: wrong, positive: false },
+    ];
+  });
+}
+
+/**
+ * The question whose last hidden state sums a pair up (§5.4, H3): "Is the bird species NAME?". The mini-world's language
+ * has no such sentence; there the picture and the name stand in the words of its comparison of a description with a
+ * class: "bird NAME ? compare".
+ */
+export async function pairPrompt(set: PromptSet, { image, name }: NamePair): Promise<Prompt> {
+  const domain = image.subCategory.superCategory;
+  const question = set === "mini" ? ` ${domain} ${name} ? compare` : `Is the ${domain} species ${name}?`;
+  return { messages: [{ role: "user", content: `<image>${question}` }], images: [await image.load()] };
+}
+
+/** The last hidden state of every pair, after the last layer. @returns [N] vectors of the hidden width */
+export async function pairStates(
+  model: VisionLanguageModel,
+  layer: number,
+  set: PromptSet,
+  pairs: readonly NamePair[],
+): Promise<Float32Array[]> {
+  const prompts = await Promise.all(pairs.map((pair) => pairPrompt(set, pair)));
+  return model.hiddenStates(prompts, { layer, pool: "last" });
+}
+
+/** How far positive and negative pairs lie apart in a model's states. Plain JSON. */
+export interface Separability {
+  /** Each pair in the plane of the first two principal components (Fig. 4). */
+  readonly points: readonly (readonly [number, number])[];
+  readonly explained: readonly [number, number];
+  /** Share of the pairs on the right side of a hyperplane that was fitted without them; 0.5 is chance. */
+  readonly accuracy: Score;
+}
+
+/** Folds of the cross-validation; the two pairs of a picture are always in the same one. */
+const FOLDS = 5;
+const RIDGE = 1e-2;
+
+/**
+ * Puts a number beside Fig. 4's picture: the accuracy of a ridge classifier over all dimensions, in five-fold
+ * cross-validation over pictures, and the first two principal components to look at.
+ * @param states shape [N, D], one a pair
+ */
+export function separability(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): Separability {
+  if (states.length !== pairs.length) {
+    throw new RangeError(`separability: ${states.length} states of ${pairs.length} pairs`);
+  }
+  const model = pca(states, 2);
+  const points = project(model, states).map(([x = 0, y = 0]): [number, number] => [x, y]);
+  const [first = 0, second = 0] = model.explained;
+  const right = correctOutOfFold(pairs, states, seed);
+  return { points, explained: [first, second], accuracy: wilson(right, pairs.length) };
+}
+
+function correctOutOfFold(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): number {
+  const images = [...new Set(pairs.map(({ image }) => image.id))];
+  if (images.length < FOLDS) {
+    throw new LabError(`${images.length} pictures are too few to cross-validate`, `Give at least ${FOLDS}.`);
+  }
+  const order = new Random(seed).fork("folds").shuffle(images);
+  const foldOf = new Map(order.map((id, place) => [id, place % FOLDS]));
+  let right = 0;
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const held = pairs.map(({ image }) => foldOf.get(image.id) === fold);
+    const training = states.filter((_, i) => held[i] === false);
+    const targets = pairs.filter((_, i) => held[i] === false).map(({ positive }) => (positive ? 1 : -1));
+    const plane = ridgeRegression(training, targets, RIDGE);
+    right += pairs.filter((pair, i) => held[i] === true && valueAt(plane, states[i] ?? []) > 0 === pair.positive).length;
+  }
+  return right;
+}

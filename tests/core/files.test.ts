@@ -1,0 +1,192 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LabError } from "../../src/core/errors";
+import {
+  JsonlFile,
+  readJson,
+  readJsonl,
+  readText,
+  requireWritable,
+  writeFileAtomic,
+  writeFolderAtomic,
+  writeJson,
+} from "../../src/core/files";
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-files-"));
+});
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+const at = (...parts: string[]): string => path.join(folder, ...parts);
+
+/** A path below a file: nothing can be written there, not even by root. */
+function impossible(): string {
+  fs.writeFileSync(at("file"), "in the way");
+  return at("file", "below", "it");
+}
+
+function expectUnwritable(error: unknown, file: string): void {
+  expect(error).toBeInstanceOf(LabError);
+  expect((error as LabError).subject).toBe(file);
+  expect((error as LabError).message).toMatch(/cannot be written \(E(NOTDIR|EXIST).*writable/);
+}
+
+const thrown = (body: () => unknown): unknown => {
+  try {
+    body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+};
+
+describe("writeFileAtomic", () => {
+  it("makes folders, replaces content, and leaves nothing else behind", () => {
+    writeFileAtomic(at("a", "b", "c.txt"), "old");
+    writeFileAtomic(at("a", "b", "c.txt"), Buffer.from("new"));
+    expect(readText(at("a", "b", "c.txt"))).toBe("new");
+    expect(fs.readdirSync(at("a", "b"))).toEqual(["c.txt"]);
+  });
+
+  it("names the file when its parent is no folder, and removes its temporary file when the rename fails", () => {
+    const file = impossible();
+    expectUnwritable(
+      thrown(() => {
+        writeFileAtomic(file, "x");
+      }),
+      file,
+    );
+    fs.mkdirSync(at("full", "inside"), { recursive: true });
+    expect(() => {
+      writeFileAtomic(at("full"), "x"); // a file cannot take a folder's place
+    }).toThrow(LabError);
+    expect(fs.readdirSync(folder).sort()).toEqual(["file", "full"]);
+  });
+});
+
+describe("writeFolderAtomic", () => {
+  it("puts a whole folder in the place of the old one", async () => {
+    await writeFolderAtomic(at("out"), (temporary) => {
+      fs.writeFileSync(path.join(temporary, "one"), "1");
+    });
+    await writeFolderAtomic(at("out"), (temporary) => {
+      expect(fs.readdirSync(at("out"))).toEqual(["one"]); // still there while the new one is made
+      fs.writeFileSync(path.join(temporary, "two"), "2");
+    });
+    expect(fs.readdirSync(at("out"))).toEqual(["two"]);
+    expect(fs.readdirSync(folder)).toEqual(["out"]);
+  });
+
+  it("leaves the old folder as it was when filling fails, and passes the error on", async () => {
+    writeJson(at("out", "kept.json"), 1);
+    const failure = new RangeError("a bug of ours is no trouble with the disc");
+    const fill = (temporary: string): never => {
+      fs.writeFileSync(path.join(temporary, "part"), "half");
+      throw failure;
+    };
+    await expect(writeFolderAtomic(at("out"), fill)).rejects.toBe(failure);
+    expect(fs.readdirSync(at("out"))).toEqual(["kept.json"]);
+    expect(fs.readdirSync(folder)).toEqual(["out"]);
+  });
+
+  it("names the folder when its parent is no folder", async () => {
+    const target = impossible();
+    const error = await writeFolderAtomic(target, () => undefined).catch((e: unknown) => e);
+    expectUnwritable(error, target);
+  });
+});
+
+describe("requireWritable", () => {
+  it("makes the folder and leaves it empty, or says why not", () => {
+    requireWritable(at("new", "one"));
+    expect(fs.readdirSync(at("new", "one"))).toEqual([]);
+    const target = impossible();
+    expectUnwritable(
+      thrown(() => {
+        requireWritable(target);
+      }),
+      target,
+    );
+  });
+});
+
+describe("JSON", () => {
+  it("comes back as it was written", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        writeJson(at("value.json"), value);
+        expect(readJson(at("value.json"))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+      { numRuns: 25 }, // each write waits for the disc
+    );
+  });
+
+  it("names a missing and a torn file", () => {
+    expect(() => readJson(at("none.json"))).toThrow(/none\.json: cannot be read \(ENOENT.*Check the path/);
+    fs.writeFileSync(at("torn.json"), '{"a": [1, 2');
+    expect(() => readJson(at("torn.json"))).toThrow(/torn\.json: is not valid JSON .*Repair or remove/);
+  });
+});
+
+describe("JsonlFile", () => {
+  const number = (value: unknown): number => {
+    if (typeof value !== "number") throw new TypeError("no number");
+    return value;
+  };
+  const asIs = (value: unknown): unknown => value;
+
+  it("keeps all whole lines wherever a kill tears the file", () => {
+    const records = fc.array(fc.record({ id: fc.nat(), text: fc.string({ unit: "grapheme" }) }), { maxLength: 6 });
+    fc.assert(
+      fc.property(records, fc.double({ min: 0, max: 1, noNaN: true }), fc.string(), (before, cut, after) => {
+        const file = at("records.jsonl");
+        fs.rmSync(file, { force: true });
+        const first = JsonlFile.open(file, asIs);
+        for (const record of before) first.append(record);
+        first.close();
+        const bytes = fs.readFileSync(file);
+        const kept = bytes.subarray(0, Math.round(cut * bytes.length)); // may end inside a character
+        fs.writeFileSync(file, kept);
+        const whole = kept.filter((byte) => byte === 10).length;
+        const again = JsonlFile.open(file, asIs);
+        expect(again.existing).toEqual(before.slice(0, whole));
+        again.append({ after });
+        again.close();
+        expect(readJsonl(file, asIs)).toEqual([...before.slice(0, whole), { after }]);
+      }),
+    );
+  });
+
+  it("has on disc what was appended before a kill, without being closed", () => {
+    const file = JsonlFile.open(at("live.jsonl"), number);
+    file.append(1);
+    file.append(2);
+    expect(readJsonl(at("live.jsonl"), number)).toEqual([1, 2]);
+    file.close();
+  });
+
+  it("names file and line of a whole line that is of no use", () => {
+    fs.writeFileSync(at("bad.jsonl"), '1\n"two"\n');
+    expect(() => JsonlFile.open(at("bad.jsonl"), number)).toThrow(/bad\.jsonl: line 2 .*no number.*Repair or remove/);
+    fs.writeFileSync(at("bad.jsonl"), "1\n\n{\n");
+    expect(() => readJsonl(at("bad.jsonl"), number)).toThrow(/bad\.jsonl: line 3 /);
+  });
+
+  it("names a file that cannot be written", () => {
+    const target = impossible();
+    expectUnwritable(
+      thrown(() => JsonlFile.open(target, number)),
+      target,
+    );
+    const file = JsonlFile.open(at("shut.jsonl"), number);
+    file.close();
+    expect(() => {
+      file.append(1); // a bad descriptor stands for a full disc
+    }).toThrow(/shut\.jsonl: cannot be written/);
+  });
+});

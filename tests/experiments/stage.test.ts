@@ -1,0 +1,145 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LabError } from "../../src/core/errors";
+import { digest, quietContext, runStage, stableJson } from "../../src/experiments/stage";
+
+let root: string;
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-stage-"));
+});
+afterEach(() => {
+  fs.rmSync(root, { recursive: true, force: true });
+});
+
+/** Runs the stage "sum" and counts how often its body ran. */
+let calls = 0;
+const sum = (inputs: unknown, body: (folder: string) => unknown = () => ({ value: 3 })) =>
+  runStage(quietContext(root), "sum", inputs, async (folder) => {
+    calls += 1;
+    return Promise.resolve(body(folder));
+  });
+beforeEach(() => {
+  calls = 0;
+});
+
+describe("runStage", () => {
+  it("runs once for its inputs and gives the same result from then on", async () => {
+    const first = await sum({ a: 1 });
+    const second = await sum({ a: 1 });
+    expect(calls).toBe(1);
+    expect([first.cached, second.cached]).toEqual([false, true]);
+    expect(second).toEqual({ ...first, cached: true });
+    expect(fs.readdirSync(first.folder)).toEqual(["stage.json"]); // and no lock
+    const record = JSON.parse(fs.readFileSync(path.join(first.folder, "stage.json"), "utf8")) as unknown;
+    expect(record).toMatchObject({ stage: "sum", inputs: { a: 1 }, result: { value: 3 } });
+  });
+
+  it("runs anew in a folder of its own for other inputs or another name, and keeps the old one", async () => {
+    const first = await sum({ a: 1 });
+    const changed = await sum({ a: 2 });
+    const other = await runStage(quietContext(root), "other", { a: 1 }, () => Promise.resolve(0));
+    expect(new Set([first, changed, other].map((s) => s.folder)).size).toBe(3);
+    expect(new Set([first, changed, other].map((s) => s.key)).size).toBe(3);
+    expect((await sum({ a: 1 })).cached).toBe(true);
+  });
+
+  it("does not mind the order of keys, nor keys that are undefined", async () => {
+    await sum({ a: 1, b: { c: 2, d: 3 } });
+    expect((await sum({ b: { d: 3, c: 2 }, a: 1, e: undefined })).cached).toBe(true);
+    expect(calls).toBe(1);
+  });
+
+  it("leaves no stage.json when the body fails, and finds its files when it runs again", async () => {
+    const failing = sum({ a: 1 }, (folder) => {
+      fs.writeFileSync(path.join(folder, "half"), "done so far");
+      throw new Error("killed");
+    });
+    await expect(failing).rejects.toThrow("killed");
+    const again = await sum({ a: 1 }, (folder) => fs.readFileSync(path.join(folder, "half"), "utf8"));
+    expect([again.cached, again.result, calls]).toEqual([false, "done so far", 2]);
+    expect(fs.readdirSync(again.folder).sort()).toEqual(["half", "stage.json"]);
+  });
+
+  it("names a stage.json that is torn", async () => {
+    const { folder } = await sum({ a: 1 });
+    fs.writeFileSync(path.join(folder, "stage.json"), '{"stage": ');
+    await expect(sum({ a: 1 })).rejects.toThrow(/stage\.json: is not valid JSON.*Repair or remove/);
+  });
+
+  it("says at once that the folder cannot be written, and does not try for ever", async () => {
+    const file = path.join(root, "file");
+    fs.writeFileSync(file, "in the way");
+    const run = runStage(quietContext(path.join(file, "runs")), "sum", {}, () => Promise.resolve(1));
+    await expect(run).rejects.toThrow(LabError);
+    await expect(run).rejects.toThrow(/file.*cannot be written.*writable/);
+  });
+});
+
+describe("the lock", () => {
+  /** The folder of `sum({ a: 1 })`, with a lock left by `owner`. */
+  async function lockedBy(owner: string): Promise<string> {
+    const { folder } = await sum({ a: 1 });
+    fs.rmSync(path.join(folder, "stage.json"));
+    fs.writeFileSync(path.join(folder, "lock"), owner);
+    return folder;
+  }
+
+  it("keeps a second process out while the first one lives, naming folder and process", async () => {
+    const other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
+    try {
+      const folder = await lockedBy(String(other.pid));
+      const second = sum({ a: 1 });
+      await expect(second).rejects.toThrow(LabError);
+      await expect(second).rejects.toThrow(`${folder}: is in use by process ${String(other.pid)}. Wait for it to end`);
+      expect(fs.readFileSync(path.join(folder, "lock"), "utf8")).toBe(String(other.pid)); // untouched
+    } finally {
+      other.kill();
+    }
+  });
+
+  it("of a process that is gone is taken over", async () => {
+    const gone = spawn(process.execPath, ["-e", ""]);
+    await new Promise((resolve) => gone.on("close", resolve));
+    const folder = await lockedBy(String(gone.pid));
+    expect((await sum({ a: 1 })).cached).toBe(false);
+    expect(fs.readdirSync(folder)).toEqual(["stage.json"]);
+  });
+
+  it.each(["", "rubbish", "0", "-1", String(process.pid)])(
+    "that says %j is a left-over and is taken over",
+    async (owner) => {
+      await lockedBy(owner); // this process's own id: an earlier process had the same one
+      expect((await sum({ a: 1 })).cached).toBe(false);
+    },
+  );
+
+  it("keeps out a second run of this process: an interrupted notebook cell may still be at work", async () => {
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const first = runStage(quietContext(root), "sum", { a: 1 }, () => held.then(() => 1));
+    await expect(sum({ a: 1 })).rejects.toThrow(`is in use by process ${process.pid}`);
+    letGo();
+    expect((await first).result).toBe(1);
+    expect((await sum({ a: 1 })).cached).toBe(true);
+  });
+});
+
+describe("stableJson and digest", () => {
+  it("are the same for equal values, whatever the order of their keys, and lose nothing", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (a) => {
+        const copy = JSON.parse(JSON.stringify(a), (_, v: unknown) =>
+          typeof v === "object" && v !== null && !Array.isArray(v)
+            ? Object.fromEntries(Object.entries(v).reverse())
+            : v,
+        ) as unknown;
+        expect(digest(copy)).toBe(digest(a));
+        expect(JSON.parse(stableJson(a))).toEqual(JSON.parse(JSON.stringify(a))); // so other values give other text
+      }),
+    );
+  });
+});

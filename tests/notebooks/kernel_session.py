@@ -1,0 +1,58 @@
+"""Runs cells in one kernel as JupyterLab does, interrupting some: reads a list of cells as JSON from standard input.
+
+A cell is {"code": …} and, to be interrupted, {"interrupt": {"file": …, "lines": n}}: as soon as that file has n lines.
+Writes one list of {"status", "text", "seconds"} to standard output.
+"""
+
+import glob
+import json
+import sys
+import time
+
+from jupyter_client import KernelManager
+
+LIMIT = 120
+
+
+def lines_in(pattern):
+    return sum(open(name).read().count("\n") for name in glob.glob(pattern))
+
+
+def run(client, manager, cell):
+    """Executes a cell and collects what it prints until the kernel is idle again."""
+    started = time.monotonic()
+    message = client.execute(cell["code"])
+    rule = cell.get("interrupt")
+    text = []
+    while time.monotonic() - started < LIMIT:
+        if rule and lines_in(rule["file"]) >= rule["lines"]:
+            manager.interrupt_kernel()
+            rule = None
+        try:
+            reply = client.get_iopub_msg(timeout=0.02)
+        except Exception:  # nothing said yet
+            continue
+        if reply["parent_header"].get("msg_id") != message:
+            continue
+        if reply["msg_type"] == "stream":
+            text.append(reply["content"]["text"])
+        if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
+            status = client.get_shell_msg(timeout=LIMIT)["content"]["status"]
+            return {"status": status, "text": "".join(text), "seconds": time.monotonic() - started}
+    raise SystemExit(f"the kernel was not idle after {LIMIT} s:\n{''.join(text)}")
+
+
+def main():
+    manager = KernelManager(kernel_name="tslab")
+    manager.start_kernel(cwd=sys.argv[1])
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=LIMIT)
+        print(json.dumps([run(client, manager, cell) for cell in json.load(sys.stdin)]))
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+main()
