@@ -1,14 +1,15 @@
 import * as path from "node:path";
 import { Argument, Option, type Command } from "commander";
-import { loadBackend, requireTraining } from "../core/backend";
+import { requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
+import { requireWritable } from "../core/files";
 import { openLab } from "../experiments/lab";
 import { loadProfile, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
 import { digest } from "../experiments/stage";
 import { quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
 import { terminalProgress } from "../report/display/terminal";
-import { publishQuickstart } from "../report/quickstart/publish";
+import { publishQuickstart, quickstartFolder } from "../report/quickstart/publish";
 import { toText } from "../report/table/text";
 
 interface RunArguments {
@@ -44,14 +45,15 @@ where it stopped when the same command is given again. Runs with --seed or --set
   $ npx fine-r1 run quickstart --set rl.options.n1=8 --set rl.options.n2=2`,
     )
     .action(async (_experiment: string, options: RunArguments) => {
-      await loadBackend();
-      await requireTraining();
       await runQuickstart(options);
     });
 }
 
 async function runQuickstart(options: RunArguments): Promise<void> {
   const profile = variant(seeded(loadProfile(options.profile, options.set), options.seed), options);
+  const rows = chosenRows(options);
+  requireWritable(quickstartFolder(profile)); // asked before the training, not after it
+  await requireTraining();
   const inputs = [profile.base, profile.dualEncoder].map((folder) => path.join(folder, "model.safetensors"));
   const run = await startRun({
     experiment: "quickstart",
@@ -61,7 +63,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
     inputs,
   });
   const lab = openLab("quickstart", profile, { progress: terminalProgress() });
-  const result = await quickstart(lab, chosenRows(options));
+  const result = await quickstart(lab, rows);
   const { table, chains, files } = await publishQuickstart(profile, result, run);
   console.log(`\n${toText(table)}\n\n${toText(chains)}\n`);
   console.log(
@@ -95,7 +97,7 @@ function variant(profile: Profile, { seed, set }: RunArguments): Profile {
 function seeded(profile: Profile, seed: string | undefined): Profile {
   if (seed === undefined) return profile;
   const value = Number(seed);
-  if (!Number.isInteger(value) || value < 0)
+  if (!/^\d+$/.test(seed) || !Number.isSafeInteger(value))
     throw new LabError(`"${seed}" is no seed`, "Give a whole number from 0 on.");
   return {
     ...profile,

@@ -37,7 +37,13 @@ export interface Profile {
   readonly dualEncoder: string;
   readonly promptSet: PromptSet;
   readonly seed: number;
-  readonly cot: { readonly imagesPerClass: number; readonly descriptions: number; readonly maxAttempts: number };
+  readonly cot: {
+    /** Chains are written for every n-th seen class; 1 for all. */
+    readonly everyNthClass: number;
+    readonly imagesPerClass: number;
+    readonly descriptions: number;
+    readonly maxAttempts: number;
+  };
   readonly sftCot: SftOptions;
   readonly sftLabels: SftOptions;
   readonly rl: RlProfile;
@@ -55,7 +61,7 @@ const profileSchema: z.ZodType<Profile> = z.strictObject({
   dualEncoder: text,
   promptSet: z.enum(["paper", "released", "mini"]),
   seed: z.int().min(0),
-  cot: z.strictObject({ imagesPerClass: count, descriptions: count, maxAttempts: count }),
+  cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
   sftCot: sftSchema,
   sftLabels: sftSchema,
   rl: z.strictObject({

@@ -2,16 +2,18 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../core/errors";
+import { Random } from "../core/random";
 import { curate, DEFAULT_CURATION_SETTINGS, type CotItem } from "../cot/curate";
 import { miniTeacher } from "../cot/miniTeacher";
 import type { CurationReport } from "../cot/outcomes";
 import { readCotRecords, type CotRecord } from "../cot/records";
 import { groupByClass } from "../data/fewshot";
 import { renderAnswer } from "../data/miniworld/chain";
-import { buildTrainingPrompt } from "../data/prompts";
+import { buildTrainingPrompt, type PromptRequest } from "../data/prompts";
 import { mineTriplets, type ImageEmbedder } from "../data/triplets";
 import type { LabelledImage, Triplet } from "../data/types";
 import { finishTraining, type StepFigures } from "../engine/train";
+import type { Prompt } from "../model/contract";
 import { QwenModel } from "../model/qwen/model";
 import { sft, type SftExample } from "../sft/train";
 import type { SftOptions } from "../sft/options";
@@ -51,7 +53,7 @@ export function checkpointOf(stage: Finished<Trained>): Checkpoint {
   return { folder: path.join(stage.folder, "model"), key: stage.key };
 }
 
-/** Writes the chains of thought (§4.2): one image a seen class, several at most, through the curation pipeline. */
+/** Writes the chains of thought (§4.2) through the curation pipeline, for as many seen classes as the profile says. */
 export function cotStage(lab: Lab): Promise<Finished<CurationReport>> {
   const { world, profile } = lab;
   const items = cotItems(lab);
@@ -89,7 +91,7 @@ export function cotExamples(lab: Lab, records: readonly CotRecord[]): SftExample
     const image = images.get(record.imageId);
     if (image === undefined)
       throw new LabError("is not a training image of this world", "Curate again.", { subject: record.imageId });
-    return { id: record.imageId, prompt: () => question(lab, image, "sft", true), completion: record.text };
+    return { id: record.imageId, prompt: () => sftPrompt(lab, image, true), completion: record.text };
   });
 }
 
@@ -97,7 +99,7 @@ export function cotExamples(lab: Lab, records: readonly CotRecord[]): SftExample
 export function labelExamples(lab: Lab): SftExample[] {
   return lab.world.train.map((image) => ({
     id: image.id,
-    prompt: () => question(lab, image, "sft", false),
+    prompt: () => sftPrompt(lab, image, false),
     completion: renderAnswer(image.subCategory.name),
   }));
 }
@@ -130,19 +132,18 @@ export function rlStage(
   options: TapoOptions,
 ): Promise<Finished<Trained>> {
   const { train, microBatchSize, checkpointEvery } = lab.profile.rl;
-  const examples = triplets.map((triplet) => rlExample(lab, triplet));
+  const examples = rlExamples(lab, triplets, options);
   const ids = triplets.map((t) => [t.anchor.id, t.positive.id, t.negative.id]);
   const inputs = { from: from.key, world: lab.world.digest, options, train, microBatchSize, triplets: ids };
-  return trainingStage(lab, name, from, inputs, (model, folder) =>
-    tapo(model, examples, options, {
-      label: name,
-      folder,
-      train,
-      microBatchSize,
-      checkpointEvery,
-      ...watchers(lab, name),
-    }),
-  );
+  return trainingStage(lab, name, from, inputs, async (model, folder) => {
+    const reference = options.objective.referenceKl === 0 ? undefined : await QwenModel.load(from.folder);
+    try {
+      const run = { label: name, folder, train, microBatchSize, checkpointEvery, reference, ...watchers(lab, name) };
+      return await tapo(model, examples, options, run);
+    } finally {
+      reference?.dispose();
+    }
+  });
 }
 
 /** Mines the triplets of the training images with an image encoder (§4.3), once. */
@@ -176,46 +177,47 @@ function trainingStage(
 }
 
 function cotItems(lab: Lab): CotItem[] {
-  return [...groupByClass(lab.world.train).values()].flatMap((images) =>
-    images.slice(0, lab.profile.cot.imagesPerClass).map((image) => ({ image, question: questionText(image) })),
+  const { imagesPerClass, everyNthClass } = lab.profile.cot;
+  const classes = [...groupByClass(lab.world.train).values()].filter((_, index) => index % everyNthClass === 0);
+  return classes.flatMap((images) =>
+    images.slice(0, imagesPerClass).map((image) => ({ image, question: questionText(image) })),
   );
 }
 
-function rlExample(lab: Lab, triplet: Triplet): TapoExample {
-  return {
-    id: triplet.anchor.id,
-    triplet,
-    answer: triplet.anchor.subCategory.name,
-    prompt: (which) => question(lab, triplet[which], "tapo", true),
-  };
+/** Stage 2's questions about the images of each triplet; with `stage2Options: "four"` they name look-alikes. */
+export function rlExamples(lab: Lab, triplets: readonly Triplet[], options: TapoOptions): TapoExample[] {
+  return triplets.map((triplet) => {
+    const { id, subCategory } = triplet.anchor;
+    const shuffled = new Random(options.seed).fork(`options ${id}`).shuffle(lab.world.optionsFor(subCategory));
+    const candidates = options.stage2Options === "four" ? { options: shuffled } : {};
+    return {
+      id,
+      triplet,
+      answer: subCategory.name,
+      prompt: async (which) => {
+        const request = { ...(await openQuestion(triplet[which], true)), ...candidates };
+        return buildTrainingPrompt(options.promptSet, "tapo", request);
+      },
+    };
+  });
 }
 
-async function question(lab: Lab, image: LabelledImage, stage: "sft" | "tapo", thinking: boolean) {
-  return buildTrainingPrompt(lab.profile.promptSet, stage, {
-    question: questionText(image),
-    superCategory: image.subCategory.superCategory,
-    image: await image.load(),
-    thinking,
-  });
+async function sftPrompt(lab: Lab, image: LabelledImage, thinking: boolean): Promise<Prompt> {
+  return buildTrainingPrompt(lab.profile.promptSet, "sft", await openQuestion(image, thinking));
+}
+
+async function openQuestion(image: LabelledImage, thinking: boolean): Promise<PromptRequest> {
+  const { superCategory } = image.subCategory;
+  return { question: questionText(image), superCategory, image: await image.load(), thinking };
 }
 
 function questionText(image: LabelledImage): string {
   return `${image.subCategory.superCategory} ?`;
 }
 
-function watchers(lab: Lab, stage: string) {
-  const { onStep } = lab;
-  return {
-    progress: lab.progress,
-    ...signalOf(lab),
-    ...(onStep === undefined
-      ? {}
-      : {
-          onStep: (figures: StepFigures) => {
-            onStep(stage, figures);
-          },
-        }),
-  };
+function watchers({ progress, signal, onStep }: Lab, stage: string) {
+  const report = (figures: StepFigures): void => onStep?.(stage, figures);
+  return { progress, signal, onStep: report };
 }
 
 function signalOf(lab: Lab): { signal?: AbortSignal } {

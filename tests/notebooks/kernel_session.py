@@ -37,9 +37,15 @@ def run(client, manager, cell):
         if reply["msg_type"] == "stream":
             text.append(reply["content"]["text"])
         if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
-            status = client.get_shell_msg(timeout=LIMIT)["content"]["status"]
-            return {"status": status, "text": "".join(text), "seconds": time.monotonic() - started}
+            return {"status": status_of(client, message), "text": "".join(text), "seconds": time.monotonic() - started}
     raise SystemExit(f"the kernel was not idle after {LIMIT} s:\n{''.join(text)}")
+
+
+def status_of(client, message):
+    while True:
+        reply = client.get_shell_msg(timeout=LIMIT)
+        if reply["parent_header"].get("msg_id") == message:
+            return reply["content"]["status"]
 
 
 def main():

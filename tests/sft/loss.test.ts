@@ -48,7 +48,7 @@ describe("nextTokenLoss", () => {
   it("adds up over any division into micro-batches", () => {
     fc.assert(
       fc.property(batch, fc.nat(5), ({ logProbs, mask }, cut) => {
-        const tokens = mask.flat().reduce((a, b) => a + b, 0);
+        const tokens = mask.flat().reduce<number>((a, b) => a + b, 0);
         const parts = [
           [0, cut],
           [cut, logProbs.length],

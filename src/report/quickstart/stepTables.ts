@@ -13,7 +13,7 @@ export function profileTable(profile: Profile): ResultTable {
   return pairTable(`Profile ${name}: ${description}`, ["Setting", "Value"], [
     ["world", world],
     ["seed", String(seed)],
-    ["chains", `${cot.imagesPerClass} picture(s) a seen class, ${cot.descriptions} descriptions each`],
+    ["chains", `${cot.imagesPerClass} picture(s) of 1 in ${cot.everyNthClass} seen classes, ${cot.descriptions} descriptions each`],
     ["CoT SFT", `${sftCot.epochs} epochs, ${sftCot.batchSize} chains a step, rate ${sftCot.learningRate}`],
     ["TAPO", `${promptsPerUpdate} questions a step × (${n1} anchor + ${n2} positive answers), rate ${learningRate}`],
     ["TAPO's terms", `γ ${objective.gamma}, η₁ ${objective.eta1}, η₂ ${objective.eta2}`],

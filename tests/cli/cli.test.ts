@@ -1,0 +1,154 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+let folder: string;
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-cli-"));
+});
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+const inFolder = (name: string, content = ""): string => {
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, content);
+  return file;
+};
+
+/** Runs the compiled command line (`npm test` compiles first), with its runs and results in a temporary folder. */
+function fineR1(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli.js", ...args], {
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      FINE_R1_RUNS: path.join(folder, "runs"),
+      FINE_R1_RESULTS: path.join(folder, "results"),
+      ...env,
+    },
+  });
+  return { status, stdout, stderr };
+}
+
+/** The error of a command that must fail: one line on stderr, exit code 1. */
+function refusal(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  const { status, stdout, stderr } = fineR1(args, env);
+  expect(status).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(stderr).not.toMatch(/\bat .*\.js:\d+/); // no stack
+  return stderr.trim();
+}
+
+describe("--help", () => {
+  it.each([
+    [[], ["run", "base", "parity", "export", "doctor", "npm start"]],
+    [["run"], ["--profile", "--all", "--rows", "--seed", "--set", "cot-sft", "runs/"]],
+    [["base"], ["build"]],
+    [
+      ["base", "build"],
+      ["--config", "--world", "--out", "--serial"],
+    ],
+    [["parity"], ["objective", "reward", "evaluation", "model", "image-processor", "golden"]],
+    [["export"], ["--out", "--print", "text", "markdown"]],
+    [["doctor"], ["engine"]],
+  ])("of %j names what the command takes, and succeeds", (command, words) => {
+    const { status, stdout } = fineR1([...command, "--help"]);
+    expect(status).toBe(0);
+    for (const word of words) expect(stdout).toContain(word);
+  });
+
+  it("is pointed to after a mistake", () => {
+    for (const args of [["rnu"], ["run"], ["run", "quickstart", "--rwos", "tapo"], ["parity", "models", "x"]]) {
+      const { status, stderr } = fineR1(args);
+      expect(status).toBe(1);
+      expect(stderr).toContain("--help");
+    }
+  });
+});
+
+describe("parity", () => {
+  it("passes on a golden file and fails on one whose numbers were changed, with exit codes to match", () => {
+    const golden = fs.readFileSync("../shared/golden/reward.json", "utf8");
+    const right = fineR1(["parity", "reward", inFolder("reward.json", golden)]);
+    expect([right.status, right.stderr]).toEqual([0, ""]);
+    expect(right.stdout).toContain("within tolerance");
+    const parsed = JSON.parse(golden) as { cases: { overall: number }[] };
+    parsed.cases[0]!.overall += 0.01;
+    const wrong = fineR1(["parity", "reward", inFolder("changed.json", JSON.stringify(parsed))]);
+    expect(wrong.status).toBe(1);
+    expect(wrong.stdout).toMatch(/overall\s+1\.0e-2\s+0\s+FAILED/);
+  });
+
+  it.each(["objective", "reward", "evaluation"])("%s names a file that is missing or malformed", (kind) => {
+    expect(refusal(["parity", kind, path.join(folder, "none.json")])).toMatch(
+      /^fine-r1: .*none\.json: cannot be read \(ENOENT.*Check the path/,
+    );
+    expect(refusal(["parity", kind, inFolder("torn.json", '{"cases": [')])).toMatch(
+      /torn\.json: is not valid JSON.*Repair or remove the file/,
+    );
+    expect(refusal(["parity", kind, inFolder("foreign.json", '{"cases": []}')])).toMatch(
+      /foreign\.json: is not a reference of this kind.*format of the golden data/,
+    );
+  });
+
+  it.each(["model", "image-processor"])("%s names a folder that is not there", (kind) => {
+    expect(refusal(["parity", kind, path.join(folder, "nowhere")])).toMatch(/^fine-r1: .*nowhere.*: /);
+  });
+
+  it("model names a truncated or foreign safetensors file", () => {
+    const copy = path.join(folder, "tiny");
+    fs.cpSync("../shared/golden/qwen2_5_vl_tiny", copy, { recursive: true });
+    const file = path.join(copy, "model.safetensors");
+    const bytes = fs.readFileSync(file);
+    for (const content of [bytes.subarray(0, bytes.length - 100), Buffer.from("a web page, not weights")]) {
+      fs.writeFileSync(file, content);
+      expect(refusal(["parity", "model", copy])).toMatch(/^fine-r1: .*model\.safetensors: .*\. [A-Z].*\.$/);
+    }
+  });
+});
+
+describe("run", () => {
+  const run = (...args: string[]): string => refusal(["run", "quickstart", ...args]);
+
+  it.each([
+    [["--rows", "tapo,grpo"], /no row "grpo".*Choose from base, .*tapo/],
+    [["--seed", "-1"], /"-1" is no seed.*whole number/],
+    [["--seed", "1.5"], /"1\.5" is no seed/],
+    [["--seed", ""], /"" is no seed/],
+    [["--profile", "huge"], /no profile "huge".*Choose one of: .*mini/],
+    [["--set", "rl.options.n1"], /"rl\.options\.n1" is not of the form key=value/],
+    [["--set", "rl.options.nn=1"], /mini\.yaml with rl\.options\.nn replaced: unknown key rl\.options\.nn/],
+    [["--set", "rl.options.n1=many"], /key rl\.options\.n1 must be a number, but is "many"/],
+    [["--set", "rl.options.n1=1", "--set", "rl.options.n2=0"], /n1 \+ n2 is below 2/],
+    [["--set", "base=none"], /none.*model\.safetensors.*fine-r1 base build/],
+  ])("refuses %j with the reason and the remedy", (args, message) => {
+    expect(run(...args)).toMatch(message);
+  });
+
+  it("asks whether results can be written before it trains", () => {
+    const file = inFolder("in-the-way");
+    expect(refusal(["run", "quickstart"], { FINE_R1_RESULTS: path.join(file, "results") })).toMatch(
+      /in-the-way.*cannot be written \(ENOTDIR.*or choose another one/,
+    );
+  });
+});
+
+describe("base build", () => {
+  it("names a config or a world that is not there", () => {
+    const build = (...args: string[]) => refusal(["base", "build", "--serial", ...args]);
+    expect(build("--config", "none")).toMatch(/none\.yaml: .*configs\/base/);
+    expect(build("--world", "none")).toMatch(/none\.yaml: /);
+  });
+});
+
+describe("export", () => {
+  it("names a table that is missing or is none", () => {
+    expect(refusal(["export", path.join(folder, "none.json")])).toMatch(
+      /none\.json: is not there\. Run the experiment/,
+    );
+    expect(refusal(["export", inFolder("torn-table.json", '{"columns": ')])).toMatch(/torn-table\.json: /);
+    expect(refusal(["export", inFolder("no-table.json", "[1]")])).toMatch(/no-table\.json: /);
+  });
+});
