@@ -8,6 +8,7 @@ import { loadProfile, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
 import { digest } from "../experiments/stage";
 import { quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
+import { weightsFile } from "../experiments/training";
 import { terminalProgress } from "../report/display/terminal";
 import { publishQuickstart, quickstartFolder } from "../report/quickstart/publish";
 import { toText } from "../report/table/text";
@@ -54,7 +55,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
   const rows = chosenRows(options);
   requireWritable(quickstartFolder(profile)); // asked before the training, not after it
   await requireTraining();
-  const inputs = [profile.base, profile.dualEncoder].map((folder) => path.join(folder, "model.safetensors"));
+  const inputs = [profile.base, profile.dualEncoder].map(weightsFile);
   const run = await startRun({
     experiment: "quickstart",
     profile: profile.name,

@@ -91,6 +91,12 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
   }
 }
 
+/** The last step's figures without its times: what a stage's record keeps, alike on every run. */
+export function lastFigures(figures: readonly StepFigures[]): Record<string, number> {
+  const entries = Object.entries(figures.at(-1) ?? {});
+  return Object.fromEntries(entries.filter(([name]) => !name.toLowerCase().endsWith("seconds")));
+}
+
 /** Removes the checkpoints of a run whose result has been saved elsewhere; the metrics stay. */
 export function finishTraining(folder: string): void {
   removeCheckpoints(folder);

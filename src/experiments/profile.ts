@@ -53,7 +53,7 @@ export interface Profile {
 const count = z.int().min(1);
 const text = z.string().min(1);
 
-const profileSchema: z.ZodType<Profile> = z.strictObject({
+export const profileSchema: z.ZodType<Profile> = z.strictObject({
   name: text,
   description: text,
   world: text,

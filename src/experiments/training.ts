@@ -12,7 +12,7 @@ import { renderAnswer } from "../data/miniworld/chain";
 import { buildTrainingPrompt, type PromptRequest } from "../data/prompts";
 import { mineTriplets, type ImageEmbedder } from "../data/triplets";
 import type { LabelledImage, Triplet } from "../data/types";
-import { finishTraining, type StepFigures } from "../engine/train";
+import { finishTraining, lastFigures, type StepFigures } from "../engine/train";
 import type { Prompt } from "../model/contract";
 import { QwenModel } from "../model/qwen/model";
 import { sft, type SftExample } from "../sft/train";
@@ -35,17 +35,23 @@ export interface Trained {
   readonly last: Readonly<Record<string, number>>;
 }
 
+/** The weights of a checkpoint folder. @throws LabError when they are not there, with how they are made */
+export function weightsFile(folder: string): string {
+  const file = path.join(folder, "model.safetensors");
+  if (fs.existsSync(file)) return file;
+  throw new LabError("the checkpoint is not there", "Make it with `npx fine-r1 base build`, or correct the profile.", {
+    subject: file,
+  });
+}
+
 /** A checkpoint that was not made by a stage, such as a shipped base; its key is the hash of its weights. */
 export function givenCheckpoint(folder: string): Checkpoint {
-  const file = path.join(folder, "model.safetensors");
-  if (!fs.existsSync(file)) {
-    throw new LabError(
-      "the checkpoint is not there",
-      "Make it with `npx fine-r1 base build`, or correct the profile.",
-      { subject: file },
-    );
-  }
-  return { folder, key: createHash("sha256").update(fs.readFileSync(file)).digest("hex") };
+  return {
+    folder,
+    key: createHash("sha256")
+      .update(fs.readFileSync(weightsFile(folder)))
+      .digest("hex"),
+  };
 }
 
 /** The checkpoint that a training stage made. */
@@ -168,8 +174,7 @@ function trainingStage(
       const figures = await body(model, folder);
       await model.save(path.join(folder, "model"));
       finishTraining(folder);
-      const { seconds: _, ...last } = figures[figures.length - 1] ?? { step: 0, seconds: 0 };
-      return { steps: figures.length, last };
+      return { steps: figures.length, last: lastFigures(figures) };
     } finally {
       model.dispose();
     }

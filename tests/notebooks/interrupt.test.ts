@@ -1,11 +1,8 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
-import { ROOT } from "./harness";
+import { session, type SessionCell } from "./session";
 
 /** The stop button of JupyterLab, pressed in the middle of a training cell, in a real kernel. */
 let scratch = "";
@@ -15,9 +12,6 @@ beforeAll(() => {
 afterAll(() => {
   fs.rmSync(scratch, { recursive: true, force: true });
 });
-
-const outcome = z.array(z.object({ status: z.string(), text: z.string(), seconds: z.number() }));
-type Cell = { readonly code: string; readonly interrupt?: { readonly file: string; readonly lines: number } };
 
 describe("an interrupted cell", () => {
   it("stops its work, and goes on from its checkpoint when it is run again", async () => {
@@ -43,13 +37,13 @@ await new Promise((go) => setTimeout(go, 500));
 const early = fs.readFileSync(file, "utf8").split("\\n").length - 1;
 await new Promise((go) => setTimeout(go, 1500));
 console.log(JSON.stringify({ early, later: fs.readFileSync(file, "utf8").split("\\n").length - 1 }));`;
-    const cells: Cell[] = [
+    const cells: SessionCell[] = [
       { code: open },
       { code: work, interrupt: { file: metrics, lines: 25 } },
       { code: count },
       { code: work },
     ];
-    const [opened, stopped, counted, again] = await session(cells);
+    const [opened, stopped, counted, again] = await session(cells, { FINE_R1_RUNS: path.join(scratch, "runs") });
 
     expect(opened).toMatchObject({ status: "ok", text: "" });
     expect(stopped).toMatchObject({ status: "error" });
@@ -61,25 +55,3 @@ console.log(JSON.stringify({ early, later: fs.readFileSync(file, "utf8").split("
     expect(JSON.parse(again?.text ?? "")).toEqual({ steps: 120, last: 119, cached: false });
   });
 });
-
-/** Runs the cells in one kernel, as JupyterLab would in the notebooks folder. */
-async function session(cells: readonly Cell[]): Promise<z.infer<typeof outcome>> {
-  const places = pathToFileURL(path.join(ROOT, "scripts", "lib", "places.mjs")).href;
-  const { PYTHON, projectEnvironment } = (await import(places)) as {
-    PYTHON: string;
-    projectEnvironment: (base: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
-  };
-  const env = { ...process.env, FINE_R1_RUNS: path.join(scratch, "runs") };
-  const script = path.join(__dirname, "kernel_session.py");
-  const child = spawn(PYTHON, [script, path.join(ROOT, "notebooks")], { env: projectEnvironment(env) });
-  let [out, errors] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  child.stdin.end(JSON.stringify(cells));
-  const code = await new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  if (code !== 0) throw new Error(`the session ended with ${String(code)}:\n${errors}`);
-  return outcome.parse(JSON.parse(out));
-}

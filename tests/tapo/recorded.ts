@@ -1,6 +1,5 @@
 import type { Completion, Prompt, SamplingOptions, Scored, VisionLanguageModel } from "../../src/model/contract";
 import { ScriptedModel } from "../../src/model/scripted/scriptedModel";
-import type { Script } from "../../src/model/scripted/script";
 import { DEFAULTS, type TapoOptions } from "../../src/tapo/options";
 import type { TapoExample } from "../../src/tapo/rollouts";
 import type { LabelledImage } from "../../src/data/types";
@@ -15,10 +14,6 @@ export const textOf = (prompt: Prompt): string => prompt.messages[0]?.content ??
 export class Recorder extends ScriptedModel implements VisionLanguageModel {
   readonly generated: { texts: string[]; options: SamplingOptions }[] = [];
   readonly scored: string[][] = [];
-
-  constructor(script: Script) {
-    super(script);
-  }
 
   override generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]> {
     this.generated.push({ texts: prompts.map(textOf), options });

@@ -1,4 +1,3 @@
-import type * as tf from "@tensorflow/tfjs-core";
 import type { QwenModel } from "../../src/model/qwen/model";
 import { sft } from "../../src/sft/train";
 import { assignAll, type Weights } from "./weights";
@@ -19,6 +18,6 @@ export async function guessingPolicy(): Promise<QwenModel> {
     await sft(model, examples, { ...SFT, epochs: 60, batchSize: 4, microBatchSize: 4 }, { label: "form" });
     learnt = weightsOf(model);
   }
-  assignAll(model.parameters as ReadonlyMap<string, tf.Variable>, learnt);
+  assignAll(model.parameters, learnt);
   return model;
 }

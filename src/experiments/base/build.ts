@@ -4,7 +4,7 @@ import { writeFolderAtomic, writeJson } from "../../core/files";
 import { withSafetensors, writeSafetensors } from "../../core/safetensors";
 import { loadPools } from "../../data/miniworld/pools";
 import type { MiniWorld } from "../../data/miniworld/world";
-import { finishTraining, type StepFigures } from "../../engine/train";
+import { finishTraining, lastFigures, type StepFigures } from "../../engine/train";
 import { toHfGenerationConfig } from "../../model/qwen/config";
 import { QWEN_IMAGE_PROCESSOR, toHfImageProcessor } from "../../model/qwen/imageProcessor";
 import { QwenModel } from "../../model/qwen/model";
@@ -173,8 +173,7 @@ function loadPictures(work: BaseWork): Promise<void> {
 function finish(model: { dispose(): void }, folder: string, figures: readonly StepFigures[]): Stage {
   model.dispose();
   finishTraining(folder);
-  const { seconds: _, ...last } = figures[figures.length - 1] ?? { step: 0, seconds: 0 };
-  return { last };
+  return { last: lastFigures(figures) };
 }
 
 function run(work: BaseWork, label: string, folder: string) {

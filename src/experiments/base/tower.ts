@@ -80,10 +80,10 @@ async function microBatch(
     loss: () => {
       const scores = headScores(images, weights, heads, pictures.length);
       const losses = scores.map((score, i) => {
-        const target = tf.oneHot(labels[i] as tf.Tensor1D, score.shape[1] ?? 0, 1, 0, "float32");
+        const target = tf.oneHot(labels[i] as tf.Tensor1D, score.shape[1], 1, 0, "float32");
         return tf.logSoftmax(score).mul(target).sum().div(-pictures.length);
       });
-      return tf.addN(losses).div(heads.length) as tf.Scalar;
+      return tf.addN(losses).div<tf.Scalar>(heads.length);
     },
     dispose: () => {
       disposeImageBatch(images);
@@ -117,7 +117,7 @@ async function readingAccuracy(
 function headScores(images: ImageBatch, weights: VisionWeights, heads: readonly Head[], count: number): tf.Tensor2D[] {
   const tokens = imageEmbeddings(images.pixels, images.plan, weights);
   const [all, width] = tokens.shape;
-  const pooled = tf.mean(tf.reshape(tokens, [count, all / count, width]), 1) as tf.Tensor2D;
+  const pooled = tf.mean<tf.Tensor2D>(tf.reshape(tokens, [count, all / count, width]), 1);
   return heads.map((head) => tf.add(tf.matMul(pooled, head.weight as tf.Tensor2D), head.bias));
 }
 

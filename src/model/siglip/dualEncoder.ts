@@ -189,7 +189,7 @@ export class MiniDualEncoder implements DualEncoder {
   }
 
   private project(pooled: tf.Tensor, name: string): tf.Tensor2D {
-    const vectors = tf.matMul(pooled as tf.Tensor2D, this.parameters.get(name) as tf.Tensor2D, false, true);
+    const vectors = tf.matMul(pooled, this.parameters.get(name) as tf.Tensor2D, false, true);
     return tf.div(vectors, tf.sqrt(tf.add(tf.sum(tf.square(vectors), 1, true), 1e-12)));
   }
 }

@@ -9,10 +9,14 @@ let listener: (() => void) | undefined;
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
-  if (listener !== undefined) process.off("SIGINT", listener);
-  listener = () => {
-    controller.abort(new LabError("the work was interrupted", "Run the cell again: it goes on where it was."));
-  };
-  process.on("SIGINT", listener);
+  // Up to its first `await` a cell runs under Node's own watch for SIGINT, which takes all listeners off and puts them
+  // back afterwards. A listener that is added meanwhile leaves the process with the default action: the kernel dies.
+  setImmediate(() => {
+    if (listener !== undefined) process.off("SIGINT", listener);
+    listener = () => {
+      controller.abort(new LabError("the work was interrupted", "Run the cell again: it goes on where it was."));
+    };
+    process.on("SIGINT", listener);
+  });
   return controller.signal;
 }

@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { describe, expect, it } from "vitest";
+import * as library from "../src/index";
+
+const ROOT = path.resolve(__dirname, "..");
+
+describe("the public library", () => {
+  it("exports everything that the notebooks use", () => {
+    const folder = path.join(ROOT, "notebooks");
+    const used = fs
+      .readdirSync(folder)
+      .filter((name) => name.endsWith(".ipynb"))
+      .flatMap((name) => codeOf(path.join(folder, name)).match(/\bfr\.\w+/g) ?? [])
+      .map((name) => name.slice("fr.".length));
+    expect(used.length).toBeGreaterThan(20);
+    expect([...new Set(used)].filter((name) => !(name in library))).toEqual([]);
+  });
+
+  it("has every term of the objective under the paper's names", () => {
+    const terms = ["groupAdvantages", "policyTerm", "negativeKl", "sampledEntropy", "tokenWeights", "tapoObjective"];
+    for (const term of terms) expect(typeof library[term as keyof typeof library], term).toBe("function");
+  });
+
+  it("leaves the heavy packages alone until they are needed", () => {
+    const script = `require("./dist"); console.log(Object.keys(require.cache).join("\\n"))`;
+    const { stdout } = spawnSync(process.execPath, ["-e", script], { cwd: ROOT, encoding: "utf8" });
+    const packages = new Set(stdout.match(/(?<=node_modules\/)(?:@[^/]+\/)?[^/]+/g));
+    expect(packages.has("@tensorflow/tfjs-core")).toBe(true);
+    for (const heavy of ["@tensorflow/tfjs-node-gpu", "danfojs-node", "jsdom", "plotly.js", "tslab"]) {
+      expect(packages.has(heavy), heavy).toBe(false);
+    }
+  });
+});
+
+function codeOf(file: string): string {
+  const { cells } = JSON.parse(fs.readFileSync(file, "utf8")) as { cells: { cell_type: string; source: string[] }[] };
+  return cells.flatMap((cell) => (cell.cell_type === "code" ? [cell.source].flat().join("") : [])).join("\n");
+}
