@@ -93,7 +93,9 @@ function correctOutOfFold(pairs: readonly NamePair[], states: readonly Float32Ar
     const training = states.filter((_, i) => held[i] === false);
     const targets = pairs.filter((_, i) => held[i] === false).map(({ positive }) => (positive ? 1 : -1));
     const plane = ridgeRegression(training, targets, RIDGE);
-    right += pairs.filter((pair, i) => held[i] === true && valueAt(plane, states[i] ?? []) > 0 === pair.positive).length;
+    right += pairs.filter(
+      (pair, i) => held[i] === true && valueAt(plane, states[i] ?? []) > 0 === pair.positive,
+    ).length;
   }
   return right;
 }

@@ -59,7 +59,8 @@ def main():
         client.wait_for_ready(timeout=LIMIT)
         outcomes = []
         for cell in json.load(sys.stdin):
-            time.sleep(1)  # after an error tslab turns away what is asked within the same moment
+            if outcomes and outcomes[-1]["status"] == "error":
+                time.sleep(1)  # just after an error tslab turns away what it is asked
             outcomes.append(run(client, manager, cell))
         print(json.dumps(outcomes))
     finally:

@@ -31,10 +31,13 @@ describe("notebooks/00-quickstart.ipynb", () => {
     const code = cells.filter((cell) => cell.cell_type === "code");
     expect(printed(code[0])).toBe("engine: tensorflow\n");
     const table = fs.readFileSync(path.join(scratch, "results", "quickstart", "smoke", "table.csv"), "utf8");
-    const again = fs.readFileSync(path.join(scratch, "results", "quickstart", "smoke", "notebook", "table.csv"), "utf8");
+    const again = fs.readFileSync(
+      path.join(scratch, "results", "quickstart", "smoke", "notebook", "table.csv"),
+      "utf8",
+    );
     expect(again).toBe(table);
 
-    expect(cellWith(code, "TAPO").length).toBeGreaterThan(0);
+    expect(cellsWith(code, "CoT SFT + TAPO").length).toBe(3); // results, broken chains, one picture before and after
     const plots = code.flatMap((cell) => shown(cell)).filter((data) => "application/vnd.plotly.v1+json" in data);
     expect(plots.length).toBe(5); // two training runs, the accuracy bars, two planes of principal components
     for (const plot of plots) expect(String(plot["image/svg+xml"])).toMatch(/^<svg/);
@@ -74,7 +77,7 @@ function shown(cell: Cell): Record<string, unknown>[] {
   return cell.outputs.flatMap((item) => (item.output_type === "display_data" ? [item.data] : []));
 }
 
-function cellWith(cells: readonly Cell[], text: string): Cell[] {
+function cellsWith(cells: readonly Cell[], text: string): Cell[] {
   return cells.filter((cell) => shown(cell).some((data) => JSON.stringify(data["text/html"] ?? "").includes(text)));
 }
 

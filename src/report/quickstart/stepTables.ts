@@ -10,28 +10,39 @@ import { resultTable, type Column, type ResultTable } from "../table/table";
 export function profileTable(profile: Profile): ResultTable {
   const { sftCot, rl, cot, name, description, world, seed } = profile;
   const { n1, n2, promptsPerUpdate, learningRate, objective } = rl.options;
-  return pairTable(`Profile ${name}: ${description}`, ["Setting", "Value"], [
-    ["world", world],
-    ["seed", String(seed)],
-    ["chains", `${cot.imagesPerClass} picture(s) of 1 in ${cot.everyNthClass} seen classes, ${cot.descriptions} descriptions each`],
-    ["CoT SFT", `${sftCot.epochs} epochs, ${sftCot.batchSize} chains a step, rate ${sftCot.learningRate}`],
-    ["TAPO", `${promptsPerUpdate} questions a step × (${n1} anchor + ${n2} positive answers), rate ${learningRate}`],
-    ["TAPO's terms", `γ ${objective.gamma}, η₁ ${objective.eta1}, η₂ ${objective.eta2}`],
-  ]);
+  return pairTable(
+    `Profile ${name}: ${description}`,
+    ["Setting", "Value"],
+    [
+      ["world", world],
+      ["seed", String(seed)],
+      [
+        "chains",
+        `${cot.imagesPerClass} picture(s) of 1 in ${cot.everyNthClass} seen classes, ${cot.descriptions} descriptions each`,
+      ],
+      ["CoT SFT", `${sftCot.epochs} epochs, ${sftCot.batchSize} chains a step, rate ${sftCot.learningRate}`],
+      ["TAPO", `${promptsPerUpdate} questions a step × (${n1} anchor + ${n2} positive answers), rate ${learningRate}`],
+      ["TAPO's terms", `γ ${objective.gamma}, η₁ ${objective.eta1}, η₂ ${objective.eta2}`],
+    ],
+  );
 }
 
 /** A chain of thought, stage by stage, with the concepts that the teacher was told. */
 export function recordTable(record: CotRecord): ResultTable {
   const { stages } = record;
-  return pairTable(`A chain of thought for ${record.imageId}`, ["Part", "Text"], [
-    ["question", record.question],
-    ["visual concepts", record.concepts.join(", ")],
-    ["1 analysis", stages.analysis],
-    ["2 candidates", stages.candidates.join(", ")],
-    ["3 comparison", stages.comparison],
-    ["4 prediction", stages.prediction],
-    ["training text", record.text],
-  ]);
+  return pairTable(
+    `A chain of thought for ${record.imageId}`,
+    ["Part", "Text"],
+    [
+      ["question", record.question],
+      ["visual concepts", record.concepts.join(", ")],
+      ["1 analysis", stages.analysis],
+      ["2 candidates", stages.candidates.join(", ")],
+      ["3 comparison", stages.comparison],
+      ["4 prediction", stages.prediction],
+      ["training text", record.text],
+    ],
+  );
 }
 
 /** How many chains the teacher wrote, and why some were turned down. */
