@@ -146,5 +146,5 @@ export { accuracyFigure, rlFigure, sftFigure } from "./report/quickstart/figures
 export { genusSheet, tripletPictures } from "./report/quickstart/pictures";
 export { publishQuickstart, quickstartFolder, quickstartTables } from "./report/quickstart/publish";
 export { separabilityFigure } from "./report/quickstart/separabilityFigure";
-export { contrastTable, curationTable, profileTable, recordTable } from "./report/quickstart/stepTables";
+export { contrastTable, curationTable, profileTable, recordTable, stageLine } from "./report/quickstart/stepTables";
 export { chainErrorTable, quickstartTable } from "./report/quickstart/tables";

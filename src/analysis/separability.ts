@@ -31,12 +31,11 @@ export function namePairs(items: readonly BenchmarkItem[], seed: number): NamePa
 
 /**
  * The question whose last hidden state sums a pair up (§5.4, H3): "Is the bird species NAME?". The mini-world's language
- * has no such sentence; there the picture and the name stand in the words of its comparison of a description with a
- * class: "bird NAME ? compare".
+ * has no such sentence; there the same context is "bird NAME ?".
  */
 export async function pairPrompt(set: PromptSet, { image, name }: NamePair): Promise<Prompt> {
   const domain = image.subCategory.superCategory;
-  const question = set === "mini" ? ` ${domain} ${name} ? compare` : `Is the ${domain} species ${name}?`;
+  const question = set === "mini" ? ` ${domain} ${name} ?` : `Is the ${domain} species ${name}?`;
   return { messages: [{ role: "user", content: `<image>${question}` }], images: [await image.load()] };
 }
 

@@ -2,14 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ridgeRegression, valueAt } from "../../src/analysis/leastSquares";
 
-const points = fc
-  .integer({ min: 1, max: 4 })
-  .chain((d) =>
-    fc.array(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: d, maxLength: d }), {
-      minLength: 6,
-      maxLength: 12,
-    }),
-  );
+const points = fc.integer({ min: 1, max: 4 }).chain((d) =>
+  fc.array(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: d, maxLength: d }), {
+    minLength: 6,
+    maxLength: 12,
+  }),
+);
 
 describe("ridgeRegression", () => {
   it("finds a line that goes through all points", () => {

@@ -37,7 +37,7 @@ describe("pairPrompt", () => {
     const text = async (set: "paper" | "mini") => (await pairPrompt(set, pair)).messages[0]?.content;
     expect(await text("paper")).toBe(`<image>Is the ${domain} species ${pair.name}?`);
     const mini = await text("mini");
-    expect(mini).toBe(`<image> ${domain} ${pair.name} ? compare`);
+    expect(mini).toBe(`<image> ${domain} ${pair.name} ?`);
     const known = new Set(["<image>", "?", ",", ...smokeWorld.vocabulary()]);
     expect(mini?.split(" ").filter((word) => !known.has(word))).toEqual([]);
     expect((await pairPrompt("mini", pair)).images).toEqual([await pair.image.load()]);

@@ -31,7 +31,9 @@ describe("required", () => {
   it("lets 0, false and the empty text through, and throws for what is not there", () => {
     const fail = (): Error => new LabError("is missing", "Add it.");
     for (const value of [0, false, ""]) expect(required(value, fail)).toBe(value);
-    expect(() => { required(undefined, fail); }).toThrow(LabError);
+    expect(() => {
+      required(undefined, fail);
+    }).toThrow(LabError);
     expect(() => required(null, fail)).toThrow("is missing");
   });
 });

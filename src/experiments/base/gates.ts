@@ -66,7 +66,9 @@ async function readingGates(model: VisionLanguageModel, world: MiniWorld): Promi
   );
   const texts = await greedy(model, exercises, 8);
   return SLOTS.map((slot, i) => {
-    const right = texts.filter((text, k) => text.split(" ")[i + 1] === exercises[k]?.completion.split(" ")[i + 1]).length;
+    const right = texts.filter(
+      (text, k) => text.split(" ")[i + 1] === exercises[k]?.completion.split(" ")[i + 1],
+    ).length;
     return gate(`reads ${slot}`, wilson(right, texts.length), 0.9, null);
   });
 }

@@ -1,5 +1,5 @@
 import type { Progress } from "../../core/progress";
-import { type CurvesOptions, trainingCurves } from "../figure/curves";
+import { type CurvesOptions, type Panel, trainingCurves } from "../figure/curves";
 import type { PlotlyFigure } from "../figure/figure";
 import { throttle } from "./live";
 
@@ -22,21 +22,23 @@ interface Line {
 const EVERY = 1000;
 
 /**
- * @param draw shows the figure while it grows, at most once a second
+ * @param draw shows the panels while they grow, at most once a second
  * @param settle shows it for good
  * @param only the figures to draw, in this order; default: all that are reported
  */
 export function growingCurves(
   options: CurvesOptions & { readonly only?: readonly string[] },
-  draw: (figure: PlotlyFigure) => void,
+  draw: (panels: readonly Panel[]) => void,
   settle: (figure: PlotlyFigure) => Promise<void>,
   now: () => number = Date.now,
 ): LiveCurves {
   const lines = new Map<string, Map<string, Line>>();
-  const figure = (): PlotlyFigure => trainingCurves(panelsOf(lines, options.only), options);
+  const panels = (): Panel[] => panelsOf(lines, options.only);
+  const figure = (): PlotlyFigure => trainingCurves(panels(), options);
+  let settled = false;
   const display = throttle(
     () => {
-      if (lines.size > 0) draw(figure());
+      if (lines.size > 0 && !settled) draw(panels());
     },
     EVERY,
     now,
@@ -52,7 +54,10 @@ export function growingCurves(
       },
     }),
     figure,
-    settle: (final = figure()) => settle(final),
+    settle: (final = figure()) => {
+      settled = true;
+      return settle(final);
+    },
   };
 }
 
@@ -65,7 +70,7 @@ function addPoint(lines: Map<string, Map<string, Line>>, panel: string, curve: s
   lines.set(panel, curves);
 }
 
-function panelsOf(lines: ReadonlyMap<string, ReadonlyMap<string, Line>>, only: readonly string[] | undefined) {
+function panelsOf(lines: ReadonlyMap<string, ReadonlyMap<string, Line>>, only: readonly string[] | undefined): Panel[] {
   const titles = only?.filter((title) => lines.has(title)) ?? [...lines.keys()];
   return titles.map((title) => ({
     title,

@@ -10,6 +10,7 @@ import { toText } from "../table/text";
 import { type LiveCurves, growingCurves } from "./curves";
 import { type Bundle, type DisplayWriter, type NotebookKernel, openPlace, tslabWriter } from "./kernel";
 import { htmlProgress } from "./live";
+import { curvesSketch } from "./sketch";
 
 /** What a notebook shows with. */
 export interface Notebook {
@@ -49,8 +50,8 @@ export function notebook(kernel: NotebookKernel, writer: () => DisplayWriter | u
       const output = place();
       return growingCurves(
         options,
-        (figure) => {
-          output.send({ [PLOTLY]: plotlyJson(figure) });
+        (panels) => {
+          output.send({ [SVG]: curvesSketch(panels, options) });
         },
         async (figure) => {
           output.send(await figureBundle(figure));

@@ -21,9 +21,10 @@ export async function genusSheet(world: MiniWorld, of: SubCategory, perClass: nu
 /** The three pictures of a triplet with the names of their classes. */
 export async function tripletPictures(world: MiniWorld, triplet: Triplet): Promise<CaptionedImage[]> {
   const shown = (["anchor", "positive", "negative"] as const).map(async (which) => {
-    const { subCategory, load } = triplet[which];
+    const picture = triplet[which];
+    const { subCategory } = picture;
     const caption = `${subCategory.name}: ${describe(world.attributesOf(subCategory))}`;
-    return { image: await load(), heading: which, caption };
+    return { image: await picture.load(), heading: which, caption };
   });
   return Promise.all(shown);
 }

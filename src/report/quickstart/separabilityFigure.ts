@@ -15,7 +15,7 @@ export function separabilityFigure(name: string, { pairs, result }: Separability
   const { value, low, high } = result.accuracy;
   const percent = (share: number): string => (100 * share).toFixed(1);
   return pcaScatter([group(true), group(false)], {
-    title: `Last hidden states of picture–name pairs: ${name}`,
+    title: `Picture–name pairs: ${name}`,
     explained: result.explained,
     notes: [
       `A hyperplane in all dimensions tells ${percent(value)} % [${percent(low)}, ${percent(high)}] of held-out pairs apart (chance: 50 %).`,

@@ -4,6 +4,8 @@ import type { CurationReport } from "../../cot/outcomes";
 import type { CotRecord } from "../../cot/records";
 import type { Contrast } from "../../experiments/explore";
 import type { Profile } from "../../experiments/profile";
+import type { Finished } from "../../experiments/stage";
+import type { Trained } from "../../experiments/training";
 import { resultTable, type Column, type ResultTable } from "../table/table";
 
 /** What a profile runs, in brief; its file in configs/profiles says everything. */
@@ -25,6 +27,11 @@ export function profileTable(profile: Profile): ResultTable {
       ["TAPO's terms", `γ ${objective.gamma}, η₁ ${objective.eta1}, η₂ ${objective.eta2}`],
     ],
   );
+}
+
+/** "15 steps in 3 s", and whether this run took them. */
+export function stageLine({ result, seconds, cached }: Finished<Trained>): string {
+  return `${result.steps} steps in ${seconds.toFixed(0)} s${cached ? " (an earlier run)" : ""}`;
 }
 
 /** A chain of thought, stage by stage, with the concepts that the teacher was told. */

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import type { Lab } from "../../src/experiments/lab";
+import { loadProfile } from "../../src/experiments/profile";
+import { rlExamples } from "../../src/experiments/training";
+import { quietContext } from "../../src/experiments/stage";
+import { smokeWorld } from "../data/worlds";
+import { tapoOptions } from "../tapo/recorded";
+
+const lab: Lab = { ...quietContext("unused"), profile: loadProfile("mini"), world: smokeWorld };
+const [anchor, positive] = smokeWorld.train;
+const [negative] = smokeWorld.train.filter((image) => image.subCategory.id !== anchor!.subCategory.id);
+const triplet = { anchor: anchor!, positive: positive!, negative: negative! };
+
+const questions = (changes: Parameters<typeof tapoOptions>[0]) => rlExamples(lab, [triplet], tapoOptions(changes));
+
+describe("rlExamples", () => {
+  it("asks the same open question about each image of the triplet", async () => {
+    const [example] = questions({ stage2Options: "none" });
+    for (const which of ["anchor", "positive", "negative"] as const) {
+      const prompt = await example!.prompt(which);
+      expect(prompt.messages).toEqual([{ role: "user", content: "<image> bird ? think" }]);
+      expect(prompt.images).toEqual([await triplet[which].load()]);
+    }
+    expect([example!.id, example!.answer]).toEqual([anchor!.id, anchor!.subCategory.name]);
+  });
+
+  it("names four look-alikes with stage2Options four, in an order of the seed's, the same for each image", async () => {
+    const optionsOf = async (seed: number, which: "anchor" | "negative") => {
+      const [example] = questions({ stage2Options: "four", seed });
+      const text = (await example!.prompt(which)).messages[0]!.content;
+      return /^<image> bird options (.*) \? think$/.exec(text)![1]!.split(" , ");
+    };
+    const shown = await optionsOf(1, "anchor");
+    expect([...shown].sort()).toEqual([...smokeWorld.optionsFor(anchor!.subCategory)].sort());
+    expect(shown).toContain(anchor!.subCategory.name);
+    expect(await optionsOf(1, "negative")).toEqual(shown);
+    const places = await Promise.all(
+      Array.from({ length: 20 }, async (_, seed) =>
+        (await optionsOf(seed, "anchor")).indexOf(anchor!.subCategory.name),
+      ),
+    );
+    expect(new Set(places).size).toBeGreaterThan(1); // the truth does not always stand first
+  });
+
+  it("words the question as rl.options.promptSet says", async () => {
+    const [example] = questions({ promptSet: "released" });
+    expect((await example!.prompt("anchor")).messages[0]!.content).toContain("internal monologue");
+  });
+});
