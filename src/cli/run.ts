@@ -59,7 +59,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
   const run = await startRun({
     experiment: "quickstart",
     profile: profile.name,
-    config: profile,
+    config: portable(profile),
     seeds: { seed: profile.seed },
     inputs,
   });
@@ -120,4 +120,10 @@ function collect(text: string, before: Record<string, unknown>): Record<string, 
     // a bare word is a text
   }
   return { ...before, [text.slice(0, at)]: value };
+}
+
+/** The profile as its file states it: folders from the project's root, so that a record reads alike on every machine. */
+function portable(profile: Profile): Profile {
+  const inProject = (folder: string): string => path.relative(ROOT, folder).split(path.sep).join("/");
+  return { ...profile, base: inProject(profile.base), dualEncoder: inProject(profile.dualEncoder) };
 }
