@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { Argument, Option, type Command } from "commander";
+import { ROOT } from "../config/load";
 import { requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
 import { requireWritable } from "../core/files";
