@@ -19,7 +19,7 @@ describe("world config", () => {
   it("names the wrong key and the reason", () => {
     const broken = { ...testConfig, seenFraction: 1.5, colour: "red", changes: [0.5, 0.2, 0.2] };
     expect(() => checkConfig(broken, worldSchema, "x.yaml")).toThrow(
-      /changes: .*sum to 1.*seenFraction: .*unknown key colour/,
+      /key changes: .*sum to 1.*key seenFraction must be less than 1, but is 1\.5.*unknown key colour/,
     );
   });
 
