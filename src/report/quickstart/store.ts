@@ -21,8 +21,15 @@ export function mergeRows(before: StoredQuickstart, made: StoredQuickstart): Sto
   const methods = new Set(made.chainErrors.map((row) => row.method));
   return {
     rows: rows.sort((a, b) => QUICKSTART_ROWS.indexOf(a.name) - QUICKSTART_ROWS.indexOf(b.name)),
-    chainErrors: [...before.chainErrors.filter((row) => !methods.has(row.method)), ...made.chainErrors],
+    chainErrors: [...before.chainErrors.filter((row) => !methods.has(row.method)), ...made.chainErrors].sort(
+      (a, b) => place(a.method) - place(b.method),
+    ),
   };
+}
+
+/** A method's place in the table. */
+function place(method: string): number {
+  return QUICKSTART_ROWS.findIndex((row) => row === method);
 }
 
 /** Writes the numbers as JSON, atomically. */
