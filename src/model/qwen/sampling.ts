@@ -75,7 +75,9 @@ function draw(
  */
 export function keepNucleus(weights: Float64Array, total: number, topP: number): number {
   const wanted = topP * total;
-  const sorted = weights.slice().sort();
+  // All weights below this one together fall short of the share that is left out: none of them is in the nucleus.
+  const floor = ((1 - topP) * total) / weights.length;
+  const sorted = weights.filter((weight) => weight >= floor).sort();
   let kept = 0;
   let edge = sorted.length;
   while (edge > 0 && (kept < wanted || edge === sorted.length)) kept += sorted[--edge] as number;
