@@ -4,6 +4,7 @@ interface Binding {
   createTensor(...operands: unknown[]): number;
   deleteTensor(id: number): void;
   executeOp(...operands: unknown[]): readonly unknown[];
+  runSavedModel(...operands: unknown[]): readonly unknown[];
 }
 
 /**
@@ -26,6 +27,11 @@ export function countNativeTensors(): () => number {
     },
     executeOp: (...operands) => {
       const made = binding.executeOp(...operands);
+      live += made.length;
+      return made;
+    },
+    runSavedModel: (...operands) => {
+      const made = binding.runSavedModel(...operands);
       live += made.length;
       return made;
     },

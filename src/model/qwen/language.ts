@@ -10,7 +10,7 @@ import type { WeightReader } from "./weights";
 
 export interface DecoderLayer {
   readonly attention: AttentionWeights;
-  readonly mlp: MlpWeights;
+  readonly mlp: Required<MlpWeights>;
 }
 
 /** The language model's weights, by their role. */

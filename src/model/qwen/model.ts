@@ -50,7 +50,7 @@ export class QwenModel implements TrainableModel {
   readonly network: QwenNetwork;
   private readonly encoder: PromptEncoder;
   private readonly ends: ReadonlySet<number>;
-  private readonly suppressed: Uint8Array;
+  private readonly suppressed: readonly number[];
 
   constructor(
     private readonly parts: QwenParts,
@@ -64,10 +64,12 @@ export class QwenModel implements TrainableModel {
     this.network = qwenNetwork(config, parameters);
     this.encoder = new PromptEncoder(config, tokenizer, parts.processor);
     this.ends = new Set([tokenizer.special.eos, ...config.eosTokenIds]);
-    this.suppressed = new Uint8Array(config.text.vocabSize);
-    this.suppressed.fill(1, Math.min(tokenizer.vocabSize, config.text.vocabSize)); // rows without a token
-    for (const id of tokenizer.specialIds) if (!this.ends.has(id)) this.suppressed[id] = 1;
-    for (const id of options.suppressTokens ?? []) this.suppressed[id] = 1;
+    const { vocabSize } = config.text;
+    const tokens = Math.min(tokenizer.vocabSize, vocabSize);
+    const withoutToken = Array.from({ length: vocabSize - tokens }, (_, i) => tokens + i);
+    const special = tokenizer.specialIds.filter((id) => !this.ends.has(id));
+    const barred = new Set([...withoutToken, ...special, ...(options.suppressTokens ?? [])]);
+    this.suppressed = [...barred].filter((id) => id < vocabSize);
   }
 
   /**

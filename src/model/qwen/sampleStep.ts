@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Random } from "../../core/random";
-import { chooseToken, type ChosenToken, type TokenChoice } from "./sampling";
+import { chooseToken, type ChosenToken, type TokenChoice, type TokenScores } from "./sampling";
 
 /** Up to this vocabulary the logits are read whole; above it, only the top ones, as far as they decide. */
 const SMALL_VOCABULARY = 8192;
@@ -15,13 +15,22 @@ export function sampleStep(logits: tf.Tensor2D, choice: TokenChoice, randoms: re
   try {
     const [rows, vocabulary] = logits.shape;
     if (vocabulary > SMALL_VOCABULARY) return sampleLarge(logits, choice, randoms);
-    const values = logits.dataSync<"float32">();
-    return Array.from({ length: rows }, (_, row) =>
-      chooseToken(values.subarray(row * vocabulary, (row + 1) * vocabulary), choice, randoms[row] as Random),
-    );
+    const read = readScores(logits);
+    return Array.from({ length: rows }, (_, row) => {
+      const own = (values: Float32Array): Float32Array => values.subarray(row * vocabulary, (row + 1) * vocabulary);
+      const scores = { logits: own(read.logits), probabilities: own(read.probabilities) };
+      return chooseToken(scores, choice, randoms[row] as Random);
+    });
   } finally {
     logits.dispose();
   }
+}
+
+function readScores(logits: tf.Tensor2D): TokenScores {
+  const softmax = tf.softmax(logits);
+  const scores = { logits: logits.dataSync<"float32">(), probabilities: softmax.dataSync<"float32">() };
+  softmax.dispose();
+  return scores;
 }
 
 /** The largest logits of each row at the sampling temperature, in falling order, and two normalisers. */
@@ -53,14 +62,18 @@ function sampleLarge(logits: tf.Tensor2D, choice: TokenChoice, randoms: readonly
     );
     const decided = drawFalling(shares, choice.topP, random);
     if (decided !== undefined) return at(decided);
-    const whole = tf.tidy(() => tf.slice2d(logits, [row, 0], [1, logits.shape[1]]).dataSync<"float32">());
+    const own = tf.slice2d(logits, [row, 0], [1, logits.shape[1]]);
+    const whole = readScores(own);
+    own.dispose();
     return chooseToken(whole, choice, random);
   });
 }
 
 function topCandidates(logits: tf.Tensor2D, choice: TokenChoice, temperature: number): Candidates {
   return tf.tidy(() => {
-    const bias = tf.tensor1d(Float32Array.from(choice.suppressed, (flag) => (flag === 1 ? -1e30 : 0)));
+    const barred = new Float32Array(logits.shape[1]);
+    for (const id of choice.suppressed) barred[id] = -1e30;
+    const bias = tf.tensor1d(barred);
     const scaled = tf.add(tf.mul(logits, 1 / temperature), bias);
     const { values, indices } = tf.topk(scaled, CANDIDATES, true);
     return {

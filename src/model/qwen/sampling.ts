@@ -5,8 +5,8 @@ export interface TokenChoice {
   /** 0 is greedy. */
   readonly temperature: number;
   readonly topP: number;
-  /** [V] 1 where a token must not be sampled. */
-  readonly suppressed: Uint8Array;
+  /** Tokens that must not be sampled, each once. */
+  readonly suppressed: readonly number[];
 }
 
 export interface ChosenToken {
@@ -15,58 +15,64 @@ export interface ChosenToken {
   readonly logProb: number;
 }
 
+/** What the model says of one token to come, V numbers each. */
+export interface TokenScores {
+  readonly logits: Float32Array;
+  /** Their softmax. */
+  readonly probabilities: Float32Array;
+}
+
+/** Below this, a probability in single precision has lost digits. */
+const TINY = 1e-30;
+/** Where suppressed tokens leave less than this, the others are weighed anew. */
+const FAINT = 1e-3;
+
 /**
  * Chooses a token: the largest logit when the temperature is 0, else a draw from the smallest set of tokens that carries
  * probability `topP` of the distribution at that temperature without the suppressed tokens. Takes one number from
  * `random` unless greedy.
- * @param logits V numbers
  */
-export function chooseToken(logits: Float32Array, choice: TokenChoice, random: Random): ChosenToken {
-  const { temperature, suppressed } = choice;
-  let top = -Infinity;
-  let best = -1;
-  for (let i = 0; i < logits.length; i++) {
-    const logit = logits[i] as number;
-    if (logit > top) top = logit;
-    if (suppressed[i] !== 1 && (best < 0 || logit > (logits[best] as number))) best = i;
-  }
-  if (best < 0) throw new RangeError("chooseToken: every token is suppressed");
-  const weights = new Float64Array(logits.length);
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += weights[i] = Math.exp((logits[i] as number) - top);
-  const id = temperature === 0 ? best : draw(logits, weights, logits[best] as number, choice, random);
-  return { id, logProb: (logits[id] as number) - top - Math.log(sum) };
+export function chooseToken(scores: TokenScores, choice: TokenChoice, random: Random): ChosenToken {
+  const id = choice.temperature === 0 ? best(scores.logits, choice.suppressed) : draw(scores, choice, random);
+  const probability = scores.probabilities[id] as number;
+  return { id, logProb: probability > TINY ? Math.log(probability) : logSoftmaxAt(scores.logits, id) };
 }
 
-/**
- * @param weights V numbers exp(logit − largest logit), which are overwritten
- * @param best the largest logit that may be sampled; far below a suppressed one, the given weights could all be 0
- */
-function draw(
-  logits: Float32Array,
-  weights: Float64Array,
-  best: number,
-  { temperature, topP, suppressed }: TokenChoice,
-  random: Random,
-): number {
-  const usable = temperature === 1 && weights.some((weight, i) => weight > 1e-3 && suppressed[i] !== 1);
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) {
-    if (suppressed[i] === 1) weights[i] = 0;
-    else if (!usable) weights[i] = Math.exp(((logits[i] as number) - best) / temperature);
-    total += weights[i] as number;
+function best(logits: Float32Array, suppressed: readonly number[]): number {
+  let at = -1;
+  for (let i = 0; i < logits.length; i++) {
+    if ((at < 0 || (logits[i] as number) > (logits[at] as number)) && !suppressed.includes(i)) at = i;
   }
+  if (at < 0) throw new RangeError("chooseToken: every token is suppressed");
+  return at;
+}
+
+function logSoftmaxAt(logits: Float32Array, id: number): number {
+  const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - top), 0);
+  return (logits[id] as number) - top - Math.log(sum);
+}
+
+function draw({ logits, probabilities }: TokenScores, choice: TokenChoice, random: Random): number {
+  const { temperature, topP, suppressed } = choice;
+  const allowed = 1 - suppressed.reduce((sum, id) => sum + (probabilities[id] as number), 0);
+  const usable = temperature === 1 && allowed > FAINT;
+  const weights = usable ? new Float64Array(probabilities) : temperedWeights(logits, choice);
+  for (const id of suppressed) weights[id] = 0;
+  let total = usable ? allowed : weights.reduce((sum, weight) => sum + weight, 0);
   if (topP < 1) total = keepNucleus(weights, total, topP);
   let left = random.uniform() * total;
-  let last = 0;
   for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] as number;
-    if (weight === 0) continue;
-    last = i;
-    left -= weight;
+    left -= weights[i] as number;
     if (left < 0) return i;
   }
-  return last; // rounding may leave a remainder at the very end
+  return weights.reduce((last, weight, i) => (weight > 0 ? i : last), 0); // rounding may leave a remainder at the very end
+}
+
+/** exp((logit − the largest one allowed) / T); of no meaning for suppressed tokens */
+function temperedWeights(logits: Float32Array, { temperature, suppressed }: TokenChoice): Float64Array {
+  const top = logits[best(logits, suppressed)] as number;
+  return Float64Array.from(logits, (logit) => Math.exp((logit - top) / temperature));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { OpAttribute } from "./native";
 /** A tensor of the native runtime that the library's engine does not know: no reference count, no scope. */
 export type Handle = number;
 
-interface TensorMetadata {
+export interface TensorMetadata {
   readonly id: number;
   readonly shape: number[];
   readonly dtype: number;
@@ -25,7 +25,6 @@ interface RawBackend {
     ): TensorMetadata[];
   };
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
-  createOutputTensor(metadata: TensorMetadata): tf.Tensor;
 }
 
 /**
@@ -56,17 +55,6 @@ export class RawArena {
     const [made] = this.backend.binding.executeOp(name, attributes, inputs, 1);
     if (made === undefined) throw new Error(`RawArena: ${name} gave nothing`);
     return this.note(made.id);
-  }
-
-  runMany(name: string, attributes: readonly OpAttribute[], inputs: readonly Handle[], outputs: number): Handle[] {
-    return this.backend.binding.executeOp(name, attributes, inputs, outputs).map(({ id }) => this.note(id));
-  }
-
-  /** Like `run`, but the result becomes a library tensor, owned by the caller. */
-  runOut(name: string, attributes: readonly OpAttribute[], inputs: readonly Handle[]): tf.Tensor {
-    const [made] = this.backend.binding.executeOp(name, attributes, inputs, 1);
-    if (made === undefined) throw new Error(`RawArena: ${name} gave nothing`);
-    return this.backend.createOutputTensor(made);
   }
 
   /** Keeps a handle until `free`. */

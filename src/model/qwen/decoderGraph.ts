@@ -1,0 +1,129 @@
+import { Graph, type GraphProgram, type Node } from "../tensor/graph";
+import type { FusedShape } from "./decoderWeights";
+
+/** What a layer of a decoding step reads; all but the caches are weights. */
+export const LAYER_INPUTS = [
+  "project",
+  "projectBias",
+  "output",
+  "norm",
+  "gate",
+  "up",
+  "down",
+  "keys",
+  "values",
+] as const;
+export type LayerInput = (typeof LAYER_INPUTS)[number];
+
+/** What a step reads besides, in this order, in front of the layers' inputs. */
+export const STEP_INPUTS = {
+  /** [V, D] and [R]: the rows of the first that go in */
+  embedding: "float32",
+  ids: "int32",
+  /** [places, 2·width] and [R]: the rotary factors, and which row of them each sequence takes (`fusedPlaces`) */
+  table: "float32",
+  places: "int32",
+  /** [R·kvHeads] where this step's keys and values go, counted in columns over all caches of a layer */
+  slots: "int32",
+  /** [R·kvHeads or 1, 1, S] added to the scores */
+  mask: "float32",
+  /** [D], [V, D] */
+  finalNorm: "float32",
+  head: "float32",
+} as const;
+
+const programs = new Map<string, GraphProgram>();
+
+/** The program of a decoding step for models of these sizes, made once a process. It gives the logits, [R, V]. */
+export function decodeProgram(shape: FusedShape): GraphProgram {
+  const { kvHeads, group, headDim, config } = shape;
+  const key = [kvHeads, group, headDim, config.text.layers, config.text.rmsNormEps].join();
+  const known = programs.get(key);
+  if (known !== undefined) return known;
+  const made = writeStep(shape);
+  programs.set(key, made);
+  return made;
+}
+
+function writeStep(shape: FusedShape): GraphProgram {
+  const graph = new Graph();
+  const op = operations(graph, graph.number(shape.config.text.rmsNormEps));
+  const step = Object.fromEntries(
+    Object.entries(STEP_INPUTS).map(([name, dtype]) => [name, graph.input(dtype)]),
+  ) as Record<keyof typeof STEP_INPUTS, Node>;
+  const turn = op.gather(step.table, step.places);
+  let x = op.gather(step.embedding, step.ids);
+  for (let layer = 0; layer < shape.config.text.layers; layer++) {
+    const input = Object.fromEntries(LAYER_INPUTS.map((name) => [name, graph.input("float32")])) as LayerNodes;
+    x = op.add(x, attention(op, shape, x, input, { turn, slots: step.slots, mask: step.mask }));
+    x = op.add(x, mlp(op, x, input));
+  }
+  return graph.compile(op.matMul(op.mul(op.unit(x), step.finalNorm), step.head));
+}
+
+type LayerNodes = Readonly<Record<LayerInput, Node>>;
+type Operations = ReturnType<typeof operations>;
+
+function attention(
+  op: Operations,
+  { kvHeads, group, headDim }: FusedShape,
+  x: Node,
+  layer: LayerNodes,
+  { turn, slots, mask }: Readonly<Record<"turn" | "slots" | "mask", Node>>,
+): Node {
+  const projected = op.biasAdd(op.matMul(op.unit(x), layer.project), layer.projectBias);
+  // plain and turned halves, each times its factor: their sum is the rotation
+  const halves = op.reshape(op.mul(projected, turn), [-1, 2, group + 2, headDim]);
+  const [q, k, v] = op.split(op.sumAxis1(halves), [group, 1, 1], 1) as [Node, Node, Node];
+  // reading what the write gives back, which is the same memory, makes the read wait for the write
+  const stored = (cache: Node, news: Node): Node =>
+    op.reshapeLike(op.write(op.reshape(cache, [-1, 1, headDim]), slots, news), cache);
+  const scores = op.batchMatMul(q, stored(layer.keys, k), true);
+  const attended = op.batchMatMul(op.softmax(op.add(scores, mask)), stored(layer.values, v), false);
+  return op.matMul(op.reshape(attended, [-1, kvHeads * group * headDim]), layer.output);
+}
+
+function mlp(op: Operations, x: Node, layer: LayerNodes): Node {
+  const normed = op.mul(op.unit(x), layer.norm);
+  const gate = op.matMul(normed, layer.gate);
+  return op.matMul(op.mul(op.mul(gate, op.sigmoid(gate)), op.matMul(normed, layer.up)), layer.down);
+}
+
+/** The operations of a step, with their attributes. */
+function operations(graph: Graph, epsilon: Node) {
+  const T = "float32";
+  const unary = (name: string) => (a: Node) => graph.op(name, { T }, [a]);
+  const binary = (name: string) => (a: Node, b: Node) => graph.op(name, { T }, [a, b]);
+  const [add, mul, square, rsqrt] = [binary("AddV2"), binary("Mul"), unary("Square"), unary("Rsqrt")];
+  const overAxis1 = (name: string, keep: boolean) => (a: Node) =>
+    graph.op(name, { T, Tidx: "int32", keep_dims: keep }, [a, graph.integers([1])]);
+  const meanOfRow = overAxis1("Mean", true);
+  return {
+    add,
+    mul,
+    /** x / √(mean(x²) + ε) */
+    unit: (x: Node) => mul(x, rsqrt(add(meanOfRow(square(x)), epsilon))),
+    sigmoid: unary("Sigmoid"),
+    softmax: unary("Softmax"),
+    sumAxis1: overAxis1("Sum", false),
+    biasAdd: binary("BiasAdd"),
+    matMul: (a: Node, b: Node) => graph.op("MatMul", { T, transpose_a: false, transpose_b: true }, [a, b]),
+    batchMatMul: (a: Node, b: Node, transposeB: boolean) =>
+      graph.op("BatchMatMulV2", { T, adj_x: false, adj_y: transposeB }, [a, b]),
+    reshape: (a: Node, shape: number[]) => graph.op("Reshape", { T, Tshape: "int32" }, [a, graph.integers(shape)]),
+    reshapeLike: (a: Node, like: Node) =>
+      graph.op("Reshape", { T, Tshape: "int32" }, [a, graph.op("Shape", { T, out_type: "int32" }, [like])]),
+    gather: (a: Node, rows: Node) =>
+      graph.op("GatherV2", { Tparams: T, Tindices: "int32", Taxis: "int32", batch_dims: 0 }, [
+        a,
+        rows,
+        graph.integer(0),
+      ]),
+    write: (memory: Node, rows: Node, values: Node) => graph.op("InplaceUpdate", { T }, [memory, rows, values]),
+    split: (a: Node, sizes: number[], axis: number): Node[] => {
+      const operands = [a, graph.integers(sizes), graph.integer(axis)];
+      const node = graph.op("SplitV", { T, Tlen: "int32", num_split: sizes.length }, operands);
+      return sizes.map((_, i) => `${node}:${i}`);
+    },
+  };
+}
