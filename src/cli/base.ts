@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { Argument, type Command } from "commander";
 import { loadConfig, ROOT } from "../config/load";
+import { runsRoot } from "../config/places";
 import { loadWorldConfig } from "../config/world";
 import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
@@ -55,18 +56,17 @@ function openWork({ config, world }: BaseArguments): BaseWork {
   return {
     world: buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${world}.yaml`))),
     config: loadConfig(file, baseConfigSchema),
-    folder: path.join(ROOT, "runs", "base", world),
+    folder: path.join(runsRoot(), "base", world),
     progress: terminalProgress(),
   };
 }
 
-/** Runs a branch in a process of its own, with one thread, and passes its messages on. */
+/** Runs a branch in a process of its own and passes its messages on. */
 function runBranch(branch: BaseBranch, options: BaseArguments): Promise<void> {
   const cli = path.join(ROOT, "dist", "cli.js");
   const { config, world } = options;
   const child = spawn(process.execPath, [cli, "base", "branch", branch, "--config", config, "--world", world], {
     stdio: ["ignore", "inherit", "pipe"],
-    env: { ...process.env, TF_NUM_INTRAOP_THREADS: "1" },
   });
   const lines = createInterface({ input: child.stderr });
   lines.on("line", (line) => {

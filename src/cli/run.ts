@@ -7,7 +7,7 @@ import { requireWritable } from "../core/files";
 import { openLab } from "../experiments/lab";
 import { loadProfile, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
-import { digest } from "../experiments/stage";
+import { digest, forgetStages } from "../experiments/stage";
 import { quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
 import { weightsFile } from "../experiments/training";
 import { terminalProgress } from "../report/display/terminal";
@@ -19,6 +19,7 @@ interface RunArguments {
   readonly all?: boolean;
   readonly rows?: string;
   readonly seed?: string;
+  readonly fresh?: boolean;
   readonly set: Readonly<Record<string, unknown>>;
 }
 
@@ -35,12 +36,14 @@ export function addRunCommand(program: Command): void {
     .option("--all", "train every row, not only CoT SFT and TAPO")
     .option("--rows <names>", `rows to make, separated by commas: ${QUICKSTART_ROWS.join(", ")}`)
     .option("--seed <n>", "seed of every training stage; run several for intervals over seeds")
+    .option("--fresh", "make every stage anew, whatever is in runs/")
     .option("--set <key=value>", "replace a profile key, for example --set rl.options.n1=8 (repeatable)", collect, {})
     .addHelpText(
       "after",
       `
 Finished stages are kept in runs/ and are not made again while their inputs stay the same; an interrupted run goes on
-where it stopped when the same command is given again. Runs with --seed or --set have folders of their own.
+where it stopped when the same command is given again. The library's own code is no input: after changing it, give
+--fresh once. Runs with --seed or --set have folders of their own.
 
   $ npx fine-r1 run quickstart --all
   $ npx fine-r1 run quickstart --rows cot-sft,tapo --seed 2
@@ -65,6 +68,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
     inputs,
   });
   const lab = openLab("quickstart", profile, { progress: terminalProgress() });
+  if (options.fresh === true) forgetStages(lab.folder);
   const result = await quickstart(lab, rows);
   const { table, chains, files } = await publishQuickstart(profile, result, run);
   console.log(`\n${toText(table)}\n\n${toText(chains)}\n`);

@@ -14,7 +14,7 @@ let loaded: Promise<BackendInfo> | undefined;
 
 /**
  * Loads the tensor engine once a process and makes it current. Thread counts come from TF_NUM_INTRAOP_THREADS and
- * TF_NUM_INTEROP_THREADS (2 and 1 by default), read at this first call. `FINE_R1_BACKEND=wasm` asks for WebAssembly.
+ * TF_NUM_INTEROP_THREADS (both 1 by default), read at this first call. `FINE_R1_BACKEND=wasm` asks for WebAssembly.
  */
 export function loadBackend(): Promise<BackendInfo> {
   loaded ??= process.env["FINE_R1_BACKEND"] === "wasm" ? loadWasm("FINE_R1_BACKEND=wasm asks for it") : loadNative();
@@ -25,7 +25,9 @@ async function loadNative(): Promise<BackendInfo> {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "0"; // reproducible sums, and cheaper small operations
   process.env["TF_NUM_INTEROP_THREADS"] ??= "1";
-  process.env["TF_NUM_INTRAOP_THREADS"] ??= "2"; // a fixed number, since sums are split by it: the same digits on every machine
+  // A fixed number, since sums are split by it: the same digits on every machine. At the mini-world's sizes a second
+  // thread gains nothing (docs/performance.md).
+  process.env["TF_NUM_INTRAOP_THREADS"] ??= "1";
   tf.env().set("IS_TEST", true); // silences the banner
   try {
     await import("@tensorflow/tfjs-node-gpu");

@@ -55,7 +55,7 @@ export interface CurationContext {
   /** Gets `settings.json`, `descriptions.jsonl`, `outcomes.jsonl`, and at the end `records.jsonl` and `report.json`. */
   readonly folder?: string;
   readonly progress?: Progress;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Curation {

@@ -1,12 +1,19 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
+import { z } from "zod";
 import { loadWorldConfig } from "../config/world";
 import { ROOT } from "../config/load";
 import { runsRoot } from "../config/places";
+import { LabError } from "../core/errors";
+import { readJson } from "../core/files";
 import type { Progress } from "../core/progress";
 import type { StepFigures } from "../engine/train";
 import { buildMiniWorld, type MiniWorld } from "../data/miniworld/world";
 import type { Profile } from "./profile";
 import type { RunContext } from "./stage";
+
+/** What is read of the card beside a built base (experiments/base/card). */
+const cardSchema = z.object({ world: z.object({ name: z.string(), digest: z.string() }) });
 
 /** What every stage of an experiment works with. */
 export interface Lab extends RunContext {
@@ -24,8 +31,25 @@ export interface LabOptions {
   readonly folder?: string;
 }
 
-/** Generates the profile's world and names the run folder. */
+/**
+ * Generates the profile's world and names the run folder.
+ * @throws LabError when the base or the encoder was made for another world, by the card beside it
+ */
 export function openLab(experiment: string, profile: Profile, options: LabOptions): Lab {
   const world = buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${profile.world}.yaml`)));
+  for (const checkpoint of [profile.base, profile.dualEncoder]) requireWorldOf(checkpoint, world, profile.world);
   return { ...options, folder: options.folder ?? path.join(runsRoot(), experiment, profile.name), profile, world };
+}
+
+/** Nothing is asked of a checkpoint without a card: it may be anybody's. */
+function requireWorldOf(checkpoint: string, world: MiniWorld, name: string): void {
+  const file = path.join(path.dirname(checkpoint), "card.json");
+  if (!fs.existsSync(file)) return;
+  const card = cardSchema.safeParse(readJson(file));
+  if (!card.success || card.data.world.digest === world.digest) return;
+  throw new LabError(
+    `was made for the world ${card.data.world.name} (${card.data.world.digest}), but the profile's world "${name}" is ${world.name} (${world.digest})`,
+    `Choose the checkpoint of that world, or make one with \`npx fine-r1 base build --world ${name} --out <folder>\`.`,
+    { subject: checkpoint },
+  );
 }

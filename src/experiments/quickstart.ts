@@ -6,7 +6,7 @@ import type { Score } from "../eval/intervals";
 import type { EvaluationRecord } from "../eval/records";
 import type { Lab } from "./lab";
 import { DAPO, type TapoOptions } from "../tapo/options";
-import { openEncoder } from "./encoder";
+import { openEncoder, type OpenedEncoder } from "./encoder";
 import { evaluateEncoderStage, evaluateStage, type Asking } from "./evaluation";
 import {
   checkpointOf,
@@ -19,7 +19,9 @@ import {
   sftStage,
   tripletStage,
   type Checkpoint,
+  type Trained,
 } from "./training";
+import type { Finished } from "./stage";
 
 /** The rows of the quickstart's table, in its order. */
 export const QUICKSTART_ROWS = ["base", "base-think", "sft-labels", "cot-sft", "dapo", "tapo", "siglip"] as const;
@@ -51,6 +53,9 @@ export interface QuickstartResult {
   readonly checkpoints: Readonly<Partial<Record<QuickstartRowName, string>>>;
 }
 
+type Stages = Partial<Record<QuickstartRowName, Finished<Trained>>>;
+type Checkpoints = Partial<Record<QuickstartRowName, Checkpoint>>;
+
 /** What a method of the table is asked with. */
 const THINKS: Readonly<Record<Exclude<QuickstartRowName, "siglip">, boolean>> = {
   base: false,
@@ -75,50 +80,79 @@ export async function quickstart(
   lab: Lab,
   rows: readonly QuickstartRowName[] = QUICKSTART_ROWS,
 ): Promise<QuickstartResult> {
-  const { profile } = lab;
-  const base = givenCheckpoint(profile.base);
-  const encoder = await openEncoder(profile.dualEncoder);
+  const encoder = await openEncoder(lab.profile.dualEncoder);
   try {
-    const checkpoints: Partial<Record<QuickstartRowName, Checkpoint>> = { base, "base-think": base };
-    const stages: Partial<Record<QuickstartRowName, string>> = {};
     const cot = await cotStage(lab);
-    const train = async (name: QuickstartRowName, body: () => ReturnType<typeof sftStage>): Promise<void> => {
-      if (!rows.includes(name)) return;
-      const stage = await body();
-      checkpoints[name] = checkpointOf(stage);
-      stages[name] = stage.folder;
-    };
-    await train("sft-labels", () => sftStage(lab, "sft-labels", base, labelExamples(lab), profile.sftLabels));
-    const chains = cotExamples(lab, cotRecords(cot));
-    const cotSft = await sftStage(lab, "cot-sft", base, chains, profile.sftCot);
-    checkpoints["cot-sft"] = checkpointOf(cotSft);
-    stages["cot-sft"] = cotSft.folder;
-    const triplets = await tripletStage(lab, (images) => encoder.encodeImages(images), encoder.key);
-    const { options } = profile.rl;
-    await train("dapo", () => rlStage(lab, "dapo", checkpointOf(cotSft), triplets, dapoOptions(options)));
-    await train("tapo", () => rlStage(lab, "tapo", checkpointOf(cotSft), triplets, options));
-
-    const made: QuickstartRow[] = [];
-    const chainErrors: ChainErrorRow[] = [];
+    const stages = await trainRows(lab, rows, cot, encoder);
+    const base = givenCheckpoint(lab.profile.base);
+    const checkpoints: Checkpoints = { base, "base-think": base };
     for (const name of QUICKSTART_ROWS) {
-      if (!rows.includes(name)) continue;
-      if (name === "siglip") {
-        made.push(encoderRow(await evaluateEncoderStage(lab, encoder, encoder.key)));
-        continue;
-      }
-      const checkpoint = checkpoints[name];
-      if (checkpoint === undefined) continue;
-      const ask = (world: Asking["world"]) =>
-        evaluateStage(lab, name, checkpoint, { world, thinking: THINKS[name] }, encoder.similarity);
-      const open = await ask("open");
-      made.push(modelRow(lab, name, await ask("closed"), open, checkpoint));
-      if (THINKS[name]) chainErrors.push(...chainErrorRows(lab.world, name, chainAnswers(lab.world, open)));
+      const stage = stages[name];
+      if (stage !== undefined) checkpoints[name] = checkpointOf(stage);
     }
-    const folders = Object.fromEntries(Object.entries(checkpoints).map(([name, { folder }]) => [name, folder]));
-    return { rows: made, chainErrors, curation: cot.result, stages, checkpoints: folders };
+    return {
+      ...(await evaluateRows(lab, rows, checkpoints, encoder)),
+      curation: cot.result,
+      stages: foldersOf(stages),
+      checkpoints: foldersOf(checkpoints),
+    };
   } finally {
     encoder.dispose();
   }
+}
+
+/** Trains the rows that are asked for, and CoT SFT, which the others of stage 2 start from. */
+async function trainRows(
+  lab: Lab,
+  rows: readonly QuickstartRowName[],
+  cot: Finished<CurationReport>,
+  encoder: OpenedEncoder,
+): Promise<Stages> {
+  const { profile } = lab;
+  const base = givenCheckpoint(profile.base);
+  const stages: Stages = {};
+  if (rows.includes("sft-labels")) {
+    stages["sft-labels"] = await sftStage(lab, "sft-labels", base, labelExamples(lab), profile.sftLabels);
+  }
+  const cotSft = await sftStage(lab, "cot-sft", base, cotExamples(lab, cotRecords(cot)), profile.sftCot);
+  stages["cot-sft"] = cotSft;
+  const triplets = await tripletStage(lab, (images) => encoder.encodeImages(images), encoder.key);
+  const { options } = profile.rl;
+  const stage2 = { dapo: dapoOptions(options), tapo: options };
+  for (const name of ["dapo", "tapo"] as const) {
+    if (rows.includes(name)) stages[name] = await rlStage(lab, name, checkpointOf(cotSft), triplets, stage2[name]);
+  }
+  return stages;
+}
+
+/** Asks each method both kinds of questions, and looks for the first wrong step of its chains. */
+async function evaluateRows(
+  lab: Lab,
+  rows: readonly QuickstartRowName[],
+  checkpoints: Checkpoints,
+  encoder: OpenedEncoder,
+): Promise<Pick<QuickstartResult, "rows" | "chainErrors">> {
+  const made: QuickstartRow[] = [];
+  const chainErrors: ChainErrorRow[] = [];
+  for (const name of QUICKSTART_ROWS) {
+    if (!rows.includes(name)) continue;
+    if (name === "siglip") {
+      made.push(encoderRow(await evaluateEncoderStage(lab, encoder, encoder.key)));
+      continue;
+    }
+    const checkpoint = checkpoints[name];
+    if (checkpoint === undefined) continue;
+    const ask = (world: Asking["world"]) =>
+      evaluateStage(lab, name, checkpoint, { world, thinking: THINKS[name] }, encoder.similarity);
+    const open = await ask("open");
+    made.push(modelRow(lab, name, await ask("closed"), open, checkpoint));
+    if (THINKS[name]) chainErrors.push(...chainErrorRows(lab.world, name, chainAnswers(lab.world, open)));
+  }
+  return { rows: made, chainErrors };
+}
+
+function foldersOf(made: Readonly<Partial<Record<QuickstartRowName, { readonly folder: string }>>>) {
+  return Object.fromEntries(Object.entries(made).map(([name, { folder }]) => [name, folder]));
 }
 
 function modelRow(

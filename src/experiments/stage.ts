@@ -63,6 +63,23 @@ export async function runStage<T>(
   }
 }
 
+/**
+ * Removes what finished and unfinished stages left in a run folder, so that all of them are made anew.
+ * @throws LabError when one of them is in use; those before it are gone then
+ */
+export function forgetStages(folder: string): void {
+  if (!fs.existsSync(folder)) return;
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const at = path.join(folder, entry.name);
+    const release = entry.isDirectory() ? lock(at) : undefined;
+    try {
+      fs.rmSync(at, { recursive: true, force: true });
+    } finally {
+      release?.();
+    }
+  }
+}
+
 /** A context that reports nothing, for tests and scripts. */
 export function quietContext(folder: string): RunContext {
   return { folder, progress: silent };

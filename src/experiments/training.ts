@@ -78,7 +78,7 @@ export function cotStage(lab: Lab): Promise<Finished<CurationReport>> {
       const curation = await curate(items, miniTeacher(world), settings, {
         folder,
         progress: lab.progress,
-        ...signalOf(lab),
+        signal: lab.signal,
       });
       return curation.report;
     },
@@ -223,8 +223,4 @@ function questionText(image: LabelledImage): string {
 function watchers({ progress, signal, onStep }: Lab, stage: string) {
   const report = (figures: StepFigures): void => onStep?.(stage, figures);
   return { progress, signal, onStep: report };
-}
-
-function signalOf(lab: Lab): { signal?: AbortSignal } {
-  return lab.signal === undefined ? {} : { signal: lab.signal };
 }

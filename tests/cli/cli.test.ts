@@ -44,7 +44,7 @@ function refusal(args: readonly string[], env: Readonly<Record<string, string>> 
 describe("--help", () => {
   it.each([
     [[], ["run", "base", "parity", "export", "doctor", "npm start"]],
-    [["run"], ["--profile", "--all", "--rows", "--seed", "--set", "cot-sft", "runs/"]],
+    [["run"], ["--profile", "--all", "--rows", "--seed", "--fresh", "--set", "cot-sft", "runs/"]],
     [["base"], ["build"]],
     [
       ["base", "build"],
@@ -122,6 +122,7 @@ describe("run", () => {
     [["--set", "rl.options.nn=1"], /mini\.yaml with rl\.options\.nn replaced: unknown key rl\.options\.nn/],
     [["--set", "rl.options.n1=many"], /key rl\.options\.n1 must be a number, but is "many"/],
     [["--set", "rl.options.n1=1", "--set", "rl.options.n2=0"], /n1 \+ n2 is below 2/],
+    [["--set", "world=smoke"], /assets.mini.base: was made for the world mini-world\/test .*profile's world "smoke"/],
     [["--set", "base=none"], /none.*model\.safetensors.*fine-r1 base build/],
   ])("refuses %j with the reason and the remedy", (args, message) => {
     expect(run(...args)).toMatch(message);

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
-import { digest, quietContext, runStage, stableJson } from "../../src/experiments/stage";
+import { digest, forgetStages, quietContext, runStage, stableJson } from "../../src/experiments/stage";
 
 let root: string;
 beforeEach(() => {
@@ -51,6 +51,22 @@ describe("runStage", () => {
     await sum({ a: 1, b: { c: 2, d: 3 } });
     expect((await sum({ b: { d: 3, c: 2 }, a: 1, e: undefined })).cached).toBe(true);
     expect(calls).toBe(1);
+  });
+
+  it("runs anew after the stages were forgotten, which a stage at work forbids", async () => {
+    forgetStages(path.join(root, "never begun"));
+    await sum({ a: 1 });
+    fs.writeFileSync(path.join(root, "cache.json"), "{}");
+    forgetStages(root);
+    expect(fs.readdirSync(root)).toEqual([]);
+    await sum({ a: 1 }, () => {
+      expect(() => {
+        forgetStages(root);
+      }).toThrow(/is in use by process/);
+      return { value: 3 };
+    });
+    expect((await sum({ a: 1 })).cached).toBe(true);
+    expect(calls).toBe(2);
   });
 
   it("leaves no stage.json when the body fails, and finds its files when it runs again", async () => {

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { afterAll } from "vitest";
 import type { RgbImage } from "../../src/core/image";
 import { Random } from "../../src/core/random";
 import type { Prompt } from "../../src/model/contract";
@@ -11,9 +12,14 @@ import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
 
 export const WORDS = Array.from({ length: 30 }, (_, i) => `w${i}`);
 
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-tiny-"));
+afterAll(() => {
+  fs.rmSync(scratch, { recursive: true, force: true });
+});
+
 /** A very small model of either kind; weights are scaled up so that its distributions are far from flat. */
 export function tinyModel(kind: QwenKind = "qwen2_5_vl", changes: Partial<QwenConfig["text"]> = {}): QwenModel {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-tiny-"));
+  const folder = fs.mkdtempSync(path.join(scratch, kind));
   const vocabSize = writeWordTokenizer(folder, WORDS);
   const model = QwenModel.initialise(tinyConfig(kind, vocabSize, changes), 11, folder);
   for (const [name, variable] of model.parameters) {

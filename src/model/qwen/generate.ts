@@ -3,6 +3,7 @@ import { breathe, check } from "../../core/progress";
 import { Random } from "../../core/random";
 import type { KeyValues } from "../tensor/attend";
 import { embed } from "../tensor/embedding";
+import { runsGraphs } from "../tensor/graph";
 import type { Decoder, DecodingStart } from "./decoder";
 import { NativeDecoder } from "./decoderNative";
 import { PortableDecoder } from "./decoderPortable";
@@ -122,8 +123,7 @@ function prefill(
     steps,
   };
   try {
-    const native = tf.getBackend() === "tensorflow";
-    return { decoder: native ? new NativeDecoder(start) : new PortableDecoder(start), first };
+    return { decoder: runsGraphs() ? new NativeDecoder(start) : new PortableDecoder(start), first };
   } finally {
     for (const { keys, values } of past) tf.dispose([keys, values]);
   }
