@@ -8,7 +8,7 @@ import { miniConfig } from "../../src/experiments/base/architecture";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
 import { sigmoidLoss } from "../../src/model/siglip/loss";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
-import { picture } from "../sft/tinyPolicy";
+import { picture, TINY_SIZES } from "../sft/tinyPolicy";
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -75,21 +75,7 @@ describe("MiniDualEncoder", () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-siglip-"));
     const blank = path.join(folder, "blank");
     fs.mkdirSync(blank);
-    const sizes = {
-      kind: "qwen2_5_vl" as const,
-      hiddenSize: 32,
-      intermediateSize: 48,
-      layers: 2,
-      heads: 2,
-      kvHeads: 1,
-      visionWidth: 16,
-      visionDepth: 2,
-      visionHeads: 2,
-      visionMlp: 32,
-      windowSize: 56,
-      fullAttentionBlocks: [1],
-    };
-    const config = miniConfig(sizes, writeWordTokenizer(blank, ["ash", "birch", "dogwood", "tree"]));
+    const config = miniConfig(TINY_SIZES, writeWordTokenizer(blank, ["ash", "birch", "dogwood", "tree"]));
     encoder = MiniDualEncoder.initialise(config, 8, blank, 4, 0.2);
   });
   afterAll(() => {

@@ -15,24 +15,26 @@ import type { SftExample } from "../../src/sft/train";
 export const ANSWERS = ["ash", "birch", "cedar", "dogwood"] as const;
 const WORDS = [...ANSWERS, "tree", "?", "<think>", "</think>", "<answer>", "</answer>", "one", "two", "three", "four"];
 
+/** A random Qwen2.5-VL's sizes, as small as they can be. */
+export const TINY_SIZES = {
+  kind: "qwen2_5_vl" as const,
+  hiddenSize: 32,
+  intermediateSize: 48,
+  layers: 2,
+  heads: 2,
+  kvHeads: 1,
+  visionWidth: 16,
+  visionDepth: 2,
+  visionHeads: 2,
+  visionMlp: 32,
+  windowSize: 56,
+  fullAttentionBlocks: [1],
+};
+
 /** A random Qwen2.5-VL of 20,000 parameters over a word vocabulary. The same seed gives the same weights. */
 export function tinyPolicy(seed = 5): QwenModel {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-policy-"));
-  const sizes = {
-    kind: "qwen2_5_vl" as const,
-    hiddenSize: 32,
-    intermediateSize: 48,
-    layers: 2,
-    heads: 2,
-    kvHeads: 1,
-    visionWidth: 16,
-    visionDepth: 2,
-    visionHeads: 2,
-    visionMlp: 32,
-    windowSize: 56,
-    fullAttentionBlocks: [1],
-  };
-  const model = QwenModel.initialise(miniConfig(sizes, writeWordTokenizer(folder, WORDS)), seed, folder);
+  const model = QwenModel.initialise(miniConfig(TINY_SIZES, writeWordTokenizer(folder, WORDS)), seed, folder);
   fs.rmSync(folder, { recursive: true });
   return model;
 }
