@@ -29,6 +29,8 @@ interface Count {
   /** Of the runtime below it, made minus deleted. */
   readonly native: number;
   readonly heapMib: number;
+  /** Typed arrays, the processed pictures among them. */
+  readonly buffersMib: number;
   readonly rssMib: number;
 }
 
@@ -51,8 +53,9 @@ async function countSteps(steps: number, native: () => number): Promise<Count[]>
         train: EVERYTHING,
         onStep: ({ step }) => {
           const { numTensors: tensors, numBytes: bytes } = tf.memory();
-          const { heapUsed, rss } = process.memoryUsage();
-          counts.push({ step, tensors, bytes, native: native(), heapMib: mib(heapUsed), rssMib: mib(rss) });
+          const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+          const [heapMib, buffersMib, rssMib] = [mib(heapUsed), mib(arrayBuffers), mib(rss)];
+          counts.push({ step, tensors, bytes, native: native(), heapMib, buffersMib, rssMib });
         },
       },
     );

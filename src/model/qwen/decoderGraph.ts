@@ -1,22 +1,14 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import { Graph, type GraphProgram, type Node } from "../tensor/graph";
+import type { Handle } from "../tensor/raw";
 import type { FusedShape } from "./decoderWeights";
 
-/** What a layer of a decoding step reads; all but the caches are weights. */
-export const LAYER_INPUTS = [
-  "project",
-  "projectBias",
-  "output",
-  "norm",
-  "gate",
-  "up",
-  "down",
-  "keys",
-  "values",
-] as const;
+/** What a layer of a decoding step reads: weights (`FusedLayer`) and the caches, [R·kvHeads, S, headDim] each. */
+export const LAYER_INPUTS = ["project", "projectBias", "output", "gateUp", "down", "keys", "values"] as const;
 export type LayerInput = (typeof LAYER_INPUTS)[number];
 
 /** What a step reads besides, in this order, in front of the layers' inputs. */
-export const STEP_INPUTS = {
+const STEP_INPUTS = {
   /** [V, D] and [R]: the rows of the first that go in */
   embedding: "float32",
   ids: "int32",
@@ -27,20 +19,38 @@ export const STEP_INPUTS = {
   slots: "int32",
   /** [R·kvHeads or 1, 1, S] added to the scores */
   mask: "float32",
-  /** [D], [V, D] */
-  finalNorm: "float32",
+  /** [D, V] */
   head: "float32",
 } as const;
 
-const programs = new Map<string, GraphProgram>();
+/** The inputs of a step, by name. */
+export type StepInputs = Readonly<Record<keyof typeof STEP_INPUTS, Handle>>;
 
-/** The program of a decoding step for models of these sizes, made once a process. It gives the logits, [R, V]. */
-export function decodeProgram(shape: FusedShape): GraphProgram {
+/** One decoding step. */
+export class DecodeProgram {
+  constructor(private readonly program: GraphProgram) {}
+
+  /** @returns [R, V] logits, owned by the caller */
+  run(step: StepInputs, layers: readonly Readonly<Record<LayerInput, Handle>>[]): tf.Tensor2D {
+    const names = Object.keys(STEP_INPUTS) as (keyof StepInputs)[];
+    const inputs = [
+      ...names.map((name) => step[name]),
+      ...layers.flatMap((layer) => LAYER_INPUTS.map((n) => layer[n])),
+    ];
+    return this.program.run(inputs) as tf.Tensor2D;
+  }
+}
+
+const programs = new Map<string, DecodeProgram>();
+
+/** The program of a decoding step for models of these sizes, made once a process. */
+export function decodeProgram(shape: FusedShape): DecodeProgram {
   const { kvHeads, group, headDim, config } = shape;
-  const key = [kvHeads, group, headDim, config.text.layers, config.text.rmsNormEps].join();
+  const { layers, intermediateSize, rmsNormEps } = config.text;
+  const key = [kvHeads, group, headDim, layers, intermediateSize, rmsNormEps].join();
   const known = programs.get(key);
   if (known !== undefined) return known;
-  const made = writeStep(shape);
+  const made = new DecodeProgram(writeStep(shape));
   programs.set(key, made);
   return made;
 }
@@ -56,9 +66,9 @@ function writeStep(shape: FusedShape): GraphProgram {
   for (let layer = 0; layer < shape.config.text.layers; layer++) {
     const input = Object.fromEntries(LAYER_INPUTS.map((name) => [name, graph.input("float32")])) as LayerNodes;
     x = op.add(x, attention(op, shape, x, input, { turn, slots: step.slots, mask: step.mask }));
-    x = op.add(x, mlp(op, x, input));
+    x = op.add(x, mlp(op, shape, x, input));
   }
-  return graph.compile(op.matMul(op.mul(op.unit(x), step.finalNorm), step.head));
+  return graph.compile(op.matMul(op.unit(x), step.head));
 }
 
 type LayerNodes = Readonly<Record<LayerInput, Node>>;
@@ -83,10 +93,11 @@ function attention(
   return op.matMul(op.reshape(attended, [-1, kvHeads * group * headDim]), layer.output);
 }
 
-function mlp(op: Operations, x: Node, layer: LayerNodes): Node {
-  const normed = op.mul(op.unit(x), layer.norm);
-  const gate = op.matMul(normed, layer.gate);
-  return op.matMul(op.mul(op.mul(gate, op.sigmoid(gate)), op.matMul(normed, layer.up)), layer.down);
+function mlp(op: Operations, { config }: FusedShape, x: Node, layer: LayerNodes): Node {
+  const { intermediateSize } = config.text;
+  const both = op.matMul(op.unit(x), layer.gateUp);
+  const [gate, up] = op.split(both, [intermediateSize, intermediateSize], 1) as [Node, Node];
+  return op.matMul(op.mul(op.mul(gate, op.sigmoid(gate)), up), layer.down);
 }
 
 /** The operations of a step, with their attributes. */
@@ -107,7 +118,7 @@ function operations(graph: Graph, epsilon: Node) {
     softmax: unary("Softmax"),
     sumAxis1: overAxis1("Sum", false),
     biasAdd: binary("BiasAdd"),
-    matMul: (a: Node, b: Node) => graph.op("MatMul", { T, transpose_a: false, transpose_b: true }, [a, b]),
+    matMul: (a: Node, b: Node) => graph.op("MatMul", { T, transpose_a: false, transpose_b: false }, [a, b]),
     batchMatMul: (a: Node, b: Node, transposeB: boolean) =>
       graph.op("BatchMatMulV2", { T, adj_x: false, adj_y: transposeB }, [a, b]),
     reshape: (a: Node, shape: number[]) => graph.op("Reshape", { T, Tshape: "int32" }, [a, graph.integers(shape)]),

@@ -1,17 +1,26 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { GraphProgram } from "../tensor/graph";
+import { runsGraphs } from "../tensor/graph";
 import { nativeRunner } from "../tensor/native";
 import { RawArena, type Handle } from "../tensor/raw";
 import type { Decoder, DecodingStart } from "./decoder";
-import { decodeProgram, LAYER_INPUTS, type LayerInput } from "./decoderGraph";
-import { fuseLayer, fusedPlaces, fusedShape, type FusedShape } from "./decoderWeights";
+import { decodeProgram, type DecodeProgram, type LayerInput } from "./decoderGraph";
+import { fusedBytes, fuseHead, fuseLayer, fusedPlaces, fusedShape, type FusedShape } from "./decoderWeights";
+import type { LanguageWeights } from "./language";
 import { UNSEEN } from "./visionPlan";
 
 /** Columns that the cache grows by: attention runs over all of them, so short steps waste less and copy more often. */
 const GROWTH = 32;
 
-/** Weights, and the caches `keys` and `values`, [R·kvHeads, S, headDim] each, which the program writes in place. */
+/** A copy of the weights laid out for decoding is made for models up to this size. */
+const WEIGHTS_BYTES = 2 ** 30;
+
+/** Weights, and the caches, which the program writes in place. */
 type LayerState = Record<LayerInput, Handle>;
+
+/** Whether `NativeDecoder` serves: where graphs run, for models small enough that calls, not products, take the time. */
+export function decodesNatively(language: LanguageWeights): boolean {
+  return runsGraphs() && fusedBytes(language) <= WEIGHTS_BYTES;
+}
 
 /**
  * The decoder as one TensorFlow graph a step (`decodeProgram`), on bare handles. The cache is a block of memory that
@@ -23,7 +32,8 @@ export class NativeDecoder implements Decoder {
   private readonly owned: tf.Tensor[] = [];
   private readonly op = cacheOperations(this.arena);
   private readonly shape: FusedShape;
-  private readonly program: GraphProgram;
+  private readonly program: DecodeProgram;
+  private readonly head: Handle;
   private readonly layers: LayerState[];
   private readonly places: { readonly table: Handle; readonly lowest: number; readonly firstRow: number };
   private rows: number[];
@@ -35,6 +45,7 @@ export class NativeDecoder implements Decoder {
     this.rows = contextOfRow.map((_, row) => row);
     this.shape = fusedShape(network.config);
     this.program = decodeProgram(this.shape);
+    this.head = this.own(fuseHead(network.language));
     this.capacity = columns + Math.min(GROWTH, steps);
     const places = fusedPlaces(start, this.shape);
     this.places = { ...places, table: this.own(places.table) };
@@ -45,11 +56,9 @@ export class NativeDecoder implements Decoder {
       return {
         project: this.own(fused.project),
         projectBias: this.own(fused.projectBias),
-        output: this.arena.handleOf(layer.attention.output.weight),
-        norm: this.arena.handleOf(layer.mlp.norm.weight),
-        gate: this.arena.handleOf(layer.mlp.gate.weight),
-        up: this.arena.handleOf(layer.mlp.up.weight),
-        down: this.arena.handleOf(layer.mlp.down.weight),
+        output: this.own(fused.output),
+        gateUp: this.own(fused.gateUp),
+        down: this.own(fused.down),
         keys: this.extend(past?.keys, wanted),
         values: this.extend(past?.values, wanted),
       };
@@ -62,20 +71,21 @@ export class NativeDecoder implements Decoder {
     if (this.start.columns + this.done >= this.capacity) this.grow();
     const { arena } = this;
     const rows = embeddings === undefined ? ids : ids.map((_, row) => row);
-    const logits = this.program.run([
-      arena.handleOf(embeddings ?? language.embedding),
-      arena.integers([ids.length], rows),
-      this.places.table,
-      arena.integers([ids.length], this.placeRows()),
-      this.slots(),
-      this.mask(),
-      arena.handleOf(language.norm.weight),
-      arena.handleOf(language.head),
-      ...this.layers.flatMap((layer) => LAYER_INPUTS.map((name) => layer[name])),
-    ]);
+    const logits = this.program.run(
+      {
+        embedding: arena.handleOf(embeddings ?? language.embedding),
+        ids: arena.integers([ids.length], rows),
+        table: this.places.table,
+        places: arena.integers([ids.length], this.placeRows()),
+        slots: this.slots(),
+        mask: this.mask(),
+        head: this.head,
+      },
+      this.layers,
+    );
     arena.clear();
     this.done++;
-    return logits as tf.Tensor2D;
+    return logits;
   }
 
   keep(rows: readonly number[]): void {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LinearWeights } from "../tensor/linear";
 import type { QwenConfig } from "./config";
 import type { DecodingStart } from "./decoder";
-import type { DecoderLayer } from "./language";
+import type { DecoderLayer, LanguageWeights } from "./language";
 import { textAngles } from "./positions";
 
 /** Sizes of the fused projection: kvHeads × (group query heads, key, value) × headDim. */
@@ -22,18 +22,25 @@ export function fusedShape(config: QwenConfig): FusedShape {
   return { kvHeads, group, headDim, width: kvHeads * (group + 2) * headDim, config };
 }
 
-/**
- * The attention weights of a layer as one matrix whose product with x̂ holds, for each key-value head, its queries, key
- * and value and, behind them, the same ones turned by a quarter, so that rotating costs one product and one sum:
- * [kvHeads·2·(group + 2)·headDim, D], the norm's weight and the scale of the scores included. Owned by the caller.
- */
-export function fuseLayer(
-  { attention }: DecoderLayer,
-  shape: FusedShape,
-): { project: tf.Tensor; projectBias: tf.Tensor } {
+/** Weights of a layer, [in, out] each: a product of few rows with a matrix that lies that way is up to three times faster. */
+export interface FusedLayer {
+  /**
+   * [D, 2·width]: its product with x̂ holds, for each key-value head, its queries, key and value and, behind them, the
+   * same ones turned by a quarter, so that rotating costs one product and one sum; the scale of the scores included.
+   */
+  readonly project: tf.Tensor;
+  readonly projectBias: tf.Tensor;
+  readonly output: tf.Tensor;
+  /** [D, 2·intermediate] */
+  readonly gateUp: tf.Tensor;
+  readonly down: tf.Tensor;
+}
+
+/** A layer's weights laid out for decoding, those of the norms within them. Owned by the caller. */
+export function fuseLayer({ attention, mlp }: DecoderLayer, shape: FusedShape): FusedLayer {
   const [q, k, v] = attention.projections as [LinearWeights, LinearWeights, LinearWeights];
   return tf.tidy(() => ({
-    project: tf.mul(fuse([q.weight, k.weight, v.weight], shape), attention.norm.weight),
+    project: turned(fuse([q.weight, k.weight, v.weight], shape), attention.norm.weight),
     projectBias: tf.reshape(
       fuse(
         [q, k, v].map(({ bias, weight }) => column(bias, weight)),
@@ -41,7 +48,31 @@ export function fuseLayer(
       ),
       [2 * shape.width],
     ),
+    output: turned(attention.output.weight),
+    gateUp: turned(tf.concat([mlp.gate.weight, mlp.up.weight], 0), mlp.norm.weight),
+    down: turned(mlp.down.weight),
   }));
+}
+
+/** The head with the norm in front of it: [D, V], owned by the caller. */
+export function fuseHead({ head, norm }: LanguageWeights): tf.Tensor {
+  return tf.tidy(() => turned(head, norm.weight));
+}
+
+/** Bytes that the fused weights of a model take. */
+export function fusedBytes({ layers, head }: LanguageWeights): number {
+  const sizes = layers.map(({ attention, mlp }) => {
+    const projections = attention.projections.reduce((sum, { weight }) => sum + weight.size, 0);
+    return (
+      2 * projections + attention.output.weight.size + mlp.gate.weight.size + mlp.up.weight.size + mlp.down.weight.size
+    );
+  });
+  return 4 * sizes.reduce((sum, size) => sum + size, head.size);
+}
+
+/** [out, in] → [in, out], each input times its factor of the norm */
+function turned(weight: tf.Tensor, norm?: tf.Tensor): tf.Tensor {
+  return tf.transpose(norm === undefined ? weight : tf.mul(weight, norm), [1, 0]);
 }
 
 function column(bias: tf.Tensor | undefined, weight: tf.Tensor): tf.Tensor {

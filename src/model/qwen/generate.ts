@@ -3,9 +3,8 @@ import { breathe, check } from "../../core/progress";
 import { Random } from "../../core/random";
 import type { KeyValues } from "../tensor/attend";
 import { embed } from "../tensor/embedding";
-import { runsGraphs } from "../tensor/graph";
 import type { Decoder, DecodingStart } from "./decoder";
-import { NativeDecoder } from "./decoderNative";
+import { decodesNatively, NativeDecoder } from "./decoderNative";
 import { PortableDecoder } from "./decoderPortable";
 import { contextKeyValues } from "./language";
 import { embedImages, type QwenNetwork } from "./network";
@@ -123,7 +122,10 @@ function prefill(
     steps,
   };
   try {
-    return { decoder: runsGraphs() ? new NativeDecoder(start) : new PortableDecoder(start), first };
+    return {
+      decoder: decodesNatively(network.language) ? new NativeDecoder(start) : new PortableDecoder(start),
+      first,
+    };
   } finally {
     for (const { keys, values } of past) tf.dispose([keys, values]);
   }
