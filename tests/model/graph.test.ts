@@ -70,3 +70,14 @@ it("passes on what the runtime says of inputs that do not fit", () => {
   expect(() => program.run([arena.floats([1], Float32Array.of(1))])).toThrow(/Length of input op names \(3\)/);
   arena.dispose();
 });
+
+it("names the temporary folder when that cannot be written to", () => {
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = "/nowhere/at/all";
+  try {
+    expect(() => writer()).toThrow(/\/nowhere\/at\/all: cannot be written \(ENOENT/);
+  } finally {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  }
+});

@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as proto from "@tensorflow/tfjs-node-gpu/dist/proto/api_pb";
+import { unwritable } from "../../core/files";
 import type { Handle, TensorMetadata } from "./raw";
 
 /** Whether graphs are of use here: the native backend, on a CPU; on a GPU each run would carry the weights there anew. */
@@ -84,14 +85,7 @@ export class Graph {
     const saved = new proto.SavedModel();
     saved.setSavedModelSchemaVersion(1);
     saved.addMetaGraphs(whole);
-    const { binding } = tf.backend() as unknown as GraphBackend;
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-graph-"));
-    try {
-      fs.writeFileSync(path.join(folder, "saved_model.pb"), saved.serializeBinary());
-      return new GraphProgram(binding.loadSavedModel(folder, TAG), this.inputs, output);
-    } finally {
-      fs.rmSync(folder, { recursive: true, force: true });
-    }
+    return new GraphProgram(load(saved.serializeBinary()), this.inputs, output);
   }
 
   private constant(dtype: Dtype, shape: readonly number[], values: Int32Array | Float32Array): Node {
@@ -146,6 +140,26 @@ export class GraphProgram {
     const [made] = backend.binding.runSavedModel(this.id, inputs, this.inputs, this.output);
     if (made === undefined) throw new Error("GraphProgram: nothing came out");
     return backend.createOutputTensor(made);
+  }
+}
+
+/** Loads a SavedModel through a temporary folder, the only door that the binding has. @returns its number */
+function load(bytes: Uint8Array): number {
+  const { binding } = tf.backend() as unknown as GraphBackend;
+  const folder = temporaryFolder();
+  try {
+    fs.writeFileSync(path.join(folder, "saved_model.pb"), bytes);
+    return binding.loadSavedModel(folder, TAG);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-graph-"));
+  } catch (error) {
+    throw unwritable(os.tmpdir(), error);
   }
 }
 
