@@ -15,6 +15,7 @@ import { trainFlops, forwardFlops } from "./lib/flops";
 import { describeMachine, machineLine, peakMib, type Machine } from "./lib/machine";
 import { count, RESULTS, runMain, threadCounts } from "./lib/options";
 import { benchRows, withRandomModel, type RandomModel } from "./lib/randomModel";
+import { timeOperations, type OperationTime } from "./lib/operationTimes";
 import { median, quantile } from "./lib/statistics";
 
 const SIDE = 1024;
@@ -37,6 +38,8 @@ interface Share {
   readonly share: number;
   readonly forwardShare: number;
   readonly peakMib: number;
+  /** Calls and milliseconds a step, the longest first; measured over steps of their own. */
+  readonly operations: readonly OperationTime[];
 }
 
 /** Seconds of one product of two 1024 × 1024 matrices. */
@@ -93,6 +96,10 @@ function measure({ model, config }: RandomModel, threads: number, steps: number)
     times.train.push(train);
     times.forward.push(forward);
   }
+  const peak = peakMib();
+  const operations = operationsOfStep(steps, () => {
+    trainPass(model, batch);
+  });
   batch.dispose();
   tf.dispose([a, b]);
   const rate = (flops: number, list: readonly number[]): number => flops / median(list) / 1e9;
@@ -110,8 +117,15 @@ function measure({ model, config }: RandomModel, threads: number, steps: number)
     forwardRate,
     share: trainRate / matmulRate,
     forwardShare: forwardRate / matmulRate,
-    peakMib: peakMib(),
+    peakMib: peak,
+    operations,
   };
+}
+
+function operationsOfStep(steps: number, step: () => void): OperationTime[] {
+  const read = timeOperations();
+  for (let i = 0; i < steps; i++) step();
+  return read().map(({ name, calls, ms }) => ({ name, calls: calls / steps, ms: ms / steps }));
 }
 
 function table(machine: Machine, steps: number, shares: readonly Share[]): string {
@@ -130,7 +144,26 @@ function table(machine: Machine, steps: number, shares: readonly Share[]): strin
         `${percent(s.forwardShare)} | ${s.peakMib.toFixed(0)} |`,
     ),
     "",
+    ...shares.flatMap(operationTable),
   ].join("\n");
+}
+
+/** The operations that take 2 % of the step or more; the rest of the step is JavaScript. */
+function operationTable({ threads, stepMs, operations }: Share): string[] {
+  const long = operations.filter(({ ms }) => ms >= 0.02 * stepMs);
+  const others = operations.slice(long.length);
+  const sum = (list: readonly OperationTime[], of: "calls" | "ms") => list.reduce((total, o) => total + o[of], 0);
+  const rows = [...long, { name: "others", calls: sum(others, "calls"), ms: sum(others, "ms") }];
+  return [
+    `Where a step's time goes, ${threads} thread${threads === 1 ? "" : "s"}:`,
+    "",
+    "| operation | calls | ms | share of the step |",
+    "|---|---|---|---|",
+    ...rows.map(
+      ({ name, calls, ms }) => `| ${name} | ${calls.toFixed(0)} | ${ms.toFixed(0)} | ${percent(ms / stepMs)} |`,
+    ),
+    "",
+  ];
 }
 
 function percent(share: number): string {

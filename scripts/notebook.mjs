@@ -2,18 +2,29 @@
 // kernel. It fails when a cell throws, and also when something fails late, after its cell has ended: nbconvert does not
 // mind that, but the kernel writes it to its standard error or, while another cell runs, into that cell's output.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PYTHON, projectEnvironment } from "./lib/places.mjs";
 import { SetupError, main } from "./lib/shell.mjs";
 
+const USAGE = `node scripts/notebook.mjs IN.ipynb [OUT.ipynb] [--timeout SECONDS]
+
+Executes a notebook without a browser and saves it with its outputs, in place unless OUT.ipynb is given. SECONDS is
+the longest that one cell may take (600). FINE_R1_PROFILE=smoke chooses the profile of seconds instead of minutes.`;
+
 const LATE_FAILURE = /UncaughtException|UnhandledPromiseRejection/;
 
 await main(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { timeout: { type: "string" } } });
+  const { values, positionals } = readArguments();
   const [input, output = input] = positionals;
-  if (input === undefined) throw new SetupError("Name the notebook: node scripts/notebook.mjs IN.ipynb [OUT.ipynb]");
+  if (values.help === true) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (input === undefined) throw new SetupError(`Name the notebook.\n${USAGE}`);
+  if (!existsSync(input)) throw new SetupError(`${input} is not there.`);
+  if (!existsSync(PYTHON)) throw new SetupError("The project is not set up yet. Run `npm run setup`.");
   const { status, stderr } = await execute(resolve(input), resolve(output), values.timeout ?? "600");
   if (status !== 0) throw new SetupError(`${input} did not run through (nbconvert ended with ${status}).`);
   const late = [stderr, ...stderrOutputs(output)].find((text) => LATE_FAILURE.test(text));
@@ -22,6 +33,15 @@ await main(async () => {
 ${late.trim()}`);
   return 0;
 });
+
+function readArguments() {
+  const options = { timeout: { type: "string" }, help: { type: "boolean", short: "h" } };
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    throw new SetupError(`${error.message}\n${USAGE}`);
+  }
+}
 
 /** What the cells of an executed notebook wrote to standard error. */
 function stderrOutputs(file) {

@@ -26,7 +26,12 @@ export function threadCounts(text: string): number[] {
 /** Runs a command; when it fails, ends the process with 1 and the remedy, or a stack where there is none. */
 export function runMain(main: () => Promise<void>): void {
   main().catch((error: unknown) => {
-    console.error(error instanceof LabError ? error.message : error);
+    console.error(error instanceof LabError || isUsageError(error) ? error.message : error);
     process.exit(1); // even while a worker's standard input is open
   });
+}
+
+/** What `parseArgs` throws of the command line. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 }
