@@ -1,5 +1,5 @@
 import type { Progress } from "../../core/progress";
-import { figureSvg } from "../figure/export";
+import { figurePng, figureSvg } from "../figure/export";
 import { type Figure, type PlotlyFigure, isDrawn } from "../figure/figure";
 import type { CurvesOptions } from "../figure/curves";
 import { type CaptionedImage, type StripOptions, imageStrip } from "../figure/strip";
@@ -26,6 +26,7 @@ export interface Notebook {
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 const SVG = "image/svg+xml";
+const PNG = "image/png";
 
 /**
  * The displays of a notebook: `const lab = notebook(tslab)` after `import * as tslab from "tslab"`.
@@ -66,10 +67,15 @@ export function tableBundle(table: ResultTable): Bundle {
   return { "text/html": toHtml(table), "text/latex": toLatex(table), "text/plain": toText(table) };
 }
 
-/** The forms of a figure: plotly's own for JupyterLab, an SVG drawing for everything else. */
+/**
+ * The forms of a figure: plotly's own for JupyterLab, an SVG drawing for everything else; of pictures a PNG, too, since
+ * JupyterLab shows no SVG of a notebook that its reader has not run.
+ */
 export async function figureBundle(figure: Figure): Promise<Bundle> {
-  const drawing = { [SVG]: await figureSvg(figure), "text/plain": "[figure]" };
-  return isDrawn(figure) ? drawing : { [PLOTLY]: plotlyJson(figure), ...drawing };
+  const svg = await figureSvg(figure);
+  const text = { "text/plain": "[figure]" };
+  if (!isDrawn(figure)) return { [PLOTLY]: plotlyJson(figure), [SVG]: svg, ...text };
+  return { [SVG]: svg, [PNG]: (await figurePng(figure, 1)).toString("base64"), ...text };
 }
 
 function plotlyJson({ data, layout }: PlotlyFigure) {

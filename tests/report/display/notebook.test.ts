@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bundle, DisplayWriter, NotebookKernel } from "../../../src/report/display/kernel";
 import { htmlProgress, progressHtml, throttle } from "../../../src/report/display/live";
@@ -36,6 +37,18 @@ describe("notebook", () => {
     expect(messages.length).toBe(1);
     expect(Object.keys(messages[0]!.data)).toEqual(["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"]);
     expect(messages[0]!.data["image/svg+xml"]).toMatch(/^<svg/);
+  });
+
+  it("shows pictures as a drawing, and as a PNG for readers that do not trust drawings", async () => {
+    const { lab, messages } = fakeKernel(true);
+    await lab.showImages([{ image: stripes(8, 8, 1), caption: "one" }], { title: "strip" });
+    expect(messages.map((message) => Object.keys(message.data))).toEqual([
+      ["image/svg+xml", "image/png", "text/plain"],
+    ]);
+    const png = Buffer.from(messages[0]!.data["image/png"] as string, "base64");
+    const { width, height } = await sharp(png).metadata();
+    const size = /width="(\d+)" height="(\d+)"/.exec(messages[0]!.data["image/svg+xml"] as string);
+    expect([width, height]).toEqual([Number(size?.[1]), Number(size?.[2])]);
   });
 
   it("falls back to one form that every page shows", async () => {
