@@ -49,7 +49,7 @@ export { train, type MicroBatch, type Step, type StepFigures, type TrainOptions,
 export type { BenchmarkItem, Dataset, LabelledImage, SubCategory, Triplet } from "./data/types";
 export { groupByClass, sampleFewShot } from "./data/fewshot";
 export { decodeImage, readImage } from "./data/images";
-export { encodePng } from "./data/png";
+export { encodePng } from "./data/rasters";
 export { buildPrompt, buildTrainingPrompt, promptText, type PromptRequest, type PromptSet } from "./data/prompts";
 export { splitClasses } from "./data/splits";
 export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./data/triplets";

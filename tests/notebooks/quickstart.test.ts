@@ -43,7 +43,7 @@ describe("notebooks/00-quickstart.ipynb", () => {
     for (const plot of plots) expect(String(plot["image/svg+xml"])).toMatch(/^<svg/);
     const drawn = code.flatMap((cell) => shown(cell)).filter((data) => "image/svg+xml" in data);
     expect(drawn.length).toBe(5 + 3); // the genus, the triplet, the picture before and after
-    expect(drawn.filter((data) => "image/png" in data).length).toBe(3);
+    expect(drawn.filter((data) => "image/jpeg" in data).length).toBe(3);
     // both stages were finished by the command line
     expect(code.flatMap((cell) => (printed(cell).includes("(an earlier run)") ? [1] : [])).length).toBe(2);
   }, 120_000);

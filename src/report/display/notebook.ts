@@ -1,5 +1,6 @@
 import type { Progress } from "../../core/progress";
-import { figurePng, figureSvg } from "../figure/export";
+import { rasterizeSvgToJpeg } from "../../data/rasters";
+import { figureSvg } from "../figure/export";
 import { type Figure, type PlotlyFigure, isDrawn } from "../figure/figure";
 import type { CurvesOptions } from "../figure/curves";
 import { type CaptionedImage, type StripOptions, imageStrip } from "../figure/strip";
@@ -26,7 +27,7 @@ export interface Notebook {
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 const SVG = "image/svg+xml";
-const PNG = "image/png";
+const JPEG = "image/jpeg";
 
 /**
  * The displays of a notebook: `const lab = notebook(tslab)` after `import * as tslab from "tslab"`.
@@ -68,14 +69,14 @@ export function tableBundle(table: ResultTable): Bundle {
 }
 
 /**
- * The forms of a figure: plotly's own for JupyterLab, an SVG drawing for everything else; of pictures a PNG, too, since
+ * The forms of a figure: plotly's own for JupyterLab, an SVG drawing for everything else; of pictures a JPEG, too, since
  * JupyterLab shows no SVG of a notebook that its reader has not run.
  */
 export async function figureBundle(figure: Figure): Promise<Bundle> {
   const svg = await figureSvg(figure);
   const text = { "text/plain": "[figure]" };
   if (!isDrawn(figure)) return { [PLOTLY]: plotlyJson(figure), [SVG]: svg, ...text };
-  return { [SVG]: svg, [PNG]: (await figurePng(figure, 1)).toString("base64"), ...text };
+  return { [SVG]: svg, [JPEG]: (await rasterizeSvgToJpeg(svg)).toString("base64"), ...text };
 }
 
 function plotlyJson({ data, layout }: PlotlyFigure) {

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeFileAtomic } from "../../core/files";
-import { rasterizeSvg } from "../../data/png";
+import { rasterizeSvg } from "../../data/rasters";
 import { escapeHtml } from "../table/html";
 import { type Figure, type PlotlyFigure, isDrawn } from "./figure";
 import { PLOTLY_SCRIPT, renderSvg } from "./render";

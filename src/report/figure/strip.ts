@@ -1,5 +1,5 @@
 import type { RgbImage } from "../../core/image";
-import { encodePng } from "../../data/png";
+import { encodePng } from "../../data/rasters";
 import { escapeHtml } from "../table/html";
 import type { DrawnFigure } from "./figure";
 import { wrapText } from "./metrics";

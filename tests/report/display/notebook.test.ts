@@ -39,14 +39,14 @@ describe("notebook", () => {
     expect(messages[0]!.data["image/svg+xml"]).toMatch(/^<svg/);
   });
 
-  it("shows pictures as a drawing, and as a PNG for readers that do not trust drawings", async () => {
+  it("shows pictures as a drawing, and as a JPEG for readers that do not trust drawings", async () => {
     const { lab, messages } = fakeKernel(true);
     await lab.showImages([{ image: stripes(8, 8, 1), caption: "one" }], { title: "strip" });
     expect(messages.map((message) => Object.keys(message.data))).toEqual([
-      ["image/svg+xml", "image/png", "text/plain"],
+      ["image/svg+xml", "image/jpeg", "text/plain"],
     ]);
-    const png = Buffer.from(messages[0]!.data["image/png"] as string, "base64");
-    const { width, height } = await sharp(png).metadata();
+    const jpeg = Buffer.from(messages[0]!.data["image/jpeg"] as string, "base64");
+    const { width, height } = await sharp(jpeg).metadata();
     const size = /width="(\d+)" height="(\d+)"/.exec(messages[0]!.data["image/svg+xml"] as string);
     expect([width, height]).toEqual([Number(size?.[1]), Number(size?.[2])]);
   });

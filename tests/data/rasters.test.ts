@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../src/data/images";
-import { encodePng, rasterizeSvg } from "../../src/data/png";
+import { encodePng, rasterizeSvg } from "../../src/data/rasters";
 
 describe("encodePng", () => {
   it("keeps every pixel", async () => {

@@ -16,3 +16,8 @@ export function rasterizeSvg(svg: string, scale = 2): Promise<Buffer> {
     .png({ compressionLevel: 9, palette: false })
     .toBuffer();
 }
+
+/** Draws an SVG document as a JPEG file on white, a pixel for each of its own: small, where it holds pictures. */
+export function rasterizeSvgToJpeg(svg: string): Promise<Buffer> {
+  return sharp(Buffer.from(svg, "utf8")).flatten({ background: "#fff" }).jpeg({ quality: 85 }).toBuffer();
+}
