@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./cli/doctorCommand";
 import { addExportCommand } from "./cli/export";
 import { addParityCommand } from "./cli/parity";
 import { addRunCommand } from "./cli/run";
+import { addSeedsCommand } from "./cli/seeds";
 import { LabError } from "./core/errors";
 
 const program = new Command("fine-r1")
@@ -26,6 +27,7 @@ FINE_R1_RESULTS and FINE_R1_RUNS name other folders for them.`,
   .showHelpAfterError("(add --help for what this command takes)");
 
 addRunCommand(program);
+addSeedsCommand(program);
 addBaseCommand(program);
 addParityCommand(program);
 addExportCommand(program);

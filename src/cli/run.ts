@@ -76,7 +76,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
     `Tables, figures and the run record:\n${files.map((file) => `  ${path.relative(process.cwd(), file)}`).join("\n")}`,
   );
   console.log(
-    `\nThis is one seed (${profile.seed}). More: npx fine-r1 run quickstart --seed 2 (3, …); each in a folder of results/ of its own.` +
+    `\nThis is one seed (${profile.seed}). More: npx fine-r1 run quickstart --seed 2 (3, …), each in a folder of results/ of its own; then npx fine-r1 seeds.` +
       `\nOpen the notebooks: npm run lab`,
   );
 }

@@ -43,8 +43,9 @@ function refusal(args: readonly string[], env: Readonly<Record<string, string>> 
 
 describe("--help", () => {
   it.each([
-    [[], ["run", "base", "parity", "export", "doctor", "npm start"]],
+    [[], ["run", "seeds", "base", "parity", "export", "doctor", "npm start"]],
     [["run"], ["--profile", "--all", "--rows", "--seed", "--fresh", "--set", "cot-sft", "runs/"]],
+    [["seeds"], ["--profile", "--seed 2", "seeds.csv"]],
     [["base"], ["build"]],
     [
       ["base", "build"],

@@ -1,26 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { runsGraphs } from "../tensor/graph";
 import { nativeRunner } from "../tensor/native";
 import { RawArena, type Handle } from "../tensor/raw";
 import type { Decoder, DecodingStart } from "./decoder";
 import { decodeProgram, type DecodeProgram, type LayerInput } from "./decoderGraph";
-import { fusedBytes, fuseHead, fuseLayer, fusedPlaces, fusedShape, type FusedShape } from "./decoderWeights";
-import type { LanguageWeights } from "./language";
+import { fuseHead, fuseLayer, fusedPlaces, fusedShape, type FusedShape } from "./decoderWeights";
 import { UNSEEN } from "./visionPlan";
 
 /** Columns that the cache grows by: attention runs over all of them, so short steps waste less and copy more often. */
 const GROWTH = 32;
 
-/** A copy of the weights laid out for decoding is made for models up to this size. */
-const WEIGHTS_BYTES = 2 ** 30;
-
 /** Weights, and the caches, which the program writes in place. */
 type LayerState = Record<LayerInput, Handle>;
-
-/** Whether `NativeDecoder` serves: where graphs run, for models small enough that calls, not products, take the time. */
-export function decodesNatively(language: LanguageWeights): boolean {
-  return runsGraphs() && fusedBytes(language) <= WEIGHTS_BYTES;
-}
 
 /**
  * The decoder as one TensorFlow graph a step (`decodeProgram`), on bare handles. The cache is a block of memory that

@@ -5,6 +5,9 @@ import type { DecodingStart } from "./decoder";
 import type { DecoderLayer, LanguageWeights } from "./language";
 import { textAngles } from "./positions";
 
+/** A copy of the weights for decoding may take this much. */
+const COPY_BYTES = 2 ** 30;
+
 /** Sizes of the fused projection: kvHeads × (group query heads, key, value) × headDim. */
 export interface FusedShape {
   readonly kvHeads: number;
@@ -59,15 +62,14 @@ export function fuseHead({ head, norm }: LanguageWeights): tf.Tensor {
   return tf.tidy(() => turned(head, norm.weight));
 }
 
-/** Bytes that the fused weights of a model take. */
-export function fusedBytes({ layers, head }: LanguageWeights): number {
+/** Whether a model's weights may be copied for decoding; in larger ones products take the time, not calls. */
+export function isSmallEnough({ layers, head }: LanguageWeights): boolean {
   const sizes = layers.map(({ attention, mlp }) => {
     const projections = attention.projections.reduce((sum, { weight }) => sum + weight.size, 0);
-    return (
-      2 * projections + attention.output.weight.size + mlp.gate.weight.size + mlp.up.weight.size + mlp.down.weight.size
-    );
+    const others = [attention.output, mlp.gate, mlp.up, mlp.down].reduce((sum, { weight }) => sum + weight.size, 0);
+    return 2 * projections + others;
   });
-  return 4 * sizes.reduce((sum, size) => sum + size, head.size);
+  return 4 * sizes.reduce((sum, size) => sum + size, head.size) <= COPY_BYTES;
 }
 
 /** [out, in] → [in, out], each input times its factor of the norm */

@@ -3,9 +3,10 @@ import { breathe, check } from "../../core/progress";
 import { Random } from "../../core/random";
 import type { KeyValues } from "../tensor/attend";
 import { embed } from "../tensor/embedding";
+import { nativeOnCpu } from "../tensor/native";
 import type { Decoder, DecodingStart } from "./decoder";
-import { decodesNatively, NativeDecoder } from "./decoderNative";
 import { PortableDecoder } from "./decoderPortable";
+import { isSmallEnough } from "./decoderWeights";
 import { contextKeyValues } from "./language";
 import { embedImages, type QwenNetwork } from "./network";
 import { sampleStep } from "./sampleStep";
@@ -54,7 +55,7 @@ export async function rollOut(
   rows: readonly RolloutRow[],
   options: RolloutOptions,
 ): Promise<Rollout[]> {
-  const { decoder, first } = prefill(network, rows, options.maxNewTokens);
+  const { decoder, first } = await prefill(network, rows, options.maxNewTokens);
   const out = rows.map((): { tokens: ChosenToken[]; finish: "stop" | "length" } => ({ tokens: [], finish: "length" }));
   let active = rows.map((_, row) => row);
   let feed: Int32Array = Int32Array.from(rows, ({ prompt }) => prompt.ids.at(-1) ?? 0);
@@ -101,11 +102,11 @@ function compact(
 }
 
 /** Computes the prompts without their last tokens, each once, and readies the decoder to be fed those. */
-function prefill(
+async function prefill(
   network: QwenNetwork,
   rows: readonly RolloutRow[],
   steps: number,
-): { decoder: Decoder; first: tf.Tensor2D | undefined } {
+): Promise<{ decoder: Decoder; first: tf.Tensor2D | undefined }> {
   const prompts = [...new Set(rows.map(({ prompt }) => prompt))];
   const indexOf = new Map(prompts.map((prompt, index) => [prompt, index]));
   const columns = Math.max(...prompts.map(({ ids }) => ids.length)) - 1;
@@ -122,13 +123,16 @@ function prefill(
     steps,
   };
   try {
-    return {
-      decoder: decodesNatively(network.language) ? new NativeDecoder(start) : new PortableDecoder(start),
-      first,
-    };
+    return { decoder: await decoderFor(start), first };
   } finally {
     for (const { keys, values } of past) tf.dispose([keys, values]);
   }
+}
+
+async function decoderFor(start: DecodingStart): Promise<Decoder> {
+  if (!nativeOnCpu() || !isSmallEnough(start.network.language)) return new PortableDecoder(start);
+  const { NativeDecoder } = await import("./decoderNative"); // it brings a part of the native package along
+  return new NativeDecoder(start);
 }
 
 /**

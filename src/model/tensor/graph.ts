@@ -6,11 +6,6 @@ import * as proto from "@tensorflow/tfjs-node-gpu/dist/proto/api_pb";
 import { unwritable } from "../../core/files";
 import type { Handle, TensorMetadata } from "./raw";
 
-/** Whether graphs are of use here: the native backend, on a CPU; on a GPU each run would carry the weights there anew. */
-export function runsGraphs(): boolean {
-  return tf.getBackend() === "tensorflow" && (tf.backend() as unknown as GraphBackend).isUsingGpuDevice !== true;
-}
-
 /** A value in a graph: the name of a node, with `:i` behind it for its output i. */
 export type Node = string;
 
@@ -23,7 +18,6 @@ const PRODUCER = 175;
 const TAG = "serve";
 
 interface GraphBackend {
-  readonly isUsingGpuDevice?: boolean;
   readonly binding: {
     loadSavedModel(folder: string, tags: string): number;
     runSavedModel(id: number, inputs: readonly Handle[], names: string, outputs: string): TensorMetadata[];
@@ -33,7 +27,7 @@ interface GraphBackend {
 
 /**
  * A TensorFlow graph, written node by node and then compiled: one call of the runtime for what would be hundreds, which
- * for small operations takes a fraction of the time. For where `runsGraphs`.
+ * for small operations takes a fraction of the time. For where `nativeOnCpu`.
  */
 export class Graph {
   private readonly graph = new proto.GraphDef();

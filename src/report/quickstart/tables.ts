@@ -29,15 +29,10 @@ export function quickstartTable(rows: readonly ShownRow[], provenance: Readonly<
   const marked = rows.some((row) => row.fromResults);
   return resultTable({
     caption: "Quickstart: recognition in the mini-world, accuracy in %",
-    columns: [{ key: "method", title: "Method", kind: "text" }, ...COLUMNS],
+    columns: [{ key: "method", title: "Method", kind: "text" }, ...SCORE_COLUMNS],
     rows: rows.map(({ row, fromResults }) => ({
       method: fromResults ? { text: ROW_TITLES[row.name], mark: FROM_RESULTS } : ROW_TITLES[row.name],
-      closed_seen: estimate(row.closed.seen?.average),
-      closed_unseen: estimate(row.closed.unseen?.average),
-      open_seen: estimate(row.open?.seen?.average),
-      open_unseen: estimate(row.open?.unseen?.average),
-      similarity_seen: estimate(row.openSimilarity?.seen?.average),
-      similarity_unseen: estimate(row.openSimilarity?.unseen?.average),
+      ...Object.fromEntries(Object.entries(scoresOf(row)).map(([key, score]) => [key, estimate(score)])),
     })),
     notes: [
       "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.",
@@ -77,7 +72,21 @@ export function chainErrorTable(
   });
 }
 
-const COLUMNS: readonly Column[] = [
+/** A row's six scores, by column. */
+export function scoresOf({ closed, open, openSimilarity }: QuickstartRow) {
+  return {
+    closed_seen: closed.seen?.average,
+    closed_unseen: closed.unseen?.average,
+    open_seen: open?.seen?.average,
+    open_unseen: open?.unseen?.average,
+    similarity_seen: openSimilarity?.seen?.average,
+    similarity_unseen: openSimilarity?.unseen?.average,
+  };
+}
+export type ScoreKey = keyof ReturnType<typeof scoresOf>;
+
+/** The columns of the six scores. */
+export const SCORE_COLUMNS: readonly Column[] = [
   ["closed", "Closed world"],
   ["open", "Open world, text inclusion"],
   ["similarity", "Open world, SS_rel"],
