@@ -169,10 +169,10 @@ function kernel(root: string): Finding {
   const subject = "Jupyter kernel";
   const file = path.join(root, ".venv", "share", "jupyter", "kernels", "tslab", "kernel.json");
   if (!fs.existsSync(file)) return { subject, status: "problem", value: "not registered", remedy: SET_UP };
-  const tslab = path.join(root, "node_modules", "tslab", "bin", "tslab");
-  return fs.readFileSync(file, "utf8").includes(JSON.stringify(tslab))
+  const launcher = path.join(root, "scripts", "kernel.mjs");
+  return fs.readFileSync(file, "utf8").includes(JSON.stringify(launcher))
     ? { subject, status: "ok", value: "tslab, registered in .venv" }
-    : { subject, status: "problem", value: "registered for another folder", remedy: SET_UP };
+    : { subject, status: "problem", value: "registered for another folder, or by an older set-up", remedy: SET_UP };
 }
 
 function assets(root: string): Finding {
