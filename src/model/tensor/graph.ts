@@ -13,7 +13,7 @@ type Dtype = "float32" | "int32";
 
 /** Numbers of TensorFlow's `DataType`. */
 const DTYPES: Readonly<Record<Dtype, number>> = { float32: 1, int32: 3 };
-/** The graph version that the operations used here have had since TensorFlow 2.0. */
+/** A graph version, as TensorFlow counts them, that knows the operations used here. */
 const PRODUCER = 175;
 const TAG = "serve";
 
