@@ -4,6 +4,7 @@
  */
 
 // core: errors, seeded random numbers, progress, the tensor engine, answers
+export * as tf from "@tensorflow/tfjs-core";
 export { loadBackend, requireTraining, type BackendInfo } from "./core/backend";
 export { LabError, messageOf } from "./core/errors";
 export { formatAnswer, includesText, parseAnswer, type ParsedAnswer } from "./core/answer";
@@ -81,7 +82,8 @@ export { groupAdvantages } from "./tapo/advantages";
 export { isInformative, nextMove } from "./tapo/dynamicSampling";
 export { sampledEntropy } from "./tapo/entropy";
 export { k3, negativeKl } from "./tapo/negativeKl";
-export { OBJECTIVE_FIGURES, tapoObjective, type ObjectiveInput, type ObjectiveOutput } from "./tapo/objective";
+export { OBJECTIVE_FIGURES, readFigures, tapoObjective } from "./tapo/objective";
+export type { ObjectiveFigures, ObjectiveInput, ObjectiveOutput } from "./tapo/objective";
 export { DAPO, DEFAULTS, GRPO, TAPO, type ObjectiveOptions, type TapoOptions } from "./tapo/options";
 export { policyTerm, type ClipRange } from "./tapo/policyLoss";
 export { reward, type Reward } from "./tapo/rewards";

@@ -37,12 +37,13 @@ export const OBJECTIVE_FIGURES = [
 
 export type ObjectiveFigures = Readonly<Record<(typeof OBJECTIVE_FIGURES)[number], number>>;
 
-export interface ObjectiveOutput {
+/** A type and not an interface, since only a type is a `tf.TensorContainer`: what `tf.tidy` returns. */
+export type ObjectiveOutput = {
   /** −J_TAPO of Eq. 4, a scalar to be minimised. */
   readonly loss: tf.Scalar;
   /** The figures of `OBJECTIVE_FIGURES`, shape [9], one read for all; `tf.keep` it to have it outlive a tape. */
   readonly figures: tf.Tensor1D;
-}
+};
 
 /**
  * −J_TAPO (Eq. 4): policy − γ·D_KL[π ‖ π_neg] + η₁·H[π] + η₂·H[π_neg] + β·D_KL[π ‖ π_ref], each a mean over tokens.

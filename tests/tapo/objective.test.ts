@@ -32,6 +32,16 @@ function withPadding(batch: PlainBatch, value: number): PlainBatch {
   };
 }
 
+test("tf.tidy takes the output as it is, and keeps its two tensors alone", () => {
+  const [batch] = fc.sample(anyBatch, { numRuns: 1, seed: 1 });
+  const data = toTensors(batch!);
+  const before = tf.memory().numTensors;
+  const { loss, figures } = tf.tidy(() => tapoObjective(data, TAPO)); // an interface would not type-check here
+  expect(tf.memory().numTensors).toBe(before + 2);
+  close(readFigures(figures).loss, loss.dataSync()[0]!);
+  tf.dispose([loss, figures]);
+});
+
 describe("identities", () => {
   test("masked-out tokens never matter, not even NaN and infinities, in values and gradients", () => {
     fc.assert(
