@@ -30,8 +30,8 @@ export function addParityCommand(program: Command): void {
       `
 Any file or folder of the reference's form will do: make your own with other sizes and check those, too.
 
-  $ npx fine-r1 parity objective ../shared/golden/tapo_objective.json
-  $ npx fine-r1 parity model ../shared/golden/qwen2_5_vl_tiny`,
+  $ npx fine-r1 parity objective tests/reference/golden/tapo_objective.json
+  $ npx fine-r1 parity model tests/reference/golden/qwen2_5_vl_tiny`,
     )
     .action(async (kind: string, path: string) => {
       await loadBackend();

@@ -2,7 +2,7 @@ import { canonicalName } from "../core/answer";
 import { wilson, type Score } from "./intervals";
 import type { EvaluationRecord } from "./records";
 
-/** How much the order of the options decides [paper-vs-release 17]. */
+/** How much the order of the options decides [docs/paper-index.md, 17]. */
 export interface FirstPositionBias {
   /** Share of closed-world items whose answer is the option shown first. */
   readonly chosenFirst: Score;

@@ -19,7 +19,7 @@ import type { EvaluationRecord, RunSettings } from "./records";
 import { runItems, type RunOptions } from "./run";
 import type { TextSimilarity } from "./similarity";
 
-/** What is asked, and how answers are judged. Numbers in brackets refer to notes/paper-vs-release. */
+/** What is asked, and how answers are judged. Numbers in brackets refer to docs/paper-index.md. */
 export interface EvaluationOptions extends RunOptions {
   /** "closed": four options are shown; "open": none. */
   readonly world: "closed" | "open";

@@ -107,7 +107,7 @@ export interface TapoOptions {
   readonly seed: number;
 }
 
-/** The defaults, each with its source. Profiles change the sizes; numbers of notes/paper-vs-release in brackets. */
+/** The defaults, each with its source. Profiles change the sizes; numbers of docs/paper-index.md in brackets. */
 export const DEFAULTS: TapoOptions = {
   objective: TAPO,
   n1: 5, // Table 3a, best of the sweep; release: rollout.n = 5 for each image [13]

@@ -71,7 +71,7 @@ describe("--help", () => {
 
 describe("parity", () => {
   it("passes on a golden file and fails on one whose numbers were changed, with exit codes to match", () => {
-    const golden = fs.readFileSync("../shared/golden/reward.json", "utf8");
+    const golden = fs.readFileSync("tests/reference/golden/reward.json", "utf8");
     const right = fineR1(["parity", "reward", inFolder("reward.json", golden)]);
     expect([right.status, right.stderr]).toEqual([0, ""]);
     expect(right.stdout).toContain("within tolerance");
@@ -90,7 +90,7 @@ describe("parity", () => {
       /torn\.json: is not valid JSON.*Repair or remove the file/,
     );
     expect(refusal(["parity", kind, inFolder("foreign.json", '{"cases": []}')])).toMatch(
-      /foreign\.json: is not a reference of this kind.*format of the golden data/,
+      /foreign\.json: is not a reference of this kind.*format of tests\/reference\/golden/,
     );
   });
 
@@ -100,7 +100,7 @@ describe("parity", () => {
 
   it("model names a truncated or foreign safetensors file", () => {
     const copy = path.join(folder, "tiny");
-    fs.cpSync("../shared/golden/qwen2_5_vl_tiny", copy, { recursive: true });
+    fs.cpSync("tests/reference/golden/qwen2_5_vl_tiny", copy, { recursive: true });
     const file = path.join(copy, "model.safetensors");
     const bytes = fs.readFileSync(file);
     for (const content of [bytes.subarray(0, bytes.length - 100), Buffer.from("a web page, not weights")]) {

@@ -15,7 +15,7 @@ import {
 import { readQwenConfig } from "../../src/model/qwen/config";
 import { QWEN_IMAGE_PROCESSOR, readImageProcessorConfig } from "../../src/model/qwen/imageProcessor";
 
-const golden = path.resolve(__dirname, "../../../shared/golden/qwen2_5_vl_tiny");
+const golden = path.resolve(__dirname, "../reference/golden/qwen2_5_vl_tiny");
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "checkpoint-"));
 afterAll(() => {
   fs.rmSync(scratch, { recursive: true });

@@ -7,7 +7,7 @@ import { readJson } from "../../src/core/files";
 import { parseQwenConfig, readQwenConfig, toHfConfig, toHfGenerationConfig } from "../../src/model/qwen/config";
 import { qwen25vl3b, qwen2vl2b } from "./configSamples";
 
-const golden = path.resolve(__dirname, "../../../shared/golden");
+const golden = path.resolve(__dirname, "../reference/golden");
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "config-"));
 afterAll(() => {
   fs.rmSync(scratch, { recursive: true });

@@ -14,7 +14,7 @@ import {
   toHfImageProcessor,
 } from "../../src/model/qwen/imageProcessor";
 
-const golden = path.resolve(__dirname, "../../../shared/golden/image_processor");
+const golden = path.resolve(__dirname, "../reference/golden/image_processor");
 
 interface Case {
   file: string;

@@ -15,7 +15,7 @@ export interface GoldenCase {
 }
 
 export function goldenCases(): GoldenCase[] {
-  const text = fs.readFileSync("../shared/golden/tapo_objective.json", "utf8");
+  const text = fs.readFileSync("tests/reference/golden/tapo_objective.json", "utf8");
   return (JSON.parse(text) as { cases: GoldenCase[] }).cases;
 }
 

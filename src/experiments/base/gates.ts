@@ -16,7 +16,7 @@ import { answerOf } from "../../eval/judge";
 import type { EvaluationRecord } from "../../eval/records";
 import type { VisionLanguageModel } from "../../model/contract";
 
-/** A measured property of a base model and the bound that DESIGN.md sets for it. */
+/** A measured property of a base model and the bound that a base must keep (docs/mini-world.md). */
 export interface Gate {
   readonly name: string;
   readonly score: Score;

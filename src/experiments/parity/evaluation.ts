@@ -53,8 +53,8 @@ interface Judged {
 
 /**
  * Compares answer parsing, both worlds' decisions, SS_relative (Eq. 5), their aggregates and the released prompts with a
- * file in the format of `golden/evaluation.json`. Decisions and texts must be equal (the error counts those that are
- * not); similarities agree within 1e-9.
+ * file in the format of `tests/reference/golden/evaluation.json`. Decisions and texts must be equal (the error counts
+ * those that are not); similarities agree within 1e-9.
  * @throws LabError naming the file when it is not of that shape
  */
 export function parityEvaluation(file: string): ParityRow[] {

@@ -29,9 +29,9 @@ const ONE_LEVEL = 0.02;
 const OTHER_LEVEL = 0.001;
 
 /**
- * Compares sizes, grids and pixel values with a folder in the format of `golden/image_processor` (`cases.json`, the
- * pictures, `expected.safetensors`): every value within 0.02 normalised units, and equal after rounding to grey levels
- * for at least 99.9 %.
+ * Compares sizes, grids and pixel values with a folder in the format of `tests/reference/golden/image_processor`
+ * (`cases.json`, the pictures, `expected.safetensors`): every value within 0.02 normalised units, and equal after
+ * rounding to grey levels for at least 99.9 %.
  * @throws LabError naming the file that is missing or not of that shape
  */
 export async function parityImageProcessor(folder: string): Promise<ParityRow[]> {

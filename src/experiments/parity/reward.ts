@@ -18,7 +18,8 @@ const fileSchema = z.strictObject({
 });
 
 /**
- * Compares the reward and its two parts with a file in the format of `golden/reward.json`; they must be equal.
+ * Compares the reward and its two parts with a file in the format of `tests/reference/golden/reward.json`; they must be
+ * equal.
  * @throws LabError naming the file when it is not of that shape
  */
 export function parityReward(file: string): ParityRow[] {

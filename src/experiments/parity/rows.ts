@@ -59,9 +59,13 @@ export function readReference<T>(file: string, schema: z.ZodType<T>): T {
 
 /** The error of a reference file that is not of the golden shape. */
 export function malformed(file: string, reason: string): LabError {
-  return new LabError(`is not a reference of this kind (${reason})`, "Give a file in the format of the golden data.", {
-    subject: file,
-  });
+  return new LabError(
+    `is not a reference of this kind (${reason})`,
+    "Give a file in the format of tests/reference/golden.",
+    {
+      subject: file,
+    },
+  );
 }
 
 /** A matrix of numbers whose rows are all of one length. */

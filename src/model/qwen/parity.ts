@@ -33,9 +33,9 @@ interface ReferenceInputs {
 }
 
 /**
- * Compares this implementation with a reference folder in the format of the golden data: `config.json`,
- * `model.safetensors`, `expected.safetensors` and `expected.json`. Hidden states, logits and image embeddings are
- * relative to the largest magnitude, gradients to their norms; padding is left out, since nothing reads it.
+ * Compares this implementation with a reference folder in the format of `tests/reference/golden/qwen2_5_vl_tiny`:
+ * `config.json`, `model.safetensors`, `expected.safetensors` and `expected.json`. Hidden states, logits and image
+ * embeddings are relative to the largest magnitude, gradients to their norms; padding is left out, since nothing reads it.
  * @throws LabError when a file is missing or of another format
  */
 export function modelParity(folder: string): ParityFigure[] {
@@ -65,9 +65,11 @@ export function modelParity(folder: string): ParityFigure[] {
 function readExpected(file: string): ExpectedNumbers {
   const value = readJson(file) as Partial<ExpectedNumbers> | null;
   if (typeof value?.loss !== "number" || typeof value.gradNorms !== "object") {
-    throw new LabError('lacks "loss" or "gradNorms"', "Use a folder in the format of the golden model data.", {
-      subject: file,
-    });
+    throw new LabError(
+      'lacks "loss" or "gradNorms"',
+      "Give a folder in the format of tests/reference/golden/qwen2_5_vl_tiny.",
+      { subject: file },
+    );
   }
   return { loss: value.loss, gradNorms: value.gradNorms };
 }

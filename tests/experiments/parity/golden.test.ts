@@ -10,7 +10,7 @@ import { parityObjective } from "../../../src/experiments/parity/objective";
 import { parityReward } from "../../../src/experiments/parity/reward";
 import { formatParity, largestError, type ParityRow } from "../../../src/experiments/parity/rows";
 
-const GOLDEN = "../shared/golden";
+const GOLDEN = "tests/reference/golden";
 const failed = (rows: readonly ParityRow[]): string[] => rows.filter((row) => !row.pass).map((row) => row.figure);
 
 let folder: string;
