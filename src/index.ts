@@ -56,7 +56,7 @@ export { splitClasses } from "./data/splits";
 export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./data/triplets";
 export { describe, SLOTS, type Attributes } from "./data/miniworld/attributes";
 export { writeChain } from "./data/miniworld/chain";
-export { CHAIN_STAGES, checkChain, type ChainCheck, type ChainStage } from "./data/miniworld/chainCheck";
+export { CHAIN_STAGES, checkChain, checkInWords, type ChainCheck, type ChainStage } from "./data/miniworld/chainCheck";
 export type { WorldClass } from "./data/miniworld/classes";
 export { buildMiniWorld, type ClassPicture, type MiniWorld } from "./data/miniworld/world";
 
@@ -93,6 +93,7 @@ export { tapo, tapoSteps, type TapoRun } from "./tapo/train";
 
 // eval: closed world, open world, encoders, scores with intervals
 export { scoreOf, tableColumns, tableScores, type Metric, type SplitScores, type TableScores } from "./eval/aggregate";
+export { choiceCheck, type ChoiceCheck } from "./eval/choice";
 export { firstPositionBias, seenNameShare } from "./eval/diagnostics";
 export { evaluateDualEncoder } from "./eval/dualEncoder";
 export { evaluate, type EvaluationOptions } from "./eval/evaluate";

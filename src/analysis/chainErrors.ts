@@ -21,6 +21,8 @@ export interface ChainErrorRow {
   readonly counts: Readonly<Record<ChainStage, number>>;
   /** The counts as shares of the items; 0 without items. */
   readonly shares: Readonly<Record<ChainStage, number>>;
+  /** Right answers whose chain is right in every step too; absent in rows that an older version wrote. */
+  readonly rightChains?: number;
   /** Chains whose own analysis is right, whatever they answer: whether the chain is still used. */
   readonly analysisRight: number;
   /** Answers that name a seen class of the right domain: on unseen items each of them is an error. */
@@ -53,6 +55,7 @@ export function chainErrorRows(world: MiniWorld, method: string, answers: readon
       items: own.length,
       counts,
       shares: tally((stage) => (own.length === 0 ? 0 : counts[stage] / own.length)),
+      rightChains: checks.filter(({ stage }) => stage === "right").length,
       analysisRight: checks.filter(({ stage }) => stage !== "malformed" && stage !== "analysis").length,
       seenNames: own.filter((answer) => namesSeenClass(world, answer)).length,
     };

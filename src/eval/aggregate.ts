@@ -1,11 +1,13 @@
+import { choseTruth } from "./choice";
 import { averageScore, meanScore, wilson, type Score } from "./intervals";
 import type { EvaluationRecord } from "./records";
 
 /**
  * What a table shows. "accuracy": the truth stands in the answer (Table 1; text inclusion, Table 6, in the open world).
+ * "choice": exactly one option was chosen, and it is the truth (closed world; see `choiceCheck`).
  * "exact": the answer is the name alone. "similarity": SS_relative (Table 2). "wellFormed": the form was kept.
  */
-export type Metric = "accuracy" | "exact" | "similarity" | "wellFormed";
+export type Metric = "accuracy" | "choice" | "exact" | "similarity" | "wellFormed";
 
 /** One half of Table 1's columns: a score a domain, and their mean. */
 export interface SplitScores {
@@ -60,9 +62,15 @@ function splitScores(records: readonly EvaluationRecord[], metric: Metric): Spli
 /** One metric over some records. */
 export function scoreOf(records: readonly EvaluationRecord[], metric: Metric): Score {
   if (metric === "similarity") return meanScore(records.map(similarityOf));
-  const hits = records.filter((record) => (metric === "accuracy" ? record.correct : record[metric]));
-  return wilson(hits.length, records.length);
+  return wilson(records.filter(HITS[metric]).length, records.length);
 }
+
+const HITS: Readonly<Record<Exclude<Metric, "similarity">, (record: EvaluationRecord) => boolean>> = {
+  accuracy: (record) => record.correct,
+  choice: choseTruth,
+  exact: (record) => record.exact,
+  wellFormed: (record) => record.wellFormed,
+};
 
 function similarityOf(record: EvaluationRecord): number {
   if (record.similarity === null) throw new RangeError(`evaluation: no similarity was computed for ${record.id}`);

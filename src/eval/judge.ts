@@ -68,8 +68,8 @@ export function relativeSimilarity(prediction: number, standard: number): number
 }
 
 /**
- * Which of the options an answer chose, by its place: the option it is, or the only one it contains; null when
- * neither.
+ * Which of the options an answer chose, by its place: the option it is, or the only one it names; null when neither.
+ * "It is a mexican petunia" names the option "mexican petunia" and not the option "petunia".
  */
 export function chosenPosition(answer: string | null, options: readonly string[]): number | null {
   if (answer === null) return null;
@@ -77,8 +77,20 @@ export function chosenPosition(answer: string | null, options: readonly string[]
   const names = options.map(canonicalName);
   const same = names.indexOf(said);
   if (same >= 0) return same;
-  const contained = names.flatMap((name, i) => (name !== "" && said.includes(name) ? [i] : []));
-  return contained.length === 1 ? (contained[0] as number) : null;
+  const named = names.flatMap((name, i) => (isNamed(said, name, names) ? [i] : []));
+  return named.length === 1 ? (named[0] as number) : null;
+}
+
+/** Whether a name stands in a text outside the longer names that hold it. */
+function isNamed(text: string, name: string, names: readonly string[]): boolean {
+  if (name === "" || !text.includes(name)) return false;
+  const longer = names.filter((other) => other.length > name.length && other.includes(name));
+  return longer.reduce((rest, other) => rest.replaceAll(other, "\n"), text).includes(name);
+}
+
+/** Whether the truth's name stands inside another option, whose choice the closed world therefore counts as right. */
+export function isInsideOption(truth: string, options: readonly string[]): boolean {
+  return options.some((option) => !isExactName(option, truth) && isClosedCorrect(option, truth));
 }
 
 function plain(text: string): string {

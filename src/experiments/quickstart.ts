@@ -1,5 +1,6 @@
 import { chainAnswers, chainErrorRows, type ChainErrorRow } from "../analysis/chainErrors";
 import type { CurationReport } from "../cot/outcomes";
+import { choiceCheck, type ChoiceCheck } from "../eval/choice";
 import { scoreOf, tableScores, type TableScores } from "../eval/aggregate";
 import { seenNameShare } from "../eval/diagnostics";
 import type { Score } from "../eval/intervals";
@@ -32,6 +33,8 @@ export interface QuickstartRow {
   readonly name: QuickstartRowName;
   /** Accuracy in the closed world. */
   readonly closed: TableScores;
+  /** The closed world by the option chosen alone, mean over domains; absent in rows that an older version wrote. */
+  readonly choice?: ChoiceCheck & { readonly seen: number | null; readonly unseen: number | null };
   /** Text inclusion and SS_relative in the open world; encoders have none. */
   readonly open: TableScores | null;
   readonly openSimilarity: TableScores | null;
@@ -155,6 +158,12 @@ function foldersOf(made: Readonly<Partial<Record<QuickstartRowName, { readonly f
   return Object.fromEntries(Object.entries(made).map(([name, { folder }]) => [name, folder]));
 }
 
+function closedScores(closed: readonly EvaluationRecord[]): Pick<QuickstartRow, "closed" | "choice"> {
+  const { seen, unseen } = tableScores(closed, "choice");
+  const choice = { seen: seen?.average.value ?? null, unseen: unseen?.average.value ?? null };
+  return { closed: tableScores(closed, "accuracy"), choice: { ...choiceCheck(closed), ...choice } };
+}
+
 function modelRow(
   lab: Lab,
   name: QuickstartRowName,
@@ -164,7 +173,7 @@ function modelRow(
 ): QuickstartRow {
   return {
     name,
-    closed: tableScores(closed, "accuracy"),
+    ...closedScores(closed),
     open: tableScores(open, "accuracy"),
     openSimilarity: tableScores(open, "similarity"),
     wellFormed: scoreOf(open, "wellFormed"),
@@ -176,7 +185,7 @@ function modelRow(
 function encoderRow(closed: readonly EvaluationRecord[]): QuickstartRow {
   return {
     name: "siglip",
-    closed: tableScores(closed, "accuracy"),
+    ...closedScores(closed),
     open: null,
     openSimilarity: null,
     wellFormed: null,

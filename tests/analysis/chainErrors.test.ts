@@ -45,6 +45,7 @@ describe("chainErrorRows", () => {
         count: 0.125,
         last: 0.125,
       },
+      rightChains: 1, // of two right answers: the other one's analysis is wrong
       analysisRight: 5, // all but two wrong analyses and the malformed one
       seenNames: rivalSeen ? 6 : 0,
     });

@@ -63,7 +63,8 @@ describe("what this project adds", () => {
     expect(isExactName("a least auklet", "Least Auklet")).toBe(false);
     expect(chosenPosition("auklet", options)).toBe(1); // the option itself, though "Least Auklet" is another
     expect(chosenPosition("it is a gull", options)).toBe(2);
-    expect(chosenPosition("a gray gull", options)).toBeNull(); // contains two options
+    expect(chosenPosition("a gray gull", options)).toBe(3); // "Gull" stands only inside "Gray_Gull"
+    expect(chosenPosition("a gull, not a gray gull", options)).toBeNull(); // names two options
     expect(chosenPosition("an owl", options)).toBeNull();
     expect(chosenPosition(null, options)).toBeNull();
   });

@@ -26,6 +26,21 @@ export interface ChainCheck {
   readonly verdict: ChainStage;
 }
 
+const STEP_IN_WORDS: Readonly<Record<ChainStage, string>> = {
+  right: "right chain",
+  malformed: "no chain",
+  analysis: "wrong analysis",
+  candidates: "wrong candidates",
+  recall: "wrong recall",
+  count: "wrong count",
+  last: "wrong last step",
+};
+
+/** The answer and the first wrong step in words: a right answer may come with a wrong chain ("right answer, wrong count"). */
+export function checkInWords({ stage, answerRight }: ChainCheck): string {
+  return `${answerRight ? "right" : "wrong"} answer, ${STEP_IN_WORDS[stage]}`;
+}
+
 /** Checks a chain about a picture of class `truth` step by step. `options`: those of a closed question. */
 export function checkChain(
   world: MiniWorld,

@@ -1,4 +1,4 @@
-import { checkChain } from "../../data/miniworld/chainCheck";
+import { checkChain, checkInWords } from "../../data/miniworld/chainCheck";
 import type { MiniWorld } from "../../data/miniworld/world";
 import type { CurationReport } from "../../cot/outcomes";
 import type { CotRecord } from "../../cot/records";
@@ -71,20 +71,21 @@ export function curationTable(report: CurationReport): ResultTable {
   });
 }
 
-/** One question, answered by two checkpoints: where each chain first goes wrong, and what it says. */
+/** One question, answered by two checkpoints: whether each answer is right, where its chain first goes wrong, and its text. */
 export function contrastTable(world: MiniWorld, contrast: Contrast, names: readonly [string, string]): ResultTable {
   const { item, before, after } = contrast;
   return resultTable({
     caption: `${item.question} The truth: ${item.groundTruth}`,
     columns: [
       { key: "method", title: "Method", kind: "text" },
-      { key: "step", title: "First wrong step", kind: "text" },
-      { key: "output", title: "Answer", kind: "text" },
+      { key: "check", title: "Answer and first wrong step", kind: "text" },
+      { key: "output", title: "Text", kind: "text" },
     ],
-    rows: [before, after].map(({ output }, i) => {
-      const { verdict } = checkChain(world, output, item.image.subCategory);
-      return { method: names[i] ?? "", step: verdict === "right" ? "none" : verdict, output };
-    }),
+    rows: [before, after].map(({ output }, i) => ({
+      method: names[i] ?? "",
+      check: checkInWords(checkChain(world, output, item.image.subCategory)),
+      output,
+    })),
   });
 }
 

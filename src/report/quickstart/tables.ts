@@ -36,12 +36,33 @@ export function quickstartTable(rows: readonly ShownRow[], provenance: Readonly<
     })),
     notes: [
       "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.",
+      ...choiceNote(rows.map(({ row }) => row)),
     ],
     marks: marked
       ? { [FROM_RESULTS]: "from results/, not trained in this run (npm start -- --all trains every row)" }
       : {},
     provenance,
   });
+}
+
+/** How often the released accuracy of the closed world counts another option than the truth as right. */
+function choiceNote(rows: readonly QuickstartRow[]): string[] {
+  const checked = rows.flatMap(({ name, choice }) => (choice === undefined ? [] : [{ name, choice }]));
+  const [first] = checked;
+  if (first === undefined) return [];
+  const total = (count: "items" | "differ" | "wrongCounted"): number =>
+    checked.reduce((sum, { choice }) => sum + choice[count], 0);
+  const changed = checked.filter(({ choice }) => choice.differ > 0);
+  const percent = (share: number | null): string => (share === null ? "–" : (100 * share).toFixed(1));
+  const strict = changed.map(
+    ({ name, choice }) => `${ROW_TITLES[name]} ${percent(choice.seen)} seen, ${percent(choice.unseen)} unseen`,
+  );
+  return [
+    `Closed world, as released: right when the truth stands in the answer. Of ${total("items")} answers, ` +
+      `${total("wrongCounted")} chose a wrong option and still count as right; by the option chosen, ` +
+      `${total("differ")} count otherwise${strict.length === 0 ? "" : ` (${strict.join("; ")})`}. The truth stands ` +
+      `inside another option in ${first.choice.nested} of ${first.choice.items} items.`,
+  ];
 }
 
 /** Where the chains break: the first wrong step of every open-world answer. */
@@ -56,6 +77,7 @@ export function chainErrorTable(
       { key: "split", title: "Classes", kind: "text" },
       { key: "items", title: "Items", kind: "number" },
       ...CHAIN_STAGES.map((stage): Column => ({ key: stage, title: stage, kind: "number", percent: true })),
+      { key: "faithful", title: "faithful", kind: "number", percent: true },
       { key: "analysis_right", title: "analysis right", kind: "number", percent: true },
       { key: "seen_names", title: "names a seen class", kind: "number", percent: true },
     ],
@@ -64,10 +86,13 @@ export function chainErrorTable(
       split: row.split,
       items: row.items,
       ...row.shares,
+      faithful: row.rightChains === undefined || row.counts.right === 0 ? null : row.rightChains / row.counts.right,
       analysis_right: row.analysisRight / Math.max(1, row.items),
       seen_names: row.seenNames / Math.max(1, row.items),
     })),
-    notes: ["An item counts as right when its answer is right; else it counts where its chain first goes wrong."],
+    notes: [
+      "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: the share of right answers whose chain is right in every step.",
+    ],
     provenance,
   });
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../src/core/random";
 import { writeChain } from "../../../src/data/miniworld/chain";
-import { checkChain, type ChainStage } from "../../../src/data/miniworld/chainCheck";
+import { checkChain, checkInWords, type ChainStage } from "../../../src/data/miniworld/chainCheck";
 import { parseChain } from "../../../src/data/miniworld/chainParser";
 import { marksWorld, smokeWorld } from "../worlds";
 import type { MiniWorld } from "../../../src/data/miniworld/world";
@@ -110,6 +110,19 @@ describe("checkChain", () => {
     expect(checkChain(smokeWorld, broken, truth)).toEqual({ stage: "count", answerRight: true, verdict: "right" });
     const wrong = broken.replace(/<answer> .* <\/answer>/, `<answer> ${smokeWorld.optionsFor(truth)[1]!} </answer>`);
     expect(checkChain(smokeWorld, wrong, truth)).toEqual({ stage: "count", answerRight: false, verdict: "count" });
+  });
+
+  it("says in words that a right answer may come with a wrong chain", () => {
+    const { truth, text } = makeCase({ world: smokeWorld, index: 2, seed: 5, closed: false });
+    const other = smokeWorld.optionsFor(truth)[1]!;
+    const answer = (changed: string, name = truth.name): string =>
+      changed.replace(/<answer> .* <\/answer>/, `<answer> ${name} </answer>`);
+    const said = (changed: string): string => checkInWords(checkChain(smokeWorld, changed, truth));
+    expect(said(text)).toBe("right answer, right chain");
+    expect(said(text.replace(/fits 5/, "fits 3"))).toBe("right answer, wrong count");
+    expect(said(answer(text.replace(/fits 5/, "fits 3"), other))).toBe("wrong answer, wrong count");
+    expect(said(answer(text, other))).toBe("wrong answer, wrong last step");
+    expect(said("")).toBe("wrong answer, no chain");
   });
 
   it("judges a closed chain by the options offered", () => {
