@@ -1,14 +1,14 @@
 import * as path from "node:path";
 import { Argument, Option, type Command } from "commander";
 import { ROOT } from "../config/load";
-import { requireTraining } from "../core/backend";
+import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
 import { requireWritable } from "../core/files";
 import { openLab } from "../experiments/lab";
 import { loadProfile, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
 import { digest, forgetStages } from "../experiments/stage";
-import { quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
+import { needTraining, quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
 import { weightsFile } from "../experiments/training";
 import { terminalProgress } from "../report/display/terminal";
 import { publishQuickstart, quickstartFolder } from "../report/quickstart/publish";
@@ -58,7 +58,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
   const profile = variant(seeded(loadProfile(options.profile, options.set), options.seed), options);
   const rows = chosenRows(options);
   requireWritable(quickstartFolder(profile)); // asked before the training, not after it
-  await requireTraining();
+  await (needTraining(rows) ? requireTraining() : loadBackend());
   const inputs = [profile.base, profile.dualEncoder].map(weightsFile);
   const run = await startRun({
     experiment: "quickstart",

@@ -53,12 +53,12 @@ export class AdamW {
   }
 
   /**
-   * One update. Takes ownership of the flat gradients.
+   * One update. Takes ownership of the flat gradients, which must be finite.
+   * @param norm their global norm, where it is known already
    * @returns the global gradient norm before clipping
    */
-  update(gradients: readonly tf.Tensor1D[], learningRate: number): number {
+  update(gradients: readonly tf.Tensor1D[], learningRate: number, norm = globalNorm(gradients)): number {
     const { beta1, beta2, epsilon, maxGradNorm } = this.options;
-    const norm = globalNorm(gradients);
     const scale = maxGradNorm !== null && norm > maxGradNorm ? maxGradNorm / (norm + 1e-6) : 1;
     this.step_ += 1;
     const rate = learningRate / (1 - beta1 ** this.step_);
@@ -66,17 +66,14 @@ export class AdamW {
     const parameters = this.layout.flattenParameters();
     const next = parameters.map((theta, i) => {
       const [first, second, updated] = tf.tidy(() => {
-        const g = scale === 1 ? at(gradients, i) : at(gradients, i).mul(scale);
-        const m = at(this.first, i)
-          .mul(beta1)
-          .add(g.mul(1 - beta1));
-        const v = at(this.second, i)
-          .mul(beta2)
-          .add(g.square().mul(1 - beta2));
-        const moved = m.div(v.mul(correction).sqrt().add(epsilon)).mul(rate);
-        const change = moved.add(theta.mul(at(this.decay, i)).mul(learningRate));
-        const scaled = this.rates === undefined ? change : change.mul(at(this.rates, i));
-        return [m, v, theta.sub(scaled)] as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+        const { add, mul } = tf;
+        const g = scale === 1 ? at(gradients, i) : mul<tf.Tensor1D>(at(gradients, i), scale);
+        const m = add<tf.Tensor1D>(mul(at(this.first, i), beta1), mul(g, 1 - beta1));
+        const v = add<tf.Tensor1D>(mul(at(this.second, i), beta2), mul(tf.square(g), 1 - beta2));
+        const moved = mul(tf.div(m, add(tf.sqrt(mul(v, correction)), epsilon)), rate);
+        const change = add(moved, mul(mul(theta, at(this.decay, i)), learningRate));
+        const scaled = this.rates === undefined ? change : mul(change, at(this.rates, i));
+        return [m, v, tf.sub<tf.Tensor1D>(theta, scaled)] as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
       });
       tf.dispose([at(this.first, i), at(this.second, i), theta, at(gradients, i)]);
       this.first[i] = first;
@@ -95,19 +92,21 @@ export class AdamW {
     return { step: this.step_, moments: [...entries("first", this.first), ...entries("second", this.second)] };
   }
 
-  /** Puts back a saved state of the same layout. */
-  load(state: AdamWState): void {
-    const read = (kind: string, tensors: readonly tf.Tensor1D[]) =>
-      tensors.map((old, i) => {
-        const saved = state.moments.find((m) => m.name === `${kind}.${i}`);
-        if (saved?.data.length !== old.size)
-          throw new RangeError(`optimiser state ${kind}.${i} does not fit this model`);
-        old.dispose();
-        return tf.tensor1d(saved.data, "float32");
+  /** Puts back a saved state. @returns whether it was of this layout; if not, nothing has changed */
+  load(state: AdamWState): boolean {
+    const saved = new Map(state.moments.map(({ name, data }) => [name, data]));
+    const dataOf = (kind: string, tensors: readonly tf.Tensor1D[]) =>
+      tensors.flatMap(({ size }, i) => {
+        const data = saved.get(`${kind}.${i}`);
+        return data?.length === size ? [data] : [];
       });
-    this.first = read("first", this.first);
-    this.second = read("second", this.second);
+    const [first, second] = [dataOf("first", this.first), dataOf("second", this.second)];
+    if (first.length + second.length !== saved.size || second.length !== this.second.length) return false;
+    tf.dispose([this.first, this.second]);
+    this.first = first.map((data) => tf.tensor1d(data, "float32"));
+    this.second = second.map((data) => tf.tensor1d(data, "float32"));
     this.step_ = state.step;
+    return true;
   }
 
   dispose(): void {
@@ -117,7 +116,7 @@ export class AdamW {
 
 /** The Euclidean norm of all gradients together. Waits for the computation. */
 export function globalNorm(gradients: readonly tf.Tensor1D[]): number {
-  const squared = tf.tidy(() => tf.addN(gradients.map((g) => g.square().sum())));
+  const squared = tf.tidy(() => tf.addN(gradients.map((g) => tf.sum(tf.square(g)))));
   const value = squared.dataSync()[0] ?? 0;
   squared.dispose();
   return Math.sqrt(value);

@@ -1,9 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
 import { LabError } from "../core/errors";
+import { requireUsable } from "../core/finite";
 import { readJson, writeFolderAtomic, writeJson } from "../core/files";
-import { openSafetensors, writeSafetensors } from "../core/safetensors";
+import { withSafetensors, writeSafetensors } from "../core/safetensors";
 import type { AdamW } from "./adamw";
 
 /** What a training run puts away besides tensors. */
@@ -17,8 +19,8 @@ export interface TrainState {
 const NAME = /^checkpoint-(\d+)$/;
 
 /**
- * Writes `folder/checkpoint-<step>` whole or not at all, then removes older ones: a process killed at any moment leaves
- * at least the newest complete checkpoint behind.
+ * Writes `folder/checkpoint-<step>` whole or not at all. Older ones stay until `removeOlderCheckpoints`.
+ * @throws LabError when the parameters are ruined: they are not put away
  */
 export async function saveCheckpoint(
   folder: string,
@@ -26,18 +28,15 @@ export async function saveCheckpoint(
   optimizer: AdamW,
   state: TrainState,
 ): Promise<void> {
-  const older = listCheckpoints(folder);
   await writeFolderAtomic(path.join(folder, `checkpoint-${state.step}`), (temporary) => {
     const { step, moments } = optimizer.save();
-    writeSafetensors(path.join(temporary, "parameters.safetensors"), named(parameters));
+    writeSafetensors(path.join(temporary, "parameters.safetensors"), named(parameters, folder));
     writeSafetensors(
       path.join(temporary, "optimizer.safetensors"),
       moments.map(({ name, data }) => ({ name, shape: [data.length], data })),
     );
     writeJson(path.join(temporary, "state.json"), { ...state, optimizerStep: step });
   });
-  for (const step of older)
-    if (step !== state.step) fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true, force: true });
 }
 
 /** Puts the newest checkpoint of `folder` into the parameters and the optimiser; `undefined` if there is none. */
@@ -49,48 +48,62 @@ export function loadCheckpoint(
   const step = listCheckpoints(folder).pop();
   if (step === undefined) return undefined;
   const from = path.join(folder, `checkpoint-${step}`);
-  const state = readJson(path.join(from, "state.json")) as TrainState & { optimizerStep: number };
+  const state = readState(path.join(from, "state.json"));
   readParameters(path.join(from, "parameters.safetensors"), parameters);
-  const file = openSafetensors(path.join(from, "optimizer.safetensors"));
-  try {
+  withSafetensors(path.join(from, "optimizer.safetensors"), (file) => {
     const moments = [...file.tensors.keys()].map((name) => ({ name, data: file.readFloat32(name) }));
-    optimizer.load({ step: state.optimizerStep, moments });
-  } finally {
-    file.close();
-  }
+    if (optimizer.load({ step: state.optimizerStep, moments })) return;
+    throw foreign("holds an optimiser state of another layout", file.path);
+  });
   return { step: state.step, task: state.task };
+}
+
+/** Removes all checkpoints of `folder` but the newest. */
+export function removeOlderCheckpoints(folder: string): void {
+  for (const step of listCheckpoints(folder).slice(0, -1)) removeCheckpoint(folder, step);
 }
 
 /** Removes every checkpoint of `folder`, once the run's result is safe. */
 export function removeCheckpoints(folder: string): void {
-  for (const step of listCheckpoints(folder))
-    fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true, force: true });
+  for (const step of listCheckpoints(folder)) removeCheckpoint(folder, step);
+}
+
+const count = z.int().min(0);
+const stateSchema = z.strictObject({ step: count, task: z.json(), optimizerStep: count });
+
+function readState(file: string): z.infer<typeof stateSchema> {
+  const state = stateSchema.safeParse(readJson(file));
+  if (state.success) return state.data;
+  throw foreign("is not the state of a training run (step, optimizerStep, task)", file);
+}
+
+function foreign(reason: string, subject: string): LabError {
+  return new LabError(reason, "Remove the checkpoint's folder: training then goes on from the one before, or afresh.", {
+    subject,
+  });
 }
 
 function readParameters(file: string, parameters: ReadonlyMap<string, tf.Variable>): void {
-  const tensors = openSafetensors(file);
-  try {
+  withSafetensors(file, (tensors) => {
     for (const [name, variable] of parameters) {
       const entry = tensors.tensors.get(name);
       if (entry === undefined || entry.shape.join() !== variable.shape.join()) {
-        throw new LabError(
-          `has no tensor ${name} of shape [${variable.shape.join(", ")}]`,
-          "The checkpoint belongs to another model: remove its folder to start afresh.",
-          { subject: file },
-        );
+        throw foreign(`has no tensor ${name} of shape [${variable.shape.join(", ")}]`, file);
       }
-      const value = tf.tensor(tensors.readFloat32(name), variable.shape, "float32");
+      const value = tf.tensor(requireUsable(name, tensors.readFloat32(name), file), variable.shape, "float32");
       variable.assign(value);
       value.dispose();
     }
-  } finally {
-    tensors.close();
-  }
+  });
 }
 
-function* named(parameters: ReadonlyMap<string, tf.Variable>) {
+function* named(parameters: ReadonlyMap<string, tf.Variable>, folder: string) {
   for (const [name, variable] of parameters)
-    yield { name, shape: variable.shape, data: variable.dataSync<"float32">() };
+    yield { name, shape: variable.shape, data: requireUsable(name, variable.dataSync<"float32">(), folder) };
+}
+
+function removeCheckpoint(folder: string, step: number): void {
+  fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true, force: true });
 }
 
 function listCheckpoints(folder: string): number[] {

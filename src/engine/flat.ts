@@ -34,9 +34,7 @@ export class FlatLayout {
   flatten(tensors: Readonly<Record<string, tf.Tensor | null | undefined>>): tf.Tensor1D[] {
     return this.buckets.map((bucket) =>
       tf.tidy(() =>
-        tf.concat1d(
-          bucket.map((name) => tensors[name]?.reshape<tf.Tensor1D>([-1]) ?? tf.zeros([this.variable(name).size])),
-        ),
+        tf.concat1d(bucket.map((name) => asVector(tensors[name]) ?? tf.zeros<tf.Rank.R1>([this.variable(name).size]))),
       ),
     );
   }
@@ -55,11 +53,20 @@ export class FlatLayout {
       bucket.forEach((name, i) => {
         const variable = this.variable(name);
         const piece = pieces[i] as tf.Tensor;
-        const shaped = piece.reshape(variable.shape);
+        const shaped = tf.reshape(piece, variable.shape);
         variable.assign(shaped);
         tf.dispose([piece, shaped]);
       });
     });
+  }
+
+  /** The values of each parameter's part of the vectors, in the order of the layout. */
+  *parts(vectors: readonly tf.Tensor1D[]): Generator<{ readonly name: string; readonly values: Float32Array }> {
+    for (const [index, bucket] of this.buckets.entries()) {
+      const all = (vectors[index] as tf.Tensor1D).dataSync<"float32">();
+      let at = 0;
+      for (const name of bucket) yield { name, values: all.subarray(at, (at += this.variable(name).size)) };
+    }
   }
 
   private variable(name: string): tf.Variable {
@@ -67,4 +74,8 @@ export class FlatLayout {
     if (variable === undefined) throw new RangeError(`no parameter ${name}`);
     return variable;
   }
+}
+
+function asVector(tensor: tf.Tensor | null | undefined): tf.Tensor1D | undefined {
+  return tensor === null || tensor === undefined ? undefined : tf.reshape<tf.Rank.R1>(tensor, [-1]);
 }

@@ -1,19 +1,16 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { LabError } from "../core/errors";
 import { JsonlFile, writeFileAtomic } from "../core/files";
 import { breathe, check, silent, type Progress } from "../core/progress";
 import { AdamW, type AdamWOptions } from "./adamw";
-import { loadCheckpoint, removeCheckpoints, saveCheckpoint } from "./checkpoint";
+import { loadCheckpoint, removeCheckpoints, removeOlderCheckpoints, saveCheckpoint } from "./checkpoint";
 import { FlatLayout } from "./flat";
 import type { Schedule } from "./schedule";
+import { applyUpdate, type Fault, type MicroBatch, type Update } from "./update";
 
-/** A part of a step small enough for one backward pass. The losses of a step's micro-batches add up to the step's loss. */
-export interface MicroBatch {
-  /** Builds the differentiable loss; called once, on the gradient tape. */
-  loss(): tf.Scalar;
-  dispose(): void;
-}
+export type { MicroBatch } from "./update";
 
 /** One optimiser step: its micro-batches, made one after the other; without any there is no update. */
 export interface Step {
@@ -39,6 +36,11 @@ export interface TrainOptions {
   readonly steps: number;
   readonly schedule: Schedule;
   readonly optimizer: AdamWOptions;
+  /**
+   * What happens when a loss or a gradient is not finite: "stop" (the default), or "skip", which leaves the update out and
+   * counts it in the figure `skippedUpdates` (the release's workers do that).
+   */
+  readonly nonFinite?: NonFinite | undefined;
   /** Where metrics.jsonl and the checkpoints go; without it nothing is written and nothing can resume. */
   readonly folder?: string | undefined;
   /** Steps between checkpoints; 50 by default. */
@@ -48,6 +50,11 @@ export interface TrainOptions {
   /** Called after each step with its figures, for live curves. */
   readonly onStep?: ((figures: StepFigures) => void) | undefined;
 }
+
+export const NON_FINITE = ["stop", "skip"] as const;
+export type NonFinite = (typeof NON_FINITE)[number];
+
+type StepUpdate = Update & { readonly skippedUpdates?: number };
 
 export type StepFigures = Readonly<Record<string, number>> & { readonly step: number };
 
@@ -68,10 +75,20 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
       const started = performance.now();
       const made = await task.next(step);
       const rate = options.schedule(step);
-      const update = applyStep(made.microBatches, layout, optimizer, rate);
+      const result = applyUpdate(made.microBatches, layout, optimizer, rate);
+      const update = updateOrStop(result, step, log, options);
+      // A checkpoint is good when the step after it was: until then the one before it stays.
+      if (options.folder !== undefined && update.loss !== undefined) removeOlderCheckpoints(options.folder);
       const measured = await task.measure?.(step);
       const seconds = (performance.now() - started) / 1000;
-      const figures: StepFigures = { step, learningRate: rate, ...update, ...made.figures, ...measured, seconds };
+      const figures: StepFigures = {
+        step,
+        learningRate: rate,
+        ...update,
+        ...finiteOnly(made.figures ?? {}),
+        ...measured,
+        seconds,
+      };
       log.add(figures);
       options.onStep?.(figures);
       bar.update(step + 1, figures);
@@ -110,37 +127,22 @@ function resume(task: TrainTask, optimizer: AdamW, options: TrainOptions): numbe
   return saved.step;
 }
 
-/** Accumulates the gradients of the micro-batches and makes one update. @returns nothing where there are none */
-function applyStep(
-  microBatches: Iterable<MicroBatch>,
-  layout: FlatLayout,
-  optimizer: AdamW,
-  rate: number,
-): { loss?: number; gradNorm?: number } {
-  const variables = [...layout.parameters.values()];
-  const nameOf = new Map([...layout.parameters].map(([name, variable]) => [variable.name, name]));
-  let total: tf.Tensor1D[] | undefined;
-  let loss = 0;
-  for (const batch of microBatches) {
-    let flat: tf.Tensor1D[];
-    try {
-      const { value, grads } = tf.variableGrads(() => batch.loss(), variables);
-      loss += value.dataSync()[0] ?? 0;
-      const named = Object.fromEntries(Object.entries(grads).map(([name, grad]) => [nameOf.get(name) ?? name, grad]));
-      flat = layout.flatten(named);
-      tf.dispose([value, grads]);
-    } finally {
-      batch.dispose();
-    }
-    if (total === undefined) total = flat;
-    else {
-      const before = total;
-      total = before.map((t, i) => t.add(flat[i] as tf.Tensor1D));
-      tf.dispose([before, flat]);
-    }
-  }
-  if (total === undefined) return {};
-  return { loss, gradNorm: optimizer.update(total, rate) };
+/** @throws LabError, before the weights are touched, when loss or gradients are not finite; counts it where that is allowed */
+function updateOrStop(result: Update | Fault, step: number, log: MetricsLog, options: TrainOptions): StepUpdate {
+  const before = log.all().at(-1)?.["skippedUpdates"] ?? 0;
+  const count = (skipped: number) => (skipped === 0 ? {} : { skippedUpdates: skipped });
+  if (!("fault" in result)) return { ...result, ...count(before) };
+  if (options.nonFinite === "skip") return count(before + 1);
+  throw new LabError(
+    `step ${step}, ${result.fault}. The weights are still those of the step before`,
+    `Lower the learning rate, or look at the examples named${options.folder === undefined ? "" : "; the last good checkpoint is kept"}. ` +
+      '`nonFinite: "skip"` leaves such an update out, as the released code does.',
+    { subject: options.label },
+  );
+}
+
+function finiteOnly(figures: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
 }
 
 /** metrics.jsonl: one line a step; lines beyond the checkpoint that a run resumes from are dropped. */

@@ -59,6 +59,11 @@ export interface QuickstartResult {
 type Stages = Partial<Record<QuickstartRowName, Finished<Trained>>>;
 type Checkpoints = Partial<Record<QuickstartRowName, Checkpoint>>;
 
+/** Whether one of the rows is trained: the others are asked as they are, on any engine. */
+export function needTraining(rows: readonly QuickstartRowName[]): boolean {
+  return rows.some((row) => !["base", "base-think", "siglip"].includes(row));
+}
+
 /** What a method of the table is asked with. */
 const THINKS: Readonly<Record<Exclude<QuickstartRowName, "siglip">, boolean>> = {
   base: false,
@@ -111,9 +116,10 @@ async function trainRows(
   cot: Finished<CurationReport>,
   encoder: OpenedEncoder,
 ): Promise<Stages> {
+  const stages: Stages = {};
+  if (!needTraining(rows)) return stages;
   const { profile } = lab;
   const base = givenCheckpoint(profile.base);
-  const stages: Stages = {};
   if (rows.includes("sft-labels")) {
     stages["sft-labels"] = await sftStage(lab, "sft-labels", base, labelExamples(lab), profile.sftLabels);
   }

@@ -8,5 +8,5 @@ import * as tf from "@tensorflow/tfjs-core";
  */
 export function nextTokenLoss(logProbs: tf.Tensor2D, mask: tf.Tensor2D, tokens: number): tf.Scalar {
   tf.util.assertShapesMatch(logProbs.shape, mask.shape, "nextTokenLoss: logProbs and mask: ");
-  return tf.where(mask.cast("bool"), logProbs, 0).sum().div(-tokens);
+  return tf.div(tf.sum(tf.where(tf.cast(mask, "bool"), logProbs, 0)), -tokens);
 }

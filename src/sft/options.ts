@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NON_FINITE, type NonFinite } from "../engine/train";
 import type { TrainableParts } from "../model/parameters";
 
 /** Stage 1 (§4.2, Appendix C; the release's script in brackets). */
@@ -16,6 +17,8 @@ export interface SftOptions {
   /** [0.1] */
   readonly weightDecay: number;
   readonly maxGradNorm: number;
+  /** An update whose loss or gradient is not finite: "stop" (where absent), or "skip" it and count it. */
+  readonly nonFinite?: NonFinite | undefined;
   /** [language only] */
   readonly train: TrainableParts;
   readonly seed: number;
@@ -28,6 +31,9 @@ export const trainablePartsSchema: z.ZodType<TrainableParts> = z.strictObject({
   embeddings: z.boolean(),
 });
 
+/** Optional and without a default, so that the key of a stage that says nothing is what it was. */
+export const nonFiniteSchema: z.ZodType<NonFinite> = z.enum(NON_FINITE);
+
 export const sftSchema: z.ZodType<SftOptions> = z.strictObject({
   epochs: z.int().min(1),
   batchSize: z.int().min(1),
@@ -36,6 +42,7 @@ export const sftSchema: z.ZodType<SftOptions> = z.strictObject({
   warmupSteps: z.int().min(0),
   weightDecay: z.number().min(0),
   maxGradNorm: z.number().positive(),
+  nonFinite: nonFiniteSchema.optional(),
   train: trainablePartsSchema,
   seed: z.int().min(0),
 });

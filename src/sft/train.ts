@@ -6,7 +6,7 @@ import { cosine } from "../engine/schedule";
 import { train, type StepFigures, type TrainTask } from "../engine/train";
 import type { Prompt, Scored, TrainableModel } from "../model/contract";
 import { selectParameters } from "../model/parameters";
-import { countTokens, tokenMeanBatches } from "./batches";
+import { countTokens, tokenMeanBatches, type NamedItem } from "./batches";
 import type { SftOptions } from "./options";
 
 /** A question and the answer to imitate. The prompt is made when it is needed, since it holds an image. */
@@ -43,6 +43,7 @@ export async function sft(
     steps,
     schedule: cosine(options.learningRate, steps, Math.min(options.warmupSteps, steps)),
     optimizer: { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm },
+    nonFinite: options.nonFinite,
   });
 }
 
@@ -77,8 +78,12 @@ async function meanLoss(model: TrainableModel, items: readonly Scored[]): Promis
   return -scores.reduce((a, b) => a + b, 0) / scores.length;
 }
 
-async function encode(model: TrainableModel, examples: readonly SftExample[]): Promise<Scored[]> {
+async function encode(model: TrainableModel, examples: readonly SftExample[]): Promise<NamedItem[]> {
   return Promise.all(
-    examples.map(async (e) => ({ prompt: await e.prompt(), tokenIds: model.encodeCompletion(e.completion) })),
+    examples.map(async (e) => ({
+      id: e.id,
+      prompt: await e.prompt(),
+      tokenIds: model.encodeCompletion(e.completion),
+    })),
   );
 }

@@ -151,8 +151,8 @@ function figuresOf(
     clipped.lower,
     tf.neg(policy.logRatio),
   ];
-  const means = tf.matMul(tf.stack(maps).reshape([maps.length, -1]), weights.reshape([-1, 1]));
-  return tf.concat([loss.reshape([1]), means.reshape([-1])]) as tf.Tensor1D;
+  const means = tf.matMul(tf.reshape(tf.stack(maps), [maps.length, -1]), tf.reshape(weights, [-1, 1]));
+  return tf.concat1d([tf.reshape(loss, [1]), tf.reshape(means, [-1])]);
 }
 
 function checkShapes(input: ObjectiveInput): void {

@@ -1,4 +1,5 @@
 import type { PromptSet } from "../data/prompts";
+import type { NonFinite } from "../engine/train";
 
 /** D_KL[π ‖ π_neg] of Eq. 4 ("paper") or of the release, whose ratio is inverted and clamped ("released"). */
 export type KlEstimator = "paper" | "released";
@@ -101,6 +102,8 @@ export interface TapoOptions {
   readonly weightDecay: number;
   /** Gradients are scaled to at most this global norm. */
   readonly maxGradNorm: number;
+  /** An update whose loss or gradient is not finite: "stop" (where absent), or "skip" it and count it, as the release does. */
+  readonly nonFinite?: NonFinite | undefined;
   /** Whether the training questions name candidates. */
   readonly stage2Options: "none" | "four";
   readonly promptSet: PromptSet;

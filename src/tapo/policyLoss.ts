@@ -52,7 +52,7 @@ interface ClipBounds {
 
 /** The bounds of each rollout's ratio. */
 export function clipBounds(advantages: tf.Tensor1D, range: ClipRange): ClipBounds {
-  const advantage = advantages.reshape<tf.Tensor2D>([-1, 1]);
+  const advantage = tf.reshape<tf.Rank.R2>(advantages, [-1, 1]);
   const worse = tf.cast(tf.less<tf.Tensor2D>(advantage, 0), "float32");
   const choose = (ifWorse: number, otherwise: number): tf.Tensor2D =>
     tf.add(tf.mul(worse, ifWorse - otherwise), otherwise);
@@ -69,7 +69,7 @@ export function clippedTokens(
   advantages: tf.Tensor1D,
   range: ClipRange,
 ): { higher: tf.Tensor2D; lower: tf.Tensor2D } {
-  const advantage = advantages.reshape<tf.Tensor2D>([-1, 1]);
+  const advantage = tf.reshape<tf.Rank.R2>(advantages, [-1, 1]);
   const worse = tf.less(advantage, 0);
   const better = tf.greater(advantage, 0);
   const above = tf.logicalAnd<tf.Tensor2D>(better, tf.greater(ratio, 1 + range.clipHigh));

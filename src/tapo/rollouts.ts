@@ -19,6 +19,8 @@ export interface TapoExample {
 export interface Rollout {
   /** Index of its group within the batch. */
   readonly group: number;
+  /** The example's id. */
+  readonly example: string;
   readonly source: "anchor" | "positive";
   /** The image that made it. */
   readonly rolloutPrompt: Prompt;
@@ -116,7 +118,7 @@ async function sampleGroups(
 }
 
 /** What the rollouts of one block have in common. */
-type Block = Pick<Rollout, "source" | "rolloutPrompt" | "anchorPrompt" | "negativePrompt"> & {
+type Block = Pick<Rollout, "example" | "source" | "rolloutPrompt" | "anchorPrompt" | "negativePrompt"> & {
   readonly answer: string;
 };
 
@@ -127,6 +129,7 @@ async function blocksOf(example: TapoExample, options: TapoOptions, samples: num
   const positivePrompt = n2 > 0 ? await example.prompt("positive") : anchorPrompt;
   const negativePrompt = usesNegative(objective) ? await example.prompt("negative") : undefined;
   const block = (source: Rollout["source"], rolloutPrompt: Prompt): Block => ({
+    example: example.id,
     source,
     rolloutPrompt,
     anchorPrompt,

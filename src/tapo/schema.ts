@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nonFiniteSchema } from "../sft/options";
 import { DEFAULTS, type ObjectiveOptions, type TapoOptions } from "./options";
 
 const weight = z.number().min(0);
@@ -39,6 +40,7 @@ const optionsSchema = z
     learningRate: z.number().positive(),
     weightDecay: weight,
     maxGradNorm: z.number().positive(),
+    nonFinite: nonFiniteSchema.optional(),
     stage2Options: z.enum(["none", "four"]),
     promptSet: z.enum(["paper", "released", "mini"]),
     seed: z.int().min(0),

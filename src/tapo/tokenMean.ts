@@ -12,21 +12,18 @@ import type { TokenMean } from "./options";
  */
 export function tokenWeights(mask: tf.Tensor2D, mode: TokenMean, size = 4): tf.Tensor2D {
   return tf.tidy(() => {
-    if (mode === "batch") return mask.div(atLeastOne(mask.sum()));
-    const lengths = mask.sum(1, true); // [N, 1]
+    if (mode === "batch") return tf.div(mask, atLeastOne(tf.sum(mask)));
+    const lengths = tf.sum<tf.Tensor2D>(mask, 1, true); // [N, 1]
     const rows = mask.shape[0];
-    if (mode === "sequence") return mask.div(atLeastOne(lengths).mul(rows));
+    if (mode === "sequence") return tf.div(mask, tf.mul(atLeastOne(lengths), rows));
     const blocks = Math.ceil(rows / size);
-    const padded = lengths.pad([
+    const padded = tf.pad(lengths, [
       [0, blocks * size - rows],
       [0, 0],
     ]);
-    const totals = atLeastOne(padded.reshape([blocks, size]).sum(1, true)); // [K, 1]
-    const perRow = totals
-      .tile([1, size])
-      .reshape([blocks * size, 1])
-      .slice([0, 0], [rows, 1]);
-    return mask.div(perRow.mul(blocks));
+    const totals = atLeastOne(tf.sum(tf.reshape(padded, [blocks, size]), 1, true)); // [K, 1]
+    const perRow = tf.slice(tf.reshape(tf.tile(totals, [1, size]), [blocks * size, 1]), [0, 0], [rows, 1]);
+    return tf.div(mask, tf.mul(perRow, blocks));
   });
 }
 

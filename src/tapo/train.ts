@@ -50,6 +50,7 @@ export async function tapo(
     steps: tapoSteps(examples.length, options),
     schedule: constant(options.learningRate),
     optimizer: { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm },
+    nonFinite: options.nonFinite,
     checkpointEvery: Math.ceil((run.checkpointEvery ?? 10) / perBatch) * perBatch,
   });
 }

@@ -95,9 +95,10 @@ function microBatch(
     for (const name of OBJECTIVE_FIGURES) {
       if (name !== "loss") figures[name] = (figures[name] ?? 0) + weight * read[name]; // the trainer adds up the loss
     }
-    return output.loss.mul(weight);
+    return tf.mul(output.loss, weight);
   };
   return {
+    examples: [...new Set(rollouts.map(({ example }) => example))],
     loss,
     dispose: () => {
       batch.dispose();

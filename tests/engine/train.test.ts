@@ -70,10 +70,14 @@ describe("train", () => {
     again.dispose();
   });
 
-  it("keeps one checkpoint while running and none when finished", async () => {
-    await result(4, 2, { folder, checkpointEvery: 3 });
+  it("keeps the newest checkpoint, the one before it until a step has followed, and none when finished", async () => {
     const checkpoints = () => fs.readdirSync(folder).filter((name) => name.startsWith("checkpoint-"));
-    expect(checkpoints()).toEqual(["checkpoint-12"]);
+    const seen: string[] = [];
+    const onStep = () => seen.push(checkpoints().join(" "));
+    await result(4, 2, { folder, checkpointEvery: 3, onStep });
+    // Figures are reported before their step's checkpoint is written.
+    expect([seen[2], seen[3], seen[6], seen[9]]).toEqual(["", "checkpoint-3", "checkpoint-6", "checkpoint-9"]);
+    expect(checkpoints().sort()).toEqual(["checkpoint-12", "checkpoint-9"]);
     finishTraining(folder);
     expect(checkpoints()).toEqual([]);
   });

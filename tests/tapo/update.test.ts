@@ -25,6 +25,7 @@ beforeAll(() => {
     const anchorPrompt = prompt("anchor", 60);
     return {
       group: Math.floor(i / 3),
+      example: `example ${Math.floor(i / 3)}`,
       source,
       anchorPrompt,
       rolloutPrompt: source === "anchor" ? anchorPrompt : prompt("positive", 120),

@@ -81,9 +81,9 @@ async function microBatch(
       const scores = headScores(images, weights, heads, pictures.length);
       const losses = scores.map((score, i) => {
         const target = tf.oneHot(labels[i] as tf.Tensor1D, score.shape[1], 1, 0, "float32");
-        return tf.logSoftmax(score).mul(target).sum().div(-pictures.length);
+        return tf.div(tf.sum(tf.mul(tf.logSoftmax(score), target)), -pictures.length);
       });
-      return tf.addN(losses).div<tf.Scalar>(heads.length);
+      return tf.div<tf.Scalar>(tf.addN(losses), heads.length);
     },
     dispose: () => {
       disposeImageBatch(images);

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
+import { requireUsable } from "../../core/finite";
 import { writeFolderAtomic, writeJson } from "../../core/files";
 import { withSafetensors, writeSafetensors, type SafetensorsFile, type TensorToWrite } from "../../core/safetensors";
 import { locateWeights, SINGLE_FILE, shardIndex } from "./checkpointFiles";
@@ -58,6 +59,7 @@ export function* readWeights(
     const names = withSafetensors(file, (opened) => wantedInOrder(opened, expected));
     for (const [stored, name] of names) {
       const data = withSafetensors(file, (opened) => opened.readFloat32(stored));
+      requireUsable(stored, data, file);
       yield { name, shape: expected.get(name) ?? [], data };
     }
   }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { LabError } from "../../core/errors";
 import { breathe, check } from "../../core/progress";
 import { Random } from "../../core/random";
 import type { KeyValues } from "../tensor/attend";
@@ -77,6 +78,8 @@ export async function rollOut(
         feed[at] = token.id;
         const rollout = out[active[at] ?? 0];
         if (rollout === undefined || rollout.finish === "stop") return;
+        if (!Number.isFinite(token.logProb))
+          throw notFinite(token.logProb, `token ${rollout.tokens.length} of an answer`);
         rollout.tokens.push(token);
         if (options.ends.has(token.id)) rollout.finish = "stop";
       });
@@ -86,6 +89,14 @@ export async function rollOut(
     first?.dispose();
   }
   return out;
+}
+
+/** The error of a log-prob that is NaN or infinite: nothing drawn from such scores means anything. */
+export function notFinite(logProb: number, where: string): LabError {
+  return new LabError(
+    `the model gives the log-probability ${logProb} to ${where}`,
+    "Its weights are ruined, or a value of its config or image processor is: go back to a checkpoint that works.",
+  );
 }
 
 /** Drops finished rows from the decoder when enough have ended. @returns the rows that go on */

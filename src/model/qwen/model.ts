@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import * as fs from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import { requireUsable } from "../../core/finite";
 import { breathe } from "../../core/progress";
 import type { RgbImage } from "../../core/image";
 import type {
@@ -17,6 +18,7 @@ import { readWeights, writeCheckpoint } from "./checkpoint";
 import { readQwenConfig, type QwenConfig } from "./config";
 import { pooledHiddenStates } from "./hiddenStates";
 import { QWEN_IMAGE_PROCESSOR, readImageProcessorConfig, type ImageProcessorConfig } from "./imageProcessor";
+import { notFinite } from "./generate";
 import { qwenNetwork, type QwenNetwork } from "./network";
 import { PromptEncoder } from "./promptEncoder";
 import { sampleAll } from "./sampleAll";
@@ -141,7 +143,10 @@ export class QwenModel implements TrainableModel {
       batch.dispose();
       run.forEach((index, row) => {
         const start = row * batch.width;
-        out[index] = [...values.subarray(start, start + (sequences[index]?.completion.length ?? 0))];
+        const own = [...values.subarray(start, start + (sequences[index]?.completion.length ?? 0))];
+        const bad = own.findIndex((value) => !Number.isFinite(value));
+        if (bad >= 0) throw notFinite(own[bad] as number, `token ${bad} of answer ${index}`);
+        out[index] = own;
       });
       await breathe();
     }
@@ -176,7 +181,7 @@ export class QwenModel implements TrainableModel {
     const weights = [...this.parameters].map(([name, variable]) => ({
       name,
       shape: variable.shape,
-      data: () => variable.dataSync<"float32">(),
+      data: () => requireUsable(name, variable.dataSync<"float32">(), folder),
     }));
     return writeCheckpoint(folder, {
       config: this.config,

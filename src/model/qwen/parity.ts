@@ -217,7 +217,7 @@ function nextTokenLoss(network: QwenNetwork, inputs: ReferenceInputs, batch: Seq
   const hidden = hiddenSequence(network, batch, network.language.layers.length);
   const logProbs = tokenLogProbs(hidden, network.language.head, targets);
   const weights = tf.tensor1d(mask);
-  return tf.neg(tf.div(tf.sum(tf.mul(logProbs, weights)), tf.sum(weights))).asScalar();
+  return tf.neg(tf.div<tf.Scalar>(tf.sum(tf.mul(logProbs, weights)), tf.sum(weights)));
 }
 
 /** ‖a − b‖ / ‖b‖ */

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { LabError } from "../../core/errors";
+import { requireUsable } from "../../core/finite";
 import { readJson, writeFolderAtomic, writeJson } from "../../core/files";
 import type { RgbImage } from "../../core/image";
 import { withSafetensors, writeSafetensors } from "../../core/safetensors";
@@ -101,7 +102,7 @@ export class MiniDualEncoder implements DualEncoder {
               subject: weightsFile,
             });
           }
-          return { name, shape, data: opened.readFloat32(name) };
+          return { name, shape, data: requireUsable(name, opened.readFloat32(name), weightsFile) };
         }),
       ),
     );
@@ -179,7 +180,11 @@ export class MiniDualEncoder implements DualEncoder {
       writeJson(path.join(temporary, SETTINGS), { width: this.width });
       writeSafetensors(
         path.join(temporary, "model.safetensors"),
-        [...this.parameters].map(([name, v]) => ({ name, shape: v.shape, data: () => v.dataSync<"float32">() })),
+        [...this.parameters].map(([name, v]) => ({
+          name,
+          shape: v.shape,
+          data: () => requireUsable(name, v.dataSync<"float32">(), folder),
+        })),
       );
     });
   }

@@ -16,5 +16,5 @@ export function sigmoidLoss(
   bias: tf.Tensor,
 ): tf.Scalar {
   const logits = tf.add(tf.mul(tf.matMul(images, texts, false, true), tf.exp(logScale)), bias);
-  return tf.sum(tf.softplus(tf.neg(tf.mul(match, logits)))).div(images.shape[0]); // −log σ(z) = softplus(−z)
+  return tf.div(tf.sum(tf.softplus(tf.neg(tf.mul(match, logits)))), images.shape[0]); // −log σ(z) = softplus(−z)
 }
