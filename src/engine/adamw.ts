@@ -101,7 +101,8 @@ export class AdamW {
         return data?.length === size ? [data] : [];
       });
     const [first, second] = [dataOf("first", this.first), dataOf("second", this.second)];
-    if (first.length + second.length !== saved.size || second.length !== this.second.length) return false;
+    const whole = first.length === this.first.length && second.length === this.second.length;
+    if (!whole || saved.size !== first.length + second.length) return false;
     tf.dispose([this.first, this.second]);
     this.first = first.map((data) => tf.tensor1d(data, "float32"));
     this.second = second.map((data) => tf.tensor1d(data, "float32"));

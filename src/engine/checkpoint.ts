@@ -106,7 +106,8 @@ function removeCheckpoint(folder: string, step: number): void {
   fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true, force: true });
 }
 
-function listCheckpoints(folder: string): number[] {
+/** The steps after which checkpoints were put away, in order. */
+export function listCheckpoints(folder: string): number[] {
   if (!fs.existsSync(folder)) return [];
   return fs
     .readdirSync(folder)

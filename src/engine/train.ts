@@ -5,7 +5,13 @@ import { LabError } from "../core/errors";
 import { JsonlFile, writeFileAtomic } from "../core/files";
 import { breathe, check, silent, type Progress } from "../core/progress";
 import { AdamW, type AdamWOptions } from "./adamw";
-import { loadCheckpoint, removeCheckpoints, removeOlderCheckpoints, saveCheckpoint } from "./checkpoint";
+import {
+  listCheckpoints,
+  loadCheckpoint,
+  removeCheckpoints,
+  removeOlderCheckpoints,
+  saveCheckpoint,
+} from "./checkpoint";
 import { FlatLayout } from "./flat";
 import type { Schedule } from "./schedule";
 import { applyUpdate, type Fault, type MicroBatch, type Update } from "./update";
@@ -133,9 +139,10 @@ function updateOrStop(result: Update | Fault, step: number, log: MetricsLog, opt
   const count = (skipped: number) => (skipped === 0 ? {} : { skippedUpdates: skipped });
   if (!("fault" in result)) return { ...result, ...count(before) };
   if (options.nonFinite === "skip") return count(before + 1);
+  const kept = options.folder !== undefined && listCheckpoints(options.folder).length > 0;
   throw new LabError(
     `step ${step}, ${result.fault}. The weights are still those of the step before`,
-    `Lower the learning rate, or look at the examples named${options.folder === undefined ? "" : "; the last good checkpoint is kept"}. ` +
+    `Lower the learning rate, or look at the examples named${kept ? "; the last good checkpoint is kept" : ""}. ` +
       '`nonFinite: "skip"` leaves such an update out, as the released code does.',
     { subject: options.label },
   );
