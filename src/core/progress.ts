@@ -3,13 +3,22 @@
  * an optional `Progress` and an optional `AbortSignal`, and call `check` between steps.
  */
 export interface Progress {
-  /** Begins a task of `total` steps. */
-  start(label: string, total: number): ProgressTask;
+  /**
+   * Begins a task of `total` steps.
+   * @param before what an earlier run, which this one goes on from, reported
+   */
+  start(label: string, total: number, before?: readonly ProgressReport[]): ProgressTask;
+}
+
+/** The number of steps done, with figures worth showing (loss, reward, …). */
+export interface ProgressReport {
+  readonly done: number;
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 export interface ProgressTask {
-  /** Sets the number of steps done, with figures worth showing (loss, reward, …). */
-  update(done: number, figures?: Readonly<Record<string, number>>): void;
+  update(done: number, figures?: ProgressReport["figures"]): void;
+  /** Nothing more will be reported. A task whose steps are not all done by then was stopped. */
   finish(): void;
 }
 

@@ -3,16 +3,11 @@ import * as path from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../core/errors";
 import { JsonlFile, writeFileAtomic } from "../core/files";
-import { breathe, check, silent, type Progress } from "../core/progress";
+import { breathe, check, silent, type Progress, type ProgressTask } from "../core/progress";
 import { AdamW, type AdamWOptions } from "./adamw";
-import {
-  listCheckpoints,
-  loadCheckpoint,
-  removeCheckpoints,
-  removeOlderCheckpoints,
-  saveCheckpoint,
-} from "./checkpoint";
+import { listCheckpoints, loadCheckpoint, removeCheckpoints, removeOlderCheckpoints } from "./checkpoint";
 import { FlatLayout } from "./flat";
+import { ResumePoint } from "./resumePoint";
 import type { Schedule } from "./schedule";
 import { applyUpdate, type Fault, type MicroBatch, type Update } from "./update";
 
@@ -32,6 +27,8 @@ export interface TrainTask {
   next(step: number): Promise<Step>;
   /** Figures measured after some steps, such as a validation loss. */
   measure?(step: number): Promise<Readonly<Record<string, number>> | undefined>;
+  /** Steps that only make sense together, such as the updates of one rollout batch: a run resumes between batches. */
+  readonly stepsPerBatch?: number;
   /** The task's own state, as JSON. */
   state?(): unknown;
   restore?(state: unknown): void;
@@ -49,7 +46,7 @@ export interface TrainOptions {
   readonly nonFinite?: NonFinite | undefined;
   /** Where metrics.jsonl and the checkpoints go; without it nothing is written and nothing can resume. */
   readonly folder?: string | undefined;
-  /** Steps between checkpoints; 50 by default. */
+  /** Steps between checkpoints, rounded up to whole batches; 50 by default. A run that is stopped saves one as well. */
   readonly checkpointEvery?: number | undefined;
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -71,16 +68,21 @@ export type StepFigures = Readonly<Record<string, number>> & { readonly step: nu
 export async function train(task: TrainTask, options: TrainOptions): Promise<StepFigures[]> {
   const layout = new FlatLayout(task.parameters);
   const optimizer = new AdamW(layout, options.optimizer);
-  const bar = (options.progress ?? silent).start(options.label, options.steps);
   const log = new MetricsLog(options.folder);
+  let bar: ProgressTask | undefined;
+  let point: ResumePoint | undefined;
   try {
     const from = resume(task, optimizer, options);
     log.keepBelow(from);
+    point = resumePoint(task, optimizer, options, from);
+    const before = log.all().map((figures) => ({ done: figures.step + 1, figures }));
+    bar = (options.progress ?? silent).start(options.label, options.steps, before);
     for (let step = from; step < options.steps; step++) {
       check(options.signal);
       const started = performance.now();
       const made = await task.next(step);
       const rate = options.schedule(step);
+      point.leave();
       const result = applyUpdate(made.microBatches, layout, optimizer, rate);
       const update = updateOrStop(result, step, log, options);
       // A checkpoint is good when the step after it was: until then the one before it stays.
@@ -98,17 +100,15 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
       log.add(figures);
       options.onStep?.(figures);
       bar.update(step + 1, figures);
-      if (options.folder !== undefined && (step + 1) % (options.checkpointEvery ?? 50) === 0) {
-        await saveCheckpoint(options.folder, task.parameters, optimizer, {
-          step: step + 1,
-          task: task.state?.() ?? null,
-        });
-      }
+      await point.reach(step + 1);
       await breathe();
     }
     return log.all();
+  } catch (error) {
+    if (options.signal?.aborted === true) await point?.keep();
+    throw error;
   } finally {
-    bar.finish();
+    bar?.finish();
     log.close();
     optimizer.dispose();
   }
@@ -150,6 +150,18 @@ function updateOrStop(result: Update | Fault, step: number, log: MetricsLog, opt
 
 function finiteOnly(figures: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
+}
+
+function resumePoint(task: TrainTask, optimizer: AdamW, options: TrainOptions, from: number): ResumePoint {
+  return new ResumePoint({
+    folder: options.folder,
+    parameters: task.parameters,
+    optimizer,
+    state: () => task.state?.() ?? null,
+    every: options.checkpointEvery ?? 50,
+    stepsPerBatch: task.stepsPerBatch ?? 1,
+    from,
+  });
 }
 
 /** metrics.jsonl: one line a step; lines beyond the checkpoint that a run resumes from are dropped. */

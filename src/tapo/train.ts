@@ -20,7 +20,7 @@ export interface TapoRun {
   /** π_ref; needed when the objective's `referenceKl` is not 0. */
   readonly reference?: VisionLanguageModel | undefined;
   readonly folder?: string | undefined;
-  /** In optimiser steps; rounded up to whole rollout batches. */
+  /** In optimiser steps. */
   readonly checkpointEvery?: number | undefined;
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -44,14 +44,13 @@ export async function tapo(
   run: TapoRun,
 ): Promise<StepFigures[]> {
   checkInputs(examples, options, run);
-  const perBatch = updatesPerBatch(options);
   return train(tapoTask(model, examples, options, run), {
     ...run,
     steps: tapoSteps(examples.length, options),
     schedule: constant(options.learningRate),
     optimizer: { ...ADAMW_DEFAULTS, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm },
     nonFinite: options.nonFinite,
-    checkpointEvery: Math.ceil((run.checkpointEvery ?? 10) / perBatch) * perBatch,
+    checkpointEvery: run.checkpointEvery ?? 10,
   });
 }
 
@@ -67,6 +66,7 @@ function tapoTask(
   let scored: ScoredRollout[] = [];
   return {
     parameters: selectParameters(model.parameters, run.train ?? LANGUAGE_ONLY),
+    stepsPerBatch: perBatch,
     async next(step): Promise<Step> {
       const part = step % perBatch;
       const figures: Record<string, number> = {};

@@ -3,6 +3,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readJson } from "../../src/core/files";
+import { silent, type Progress, type ProgressReport } from "../../src/core/progress";
 import { ADAMW_DEFAULTS } from "../../src/engine/adamw";
 import { cosine } from "../../src/engine/schedule";
 import { finishTraining, train, type TrainOptions } from "../../src/engine/train";
@@ -97,20 +99,55 @@ describe("train", () => {
     dispose();
   });
 
-  it("stops at an abort signal and loses nothing", async () => {
+  it("saves a checkpoint when it is stopped, in the midst of a step too, and goes on from there", async () => {
+    const whole = await result(4, 2);
     const { task, dispose } = toy(4, 2);
     const controller = new AbortController();
-    const stop = train(task, {
-      ...options,
-      folder,
-      checkpointEvery: 2,
-      signal: controller.signal,
-      onStep: ({ step }) => {
-        if (step === 4) controller.abort();
+    const next = (step: number) => {
+      if (step === 5) controller.abort(new Error("stopped"));
+      controller.signal.throwIfAborted(); // as generation does
+      return task.next(step);
+    };
+    let drawn = 0;
+    const drawing = { ...task, next: (step: number) => ((drawn += 10), next(step)), state: () => ({ drawn }) };
+    const stop = train(drawing, { ...options, folder, checkpointEvery: 4, signal: controller.signal });
+    await expect(stop).rejects.toThrow("stopped");
+    dispose();
+    expect(fs.readdirSync(folder)).toContain("checkpoint-5");
+    // five steps drew ten each; what the sixth drew before it was stopped is drawn again
+    expect(readJson(path.join(folder, "checkpoint-5", "state.json"))).toMatchObject({ step: 5, task: { drawn: 50 } });
+
+    const again = toy(4, 2);
+    const before: (readonly ProgressReport[])[] = [];
+    const progress: Progress = {
+      start: (label, total, earlier = []) => (before.push(earlier), silent.start(label, total)),
+    };
+    const figures = await train(again.task, { ...options, folder, progress });
+    expect(values(again.parameters)).toEqual(whole);
+    expect(before).toEqual([figures.slice(0, 5).map((f) => ({ done: f.step + 1, figures: f }))]);
+    again.dispose();
+  });
+
+  it.each([
+    [5, 4], // stopped within the third pair of steps: the second pair is where a run can go on
+    [6, 6],
+  ])("stopped after %d steps that come in pairs, it goes on after %d", async (steps, from) => {
+    const { task, dispose } = toy(4, 2);
+    const controller = new AbortController();
+    const stop = train(
+      { ...task, stepsPerBatch: 2 },
+      {
+        ...options,
+        folder,
+        checkpointEvery: 3, // rounded up to 4
+        signal: controller.signal,
+        onStep: ({ step }) => {
+          if (step === steps - 1) controller.abort();
+        },
       },
-    });
+    );
     await expect(stop).rejects.toThrow();
-    expect(fs.readdirSync(folder)).toContain("checkpoint-4");
+    expect(fs.readdirSync(folder)).toContain(`checkpoint-${from}`);
     dispose();
   });
 

@@ -1,4 +1,4 @@
-import type { Progress } from "../../core/progress";
+import type { Progress, ProgressReport } from "../../core/progress";
 import { type CurvesOptions, type Panel, trainingCurves } from "../figure/curves";
 import type { PlotlyFigure } from "../figure/figure";
 import { throttle } from "./live";
@@ -9,7 +9,7 @@ export interface LiveCurves extends Progress {
   figure(): PlotlyFigure;
   /**
    * Replaces the live display by its final form, which pages without JupyterLab show too.
-   * @param final what to show; default: the curves as they grew (a resumed stage grew only in part)
+   * @param final what to show; default: the curves as they grew
    */
   settle(final?: PlotlyFigure): Promise<void>;
 }
@@ -44,15 +44,22 @@ export function growingCurves(
     now,
   );
   return {
-    start: (label) => ({
-      update: (done, figures = {}) => {
+    start: (label, _total, before = []) => {
+      const add = ({ done, figures = {} }: ProgressReport): void => {
         for (const [name, value] of Object.entries(figures)) addPoint(lines, name, label, done, value);
-        display.call();
-      },
-      finish: () => {
-        display.urge();
-      },
-    }),
+      };
+      before.forEach(add);
+      if (before.length > 0) display.call();
+      return {
+        update: (done, figures) => {
+          add({ done, ...(figures === undefined ? {} : { figures }) });
+          display.call();
+        },
+        finish: () => {
+          display.urge();
+        },
+      };
+    },
     figure,
     settle: (final = figure()) => {
       settled = true;

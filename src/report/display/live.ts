@@ -36,6 +36,8 @@ export function throttle(action: () => void, every: number, now: () => number = 
 }
 
 const KEPT = 12;
+/** Of a bar; from the palette of Okabe and Ito, which the colour-blind can tell apart. */
+const COLOURS = { going: "#0072B2", done: "#009E73", stopped: "#E69F00" };
 const EVERY = 250;
 
 /** Progress as bars in one display that `draw` replaces, at most four times a second. */
@@ -49,8 +51,8 @@ export function htmlProgress(draw: (html: string) => void, now: () => number = D
     now,
   );
   return {
-    start: (label, total) => {
-      const task = trackTask(label, total, now);
+    start: (label, total, before) => {
+      const task = trackTask(label, total, now, before);
       tasks.push(task);
       display.call();
       return {
@@ -79,7 +81,7 @@ export function progressHtml(states: readonly TaskState[]): string {
 
 function rowHtml(state: TaskState): string {
   const share = state.total > 0 ? Math.min(1, state.done / state.total) : state.finished ? 1 : 0;
-  const colour = state.finished ? "#009E73" : "#0072B2";
+  const colour = state.stopped ? COLOURS.stopped : state.finished ? COLOURS.done : COLOURS.going;
   const bar = `<span style="display:inline-block;width:180px;height:10px;background:rgba(128,128,128,0.3);border-radius:5px;overflow:hidden"><span style="display:block;width:${(share * 100).toFixed(1)}%;height:10px;background:${colour}"></span></span>`;
   const text = `${state.done}/${state.total} · ${formatTimes(state)}`;
   const cells = [escapeHtml(state.label), bar, escapeHtml(text), escapeHtml(formatFigures(state.figures))];

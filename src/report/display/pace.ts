@@ -1,3 +1,5 @@
+import type { ProgressReport } from "../../core/progress";
+
 /** How far a task is, as every display shows it. Times are in milliseconds. */
 export interface TaskState {
   readonly label: string;
@@ -7,7 +9,10 @@ export interface TaskState {
   readonly elapsed: number;
   /** Time left at the pace so far; `undefined` until there is one. */
   readonly left: number | undefined;
+  /** Nothing more will be reported. */
   readonly finished: boolean;
+  /** Finished before all steps were done: interrupted, or failed. */
+  readonly stopped: boolean;
 }
 
 export interface TrackedTask {
@@ -17,26 +22,31 @@ export interface TrackedTask {
 }
 
 /**
- * Follows one task. The pace is taken from the first report on, so that a resumed task, whose first report is far from
- * zero, does not promise too much.
+ * Follows one task. The pace is taken from what this run does: neither the steps of `before` nor those that the first
+ * report finds done (records of an earlier run) count as fast ones.
  */
-export function trackTask(label: string, total: number, now: () => number): TrackedTask {
+export function trackTask(
+  label: string,
+  total: number,
+  now: () => number,
+  before: readonly ProgressReport[] = [],
+): TrackedTask {
   const begun = now();
-  let first: { readonly at: number; readonly done: number } | undefined;
-  let last = { at: begun, done: 0 };
-  let figures: Readonly<Record<string, number>> = {};
+  const earlier = before.at(-1);
+  let last = { at: begun, done: earlier?.done ?? 0 };
+  let from = earlier === undefined ? undefined : last;
+  let figures = earlier?.figures ?? {};
   let ended: number | undefined;
   const left = (): number | undefined => {
-    const from = first === undefined || first.done <= 1 ? { at: begun, done: 0 } : first;
-    const steps = last.done - from.done;
-    return steps <= 0
+    const steps = last.done - (from?.done ?? last.done);
+    return from === undefined || steps <= 0
       ? undefined
       : Math.max(0, ((last.at - from.at) / steps) * (total - last.done) - (now() - last.at));
   };
   return {
     update: (done, more) => {
       last = { at: now(), done };
-      first ??= last;
+      from ??= done <= 1 ? { at: begun, done: 0 } : last;
       if (more !== undefined) figures = more;
     },
     finish: () => {
@@ -50,6 +60,7 @@ export function trackTask(label: string, total: number, now: () => number): Trac
       elapsed: (ended ?? now()) - begun,
       left: ended === undefined ? left() : 0,
       finished: ended !== undefined,
+      stopped: ended !== undefined && last.done < total,
     }),
   };
 }
@@ -68,15 +79,20 @@ const MOST = 6;
 
 /** "loss 0.412  reward 0.61": three digits that count; six figures at most. */
 export function formatFigures(figures: Readonly<Record<string, number>>): string {
+  return figureTexts(figures).join("  ");
+}
+
+/** The same, a text a figure. */
+export function figureTexts(figures: Readonly<Record<string, number>>): string[] {
   return Object.entries(figures)
     .filter(([name]) => !LEFT_OUT.test(name))
     .slice(0, MOST)
-    .map(([name, value]) => `${name} ${formatFigure(value)}`)
-    .join("  ");
+    .map(([name, value]) => `${name} ${formatFigure(value)}`);
 }
 
-/** "elapsed 0:42, left 3:05", or "in 3:47" for a finished task. */
-export function formatTimes({ elapsed, left, finished }: TaskState): string {
+/** "elapsed 0:42, left 3:05", "in 3:47" for a finished task, "stopped after 0:12". */
+export function formatTimes({ elapsed, left, finished, stopped }: TaskState): string {
+  if (stopped) return `stopped after ${formatDuration(elapsed)}`;
   if (finished) return `in ${formatDuration(elapsed)}`;
   return `${formatDuration(elapsed)} elapsed, ${left === undefined ? "…" : formatDuration(left)} left`;
 }

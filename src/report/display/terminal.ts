@@ -1,32 +1,37 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Progress, ProgressTask } from "../../core/progress";
-import { type TaskState, type TrackedTask, formatFigures, formatTimes, trackTask } from "./pace";
+import { type TaskState, type TrackedTask, figureTexts, formatFigures, formatTimes, trackTask } from "./pace";
 
 export interface TerminalOptions {
   /** Where to write; default: the error stream, so that results on the output stream stay clean. */
   readonly stream?: NodeJS.WriteStream;
   /** The clock in milliseconds. */
   readonly now?: () => number;
+  /** What the terminal says of itself; default: the variable TERM. */
+  readonly term?: string | undefined;
 }
 
 const FRAME = 250;
 const PLAIN_EVERY = 10_000;
-const LABEL = 24;
-const BAR = 24;
+/** Of a line where the terminal does not say how wide it is. */
+const COLUMNS = 120;
+const LABEL = { longest: 24, shortest: 8 };
+/** Cells of a bar: the longest that fits. */
+const BARS = [24, 12];
 
 /**
  * Progress in a terminal: a bar a task with figures, elapsed time and time left. Where the stream is no terminal (a log),
- * at most one line a task every ten seconds, and one when it is finished.
+ * or one that knows no control sequences (TERM=dumb), at most one line a task every ten seconds, and one when it ends.
  */
 export function terminalProgress(options: TerminalOptions = {}): Progress {
-  const { stream = process.stderr, now = Date.now } = options;
-  return stream.isTTY ? barProgress(stream, now) : plainProgress(stream, now);
+  const { stream = process.stderr, now = Date.now, term = process.env["TERM"] } = options;
+  return stream.isTTY && term !== "dumb" ? barProgress(stream, now) : plainProgress(stream, now);
 }
 
 function plainProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
   return {
-    start: (label, total): ProgressTask => {
-      const task = trackTask(label, total, now);
+    start: (label, total, before): ProgressTask => {
+      const task = trackTask(label, total, now, before);
       let told = now();
       return {
         update: (done, figures) => {
@@ -58,10 +63,10 @@ function barProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
     drawn = now();
   };
   return {
-    start: (label, total): ProgressTask => {
-      const task = trackTask(label, total, now);
+    start: (label, total, before): ProgressTask => {
+      const task = trackTask(label, total, now, before);
       bars ??= openBars(stream);
-      const bar = bars.create(Math.max(1, total), 0, task);
+      const bar = bars.create(Math.max(1, total), task.state().done, task);
       active.add(bar);
       draw();
       return {
@@ -89,12 +94,12 @@ function openBars(stream: NodeJS.WriteStream): MultiBar {
   const bars = new MultiBar({
     stream,
     fps: 1000 / FRAME,
-    hideCursor: null,
-    linewrap: null,
+    linewrap: true, // left as it is: who turned it off and was killed would leave it off
     gracefulExit: false, // Ctrl-C belongs to the program
     emptyOnZero: true,
     forceRedraw: true,
-    format: (_options, _parameters, task: TrackedTask) => clip(barLine(task.state()), stream.columns),
+    format: (_options, _parameters, task: TrackedTask) =>
+      barLine(task.state(), stream.columns > 0 ? stream.columns - 1 : COLUMNS),
   });
   bars.on("update-post", () => {
     releaseTimer(bars);
@@ -112,17 +117,30 @@ function isTimer(value: unknown): value is NodeJS.Timeout {
   return typeof value === "object" && value !== null && "unref" in value;
 }
 
-/** One line of the display: name, bar, share, steps, times, figures. */
-export function barLine(state: TaskState): string {
-  const share = state.total > 0 ? Math.min(1, state.done / state.total) : state.finished ? 1 : 0;
-  const full = Math.round(share * BAR);
-  const label = state.label.length > LABEL ? `${state.label.slice(0, LABEL - 1)}…` : state.label.padEnd(LABEL);
-  const percent = `${Math.floor(share * 100)}%`.padStart(4);
-  const bar = "█".repeat(full) + "░".repeat(BAR - full);
-  return `${label} ${bar} ${percent} ${state.done}/${state.total}  ${formatTimes(state)}  ${formatFigures(state.figures)}`.trimEnd();
+/**
+ * One line of the display, at most `room` characters long. What tells most stays longest: the task's name (shortened where it
+ * must be), steps and times; then the bar with its share; then as many figures as fit.
+ */
+export function barLine(state: TaskState, room: number): string {
+  const facts = ` ${state.done}/${state.total}  ${formatTimes(state)}`;
+  const left = room - facts.length;
+  const name = Math.max(LABEL.shortest, Math.min(LABEL.longest, state.label.length));
+  const bar = BARS.map((cells) => ` ${drawBar(state, cells)}`).find((text) => name + text.length <= left) ?? "";
+  const width = Math.max(LABEL.shortest, Math.min(LABEL.longest, left - bar.length));
+  let line = shorten(state.label, width) + bar + facts;
+  for (const text of figureTexts(state.figures)) {
+    if (line.length + text.length + 2 > room) break;
+    line += `  ${text}`;
+  }
+  return line.slice(0, Math.max(0, room));
 }
 
-function clip(line: string, columns: number): string {
-  const room = columns > 0 ? columns - 1 : 120;
-  return line.length > room ? `${line.slice(0, room - 1)}…` : line;
+function drawBar({ done, total, finished }: TaskState, cells: number): string {
+  const share = total > 0 ? Math.min(1, done / total) : finished ? 1 : 0;
+  const full = Math.round(share * cells);
+  return `${"█".repeat(full)}${"░".repeat(cells - full)} ${`${Math.floor(share * 100)}%`.padStart(4)}`;
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text.padEnd(length);
 }

@@ -1,8 +1,10 @@
 import sharp from "sharp";
+import { silent } from "../../../src/core/progress";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bundle, DisplayWriter, NotebookKernel } from "../../../src/report/display/kernel";
 import { htmlProgress, progressHtml, throttle } from "../../../src/report/display/live";
 import { notebook } from "../../../src/report/display/notebook";
+import { together } from "../../../src/report/display/together";
 import { samplePca, sampleTable, stripes } from "../gallery";
 
 interface Message {
@@ -144,7 +146,38 @@ describe("throttle", () => {
   });
 });
 
+describe("a resumed task", () => {
+  it("shows the steps before the stop in its curves", () => {
+    const { lab, messages } = fakeKernel(true);
+    const curves = lab.liveCurves({ title: "SFT" });
+    const before = [1, 2, 3].map((done) => ({ done, figures: { loss: 10 - done } }));
+    const task = together(silent, curves).start("cot-sft", 5, before);
+    expect(messages.length, "the history shows at once").toBe(1);
+    task.update(4, { loss: 6 });
+    const { data } = curves.figure();
+    expect([data[0]!["x"], data[0]!["y"]]).toEqual([
+      [1, 2, 3, 4],
+      [9, 8, 7, 6],
+    ]);
+  });
+});
+
 describe("progressHtml", () => {
+  it.each([
+    [4, "4/4 · in 0:01", true],
+    [3, "3/4 · stopped after 0:01", false],
+  ])("is green only when all steps are done: %d of 4", (done, text, green) => {
+    let [html, now] = ["", 0];
+    const task = htmlProgress(
+      (shown) => (html = shown),
+      () => now,
+    ).start("sft", 4);
+    task.update(done);
+    now += 1000;
+    task.finish();
+    expect(html).toContain(text);
+    expect(html.includes("#009E73")).toBe(green);
+  });
   it("shows shares as widths and knows an empty task", () => {
     let html = "";
     let now = 0;

@@ -32,6 +32,24 @@ describe("trackTask", () => {
     // one step took 1 s: 19 s for the rest, not the 0.2 s that 81 steps in 1 s would promise
     expect(task.state().left).toBe(19_000);
   });
+  it("starts where an earlier run ended, at its own pace", () => {
+    const { now, wait } = clock();
+    const task = trackTask("sft", 100, now, [{ done: 79 }, { done: 80, figures: { loss: 3 } }]);
+    expect(task.state()).toMatchObject({ done: 80, figures: { loss: 3 }, left: undefined });
+    wait(2000);
+    task.update(81);
+    // one step took 2 s, 19 remain
+    expect(task.state().left).toBe(38_000);
+  });
+  it("knows a task that ended before its last step as stopped", () => {
+    const { now } = clock();
+    const [whole, part] = [trackTask("sft", 3, now), trackTask("sft", 3, now)];
+    whole.update(3);
+    part.update(2);
+    for (const task of [whole, part]) task.finish();
+    expect([whole, part].map((task) => task.state().stopped)).toEqual([false, true]);
+    expect(formatTimes(part.state())).toBe("stopped after 0:00");
+  });
   it("stops its clock at the end and keeps the last figures", () => {
     const { now, wait } = clock();
     const task = trackTask("sft", 3, now);
@@ -59,19 +77,44 @@ describe("formats", () => {
       "loss 0.412  steps 1200  lr 5.0e-5  length 123  nan NaN",
     );
   });
+});
+
+describe("barLine", () => {
+  const state = {
+    label: "tapo",
+    total: 4,
+    done: 1,
+    figures: { reward: 0.5, loss: 0.25 },
+    elapsed: 1000,
+    left: 3000,
+    finished: false,
+    stopped: false,
+  };
   it("draws a bar to its share", () => {
-    const state = {
-      label: "tapo",
-      total: 4,
-      done: 1,
-      figures: { reward: 0.5 },
-      elapsed: 1000,
-      left: 3000,
-      finished: false,
-    };
     // 24 cells, a quarter of them full
-    expect(barLine(state)).toBe(
-      `tapo${" ".repeat(20)} ${"█".repeat(6)}${"░".repeat(18)}  25% 1/4  0:01 elapsed, 0:03 left  reward 0.500`,
+    expect(barLine(state, 120)).toBe(
+      `tapo${" ".repeat(20)} ${"█".repeat(6)}${"░".repeat(18)}  25% 1/4  0:01 elapsed, 0:03 left  reward 0.500  loss 0.250`,
     );
+  });
+  it("leaves out whole figures, the last first", () => {
+    // without figures 83 characters; the first takes 14 more, the second 12
+    expect(barLine(state, 99)).toMatch(/left {2}reward 0\.500$/);
+    expect(barLine(state, 96)).toMatch(/left$/);
+  });
+  it.each(["tapo", "Writing chains of thought", "sft-labels, open, thinking, long"])(
+    "keeps step and time left at 60 columns: %s",
+    (label) => {
+      const line = barLine({ ...state, label, total: 1200, done: 600, elapsed: 754_000, left: 754_000 }, 59);
+      expect(line).toContain("600/1200  12:34 elapsed, 12:34 left");
+      expect(line.length).toBeLessThanOrEqual(59);
+      expect(line).toContain(label.slice(0, 7));
+    },
+  );
+  it("shortens the bar before the name", () => {
+    // 59 − 27 for steps and times leave 32: the name, and 12 cells with their share
+    expect(barLine(state, 59)).toMatch(/^tapo +███░{9} {2}25% 1\/4/);
+  });
+  it("says that a task was stopped", () => {
+    expect(barLine({ ...state, left: 0, finished: true, stopped: true }, 59)).toContain("1/4  stopped after 0:01");
   });
 });

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
+import type { Progress } from "../../../src/core/progress";
 import { terminalProgress } from "../../../src/report/display/terminal";
 
 /** A stream that remembers what was written, and says that it is a terminal or is not. */
@@ -47,6 +48,27 @@ describe("terminalProgress", () => {
     expect(drawn.slice(drawn.lastIndexOf("quickstart"))).toMatch(
       /100% 2\/2 {2}in 0:05[^]*sft[^]*100% 10\/10 {2}in 0:05/,
     );
+  });
+
+  const half = (progress: Progress): void => {
+    const task = progress.start("sft", 10);
+    task.update(5);
+    task.finish();
+  };
+  it("never turns line wrapping off: a killed process would leave it off", () => {
+    const { stream, text } = fakeStream(true);
+    half(terminalProgress({ stream }));
+    expect(text()).toContain("\u001b["); // the cursor is moved,
+    expect(text()).not.toContain("\u001b[?"); // and no mode of the terminal changed
+    expect(text()).toMatch(/sft +█+░+ +50% 5\/10 {2}stopped after 0:00/);
+  });
+  it.each([
+    ["a terminal that knows no control sequences", true, "dumb"],
+    ["a log", false, "xterm-256color"],
+  ])("writes plain lines to %s", (_, isTTY, term) => {
+    const { stream, text } = fakeStream(isTTY);
+    half(terminalProgress({ stream, term }));
+    expect(text()).toBe("sft: 5/10, stopped after 0:00\n");
   });
 
   it("does not keep a process alive whose work failed", () => {
