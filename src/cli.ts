@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addAskCommand } from "./cli/ask";
 import { addBaseCommand } from "./cli/base";
 import { addDoctorCommand } from "./cli/doctorCommand";
 import { addExportCommand } from "./cli/export";
@@ -28,6 +29,7 @@ FINE_R1_RESULTS and FINE_R1_RUNS name other folders for them.`,
 
 addRunCommand(program);
 addSeedsCommand(program);
+addAskCommand(program);
 addBaseCommand(program);
 addParityCommand(program);
 addExportCommand(program);

@@ -56,7 +56,15 @@ export { splitClasses } from "./data/splits";
 export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./data/triplets";
 export { describe, SLOTS, type Attributes } from "./data/miniworld/attributes";
 export { writeChain } from "./data/miniworld/chain";
-export { CHAIN_STAGES, checkChain, checkInWords, type ChainCheck, type ChainStage } from "./data/miniworld/chainCheck";
+export type { MarkedStep, StepKind } from "./data/miniworld/chainMarks";
+export {
+  CHAIN_STAGES,
+  checkChain,
+  markChain,
+  checkInWords,
+  type ChainCheck,
+  type ChainStage,
+} from "./data/miniworld/chainCheck";
 export type { WorldClass } from "./data/miniworld/classes";
 export { buildMiniWorld, type ClassPicture, type MiniWorld } from "./data/miniworld/world";
 
@@ -96,6 +104,7 @@ export { scoreOf, tableColumns, tableScores, type Metric, type SplitScores, type
 export { choiceCheck, type ChoiceCheck } from "./eval/choice";
 export { firstPositionBias, seenNameShare } from "./eval/diagnostics";
 export { evaluateDualEncoder } from "./eval/dualEncoder";
+export { ask, type Answered, type AskOptions, type ScoredName } from "./eval/ask";
 export { evaluate, type EvaluationOptions } from "./eval/evaluate";
 export { averageScore, meanScore, wilson, type Score } from "./eval/intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./eval/judge";

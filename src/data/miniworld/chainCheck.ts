@@ -1,6 +1,5 @@
 import type { SubCategory } from "../types";
-import { attributeWords } from "./attributes";
-import { dueVerdict, type ParsedChain } from "./chain";
+import { markSteps, STEP_KINDS, type MarkedStep } from "./chainMarks";
 import { parseChain } from "./chainParser";
 import type { WorldClass } from "./classes";
 import { CANDIDATES, type MiniWorld } from "./world";
@@ -14,7 +13,7 @@ import { CANDIDATES, type MiniWorld } from "./world";
  * - count: a verdict does not follow from the written values
  * - last: all was right, but another name was predicted or answered
  */
-export const CHAIN_STAGES = ["right", "malformed", "analysis", "candidates", "recall", "count", "last"] as const;
+export const CHAIN_STAGES = ["right", "malformed", ...STEP_KINDS] as const;
 export type ChainStage = (typeof CHAIN_STAGES)[number];
 
 export interface ChainCheck {
@@ -48,53 +47,26 @@ export function checkChain(
   truth: SubCategory,
   options?: readonly string[],
 ): ChainCheck {
+  const steps = markChain(world, text, truth, options);
+  const wrong = STEP_KINDS.find((kind) => steps?.some((step) => step.kind === kind && step.wrong !== null));
+  const stage = steps === undefined ? "malformed" : (wrong ?? "right");
+  const answer = /<answer>([^<]*)<\/answer>/u.exec(text)?.[1]?.trim().replace(/\s+/gu, " ");
+  const answerRight = answer === world.classOf(truth).name;
+  return { stage, answerRight, verdict: answerRight ? "right" : stage };
+}
+
+/** Every step of a chain, each with its own mark; `undefined` when it is malformed. See `checkChain`. */
+export function markChain(
+  world: MiniWorld,
+  text: string,
+  truth: SubCategory,
+  options?: readonly string[],
+): MarkedStep[] | undefined {
   const known = world.classOf(truth);
   const parsed = parseChain(world.config, text, candidateCount(world, known, options));
-  const stage = parsed ? firstWrong(world, parsed, known, options) : "malformed";
-  const answer = /<answer>([^<]*)<\/answer>/u.exec(text)?.[1]?.trim().replace(/\s+/gu, " ");
-  const answerRight = answer === known.name;
-  return { stage, answerRight, verdict: answerRight ? "right" : stage };
+  return parsed && markSteps(parsed, { world, truth: known, options });
 }
 
 function candidateCount(world: MiniWorld, truth: WorldClass, options: readonly string[] | undefined): number {
   return options?.length ?? Math.min(CANDIDATES, world.lookalikes(truth).length);
-}
-
-function firstWrong(
-  world: MiniWorld,
-  chain: ParsedChain,
-  truth: WorldClass,
-  options: readonly string[] | undefined,
-): ChainStage {
-  const same = (a: readonly string[], b: readonly string[]): boolean => a.join(" ") === b.join(" ");
-  const steps: readonly (readonly [ChainStage, boolean])[] = [
-    ["analysis", same(chain.analysis, attributeWords(truth.attributes))],
-    ["candidates", candidatesRight(world, chain.candidates, truth, options)],
-    [
-      "recall",
-      chain.comparison.every(({ name, values }, i) => {
-        const compared = world.classNamed(truth.superCategory, name);
-        return (
-          name === chain.candidates[i] && compared !== undefined && same(values, attributeWords(compared.attributes))
-        );
-      }),
-    ],
-    [
-      "count",
-      chain.comparison.every((c) => same(c.verdict, dueVerdict(c.values, chain.analysis, world.config.chain.verdict))),
-    ],
-    ["last", chain.prediction === truth.name && chain.answer === truth.name],
-  ];
-  return steps.find(([, right]) => !right)?.[0] ?? "right";
-}
-
-function candidatesRight(
-  world: MiniWorld,
-  names: readonly string[],
-  truth: WorldClass,
-  options: readonly string[] | undefined,
-): boolean {
-  const allowed = (name: string): boolean =>
-    options ? options.includes(name) : world.classNamed(truth.superCategory, name) !== undefined;
-  return new Set(names).size === names.length && names.includes(truth.name) && names.every(allowed);
 }

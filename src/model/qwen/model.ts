@@ -49,6 +49,7 @@ export class QwenModel implements TrainableModel {
   readonly config: QwenConfig;
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   readonly tokenizer: QwenTokenizer;
+  readonly processor: ImageProcessorConfig;
   readonly network: QwenNetwork;
   private readonly encoder: PromptEncoder;
   private readonly ends: ReadonlySet<number>;
@@ -58,13 +59,14 @@ export class QwenModel implements TrainableModel {
     private readonly parts: QwenParts,
     options: QwenOptions = {},
   ) {
-    const { config, parameters, tokenizer } = parts;
+    const { config, parameters, tokenizer, processor } = parts;
     this.name = path.basename(parts.companions);
     this.config = config;
     this.parameters = parameters;
     this.tokenizer = tokenizer;
+    this.processor = processor;
     this.network = qwenNetwork(config, parameters);
-    this.encoder = new PromptEncoder(config, tokenizer, parts.processor);
+    this.encoder = new PromptEncoder(config, tokenizer, processor);
     this.ends = new Set([tokenizer.special.eos, ...config.eosTokenIds]);
     const { vocabSize } = config.text;
     const tokens = Math.min(tokenizer.vocabSize, vocabSize);
@@ -187,7 +189,7 @@ export class QwenModel implements TrainableModel {
       config: this.config,
       weights,
       companions: this.parts.companions,
-      imageProcessor: this.parts.processor,
+      imageProcessor: this.processor,
     });
   }
 

@@ -1,0 +1,52 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { runsRoot } from "../config/places";
+import { LabError } from "../core/errors";
+import { finishedStages } from "../experiments/finished";
+import type { Profile } from "../experiments/profile";
+
+/** Which model is asked, and whether it was taught to reason before it answers. */
+export interface ChosenModel {
+  readonly folder: string;
+  readonly description: string;
+  readonly thinks: boolean;
+}
+
+/** Stages whose models reason, the furthest first. */
+const TRAINED = [
+  ["tapo", "CoT SFT + TAPO"],
+  ["cot-sft", "CoT SFT"],
+] as const;
+
+/** The checkpoint that was named, else the best that the profile's own runs left, else the profile's base. */
+export function chooseModel(profile: Profile, checkpoint: string | undefined): ChosenModel {
+  if (checkpoint !== undefined) {
+    requireFolder(checkpoint);
+    return { folder: checkpoint, description: shown(checkpoint), thinks: false };
+  }
+  const run = path.join(runsRoot(), "quickstart", profile.name);
+  const stages = finishedStages(run).reverse();
+  for (const [name, title] of TRAINED) {
+    const stage = stages.find((one) => one.name === name);
+    const folder = stage && path.join(stage.folder, "model");
+    if (folder !== undefined && fs.existsSync(folder)) {
+      return { folder, description: `${title}, trained in ${shown(run)}`, thinks: true };
+    }
+  }
+  const description = `the base of the profile ${profile.name}, ${shown(profile.base)} (no trained model in ${shown(run)})`;
+  return { folder: profile.base, description, thinks: false };
+}
+
+function requireFolder(folder: string): void {
+  const found = fs.statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  const reason = found === undefined ? "there is no such checkpoint" : "is no folder";
+  throw new LabError(reason, "Give a folder with config.json, model.safetensors and tokenizer.json.", {
+    subject: folder,
+  });
+}
+
+function shown(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith("..") ? path.resolve(file) : relative;
+}

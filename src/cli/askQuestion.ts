@@ -1,0 +1,90 @@
+import { LabError } from "../core/errors";
+import type { RgbImage } from "../core/image";
+import { buildPrompt, promptText, type PromptRequest } from "../data/prompts";
+import type { Prompt } from "../model/contract";
+import { smartResize } from "../model/qwen/imageProcessor";
+import { resizeBicubic } from "../model/qwen/imageProcessorResize";
+import type { QwenModel } from "../model/qwen/model";
+
+/** What is asked about every picture. */
+export interface Question {
+  /** The words of it, without the picture. */
+  readonly text: string;
+  readonly prompt: (image: RgbImage) => Prompt;
+}
+
+export interface QuestionParts {
+  readonly domain: string | undefined;
+  readonly question: string | undefined;
+  readonly options: readonly string[];
+  readonly thinking: boolean;
+}
+
+/** The domain of a mini-world question that names none. */
+export const DEFAULT_DOMAIN = "bird";
+
+/**
+ * Whether a model speaks the mini-world's language: one token a word, and a token for words it does not know. Such
+ * models are asked in that language, all others in the paper's words.
+ */
+export function speaksMini(model: QwenModel): boolean {
+  return model.tokenizer.tokenId(UNKNOWN) !== undefined;
+}
+const UNKNOWN = "<|unk|>";
+
+/** The question in the words that the model was taught, or in the user's own. @throws LabError for words it lacks */
+export function questionFor(model: QwenModel, parts: QuestionParts): Question {
+  const { domain, question, options, thinking } = parts;
+  const mini = speaksMini(model);
+  if (mini && question !== undefined) {
+    requireWords(model, [question, ...options]);
+    const content = `<image> ${question}`;
+    return { text: question, prompt: (image) => ({ messages: [{ role: "user", content }], images: [image] }) };
+  }
+  const superCategory = domain ?? DEFAULT_DOMAIN;
+  const plain = domain === undefined ? "What is shown in this picture?" : `What kind of ${domain} is this?`;
+  const request: Omit<PromptRequest, "image"> = {
+    question: mini ? `${superCategory} ?` : (question ?? plain),
+    superCategory,
+    thinking,
+    ...(options.length === 0 ? {} : { options }),
+  };
+  if (mini) requireWords(model, [superCategory, ...options]);
+  const set = mini ? "mini" : "paper";
+  return { text: promptText(set, request), prompt: (image) => buildPrompt(set, { ...request, image }) };
+}
+
+/** @throws LabError naming the first word that is not in the vocabulary */
+function requireWords({ tokenizer }: QwenModel, texts: readonly string[]): void {
+  const unknown = tokenizer.tokenId(UNKNOWN) ?? -1;
+  const stranger = texts.flatMap((text) => text.split(/\s+/u)).find((word) => tokenizer.encode(word).includes(unknown));
+  if (stranger === undefined) return;
+  throw new LabError(
+    `the model's vocabulary lacks the word "${stranger}"`,
+    "A model of the mini-world knows the words and names of its world only; `npx fine-r1 ask --example FILE` shows some of them.",
+  );
+}
+
+/** A picture at the size at which the model sees it. */
+export interface FittedPicture {
+  readonly image: RgbImage;
+  /** The file's size, and the other one where it was changed. */
+  readonly sizes: string;
+}
+
+/**
+ * Resizes a picture of any size as the model's own processor would, so that it does not again. A model of the mini-world
+ * has seen pictures of one size only: larger ones are brought down to that area, whatever its processor would allow.
+ * @param side of the world's pictures; undefined for models that know pictures of many sizes
+ */
+export function fitPicture(picture: RgbImage, { processor }: QwenModel, side: number | undefined): FittedPicture {
+  const { minPixels, maxPixels } = processor;
+  const bound = side === undefined ? maxPixels : Math.max(minPixels, Math.min(maxPixels, side ** 2));
+  // a long picture within the bound may be too small for the processor, which would make it larger again
+  const { width, height } = smartResize(smartResize(picture, { ...processor, maxPixels: bound }), processor);
+  const given = `${picture.width} × ${picture.height} pixels`;
+  if (width === picture.width && height === picture.height) return { image: picture, sizes: given };
+  const why = side === undefined ? "" : ` (its world's pictures are ${side} × ${side})`;
+  const sizes = `${given}, resized to ${width} × ${height} for this model${why}`;
+  return { image: resizeBicubic(picture, width, height), sizes };
+}
