@@ -7,7 +7,9 @@ import { loadConfig, ROOT } from "../config/load";
 import { runsRoot } from "../config/places";
 import { loadWorldConfig } from "../config/world";
 import { loadBackend, requireTraining } from "../core/backend";
-import { LabError } from "../core/errors";
+import { LabError, required } from "../core/errors";
+import { requireWritable } from "../core/files";
+import { sweepLeftovers } from "../core/leftovers";
 import { buildMiniWorld } from "../data/miniworld/world";
 import { BASE_BRANCHES, buildBase, buildBranch, type BaseBranch, type BaseWork } from "../experiments/base/build";
 import { installBase } from "../experiments/base/card";
@@ -33,17 +35,21 @@ export function addBaseCommand(program: Command): void {
     .description("make the base model and the SigLIP-style encoder from nothing, measure them, write the model card")
     .option("--serial", "one stage after the other in this process, instead of two processes side by side")
     .action(async (options: BaseArguments) => {
-      if (options.serial !== true) await Promise.all(BASE_BRANCHES.map((branch) => runBranch(branch, options)));
+      const out = path.resolve(options.out);
+      requireWritable(out); // asked before the training, not after it
+      sweepLeftovers(out);
+      if (options.serial !== true) await runBranches(options);
       await loadBackend();
       await requireTraining();
       const work = openWork(options);
       const built = await buildBase(work);
-      const card = await installBase(work, built, path.resolve(options.out));
+      const card = await installBase(work, built, out);
       console.log(card);
     });
   shared(base.command("branch", { hidden: true }))
     .addArgument(new Argument("<branch>").choices(BASE_BRANCHES))
     .action(async (branch: BaseBranch, options: BaseArguments) => {
+      endWithParent();
       await loadBackend();
       await requireTraining();
       await buildBranch(openWork(options), branch);
@@ -61,14 +67,25 @@ function openWork({ config, world }: BaseArguments): BaseWork {
   };
 }
 
+/** Runs the branches side by side; when one fails, the other is ended. */
+async function runBranches(options: BaseArguments): Promise<void> {
+  const others = new AbortController();
+  try {
+    await Promise.all(BASE_BRANCHES.map((branch) => runBranch(branch, options, others.signal)));
+  } finally {
+    others.abort();
+  }
+}
+
 /** Runs a branch in a process of its own and passes its messages on. */
-function runBranch(branch: BaseBranch, options: BaseArguments): Promise<void> {
+function runBranch(branch: BaseBranch, options: BaseArguments, signal: AbortSignal): Promise<void> {
   const cli = path.join(ROOT, "dist", "cli.js");
   const { config, world } = options;
   const child = spawn(process.execPath, [cli, "base", "branch", branch, "--config", config, "--world", world], {
-    stdio: ["ignore", "inherit", "pipe"],
+    stdio: ["ignore", "inherit", "pipe", "ipc"], // the channel says nothing: its end tells the child that we are gone
+    signal,
   });
-  const lines = createInterface({ input: child.stderr });
+  const lines = createInterface({ input: required(child.stderr, () => new RangeError("the child has no stderr")) });
   lines.on("line", (line) => {
     console.error(`[${branch}] ${line}`);
   });
@@ -85,4 +102,10 @@ function runBranch(branch: BaseBranch, options: BaseArguments): Promise<void> {
         );
     });
   });
+}
+
+/** Ends this process when its parent is gone, however that ended; nothing else would tell it, and it would train on. */
+function endWithParent(): void {
+  process.once("disconnect", () => process.exit(1));
+  process.channel?.unref(); // the channel alone does not keep this process alive
 }

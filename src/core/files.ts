@@ -32,6 +32,7 @@ export async function writeFolderAtomic(
   const temporary = `${folder}.tmp-${process.pid}`;
   const old = `${folder}.old-${process.pid}`;
   try {
+    requireNoFile(folder);
     fs.rmSync(temporary, { recursive: true, force: true });
     fs.mkdirSync(temporary, { recursive: true });
     await fill(temporary);
@@ -43,6 +44,14 @@ export async function writeFolderAtomic(
     if (!fs.existsSync(folder) && fs.existsSync(old)) fs.renameSync(old, folder);
     throw isFileSystemError(error) ? unwritable(folder, error) : error;
   }
+}
+
+/** A folder is never put in the place of a file: it may be the reader's own. */
+function requireNoFile(folder: string): void {
+  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== false) return;
+  throw new LabError("is a file, and a folder is to be written there", "Remove it, or choose another folder.", {
+    subject: folder,
+  });
 }
 
 /** Removes what a failed write left; where that is impossible too, the first error is the one to report. */
@@ -126,6 +135,15 @@ export class JsonlFile<T> {
   append(value: T): void {
     try {
       fs.writeFileSync(this.handle, `${JSON.stringify(value)}\n`);
+    } catch (error) {
+      throw unwritable(this.path, error);
+    }
+  }
+
+  /** Waits until what was appended is safe from a power cut, too. */
+  sync(): void {
+    try {
+      fs.fsyncSync(this.handle);
     } catch (error) {
       throw unwritable(this.path, error);
     }

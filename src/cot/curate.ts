@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { z } from "zod";
+import { parserOf } from "../config/stored";
 import { LabError } from "../core/errors";
 import { writeJson } from "../core/files";
 import { check, silent, type Progress } from "../core/progress";
@@ -213,8 +214,8 @@ async function reasonOne(
   return { imageId, attempts, rejections, record: null };
 }
 
-const DESCRIBED = z.strictObject({ imageId: z.string().min(1), descriptions: z.array(z.string()) });
-
-function parseDescribed(value: unknown): Described {
-  return DESCRIBED.parse(value);
-}
+const DESCRIBED: z.ZodType<Described> = z.strictObject({
+  imageId: z.string().min(1),
+  descriptions: z.array(z.string()),
+});
+const parseDescribed = parserOf(DESCRIBED);

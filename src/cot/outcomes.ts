@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parserOf } from "../config/stored";
 import { REJECTION_REASONS, type RejectionReason } from "./checks";
 import { parseCotRecord, type CotRecord } from "./records";
 
@@ -37,11 +38,28 @@ const OUTCOME = z.strictObject({
   record: z.unknown(),
 });
 
+const parseLine = parserOf(OUTCOME);
+
 /** Checks a line of `outcomes.jsonl`. */
 export function parseOutcome(value: unknown): CurationOutcome {
-  const { imageId, attempts, rejections, record } = OUTCOME.parse(value);
+  const { imageId, attempts, rejections, record } = parseLine(value);
   return { imageId, attempts, rejections, record: record === null ? null : parseCotRecord(record) };
 }
+
+const COUNT = z.int().min(0);
+const REPORT: z.ZodType<CurationReport> = z.strictObject({
+  teacher: z.string(),
+  seed: z.int(),
+  images: COUNT,
+  accepted: COUNT,
+  exhausted: z.array(z.string()),
+  attempts: COUNT,
+  acceptanceRate: z.number().min(0).max(1),
+  rejections: z.record(z.enum(REJECTION_REASONS), COUNT),
+});
+
+/** Checks the report of a curation that was kept. */
+export const parseCurationReport = parserOf(REPORT);
 
 /** Adds up the outcomes of all images. */
 export function summariseOutcomes(teacher: string, seed: number, outcomes: readonly CurationOutcome[]): CurationReport {

@@ -1,10 +1,13 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
+import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
 import { requireUsable } from "../core/finite";
-import { readJson, writeFolderAtomic, writeJson } from "../core/files";
+import { writeFolderAtomic, writeJson } from "../core/files";
+import { hashFile } from "../core/hash";
 import { withSafetensors, writeSafetensors } from "../core/safetensors";
 import type { AdamW } from "./adamw";
 
@@ -17,6 +20,19 @@ export interface TrainState {
 }
 
 const NAME = /^checkpoint-(\d+)$/;
+const PARAMETERS = "parameters.safetensors";
+const OPTIMIZER = "optimizer.safetensors";
+const AFRESH = "Remove that folder: training goes on from an earlier checkpoint, or from the start.";
+
+/** state.json. Training goes on from these bytes only: a checkpoint that has changed would give other numbers. */
+const stateSchema = z.strictObject({
+  step: z.int().min(0),
+  task: z.unknown(),
+  optimizerStep: z.int().min(0),
+  /** SHA-256 of the files beside it, and of the fields above with them. */
+  hashes: z.strictObject({ parameters: z.string(), optimizer: z.string(), state: z.string() }),
+});
+type State = z.infer<typeof stateSchema>;
 
 /**
  * Writes `folder/checkpoint-<step>` whole or not at all. Older ones stay until `removeOlderCheckpoints`.
@@ -30,12 +46,15 @@ export async function saveCheckpoint(
 ): Promise<void> {
   await writeFolderAtomic(path.join(folder, `checkpoint-${state.step}`), (temporary) => {
     const { step, moments } = optimizer.save();
-    writeSafetensors(path.join(temporary, "parameters.safetensors"), named(parameters, folder));
+    const [parametersFile, optimizerFile] = [path.join(temporary, PARAMETERS), path.join(temporary, OPTIMIZER)];
+    writeSafetensors(parametersFile, named(parameters, folder));
     writeSafetensors(
-      path.join(temporary, "optimizer.safetensors"),
+      optimizerFile,
       moments.map(({ name, data }) => ({ name, shape: [data.length], data })),
     );
-    writeJson(path.join(temporary, "state.json"), { ...state, optimizerStep: step });
+    const hashes = { parameters: hashFile(parametersFile), optimizer: hashFile(optimizerFile) };
+    const saved = { ...state, optimizerStep: step };
+    writeJson(path.join(temporary, "state.json"), { ...saved, hashes: { ...hashes, state: sealOf(saved, hashes) } });
   });
 }
 
@@ -48,14 +67,37 @@ export function loadCheckpoint(
   const step = listCheckpoints(folder).pop();
   if (step === undefined) return undefined;
   const from = path.join(folder, `checkpoint-${step}`);
-  const state = readState(path.join(from, "state.json"));
-  readParameters(path.join(from, "parameters.safetensors"), parameters);
-  withSafetensors(path.join(from, "optimizer.safetensors"), (file) => {
+  const state = readState(from, step);
+  readParameters(path.join(from, PARAMETERS), parameters);
+  withSafetensors(path.join(from, OPTIMIZER), (file) => {
     const moments = [...file.tensors.keys()].map((name) => ({ name, data: file.readFloat32(name) }));
     if (optimizer.load({ step: state.optimizerStep, moments })) return;
-    throw foreign("holds an optimiser state of another layout", file.path);
+    throw foreign(file.path, "holds an optimiser state of another layout");
   });
   return { step: state.step, task: state.task };
+}
+
+/** Reads the state of a checkpoint. @throws LabError unless the checkpoint is, to the bit, what was written */
+function readState(folder: string, step: number): State {
+  const state = readStored(path.join(folder, "state.json"), stateSchema, "state of a training run", AFRESH);
+  const { hashes } = state;
+  const same =
+    state.step === step &&
+    hashes.state === sealOf(state, hashes) &&
+    hashes.parameters === hashFile(path.join(folder, PARAMETERS)) &&
+    hashes.optimizer === hashFile(path.join(folder, OPTIMIZER));
+  if (same) return state;
+  throw new LabError("has changed since it was written: hashes differ", AFRESH, { subject: folder });
+}
+
+/** SHA-256 of what a state says. */
+function sealOf(
+  { step, task, optimizerStep }: Omit<State, "hashes">,
+  { parameters, optimizer }: Omit<State["hashes"], "state">,
+): string {
+  return createHash("sha256")
+    .update(JSON.stringify([step, task, optimizerStep, parameters, optimizer]))
+    .digest("hex");
 }
 
 /** Removes all checkpoints of `folder` but the newest. */
@@ -68,33 +110,27 @@ export function removeCheckpoints(folder: string): void {
   for (const step of listCheckpoints(folder)) removeCheckpoint(folder, step);
 }
 
-const count = z.int().min(0);
-const stateSchema = z.strictObject({ step: count, task: z.json(), optimizerStep: count });
-
-function readState(file: string): z.infer<typeof stateSchema> {
-  const state = stateSchema.safeParse(readJson(file));
-  if (state.success) return state.data;
-  throw foreign("is not the state of a training run (step, optimizerStep, task)", file);
-}
-
-function foreign(reason: string, subject: string): LabError {
-  return new LabError(reason, "Remove the checkpoint's folder: training then goes on from the one before, or afresh.", {
-    subject,
-  });
-}
-
-function readParameters(file: string, parameters: ReadonlyMap<string, tf.Variable>): void {
-  withSafetensors(file, (tensors) => {
+/**
+ * Puts a file of weights into the parameters.
+ * @throws LabError unless it holds each of them, and nothing else
+ */
+export function readParameters(file: string, parameters: ReadonlyMap<string, tf.Variable>): void {
+  withSafetensors(file, (opened) => {
     for (const [name, variable] of parameters) {
-      const entry = tensors.tensors.get(name);
-      if (entry === undefined || entry.shape.join() !== variable.shape.join()) {
-        throw foreign(`has no tensor ${name} of shape [${variable.shape.join(", ")}]`, file);
-      }
-      const value = tf.tensor(requireUsable(name, tensors.readFloat32(name), file), variable.shape, "float32");
+      const shape = opened.tensors.get(name)?.shape;
+      if (shape?.join() !== variable.shape.join())
+        throw foreign(file, `has no tensor ${name} of shape [${variable.shape.join(", ")}]`);
+      const value = tf.tensor(requireUsable(name, opened.readFloat32(name), file), variable.shape, "float32");
       variable.assign(value);
       value.dispose();
     }
+    const stranger = [...opened.tensors.keys()].find((name) => !parameters.has(name));
+    if (stranger !== undefined) throw foreign(file, `holds a tensor ${stranger}, which this model has not`);
   });
+}
+
+function foreign(file: string, reason: string): LabError {
+  return new LabError(reason, "It belongs to another model: remove its folder to start afresh.", { subject: file });
 }
 
 function* named(parameters: ReadonlyMap<string, tf.Variable>, folder: string) {

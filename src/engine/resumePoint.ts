@@ -9,6 +9,8 @@ export interface ResumePointOptions {
   readonly optimizer: AdamW;
   /** The task's own state, as JSON. */
   readonly state: () => unknown;
+  /** Puts the figures of the steps done on disk; called before a checkpoint counts on them. */
+  readonly sync: () => void;
   /** Steps between checkpoints; rounded up to whole batches. */
   readonly every: number;
   /** Steps that only make sense together: a run goes on between batches, never within one. */
@@ -54,9 +56,10 @@ export class ResumePoint {
   }
 
   private async save(): Promise<void> {
-    const { folder, parameters, optimizer } = this.options;
+    const { folder, parameters, optimizer, sync } = this.options;
     if (folder === undefined) return;
     const began = performance.now();
+    sync();
     await saveCheckpoint(folder, parameters, optimizer, this.place);
     this.saved = this.place.step;
     this.saveSeconds = (performance.now() - began) / 1000;

@@ -1,16 +1,15 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
-import { LabError } from "../core/errors";
-import { JsonlFile, writeFileAtomic } from "../core/files";
+import { LabError, messageOf } from "../core/errors";
 import { breathe, check, silent, type Progress, type ProgressTask } from "../core/progress";
 import { AdamW, type AdamWOptions } from "./adamw";
 import { listCheckpoints, loadCheckpoint, removeCheckpoints, removeOlderCheckpoints } from "./checkpoint";
 import { FlatLayout } from "./flat";
+import { MetricsLog, type StepFigures } from "./metrics";
 import { ResumePoint } from "./resumePoint";
 import type { Schedule } from "./schedule";
 import { applyUpdate, type Fault, type MicroBatch, type Update } from "./update";
 
+export { figuresSchema, parseStepFigures, type StepFigures } from "./metrics";
 export type { MicroBatch } from "./update";
 
 /** One optimiser step: its micro-batches, made one after the other; without any there is no update. */
@@ -59,8 +58,6 @@ export type NonFinite = (typeof NON_FINITE)[number];
 
 type StepUpdate = Update & { readonly skippedUpdates?: number };
 
-export type StepFigures = Readonly<Record<string, number>> & { readonly step: number };
-
 /**
  * Runs a task to its end, from its newest checkpoint if `folder` holds one.
  * @returns the figures of every step, those made before an interruption included
@@ -74,7 +71,7 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
   try {
     const from = resume(task, optimizer, options);
     log.keepBelow(from);
-    point = resumePoint(task, optimizer, options, from);
+    point = resumePoint(task, optimizer, log, options, from);
     const before = log.all().map((figures) => ({ done: figures.step + 1, figures }));
     bar = (options.progress ?? silent).start(options.label, options.steps, before);
     for (let step = from; step < options.steps; step++) {
@@ -120,7 +117,7 @@ export function lastFigures(figures: readonly StepFigures[]): Record<string, num
   return Object.fromEntries(entries.filter(([name]) => !name.toLowerCase().endsWith("seconds")));
 }
 
-/** Removes the checkpoints of a run whose result has been saved elsewhere; the metrics stay. */
+/** Removes the checkpoints of a run whose result is safe and known to be so; the metrics stay. */
 export function finishTraining(folder: string): void {
   removeCheckpoints(folder);
 }
@@ -129,7 +126,25 @@ function resume(task: TrainTask, optimizer: AdamW, options: TrainOptions): numbe
   if (options.folder === undefined) return 0;
   const saved = loadCheckpoint(options.folder, task.parameters, optimizer);
   if (saved === undefined) return 0;
-  task.restore?.(saved.task);
+  if (saved.step > options.steps) {
+    throw new LabError(
+      `holds a checkpoint of step ${saved.step}, but this training ends after ${options.steps}`,
+      "Remove the checkpoint to train from the start.",
+      { subject: options.folder },
+    );
+  }
+  try {
+    task.restore?.(saved.task);
+  } catch (error) {
+    throw new LabError(
+      `holds a checkpoint of another task (${messageOf(error)})`,
+      "Remove it to train from the start.",
+      {
+        subject: options.folder,
+        cause: error,
+      },
+    );
+  }
   return saved.step;
 }
 
@@ -152,49 +167,23 @@ function finiteOnly(figures: Readonly<Record<string, number>>): Record<string, n
   return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
 }
 
-function resumePoint(task: TrainTask, optimizer: AdamW, options: TrainOptions, from: number): ResumePoint {
+function resumePoint(
+  task: TrainTask,
+  optimizer: AdamW,
+  log: MetricsLog,
+  options: TrainOptions,
+  from: number,
+): ResumePoint {
   return new ResumePoint({
     folder: options.folder,
     parameters: task.parameters,
     optimizer,
     state: () => task.state?.() ?? null,
+    sync: () => {
+      log.sync();
+    },
     every: options.checkpointEvery ?? 50,
     stepsPerBatch: task.stepsPerBatch ?? 1,
     from,
   });
-}
-
-/** metrics.jsonl: one line a step; lines beyond the checkpoint that a run resumes from are dropped. */
-class MetricsLog {
-  private readonly file: string | undefined;
-  private kept: StepFigures[] = [];
-  private open: JsonlFile<StepFigures> | undefined;
-
-  constructor(folder: string | undefined) {
-    this.file = folder === undefined ? undefined : path.join(folder, "metrics.jsonl");
-  }
-
-  keepBelow(step: number): void {
-    if (this.file === undefined) return;
-    if (fs.existsSync(this.file)) {
-      const before = JsonlFile.open(this.file, (value) => value as StepFigures);
-      before.close();
-      this.kept = before.existing.filter((line) => line.step < step);
-      writeFileAtomic(this.file, this.kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    }
-    this.open = JsonlFile.open(this.file, (value) => value as StepFigures);
-  }
-
-  add(figures: StepFigures): void {
-    this.kept.push(figures);
-    this.open?.append(figures);
-  }
-
-  all(): StepFigures[] {
-    return this.kept;
-  }
-
-  close(): void {
-    this.open?.close();
-  }
 }

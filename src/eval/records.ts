@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parserOf } from "../config/stored";
 import { LabError } from "../core/errors";
 import { JsonlFile, readJsonl } from "../core/files";
 
@@ -41,10 +42,11 @@ const lineSchema = z.union([
   z.strictObject({ record: recordSchema }),
 ]);
 type Line = z.infer<typeof lineSchema>;
+const parseLine = parserOf(lineSchema);
 
 /** The records of a finished run, in the order of its items. @throws LabError when the file holds something else */
 export function readRecords(file: string): EvaluationRecord[] {
-  return readJsonl(file, (value) => lineSchema.parse(value)).flatMap((line) => ("record" in line ? [line.record] : []));
+  return readJsonl(file, parseLine).flatMap((line) => ("record" in line ? [line.record] : []));
 }
 
 /** The records of a run on disk: the settings first, then one line an item, appended as they come. */
@@ -60,7 +62,7 @@ export interface RecordStore {
  * @throws LabError when the file was written under other settings, or holds something else
  */
 export function openRecords(file: string, settings: RunSettings): RecordStore {
-  const lines = JsonlFile.open<Line>(file, (value) => lineSchema.parse(value));
+  const lines = JsonlFile.open<Line>(file, parseLine);
   try {
     const head = lines.existing[0];
     if (head === undefined) lines.append({ settings: { ...settings } });

@@ -1,4 +1,6 @@
 import * as path from "node:path";
+import { z } from "zod";
+import { parserOf } from "../config/stored";
 import type { BenchmarkItem } from "../data/types";
 import { evaluateDualEncoder } from "../eval/dualEncoder";
 import { evaluate } from "../eval/evaluate";
@@ -15,6 +17,9 @@ export interface Asking {
   readonly world: "closed" | "open";
   readonly thinking: boolean;
 }
+
+/** What an evaluation stage returns; its answers are in records.jsonl. */
+const parse = parserOf(z.strictObject({ items: z.int().min(0) }));
 
 /** The test questions of both splits, seen classes first. */
 export function testItems(lab: Lab): BenchmarkItem[] {
@@ -39,26 +44,29 @@ export async function evaluateStage(
     similarity: similarity.name,
   };
   const label = `${name}, ${asking.world}${asking.thinking ? ", thinking" : ""}`;
-  const stage = await runStage(lab, `eval-${name}`, inputs, async (folder) => {
-    const model = await QwenModel.load(from.folder);
-    try {
-      const records = await evaluate(model, testItems(lab), {
-        ...asking,
-        promptSet,
-        checkpoint: from.key,
-        similarity,
-        seed: evaluation.seed,
-        maxNewTokens: asking.thinking ? evaluation.maxNewTokensThinking : evaluation.maxNewTokensDirect,
-        batchSize: evaluation.batchSize,
-        recordsFile: path.join(folder, "records.jsonl"),
-        label,
-        progress: lab.progress,
-        ...(lab.signal === undefined ? {} : { signal: lab.signal }),
-      });
-      return { items: records.length };
-    } finally {
-      model.dispose();
-    }
+  const stage = await runStage(lab, `eval-${name}`, inputs, {
+    parse,
+    run: async (folder) => {
+      const model = await QwenModel.load(from.folder);
+      try {
+        const records = await evaluate(model, testItems(lab), {
+          ...asking,
+          promptSet,
+          checkpoint: from.key,
+          similarity,
+          seed: evaluation.seed,
+          maxNewTokens: asking.thinking ? evaluation.maxNewTokensThinking : evaluation.maxNewTokensDirect,
+          batchSize: evaluation.batchSize,
+          recordsFile: path.join(folder, "records.jsonl"),
+          label,
+          progress: lab.progress,
+          ...(lab.signal === undefined ? {} : { signal: lab.signal }),
+        });
+        return { items: records.length };
+      } finally {
+        model.dispose();
+      }
+    },
   });
   return readRecords(path.join(stage.folder, "records.jsonl"));
 }
@@ -66,17 +74,20 @@ export async function evaluateStage(
 /** The same for a CLIP-style encoder: closed world only. */
 export async function evaluateEncoderStage(lab: Lab, encoder: DualEncoder, key: string): Promise<EvaluationRecord[]> {
   const inputs = { key, world: lab.world.digest, seed: lab.profile.evaluation.seed };
-  const stage = await runStage(lab, "eval-siglip", inputs, async (folder) => {
-    const records = await evaluateDualEncoder(encoder, testItems(lab), {
-      template: MINI_TEMPLATE,
-      checkpoint: key,
-      seed: lab.profile.evaluation.seed,
-      recordsFile: path.join(folder, "records.jsonl"),
-      label: "SigLIP-style encoder, closed",
-      progress: lab.progress,
-      ...(lab.signal === undefined ? {} : { signal: lab.signal }),
-    });
-    return { items: records.length };
+  const stage = await runStage(lab, "eval-siglip", inputs, {
+    parse,
+    run: async (folder) => {
+      const records = await evaluateDualEncoder(encoder, testItems(lab), {
+        template: MINI_TEMPLATE,
+        checkpoint: key,
+        seed: lab.profile.evaluation.seed,
+        recordsFile: path.join(folder, "records.jsonl"),
+        label: "SigLIP-style encoder, closed",
+        progress: lab.progress,
+        ...(lab.signal === undefined ? {} : { signal: lab.signal }),
+      });
+      return { items: records.length };
+    },
   });
   return readRecords(path.join(stage.folder, "records.jsonl"));
 }

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { parserOf } from "../config/stored";
 import { namePairs, pairStates, separability, type NamePair, type Separability } from "../analysis/separability";
 import type { BenchmarkItem, Triplet } from "../data/types";
 import { evaluate } from "../eval/evaluate";
@@ -43,6 +45,13 @@ export interface SeparabilityStage {
   readonly result: Separability;
 }
 
+const pairOf = z.tuple([z.number(), z.number()]);
+const separabilitySchema: z.ZodType<Separability> = z.strictObject({
+  points: z.array(pairOf),
+  explained: pairOf,
+  accuracy: z.strictObject({ value: z.number(), low: z.number(), high: z.number(), n: z.int().min(1) }),
+});
+
 /** Measures how far a checkpoint's last hidden states tell right picture–name pairs from wrong ones (H3, Fig. 4). */
 export async function separabilityStage(lab: Lab, name: string, from: Checkpoint): Promise<SeparabilityStage> {
   const { seed, promptSet } = lab.profile;
@@ -54,14 +63,17 @@ export async function separabilityStage(lab: Lab, name: string, from: Checkpoint
     promptSet,
     pairs: pairs.map((p) => [p.image.id, p.name]),
   };
-  const stage = await runStage(lab, `separability-${name}`, inputs, async () => {
-    const model = await QwenModel.load(from.folder);
-    try {
-      const states = await pairStates(model, model.config.text.layers, promptSet, pairs);
-      return separability(pairs, states, seed);
-    } finally {
-      model.dispose();
-    }
+  const stage = await runStage(lab, `separability-${name}`, inputs, {
+    parse: parserOf(separabilitySchema),
+    run: async () => {
+      const model = await QwenModel.load(from.folder);
+      try {
+        const states = await pairStates(model, model.config.text.layers, promptSet, pairs);
+        return separability(pairs, states, seed);
+      } finally {
+        model.dispose();
+      }
+    },
   });
   return { pairs, result: stage.result };
 }

@@ -4,8 +4,9 @@ import { z } from "zod";
 import { loadWorldConfig } from "../config/world";
 import { ROOT } from "../config/load";
 import { runsRoot } from "../config/places";
+import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
-import { readJson } from "../core/files";
+import { hashFile } from "../core/hash";
 import type { Progress } from "../core/progress";
 import type { StepFigures } from "../engine/train";
 import { buildMiniWorld, type MiniWorld } from "../data/miniworld/world";
@@ -13,7 +14,10 @@ import type { Profile } from "./profile";
 import type { RunContext } from "./stage";
 
 /** What is read of the card beside a built base (experiments/base/card). */
-const cardSchema = z.object({ world: z.object({ name: z.string(), digest: z.string() }) });
+const cardSchema = z.object({
+  world: z.object({ name: z.string(), digest: z.string() }),
+  files: z.array(z.object({ path: z.string(), sha256: z.string() })),
+});
 
 /** What every stage of an experiment works with. */
 export interface Lab extends RunContext {
@@ -33,7 +37,7 @@ export interface LabOptions {
 
 /**
  * Generates the profile's world and names the run folder.
- * @throws LabError when the base or the encoder was made for another world, by the card beside it
+ * @throws LabError when the base or the encoder was made for another world, or has changed, by the card beside it
  */
 export function openLab(experiment: string, profile: Profile, options: LabOptions): Lab {
   const world = buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${profile.world}.yaml`)));
@@ -41,14 +45,22 @@ export function openLab(experiment: string, profile: Profile, options: LabOption
   return { ...options, folder: options.folder ?? path.join(runsRoot(), experiment, profile.name), profile, world };
 }
 
+const REMEDY =
+  "Get the folder again or make it with `npx fine-r1 base build`; remove the card where the weights are your own.";
+
 /** Nothing is asked of a checkpoint without a card: it may be anybody's. */
 function requireWorldOf(checkpoint: string, world: MiniWorld, name: string): void {
   const file = path.join(path.dirname(checkpoint), "card.json");
   if (!fs.existsSync(file)) return;
-  const card = cardSchema.safeParse(readJson(file));
-  if (!card.success || card.data.world.digest === world.digest) return;
+  const card = readStored(file, cardSchema, "card of a base", REMEDY);
+  const weights = path.join(checkpoint, "model.safetensors");
+  const listed = card.files.find((each) => path.join(path.dirname(checkpoint), each.path) === weights);
+  if (listed !== undefined && fs.existsSync(weights) && listed.sha256 !== hashFile(weights)) {
+    throw new LabError(`is not the file that ${file} describes: the hashes differ`, REMEDY, { subject: weights });
+  }
+  if (card.world.digest === world.digest) return;
   throw new LabError(
-    `was made for the world ${card.data.world.name} (${card.data.world.digest}), but the profile's world "${name}" is ${world.name} (${world.digest})`,
+    `was made for the world ${card.world.name} (${card.world.digest}), but the profile's world "${name}" is ${world.name} (${world.digest})`,
     `Choose the checkpoint of that world, or make one with \`npx fine-r1 base build --world ${name} --out <folder>\`.`,
     { subject: checkpoint },
   );

@@ -62,11 +62,12 @@ export interface OpenRun {
  */
 export async function startRun(spec: RunSpec, root: string = packageRoot()): Promise<OpenRun> {
   const started = new Date();
+  const began = performance.now(); // a clock that nobody sets back
   const git = gitState(root);
   const inputs = await fileFacts(spec.inputs ?? [], root);
   return {
     finish: async (outputs) => {
-      const finished = new Date();
+      const elapsed = performance.now() - began;
       return {
         version: 1,
         experiment: spec.experiment,
@@ -75,8 +76,8 @@ export async function startRun(spec: RunSpec, root: string = packageRoot()): Pro
         seeds: spec.seeds,
         command: process.argv.slice(2).map((part) => (path.isAbsolute(part) ? path.basename(part) : part)),
         startedAt: started.toISOString(),
-        finishedAt: finished.toISOString(),
-        seconds: (finished.getTime() - started.getTime()) / 1000,
+        finishedAt: new Date(started.getTime() + elapsed).toISOString(),
+        seconds: elapsed / 1000,
         versions: versionsNow(),
         machine: machineNow(),
         git,

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { LabError } from "../core/errors";
-import { readJson, requireWritable, unwritable, writeJson } from "../core/files";
+import { z } from "zod";
+import { readStored } from "../config/stored";
+import { LabError, messageOf } from "../core/errors";
+import { requireWritable, unwritable, writeJson } from "../core/files";
+import { isRunning, sweepLeftovers } from "../core/leftovers";
 import { silent, type Progress } from "../core/progress";
 
 /** Where an experiment keeps its work, and how it reports. */
@@ -23,43 +26,71 @@ export interface Finished<T> {
   readonly seconds: number;
 }
 
-interface StageFile<T> {
-  readonly stage: string;
-  readonly inputs: unknown;
-  readonly result: T;
-  readonly startedAt: string;
-  readonly seconds: number;
+/** stage.json. */
+const recordSchema = z.strictObject({
+  stage: z.string(),
+  inputs: z.unknown(),
+  result: z.unknown(),
+  startedAt: z.string(),
+  seconds: z.number(),
+});
+type StageRecord = z.infer<typeof recordSchema>;
+
+/** What a stage does, and how its result is read again. */
+export interface StageBody<T> {
+  /** Does the work in its folder and returns plain JSON. */
+  run(folder: string): Promise<T>;
+  /** Checks a result that was read from disk; throws an error that says what is wrong. */
+  parse(result: unknown): T;
 }
 
 /**
  * Runs a stage once for its inputs. The folder's name holds a hash of the inputs (configs, seeds, keys of earlier
  * stages), so a changed input makes a new folder and everything that depends on it, and nothing else, runs again. A
  * stage that was killed finds its own files (checkpoints, records) when it is run again.
- * @param body does the work in its folder and returns plain JSON
  */
 export async function runStage<T>(
   context: RunContext,
   name: string,
   inputs: unknown,
-  body: (folder: string) => Promise<T>,
+  body: StageBody<T>,
 ): Promise<Finished<T>> {
   const key = digest({ name, inputs });
   const folder = path.join(context.folder, `${name}-${key.slice(0, 10)}`);
-  const file = path.join(folder, "stage.json");
-  if (fs.existsSync(file)) {
-    const saved = readJson(file) as StageFile<T>;
-    return { key, folder, result: saved.result, cached: true, seconds: saved.seconds };
-  }
+  const finished = (): Finished<T> | undefined => readFinished(folder, key, body);
+  const before = finished();
+  if (before !== undefined) return before;
+  sweepLeftovers(context.folder);
   const release = lock(folder);
   try {
-    const startedAt = new Date();
-    const result = await body(folder);
-    const seconds = (Date.now() - startedAt.getTime()) / 1000;
-    const record: StageFile<T> = { stage: name, inputs, result, startedAt: startedAt.toISOString(), seconds };
-    writeJson(file, record);
+    const meanwhile = finished(); // another process may have ended just before the lock was ours
+    if (meanwhile !== undefined) return meanwhile;
+    sweepLeftovers(folder, () => true);
+    const startedAt = new Date().toISOString();
+    const began = performance.now(); // a clock that nobody sets back
+    const result = await body.run(folder);
+    const seconds = (performance.now() - began) / 1000;
+    const record: StageRecord = { stage: name, inputs, result, startedAt, seconds };
+    writeJson(path.join(folder, "stage.json"), record);
     return { key, folder, result, cached: false, seconds };
   } finally {
     release();
+  }
+}
+
+/** What a stage left when it was finished; `undefined` where it was not. */
+function readFinished<T>(folder: string, key: string, body: StageBody<T>): Finished<T> | undefined {
+  const file = path.join(folder, "stage.json");
+  if (!fs.existsSync(file)) return undefined;
+  const remedy = `Remove ${folder}, and the stage is made again.`;
+  const { stage: name, inputs, result, seconds } = readStored(file, recordSchema, "record of a stage", remedy);
+  if (digest({ name, inputs }) !== key)
+    throw new LabError("is the record of another stage or of other inputs", remedy, { subject: file });
+  try {
+    return { key, folder, result: body.parse(result), cached: true, seconds };
+  } catch (error) {
+    const reason = `holds no result of the stage "${name}" (${messageOf(error)})`;
+    throw new LabError(reason, remedy, { subject: file, cause: error });
   }
 }
 
@@ -69,6 +100,7 @@ export async function runStage<T>(
  */
 export function forgetStages(folder: string): void {
   if (!fs.existsSync(folder)) return;
+  requireWritable(folder);
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const at = path.join(folder, entry.name);
     const release = entry.isDirectory() ? lock(at) : undefined;
@@ -116,7 +148,7 @@ function lock(folder: string): () => void {
         subject: folder,
       });
     }
-    fs.rmSync(file, { force: true });
+    fs.rmSync(file, { recursive: true, force: true });
   }
   held.add(file);
   return () => {
@@ -146,15 +178,5 @@ function readOwner(file: string): number {
     return Number(fs.readFileSync(file, "utf8")) || 0;
   } catch {
     return 0;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid <= 0) return false; // 0 would ask about this process's own group
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM"; // another user's
   }
 }

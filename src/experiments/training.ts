@@ -1,18 +1,20 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { z } from "zod";
+import { parserOf } from "../config/stored";
 import { LabError } from "../core/errors";
+import { hashFile } from "../core/hash";
 import { Random } from "../core/random";
 import { curate, DEFAULT_CURATION_SETTINGS, type CotItem } from "../cot/curate";
 import { miniTeacher } from "../cot/miniTeacher";
-import type { CurationReport } from "../cot/outcomes";
+import { parseCurationReport, type CurationReport } from "../cot/outcomes";
 import { readCotRecords, type CotRecord } from "../cot/records";
 import { groupByClass } from "../data/fewshot";
 import { renderAnswer } from "../data/miniworld/chain";
 import { buildTrainingPrompt, type PromptRequest } from "../data/prompts";
 import { mineTriplets, type ImageEmbedder } from "../data/triplets";
 import type { LabelledImage, Triplet } from "../data/types";
-import { finishTraining, lastFigures, type StepFigures } from "../engine/train";
+import { figuresSchema, finishTraining, lastFigures, type StepFigures } from "../engine/train";
 import type { Prompt } from "../model/contract";
 import { QwenModel } from "../model/qwen/model";
 import { sft, type SftExample } from "../sft/train";
@@ -35,6 +37,8 @@ export interface Trained {
   readonly last: Readonly<Record<string, number>>;
 }
 
+const trainedSchema: z.ZodType<Trained> = z.strictObject({ steps: z.int().min(0), last: figuresSchema });
+
 /** The weights of a checkpoint folder. @throws LabError when they are not there, with how they are made */
 export function weightsFile(folder: string): string {
   const file = path.join(folder, "model.safetensors");
@@ -46,12 +50,7 @@ export function weightsFile(folder: string): string {
 
 /** A checkpoint that was not made by a stage, such as a shipped base; its key is the hash of its weights. */
 export function givenCheckpoint(folder: string): Checkpoint {
-  return {
-    folder,
-    key: createHash("sha256")
-      .update(fs.readFileSync(weightsFile(folder)))
-      .digest("hex"),
-  };
+  return { folder, key: hashFile(weightsFile(folder)) };
 }
 
 /** The checkpoint that a training stage made. */
@@ -74,13 +73,16 @@ export function cotStage(lab: Lab): Promise<Finished<CurationReport>> {
     lab,
     "cot",
     { world: world.digest, settings, items: items.map((i) => i.image.id) },
-    async (folder) => {
-      const curation = await curate(items, miniTeacher(world), settings, {
-        folder,
-        progress: lab.progress,
-        signal: lab.signal,
-      });
-      return curation.report;
+    {
+      parse: parseCurationReport,
+      run: async (folder) => {
+        const curation = await curate(items, miniTeacher(world), settings, {
+          folder,
+          progress: lab.progress,
+          signal: lab.signal,
+        });
+        return curation.report;
+      },
     },
   );
 }
@@ -161,24 +163,26 @@ export async function tripletStage(lab: Lab, embed: ImageEmbedder, embedder: str
   });
 }
 
-function trainingStage(
+async function trainingStage(
   lab: Lab,
   name: string,
   from: Checkpoint,
   inputs: unknown,
   body: (model: QwenModel, folder: string) => Promise<StepFigures[]>,
 ): Promise<Finished<Trained>> {
-  return runStage(lab, name, inputs, async (folder) => {
+  const run = async (folder: string): Promise<Trained> => {
     const model = await QwenModel.load(from.folder);
     try {
       const figures = await body(model, folder);
       await model.save(path.join(folder, "model"));
-      finishTraining(folder);
       return { steps: figures.length, last: lastFigures(figures) };
     } finally {
       model.dispose();
     }
-  });
+  };
+  const stage = await runStage(lab, name, inputs, { run, parse: parserOf(trainedSchema) });
+  finishTraining(stage.folder); // now that stage.json is there: a kill before it finds the checkpoints
+  return stage;
 }
 
 function cotItems(lab: Lab): CotItem[] {

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { parserOf } from "../config/stored";
 import { LabError } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { Random } from "../core/random";
@@ -54,6 +56,8 @@ export async function tapo(
   });
 }
 
+const parseState = parserOf(z.strictObject({ drawn: z.int().min(0) }));
+
 function tapoTask(
   model: TrainableModel,
   examples: readonly TapoExample[],
@@ -85,7 +89,7 @@ function tapoTask(
     },
     state: () => ({ drawn: order.drawn() }),
     restore: (state) => {
-      order.skipTo((state as { drawn: number }).drawn);
+      order.skipTo(parseState(state).drawn);
     },
   };
 }

@@ -17,10 +17,19 @@ afterEach(() => {
 
 /** Runs the stage "sum" and counts how often its body ran. */
 let calls = 0;
+const asNumber = (result: unknown): number => {
+  if (typeof result !== "number") throw new TypeError("must be a number");
+  return result;
+};
+/** A stage whose result is a number. */
+const number = (run: () => number | Promise<number>) => ({ parse: asNumber, run: () => Promise.resolve(run()) });
 const sum = (inputs: unknown, body: (folder: string) => unknown = () => ({ value: 3 })) =>
-  runStage(quietContext(root), "sum", inputs, async (folder) => {
-    calls += 1;
-    return Promise.resolve(body(folder));
+  runStage(quietContext(root), "sum", inputs, {
+    parse: (result) => result,
+    run: (folder) => {
+      calls += 1;
+      return Promise.resolve(body(folder));
+    },
   });
 beforeEach(() => {
   calls = 0;
@@ -41,7 +50,12 @@ describe("runStage", () => {
   it("runs anew in a folder of its own for other inputs or another name, and keeps the old one", async () => {
     const first = await sum({ a: 1 });
     const changed = await sum({ a: 2 });
-    const other = await runStage(quietContext(root), "other", { a: 1 }, () => Promise.resolve(0));
+    const other = await runStage(
+      quietContext(root),
+      "other",
+      { a: 1 },
+      number(() => 0),
+    );
     expect(new Set([first, changed, other].map((s) => s.folder)).size).toBe(3);
     expect(new Set([first, changed, other].map((s) => s.key)).size).toBe(3);
     expect((await sum({ a: 1 })).cached).toBe(true);
@@ -89,7 +103,12 @@ describe("runStage", () => {
   it("says at once that the folder cannot be written, and does not try for ever", async () => {
     const file = path.join(root, "file");
     fs.writeFileSync(file, "in the way");
-    const run = runStage(quietContext(path.join(file, "runs")), "sum", {}, () => Promise.resolve(1));
+    const run = runStage(
+      quietContext(path.join(file, "runs")),
+      "sum",
+      {},
+      number(() => 1),
+    );
     await expect(run).rejects.toThrow(LabError);
     await expect(run).rejects.toThrow(/file.*cannot be written.*writable/);
   });
@@ -136,7 +155,12 @@ describe("the lock", () => {
   it("keeps out a second run of this process: an interrupted notebook cell may still be at work", async () => {
     let letGo = (): void => undefined;
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    const first = runStage(quietContext(root), "sum", { a: 1 }, () => held.then(() => 1));
+    const first = runStage(
+      quietContext(root),
+      "sum",
+      { a: 1 },
+      number(() => held.then(() => 1)),
+    );
     await expect(sum({ a: 1 })).rejects.toThrow(`is in use by process ${process.pid}`);
     letGo();
     expect((await first).result).toBe(1);

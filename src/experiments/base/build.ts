@@ -1,10 +1,13 @@
 import * as path from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
+import { parserOf } from "../../config/stored";
 import { writeFolderAtomic, writeJson } from "../../core/files";
-import { withSafetensors, writeSafetensors } from "../../core/safetensors";
+import { writeSafetensors } from "../../core/safetensors";
 import { loadPools } from "../../data/miniworld/pools";
 import type { MiniWorld } from "../../data/miniworld/world";
-import { finishTraining, lastFigures, type StepFigures } from "../../engine/train";
+import { figuresSchema, finishTraining, lastFigures, type StepFigures } from "../../engine/train";
+import { readParameters } from "../../engine/checkpoint";
 import { toHfGenerationConfig } from "../../model/qwen/config";
 import { QWEN_IMAGE_PROCESSOR, toHfImageProcessor } from "../../model/qwen/imageProcessor";
 import { QwenModel } from "../../model/qwen/model";
@@ -40,6 +43,8 @@ interface Stage {
   readonly last: Readonly<Record<string, number>>;
 }
 
+const stageSchema: z.ZodType<Stage> = z.strictObject({ last: figuresSchema });
+
 /** Runs the stages of one branch. */
 export async function buildBranch(work: BaseWork, branch: BaseBranch): Promise<void> {
   if (branch === "text") await textStage(work);
@@ -59,13 +64,25 @@ export async function buildBase(work: BaseWork): Promise<BuiltBase> {
   };
 }
 
+/** A stage that trains; its checkpoints go once its record is written. */
+async function teachingStage(
+  work: BaseWork,
+  name: string,
+  inputs: unknown,
+  run: (folder: string) => Promise<Stage>,
+): Promise<Finished<Stage>> {
+  const stage = await runStage(work, name, inputs, { run, parse: parserOf(stageSchema) });
+  finishTraining(stage.folder);
+  return stage;
+}
+
 function towerStage(work: BaseWork): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { ...startOf(work), stage: config.tower };
-  return runStage(work, "tower", inputs, async (folder) => {
+  return teachingStage(work, "tower", inputs, async (folder) => {
     await loadPictures(work);
     const model = await freshModel(work, folder);
-    const visual = new Map([...model.parameters].filter(([name]) => name.startsWith("visual.")));
+    const visual = towerOf(model.parameters);
     const figures = await teachTower(
       model.config,
       visual,
@@ -75,46 +92,46 @@ function towerStage(work: BaseWork): Promise<Finished<Stage>> {
       run(work, "tower", folder),
     );
     saveWeights(folder, visual);
-    return finish(model, folder, figures);
+    return finish(model, figures);
   });
 }
 
 function textStage(work: BaseWork): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { ...startOf(work), stage: config.text };
-  return runStage(work, "text", inputs, async (folder) => {
+  return teachingStage(work, "text", inputs, async (folder) => {
     const model = await freshModel(work, folder);
     const figures = await teachCurriculum(model, world, config.text, config.seed, run(work, "text", folder));
-    saveWeights(folder, new Map([...model.parameters].filter(([name]) => !name.startsWith("visual."))));
-    return finish(model, folder, figures);
+    saveWeights(folder, textOf(model.parameters));
+    return finish(model, figures);
   });
 }
 
 function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage>): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { tower: tower.key, text: text.key, seed: config.seed, stage: config.joint };
-  return runStage(work, "joint", inputs, async (folder) => {
+  return teachingStage(work, "joint", inputs, async (folder) => {
     await loadPictures(work);
     const model = await freshModel(work, folder);
-    loadWeights(tower.folder, model.parameters);
-    loadWeights(text.folder, model.parameters);
+    loadWeights(tower, towerOf(model.parameters));
+    loadWeights(text, textOf(model.parameters));
     const figures = await teachCurriculum(model, world, config.joint, config.seed, run(work, "joint", folder));
     await model.save(path.join(folder, "model"));
-    return finish(model, folder, figures);
+    return finish(model, figures);
   });
 }
 
 function dualEncoderStage(work: BaseWork, tower: Finished<Stage>): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { tower: tower.key, seed: config.seed, stage: config.dualEncoder };
-  return runStage(work, "dual-encoder", inputs, async (folder) => {
+  return teachingStage(work, "dual-encoder", inputs, async (folder) => {
     await loadPictures(work);
     const blank = path.join(folder, "blank");
     const architecture = { ...config.model, layers: config.dualEncoder.textLayers };
     const qwen = miniConfig(architecture, await writeBlank(work, blank));
     const { width } = config.dualEncoder;
     const encoder = MiniDualEncoder.initialise(qwen, width, blank, config.seed, config.deviation);
-    loadWeights(tower.folder, encoder.parameters);
+    loadWeights(tower, towerOf(encoder.parameters));
     const figures = await teachDualEncoder(
       encoder,
       world,
@@ -123,7 +140,7 @@ function dualEncoderStage(work: BaseWork, tower: Finished<Stage>): Promise<Finis
       run(work, "dual encoder", folder),
     );
     await encoder.save(path.join(folder, "model"));
-    return finish(encoder, folder, figures);
+    return finish(encoder, figures);
   });
 }
 
@@ -170,9 +187,8 @@ function loadPictures(work: BaseWork): Promise<void> {
   });
 }
 
-function finish(model: { dispose(): void }, folder: string, figures: readonly StepFigures[]): Stage {
+function finish(model: { dispose(): void }, figures: readonly StepFigures[]): Stage {
   model.dispose();
-  finishTraining(folder);
   return { last: lastFigures(figures) };
 }
 
@@ -187,12 +203,17 @@ function saveWeights(folder: string, parameters: ReadonlyMap<string, tf.Variable
   );
 }
 
-function loadWeights(folder: string, parameters: ReadonlyMap<string, tf.Variable>): void {
-  withSafetensors(path.join(folder, "weights.safetensors"), (file) => {
-    for (const [name, { shape }] of file.tensors) {
-      const value = tf.tensor(file.readFloat32(name), [...shape]);
-      parameters.get(name)?.assign(value);
-      value.dispose();
-    }
-  });
+/** Reads the weights that an earlier stage trained; they are those of `parameters`, no more and no fewer. */
+function loadWeights(stage: Finished<Stage>, parameters: ReadonlyMap<string, tf.Variable>): void {
+  readParameters(path.join(stage.folder, "weights.safetensors"), parameters);
+}
+
+/** The part of the weights that the first stage trains: the vision tower. */
+function towerOf(parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Variable> {
+  return new Map([...parameters].filter(([name]) => name.startsWith("visual.")));
+}
+
+/** The part that the text stage trains: all but the tower. */
+function textOf(parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Variable> {
+  return new Map([...parameters].filter(([name]) => !name.startsWith("visual.")));
 }

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { writeFileAtomic, writeJson } from "../../core/files";
+import { writeFileAtomic, writeFolderAtomic, writeJson } from "../../core/files";
 import { QwenModel } from "../../model/qwen/model";
 import { evaluateDualEncoder } from "../../eval/dualEncoder";
 import { scoreOf } from "../../eval/aggregate";
@@ -27,13 +27,13 @@ export interface BaseCard {
 export async function installBase(work: BaseWork, built: BuiltBase, out: string): Promise<string> {
   const gates = await measureBase(work, built.base);
   const encoder = await measureEncoder(work, built.dualEncoder);
-  fs.mkdirSync(out, { recursive: true });
   for (const [from, name] of [
     [built.base, "base"],
     [built.dualEncoder, "siglip"],
   ] as const) {
-    fs.rmSync(path.join(out, name), { recursive: true, force: true });
-    fs.cpSync(from, path.join(out, name), { recursive: true });
+    await writeFolderAtomic(path.join(out, name), (temporary) => {
+      fs.cpSync(from, temporary, { recursive: true });
+    });
   }
   const weights = ["base", "siglip"].map((name) => path.join(out, name, "model.safetensors"));
   const card: BaseCard = {

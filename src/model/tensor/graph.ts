@@ -142,10 +142,18 @@ function load(bytes: Uint8Array): number {
   const { binding } = tf.backend() as unknown as GraphBackend;
   const folder = temporaryFolder();
   try {
-    fs.writeFileSync(path.join(folder, "saved_model.pb"), bytes);
+    write(path.join(folder, "saved_model.pb"), bytes);
     return binding.loadSavedModel(folder, TAG);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function write(file: string, bytes: Uint8Array): void {
+  try {
+    fs.writeFileSync(file, bytes);
+  } catch (error) {
+    throw unwritable(file, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { readJsonl } from "../../core/files";
-import type { StepFigures } from "../../engine/train";
+import { parseStepFigures } from "../../engine/train";
 import type { QuickstartResult, QuickstartRowName } from "../../experiments/quickstart";
 import { groupedBars } from "../figure/bars";
 import { trainingCurves, type Panel } from "../figure/curves";
@@ -57,7 +57,7 @@ function stageCurves(result: Stages, names: readonly QuickstartRowName[], figure
   return names.flatMap((name) => {
     const folder = result.stages[name];
     if (folder === undefined || (name === "dapo" && TAPO_ONLY.includes(figure))) return [];
-    const steps = readJsonl(path.join(folder, "metrics.jsonl"), (value) => value as StepFigures);
+    const steps = readJsonl(path.join(folder, "metrics.jsonl"), parseStepFigures);
     return [{ name: ROW_TITLES[name], y: steps.map((step) => step[figure] ?? NaN) }];
   });
 }
