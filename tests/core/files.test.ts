@@ -94,6 +94,15 @@ describe("writeFolderAtomic", () => {
     expect(fs.readdirSync(folder)).toEqual(["out"]);
   });
 
+  it("does not put a folder in the place of a file", async () => {
+    fs.writeFileSync(at("mine.txt"), "a file of the reader's own");
+    const error: unknown = await writeFolderAtomic(at("mine.txt"), () => undefined).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(LabError);
+    expect((error as LabError).message).toMatch(/mine\.txt: is a file, and a folder is to be written there/);
+    expect(fs.readFileSync(at("mine.txt"), "utf8")).toBe("a file of the reader's own");
+    expect(fs.readdirSync(folder)).toEqual(["mine.txt"]);
+  });
+
   it("names the folder when its parent is no folder", async () => {
     const target = impossible();
     const error = await writeFolderAtomic(target, () => undefined).catch((e: unknown) => e);

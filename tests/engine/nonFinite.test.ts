@@ -141,38 +141,15 @@ describe("ruined weights", () => {
     const bytes = fs.readFileSync(file);
     bytes.writeFloatLE(NaN, bytes.length - 4);
     fs.writeFileSync(file, bytes);
-    await expect(train(task(-1, nanLoss), options())).rejects.toThrow(
-      /parameters\.safetensors: tensor "bad" holds NaN/u,
-    );
+    await expect(train(task(-1, nanLoss), options())).rejects.toThrow(/checkpoint-4: has changed since/u);
   });
 });
 
 describe("a checkpoint of another shape", () => {
-  const spoil = async (name: string, content: string): Promise<void> => {
-    await train(task(-1, nanLoss), options({ steps: 4 }));
-    fs.writeFileSync(path.join(folder, "checkpoint-4", name), content);
-  };
-
-  it.each(["null", "{}", '{"step": 4, "task": null}', '{"step": -1, "task": null, "optimizerStep": 4}'])(
-    "has a state that is refused: %s",
-    async (content) => {
-      await spoil("state.json", content);
-      await expect(train(task(-1, nanLoss), options())).rejects.toThrow(
-        /state\.json: is not the state of a training run/u,
-      );
-    },
-  );
-
   it("has an optimiser state that is refused", async () => {
-    await train(task(-1, nanLoss), options({ steps: 4 }));
-    const other = new Map([["good", tf.variable(tf.tensor1d([1, 2, 3]))]]);
-    const elsewhere = path.join(folder, "elsewhere");
-    const optimizer = new AdamW(new FlatLayout(other));
-    await saveCheckpoint(elsewhere, other, optimizer, { step: 1, task: null });
-    const moments = path.join("checkpoint-1", "optimizer.safetensors");
-    fs.copyFileSync(path.join(elsewhere, moments), path.join(folder, "checkpoint-4", "optimizer.safetensors"));
+    const other = new AdamW(new FlatLayout(new Map([["good", parameters.get("good")!]])));
+    await saveCheckpoint(folder, parameters, other, { step: 1, task: null });
     await expect(train(task(-1, nanLoss), options())).rejects.toThrow(/optimiser state of another layout/u);
-    optimizer.dispose();
-    tf.dispose([...other.values()]);
+    other.dispose();
   });
 });

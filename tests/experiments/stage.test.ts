@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { digest, forgetStages, quietContext, runStage, stableJson } from "../../src/experiments/stage";
 
@@ -100,6 +100,51 @@ describe("runStage", () => {
     await expect(sum({ a: 1 })).rejects.toThrow(/stage\.json: is not valid JSON.*Repair or remove/);
   });
 
+  it.each([
+    ["null", /is no record of a stage \(the whole file must be a group of keys, but is null\)/],
+    ["{}", /is no record of a stage \(key stage is missing/],
+    [
+      '{"stage": "sum", "inputs": {"a": 1}, "startedAt": "", "seconds": "3"}',
+      /key seconds must be a number, but is "3"/,
+    ],
+    [
+      '{"stage": "sum", "inputs": {"a": 2}, "result": 3, "startedAt": "", "seconds": 3}',
+      /another stage or of other inputs/,
+    ],
+    [
+      '{"stage": "sum", "inputs": {"a": 1}, "result": null, "startedAt": "", "seconds": 3}',
+      /holds no result of the stage "sum" \(must be a number\)/,
+    ],
+  ])("does not take %s for the record of a finished stage", async (content, reason) => {
+    const stage = () => runStage(quietContext(root), "sum", { a: 1 }, number(() => 3)); // prettier-ignore
+    const { folder } = await stage();
+    fs.writeFileSync(path.join(folder, "stage.json"), content);
+    await expect(stage()).rejects.toThrow(LabError);
+    await expect(stage()).rejects.toThrow(reason);
+    await expect(stage()).rejects.toThrow(`Remove ${folder}, and the stage is made again`);
+  });
+
+  it("clears its folder of what a killed writer left, and restores what it was about to replace", async () => {
+    const { folder } = await sum({ a: 1 });
+    fs.rmSync(path.join(folder, "stage.json"));
+    const writer = process.pid; // the dead writer's number has come round again
+    fs.mkdirSync(path.join(folder, `model.old-${writer}`));
+    fs.writeFileSync(path.join(folder, `records.jsonl.tmp-${writer}`), "half");
+    await sum({ a: 1 }, () => fs.readdirSync(folder).sort());
+    expect(fs.readdirSync(folder).sort()).toEqual(["model", "stage.json"]);
+  });
+
+  it("takes no negative time when the clock is set back", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const { seconds } = await sum({ a: 1 }, () => vi.setSystemTime(Date.now() - 3_600_000).isFakeTimers());
+      expect(seconds).toBeGreaterThanOrEqual(0);
+      expect(seconds).toBeLessThan(60);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("says at once that the folder cannot be written, and does not try for ever", async () => {
     const file = path.join(root, "file");
     fs.writeFileSync(file, "in the way");
@@ -111,6 +156,9 @@ describe("runStage", () => {
     );
     await expect(run).rejects.toThrow(LabError);
     await expect(run).rejects.toThrow(/file.*cannot be written.*writable/);
+    expect(() => {
+      forgetStages(file);
+    }).toThrow(LabError);
   });
 });
 
