@@ -1,5 +1,6 @@
 // npm run bench: prepares the peer, compiles bench/, then runs the three benches one after the other.
 // `--out FOLDER` goes to all three, every other argument to bench/tapo-vs-trl.
+import "../scripts/lib/node-version.cjs";
 import { spawnSync } from "node:child_process";
 import * as os from "node:os";
 import * as path from "node:path";

@@ -1,4 +1,5 @@
 // npm run lab: JupyterLab on the quickstart, with its settings and sessions kept in .setup.
+import "./lib/node-version.cjs";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PYTHON, ROOT } from "./lib/places.mjs";

@@ -1,6 +1,7 @@
 // node scripts/notebook.mjs IN.ipynb [OUT.ipynb] [--timeout SECONDS]: executes a notebook headless with the project's
 // kernel. It fails when a cell throws, and also when something fails late, after its cell has ended: nbconvert does not
 // mind that, but the kernel writes it to its standard error or, while another cell runs, into that cell's output.
+import "./lib/node-version.cjs";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";

@@ -1,4 +1,5 @@
 // npm start: set-up where needed, then the main job. `npm start -- --all` hands `--all` on to it.
+import "./lib/node-version.cjs";
 import { join } from "node:path";
 import { ROOT } from "./lib/places.mjs";
 import { setUp } from "./lib/setup.mjs";

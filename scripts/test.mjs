@@ -1,4 +1,5 @@
 // npm test: set-up where needed, then types, lint, format and the whole suite; `npm test -- tests/core` narrows the suite.
+import "./lib/node-version.cjs";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MODULES, ROOT, SETUP } from "./lib/places.mjs";

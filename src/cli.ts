@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "../scripts/lib/node-version.cjs"; // before anything that another Node could not load
 import { Command } from "commander";
 import { addAskCommand } from "./cli/ask";
 import { addBaseCommand } from "./cli/base";

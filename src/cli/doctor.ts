@@ -70,19 +70,9 @@ export function formatExamination({ findings, healthy }: Examination): string {
 }
 
 function programs(root: string): Finding[] {
-  const node = process.versions.node;
-  const [major = 0, minor = 0] = node.split(".").map(Number);
-  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 13);
   const python = ask(path.join(root, ".venv", "bin", "python"), ["--version"])?.replace("Python ", "");
   return [
-    fits
-      ? { subject: "Node", status: "ok", value: node }
-      : {
-          subject: "Node",
-          status: "problem",
-          value: node,
-          remedy: "Use Node 20.19+ or 22.13+, for example `nvm use 22`.",
-        },
+    { subject: "Node", status: "ok", value: process.versions.node }, // another one does not get as far as here
     { subject: "npm", status: "note", value: ask("npm", ["--version"]) ?? "not on the PATH" },
     present("Python (.venv)", python),
   ];
@@ -112,7 +102,7 @@ function engineFindings(root: string, { backend, computes, differentiates, probl
   const engine: Finding = { subject, status: "ok", value: `${backend.name}, computes rightly${twinNote(root)}` };
   if (differentiates) return [engine, { subject: "Training", status: "ok", value: "gradients are right" }];
   const why = backend.canTrain ? "gradients are wrong" : `not with wasm: ${firstLine(backend.reason ?? "")}`;
-  const remedy = "Install a C++ compiler and make, then run `npm run setup`; until then only inference and demos run.";
+  const remedy = "Install a C++ compiler, then run `npm run setup`; until then only inference and demos run.";
   return [engine, { subject: "Training", status: backend.canTrain ? "problem" : "warning", value: why, remedy }];
 }
 
