@@ -143,10 +143,14 @@ function lock(folder: string): () => void {
   const file = path.resolve(folder, "lock");
   while (!claim(file)) {
     const owner = readOwner(file);
-    if (held.has(file) || (owner !== process.pid && isRunning(owner))) {
-      throw new LabError(`is in use by process ${owner}`, "Wait for it to end, or stop it, then run again.", {
-        subject: folder,
-      });
+    if (held.has(file) || (owner !== process.pid && isRunning(owner)) || (owner === 0 && isYoung(file))) {
+      throw new LabError(
+        `is in use by process ${owner || "(just starting)"}`,
+        "Wait for it to end, or stop it, then run again.",
+        {
+          subject: folder,
+        },
+      );
     }
     fs.rmSync(file, { recursive: true, force: true });
   }
@@ -157,19 +161,21 @@ function lock(folder: string): () => void {
   };
 }
 
-/** Makes the lock file, complete with its owner; `false` where there is one. */
+/** Makes the lock file and writes its owner into it; `false` where there is one. No hard link: not every file system has them. */
 function claim(file: string): boolean {
-  const own = `${file}.${process.pid}`;
   try {
-    fs.writeFileSync(own, String(process.pid));
-    fs.linkSync(own, file);
+    fs.writeFileSync(file, String(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw unwritable(file, error);
-  } finally {
-    fs.rmSync(own, { force: true });
   }
+}
+
+/** Whether a lock may still get its owner: between its making and its writing it is empty for a moment. */
+function isYoung(file: string): boolean {
+  const made = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return made !== undefined && Math.abs(Date.now() - made) < 1000;
 }
 
 /** The process that wrote the lock; 0 where the lock has just gone or holds no number. */

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import * as fs from "node:fs";
+import builtin, * as fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
@@ -168,6 +169,7 @@ describe("the lock", () => {
     const { folder } = await sum({ a: 1 });
     fs.rmSync(path.join(folder, "stage.json"));
     fs.writeFileSync(path.join(folder, "lock"), owner);
+    fs.utimesSync(path.join(folder, "lock"), 0, 0);
     return folder;
   }
 
@@ -199,6 +201,26 @@ describe("the lock", () => {
       expect((await sum({ a: 1 })).cached).toBe(false);
     },
   );
+
+  it("needs no hard links, which some file systems lack", async () => {
+    const { linkSync } = builtin;
+    builtin.linkSync = () => {
+      throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+    };
+    syncBuiltinESMExports();
+    try {
+      expect((await sum({ a: 1 })).result).toEqual({ value: 3 });
+    } finally {
+      builtin.linkSync = linkSync;
+      syncBuiltinESMExports();
+    }
+  });
+
+  it("that is still empty may be another process's that is just writing into it", async () => {
+    const folder = await lockedBy("");
+    fs.writeFileSync(path.join(folder, "lock"), ""); // now
+    await expect(sum({ a: 1 })).rejects.toThrow("is in use by process (just starting)");
+  });
 
   it("keeps out a second run of this process: an interrupted notebook cell may still be at work", async () => {
     let letGo = (): void => undefined;
