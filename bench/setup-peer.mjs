@@ -1,9 +1,13 @@
 // Makes .setup/bench-venv, the Python environment of the peer that `npm run bench` measures against, and writes the two
 // random models. Idempotent: what is there already is checked and kept. Usage: node bench/setup-peer.mjs
+import "../scripts/lib/node-version.cjs";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeEnvironment, pipInstall } from "../scripts/lib/packages.mjs";
+import { findPython } from "../scripts/lib/prerequisites.mjs";
+import { main } from "../scripts/lib/shell.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const venv = path.join(root, ".setup", "bench-venv");
@@ -24,21 +28,16 @@ function run(command, args) {
   }
 }
 
-function systemPython() {
-  for (const name of ["python3.11", "python3.12", "python3.10", "python3"]) {
-    if (spawnSync(name, ["-c", "import venv, ensurepip"]).status === 0) return name;
-  }
-  console.error("bench/setup-peer: no Python 3 with the venv module was found. Install python3 and python3-venv.");
-  process.exit(1);
-}
-
 const wanted = fs.readFileSync(requirements, "utf8");
 if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== wanted) {
-  if (!fs.existsSync(python)) run(systemPython(), ["-m", "venv", venv]);
-  run(python, ["-m", "pip", "install", "--quiet", "--requirement", requirements]);
-  // Without its dependencies, so that it does not bring another torch beside the one chosen above.
-  run(python, ["-m", "pip", "install", "--quiet", "--no-deps", "torchvision==0.28.0"]);
-  fs.writeFileSync(stamp, wanted);
+  console.log("Installing the peer, some minutes (logs in .setup/logs)");
+  await main(async () => {
+    await makeEnvironment(findPython().executable, venv, ["--requirement", requirements]);
+    // Without its dependencies, so that it does not bring another torch beside the one chosen above.
+    await pipInstall(venv, ["--no-deps", "torchvision==0.28.0"]);
+    fs.writeFileSync(stamp, wanted);
+  });
+  if (process.exitCode) process.exit();
 }
 for (const size of SIZES) {
   const folder = path.join(root, ".setup", "bench", size);

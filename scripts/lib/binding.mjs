@@ -1,28 +1,20 @@
 // The tensor engine: TensorFlow's C library under Node. The npm package's binding is compiled against the library of the
 // Python wheel, because the library that its own installer downloads is from 2022 and not to be had everywhere.
 import { existsSync, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { BINDING, MODULES, compiledBinding, sitePackages } from "./places.mjs";
+import { BINDING, MODULES, SETUP, compiledBinding, sitePackages } from "./places.mjs";
 import { findCompiler, missingForCompiling } from "./prerequisites.mjs";
 import { SetupError, ask, logged } from "./shell.mjs";
 import { runStep } from "./steps.mjs";
 
 const PREBUILT_LIMIT_MS = 240_000;
 
-/** The names that the binding, its build file and its installer ask for → the library in the wheel. */
+/** TensorFlow's C library and what it needs of it, as the wheel calls them. */
 const LIBRARIES =
   process.platform === "darwin"
-    ? {
-        "libtensorflow.2.dylib": "libtensorflow_cc.2.dylib",
-        "libtensorflow_framework.2.dylib": "libtensorflow_framework.2.dylib",
-      }
-    : {
-        "libtensorflow.so": "libtensorflow_cc.so.2",
-        "libtensorflow.so.2.9.1": "libtensorflow_cc.so.2",
-        "libtensorflow_cc.so.2": "libtensorflow_cc.so.2",
-        "libtensorflow_framework.so": "libtensorflow_framework.so.2",
-        "libtensorflow_framework.so.2": "libtensorflow_framework.so.2",
-      };
+    ? ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"]
+    : ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
 /**
  * Makes the best engine to be had here: compiled against the wheel, else the package's own prebuilt binary, else wasm.
@@ -46,8 +38,9 @@ export function tensorEngine(npm, python) {
 
 function enginePresent(engine) {
   if (!existsSync(join(MODULES, "@tensorflow", "tfjs-node", "package.json"))) return false;
-  const library = join(BINDING, "deps", "lib", Object.keys(LIBRARIES)[0]);
-  return engine === "wasm" || (compiledBinding() !== undefined && existsSync(library));
+  if (engine === "wasm") return true;
+  const linked = engine === "prebuilt" || LIBRARIES.every((name) => existsSync(join(BINDING, "deps", "lib", name)));
+  return linked && compiledBinding() !== undefined;
 }
 
 async function compileOrFallBack(cuda) {
@@ -73,25 +66,54 @@ function linkLibraries() {
   const deps = join(BINDING, "deps");
   rmSync(deps, { recursive: true, force: true });
   mkdirSync(join(deps, "lib"), { recursive: true });
-  symlinkSync(join(wheel, "include"), join(deps, "include"));
-  for (const [name, library] of Object.entries(LIBRARIES)) symlinkSync(join(wheel, library), join(deps, "lib", name));
+  for (const name of LIBRARIES) symlinkSync(join(wheel, name), join(deps, "lib", name));
   // The CUDA wheel's library looks for CUDA in ../nvidia, seen from the folder of the link.
   const nvidia = join(sitePackages(), "nvidia");
   if (existsSync(nvidia)) symlinkSync(nvidia, join(deps, "nvidia"));
 }
 
+/**
+ * Two source files and one call of the compiler. node-gyp would do the same by way of make, which cannot build in a path
+ * with a space.
+ */
 async function compile() {
   rmSync(join(BINDING, "lib"), { recursive: true, force: true });
-  const nodePreGyp = join(MODULES, "@mapbox", "node-pre-gyp", "bin", "node-pre-gyp");
-  const prefix = dirname(dirname(realpathSync(process.execPath)));
-  const headers = existsSync(join(prefix, "include", "node", "node_api.h")) ? { npm_config_nodedir: prefix } : {};
-  const gyp = nodeGyp();
-  await logged("engine", process.execPath, [nodePreGyp, "install", "--build-from-source"], {
-    cwd: BINDING,
-    env: { CXX: findCompiler(), ...headers, ...(gyp === undefined ? {} : { npm_config_node_gyp: gyp }) },
-  });
-  if (compiledBinding() === undefined)
-    throw new SetupError("The engine's build ended without a binding. See .setup/logs/engine.log.");
+  const target = bindingFile();
+  mkdirSync(dirname(target), { recursive: true });
+  const napi = /napi-v(\d+)/.exec(target)[1];
+  const library = join(BINDING, "deps", "lib");
+  const [origin, ...shared] =
+    process.platform === "darwin"
+      ? ["@loader_path", "-bundle", "-undefined", "dynamic_lookup"]
+      : ["$ORIGIN", "-shared"];
+  await logged("engine", findCompiler(), [
+    ...["-std=gnu++17", "-O3", "-fPIC", "-pthread", ...shared, `-DNAPI_VERSION=${napi}`],
+    ...["-DNODE_GYP_MODULE_NAME=tfjs_binding", "-DBUILDING_NODE_EXTENSION"],
+    ...[await nodeHeaders(), join(sitePackages(), "tensorflow", "include")].map((folder) => `-I${folder}`),
+    ...["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(BINDING, "binding", file)),
+    ...LIBRARIES.map((name) => join(library, name)),
+    `-Wl,-rpath,${origin}/../../deps/lib`,
+    ...["-o", target],
+  ]);
+}
+
+/** Where the package will look for its binding. */
+function bindingFile() {
+  const manifest = join(BINDING, "package.json");
+  return createRequire(manifest)("@mapbox/node-pre-gyp").find(manifest);
+}
+
+/** The folder with node_api.h: beside this Node, where npm's `nodedir` says, or downloaded by node-gyp into .setup. */
+async function nodeHeaders() {
+  const prefixes = [dirname(dirname(realpathSync(process.execPath))), process.env.npm_config_nodedir];
+  const downloaded = join(SETUP, "node-gyp", process.versions.node);
+  const find = () =>
+    [...prefixes, downloaded]
+      .filter((prefix) => prefix)
+      .map((prefix) => join(prefix, "include", "node"))
+      .find((folder) => existsSync(join(folder, "node_api.h")));
+  if (find() === undefined) await logged("node-headers", process.execPath, [nodeGyp(), "install"]);
+  return find();
 }
 
 /** The node-gyp that npm carries; npm names itself when it starts a script. */
@@ -101,10 +123,15 @@ function nodeGyp() {
     process.env.npm_execpath === undefined ? undefined : dirname(dirname(realpathSync(process.env.npm_execpath))),
     root === undefined ? undefined : join(root, "npm"),
   ];
-  return homes
+  const found = homes
     .filter((home) => home !== undefined)
     .map((home) => join(home, "node_modules", "node-gyp", "bin", "node-gyp.js"))
     .find((file) => existsSync(file));
+  if (found === undefined)
+    throw new SetupError(
+      "Node's headers (node_api.h) are not there, nor npm's node-gyp to get them. Install npm anew.",
+    );
+  return found;
 }
 
 async function installPrebuilt(cuda) {

@@ -18,7 +18,7 @@ export function compiledSources() {
       file,
       hashOfFile(join(ROOT, file)),
     ]),
-    present: () => existsSync(DIST) && sources.every((file) => existsSync(join(DIST, output(file)))),
+    present: ({ products = [] }) => products.length > 0 && products.every((file) => existsSync(join(DIST, file))),
     work: async () => {
       removeOrphans(new Set(sources.map(output)));
       // The compiler's memory of an earlier run would keep it from writing files that were deleted since.
@@ -26,11 +26,14 @@ export function compiledSources() {
       await logged("build", process.execPath, [join(MODULES, "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
       const cli = join(DIST, "cli.js");
       if (existsSync(cli)) chmodSync(cli, 0o755);
+      // What there is now, not what there might be: a declaration (.d.ts), for one, has no product.
+      return { products: sources.map(output).filter((file) => existsSync(join(DIST, file))) };
     },
   });
 }
 
-const output = (source) => source.replace(/(\.d)?\.ts$/, (_, d) => (d ? ".d.ts" : ".js"));
+/** Where a source's product would lie in dist. */
+const output = (source) => source.replace(/\.ts$/, ".js");
 
 /** Deletes compiled files whose source is gone, so that nothing imports them by mistake. */
 function removeOrphans(expected) {

@@ -1,10 +1,24 @@
 // The npm packages and the Python environment, both exactly as locked.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { pipVariables } from "./environment.mjs";
 import { MODULES, PYTHON, ROOT, VENV, sitePackages } from "./places.mjs";
 import { findPython, wantsCuda } from "./prerequisites.mjs";
 import { hashOfFile, runStep } from "./steps.mjs";
-import { logged } from "./shell.mjs";
+import { ask, logged } from "./shell.mjs";
+
+/** Said on the command line, since the user's npmrc may say otherwise. */
+const NPM_FLAGS = [
+  ...["--ignore-scripts", "--include=dev", "--no-progress"],
+  ...[
+    "--no-global",
+    "--no-dry-run",
+    "--package-lock",
+    "--bin-links",
+    "--no-legacy-peer-deps",
+    "--install-strategy=hoisted",
+  ],
+];
 
 /** `npm ci` without install scripts: nothing is downloaded but the packages themselves. */
 export function npmPackages() {
@@ -13,7 +27,7 @@ export function npmPackages() {
     title: "npm packages (npm ci --ignore-scripts)",
     inputs: [hashOfFile(join(ROOT, "package-lock.json")), process.platform, process.arch],
     present: () => existsSync(join(MODULES, ".package-lock.json")),
-    work: () => logged("npm", "npm", ["ci", "--ignore-scripts", "--include=dev", "--no-progress"]),
+    work: () => logged("npm", "npm", ["ci", ...NPM_FLAGS]),
   });
 }
 
@@ -28,11 +42,30 @@ export function pythonPackages() {
     inputs: [hashOfFile(requirements), python.version, cuda, ROOT],
     present: () => existsSync(PYTHON) && sitePackages() !== undefined && existsSync(join(sitePackages(), "tensorflow")),
     work: async () => {
-      await logged("venv", python.executable, ["-m", "venv", "--clear", VENV], {
-        env: { PIP_REQUIRE_VIRTUALENV: "0" },
-      });
-      await logged("pip", PYTHON, ["-m", "pip", "install", "--no-input", "--progress-bar=off", "-r", requirements]);
+      await makeEnvironment(python.executable, VENV, ["--require-hashes", "-r", requirements]);
       return { cuda };
     },
   });
 }
+
+/** Makes a Python environment anew in a folder and installs what pip's arguments say. */
+export async function makeEnvironment(executable, folder, wanted) {
+  await logged(`${logName(folder)}-made`, executable, ["-m", "venv", "--clear", folder]);
+  await pipInstall(folder, wanted);
+}
+
+/** Installs into the Python environment of a folder, whatever the user's settings say of other places. */
+export async function pipInstall(folder, wanted) {
+  const python = join(folder, "bin", "python");
+  const settings = JSON.parse(ask(python, [join(ROOT, "scripts", "lib", "pip_settings.py")]) ?? "[]");
+  await logged(
+    `${logName(folder)}-pip`,
+    python,
+    ["-m", "pip", "install", "--no-input", "--progress-bar=off", ...wanted],
+    {
+      env: pipVariables(settings),
+    },
+  );
+}
+
+const logName = (folder) => basename(folder).replace(".", "");

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { keptVariables } from "./environment.mjs";
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const MODULES = join(ROOT, "node_modules");
@@ -28,12 +29,13 @@ export function compiledBinding() {
 
 /**
  * The environment of every program we start: Jupyter, IPython and node-gyp keep their settings, sessions and headers in
- * .setup, not in the home folder, and `node` means the Node that runs now.
+ * .setup, not in the home folder, and `node` means the Node that runs now. Of the user's settings of Python, pip, npm and
+ * Node only those remain that say how registries are reached.
  */
 export function projectEnvironment(base = process.env) {
   const jupyter = join(SETUP, "jupyter");
   return {
-    ...base,
+    ...keptVariables(base),
     PATH: pathWithThisNode(base.PATH ?? ""),
     PYTHONNOUSERSITE: "1",
     PIP_DISABLE_PIP_VERSION_CHECK: "1",

@@ -1,9 +1,7 @@
 // What the machine has to bring along, and the command that installs what is missing.
 import { existsSync } from "node:fs";
-import { ROOT } from "./places.mjs";
 import { SetupError, ask } from "./shell.mjs";
 
-const NODE = { 20: 19, 22: 13 }; // major → least minor, as in package.json's engines
 const PYTHON_MINORS = [10, 11, 12, 13]; // for which TensorFlow 2.21 has wheels and requirements.txt is locked
 
 /** A command line that installs a package with this machine's package manager. */
@@ -12,17 +10,11 @@ export function installCommand({ apt, dnf, brew }) {
   return existsSync("/usr/bin/dnf") ? `sudo dnf install -y ${dnf}` : `sudo apt-get install -y ${apt}`;
 }
 
-/** Throws unless this is a platform and a Node that the packages work with. */
-export function requireNode() {
+/** Throws on a platform that the packages do not work on. */
+export function requirePlatform() {
   if (process.platform === "win32") {
     throw new SetupError("Windows itself is not supported. Use WSL 2: `wsl --install`, then clone and start there.");
   }
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (NODE[major] !== undefined && minor >= NODE[major]) return;
-  throw new SetupError(
-    `Node ${process.versions.node} does not run TensorFlow.js 4.22 (from Node 23 on, a function it calls is gone).\n` +
-      "Install Node 22, for example: nvm install 22 && nvm use 22   (or Node 20.19 and later)",
-  );
 }
 
 /**
@@ -64,15 +56,9 @@ export function findCompiler() {
 
 /** What keeps a binding from being compiled here, as a sentence with its remedy; undefined when nothing does. */
 export function missingForCompiling() {
-  if (/\s/.test(ROOT))
-    return `make cannot build in a path with spaces (${ROOT}); move the project to a path without them`;
-  const missing = [
-    ...(findCompiler() === undefined ? ["a C++ compiler"] : []),
-    ...(ask("make", ["--version"]) === undefined ? ["make"] : []),
-  ];
-  if (missing.length === 0) return undefined;
-  const command = installCommand({ apt: "g++ make", dnf: "gcc-c++ make", brew: "xcode-select --install" });
-  return `${missing.join(" and ")} not found; install with: ${command}`;
+  if (findCompiler() !== undefined) return undefined;
+  const command = installCommand({ apt: "g++", dnf: "gcc-c++", brew: "xcode-select --install" });
+  return `a C++ compiler was not found; install one with: ${command}`;
 }
 
 /** Whether to install TensorFlow's CUDA wheel: FINE_R1_CUDA=1 or 0 decides, otherwise whether an NVIDIA GPU answers. */

@@ -4,11 +4,11 @@ import { compiledSources } from "./compile.mjs";
 import { jupyterKernel } from "./kernel.mjs";
 import { withLock } from "./lock.mjs";
 import { npmPackages, pythonPackages } from "./packages.mjs";
-import { requireNode } from "./prerequisites.mjs";
+import { requirePlatform } from "./prerequisites.mjs";
 
 /** Brings everything to the state that the lock files and sources describe, doing only what is not done yet. */
 export async function setUp() {
-  requireNode();
+  requirePlatform();
   return withLock(async () => {
     console.log("Set-up (only inside this folder; logs in .setup/logs)");
     const began = Date.now();

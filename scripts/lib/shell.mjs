@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { noteProgram } from "./lock.mjs";
+import { keptVariables } from "./environment.mjs";
 import { LOGS, ROOT, projectEnvironment } from "./places.mjs";
 
 /** An error whose message is meant for the user: no stack is printed. */
@@ -11,7 +12,7 @@ export class SetupError extends Error {}
 
 /** The trimmed standard output of a short command, or undefined when it cannot run or fails. */
 export function ask(command, args) {
-  const result = spawnSync(command, args, { encoding: "utf8", timeout: 20_000 });
+  const result = spawnSync(command, args, { encoding: "utf8", timeout: 20_000, env: keptVariables(process.env) });
   return result.status === 0 ? result.stdout.trim() : undefined;
 }
 

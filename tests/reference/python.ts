@@ -68,10 +68,9 @@ function takeLock(lock: string): boolean {
 }
 
 function install(wanted: string): void {
-  const python = process.env["FINE_R1_PYTHON"] ?? "python3";
   try {
-    execFileSync(python, ["-m", "venv", environment], { stdio: "pipe" });
-    execFileSync(executable, ["-m", "pip", "install", "--quiet", "-r", requirements], { stdio: "pipe" });
+    const script = path.join(root, "scripts", "venv.mjs");
+    execFileSync(process.execPath, [script, environment, requirements], { stdio: "pipe" });
   } catch (error) {
     throw new LabError(
       `the reference environment could not be made (${messageOf(error).slice(-1000)})`,
