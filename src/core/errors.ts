@@ -1,6 +1,9 @@
+import { printable } from "./printable";
+
 /**
  * The one error type users meet: what went wrong, where, why, and what to do about it.
- * Anything else that reaches the command line is a bug of ours.
+ * Anything else that reaches the command line is a bug of ours. The message often quotes files and answers, so that it holds
+ * no control characters: they are written out.
  */
 export class LabError extends Error {
   override readonly name = "LabError";
@@ -15,7 +18,10 @@ export class LabError extends Error {
    */
   constructor(reason: string, remedy: string, options: { subject?: string; cause?: unknown } = {}) {
     const where = options.subject === undefined ? "" : `${options.subject}: `;
-    super(`${where}${reason}. ${remedy}`, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      printable(`${where}${reason}. ${remedy}`),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.subject = options.subject;
     this.remedy = remedy;
   }

@@ -68,6 +68,34 @@ export function sampleTable(): ResultTable {
   });
 }
 
+/** A table too wide for a page: three groups of two numbers with uneven intervals, and six shares. */
+export function wideTable(): ResultTable {
+  const methods = ["Base, direct", "CoT SFT + DAPO", "SigLIP-style encoder"];
+  const scores = ["Closed world", "Open world, text inclusion", "Open world, SS_rel"].flatMap((group, at) =>
+    ["seen", "unseen"].map((title) => ({ key: `score${at}_${title}`, title, group, interval: "half-width" as const })),
+  );
+  const shares = ["right", "malformed", "analysis", "candidates", "analysis right", "names a seen class"].map(
+    (title, at) => ({ key: `share${at}`, title }),
+  );
+  return resultTable({
+    caption: "A table too wide for a page",
+    columns: [
+      { key: "method", title: "Method", kind: "text" },
+      ...[...scores, ...shares].map((column) => ({ ...column, kind: "number", percent: true }) as const),
+    ],
+    rows: methods.map((method, row) => ({
+      method,
+      ...Object.fromEntries(
+        scores.map(({ key }, at) => {
+          const value = 0.3 + 0.1 * row + 0.05 * at;
+          return [key, { value, low: value - 0.028, high: value + 0.032 }];
+        }),
+      ),
+      ...Object.fromEntries(shares.map(({ key }, at) => [key, 0.05 * (at + row)])),
+    })),
+  });
+}
+
 /** A picture of diagonal stripes. */
 export function stripes(width: number, height: number, shade: number): RgbImage {
   const data = new Uint8Array(width * height * 3);

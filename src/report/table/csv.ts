@@ -13,33 +13,41 @@ import {
 
 /** A table as plain columns: intervals and marks stand in columns of their own (`key_low`, `key_high`, `key_mark`). */
 export interface FlatTable {
-  readonly keys: readonly string[];
+  readonly columns: readonly { readonly key: string; readonly kind: "text" | "number" }[];
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-/** Spreads intervals and marks over columns of their own, which exist only where some cell has them. */
+/**
+ * Spreads intervals and marks over columns of their own, which exist only where some cell has them. Columns in per cent end
+ * in `_percent` (`key_percent`, `key_percent_low`, …) and hold what the table shows: 31.5, not 0.315.
+ */
 export function flatten(table: ResultTable): FlatTable {
-  const parts = table.columns.flatMap(({ key }) => {
-    const cells = table.rows.map((row) => cellOf(row, key));
-    const interval = cells.some((cell) => isEstimate(cell) && cell.low !== undefined);
-    return [
-      { key, take: bareValue },
-      ...(interval ? [bound(key, "low"), bound(key, "high")] : []),
-      ...(cells.some((cell) => markOf(cell) !== "")
-        ? [{ key: key + SUFFIX.mark, take: (cell: Cell) => markOf(cell) || null }]
-        : []),
-    ].map((part) => ({ ...part, values: cells.map(part.take) }));
-  });
+  const parts = partsOf(table);
   return {
-    keys: parts.map((part) => part.key),
-    rows: table.rows.map((_, index) => parts.map((part) => part.values[index] ?? null)),
+    columns: parts.map(({ key, kind }) => ({ key, kind })),
+    rows: table.rows.map((_, index) =>
+      parts.map(({ values, percent }) => {
+        const value = values[index] ?? null;
+        return percent && typeof value === "number" ? Number(shiftPoint(String(value), 2)) : value;
+      }),
+    ),
   };
 }
 
-/** Comma-separated values (RFC 4180), one heading line, every digit kept; an empty field means not measured. */
+/**
+ * Comma-separated values (RFC 4180), one heading line, every digit kept, units as `flatten` gives them; an empty field means
+ * not measured. A text that a spreadsheet would take for a formula gets an apostrophe in front.
+ */
 export function toCsv(table: ResultTable): string {
-  const { keys, rows } = flatten(table);
-  return [keys, ...rows].map((row) => `${row.map(csvField).join(",")}\n`).join("");
+  const parts = partsOf(table);
+  const rows = table.rows.map((_, index) =>
+    parts.map(({ values, percent }) => {
+      const value = values[index] ?? null;
+      if (typeof value !== "number") return value === null ? "" : quoted(isFormula(value) ? `'${value}` : value);
+      return percent ? shiftPoint(String(value), 2) : String(value);
+    }),
+  );
+  return [parts.map(({ key }) => key), ...rows].map((row) => `${row.join(",")}\n`).join("");
 }
 
 /** The rows of a table that `toCsv` wrote, given its columns. A `LabError` names the line that does not fit. */
@@ -78,27 +86,94 @@ export function parseCsv(text: string): (string | null)[][] {
   return rows;
 }
 
-function bound(key: string, side: "low" | "high"): { key: string; take: (cell: Cell) => number | null } {
-  return { key: key + SUFFIX[side], take: (cell) => (isEstimate(cell) ? (cell[side] ?? null) : null) };
+interface Part {
+  readonly key: string;
+  readonly kind: "text" | "number";
+  readonly percent: boolean;
+  readonly values: readonly (string | number | null)[];
 }
 
-function csvField(value: string | number | null): string {
-  if (value === null) return "";
-  const text = String(value);
+function partsOf({ columns, rows }: ResultTable): Part[] {
+  return columns.flatMap((column): Part[] => {
+    const cells = rows.map((row) => cellOf(row, column.key));
+    const name = fileKey(column);
+    const { kind } = column;
+    const percent = inPercent(column);
+    const bound = (side: "low" | "high"): Part => ({
+      key: name + SUFFIX[side],
+      kind,
+      percent,
+      values: cells.map((cell) => (isEstimate(cell) ? (cell[side] ?? null) : null)),
+    });
+    const interval = cells.some((cell) => isEstimate(cell) && cell.low !== undefined);
+    const marks = cells.map((cell) => markOf(cell) || null);
+    return [
+      { key: name, kind, percent, values: cells.map(bareValue) },
+      ...(interval ? [bound("low"), bound("high")] : []),
+      ...(marks.some((mark) => mark !== null)
+        ? [{ key: name + SUFFIX.mark, kind: "text", percent: false, values: marks } as const]
+        : []),
+    ];
+  });
+}
+
+/** The column's name in files. */
+function fileKey(column: Column): string {
+  return inPercent(column) ? column.key + SUFFIX.percent : column.key;
+}
+
+function inPercent({ kind, percent }: Column): boolean {
+  return kind === "number" && percent === true;
+}
+
+function quoted(text: string): string {
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/**
+ * True for a text that spreadsheets calculate, such as "=1+1" or "-A1" ("-5" is a number and harmless), and for one that
+ * would read like such a text with our apostrophe in front.
+ */
+function isFormula(text: string): boolean {
+  const bare = text.replace(/^'+/, "");
+  return /^[=+@\t\r\n＝＋＠]/.test(bare) || (/^[-－]/.test(bare) && !/^-\d*\.?\d+$/.test(bare));
+}
+
+/** A decimal number times 10^places, digit by digit: a product of doubles would round. */
+function shiftPoint(number: string, places: number): string {
+  const [, sign = "", whole = "", part = "", exponent = "0"] = /^(-?)(\d*)\.?(\d*)(?:e([-+]?\d+))?$/.exec(number) ?? [];
+  const digits = whole + part;
+  const point = whole.length + Number(exponent) + places;
+  if (point > MOST_DIGITS || point < -MOST_DIGITS) return `${sign}${digits}e${point - digits.length}`;
+  const padded = digits.padStart(digits.length + Math.max(0, 1 - point), "0");
+  const at = Math.max(1, point);
+  const before = padded
+    .slice(0, at)
+    .padEnd(at, "0")
+    .replace(/^0+(?=\d)/, "");
+  const after = padded.slice(at).replace(/0+$/, "");
+  return sign + before + (after === "" ? "" : `.${after}`);
+}
+
+/** Numbers with more zeros than this are written with an exponent. */
+const MOST_DIGITS = 20;
+
 function cellFrom(column: Column, field: (key: string) => string | null): Cell {
-  const text = field(column.key);
-  const mark = field(column.key + SUFFIX.mark);
+  const name = fileKey(column);
+  const text = field(name);
+  const mark = field(name + SUFFIX.mark);
   if (text === null) return null;
-  if (column.kind === "text") return mark === null ? text : { text, mark };
-  const low = field(column.key + SUFFIX.low);
-  const high = field(column.key + SUFFIX.high);
-  if (low === null && mark === null) return Number(text);
+  if (column.kind === "text") {
+    const bare = text.startsWith("'") && isFormula(text) ? text.slice(1) : text;
+    return mark === null ? bare : { text: bare, mark };
+  }
+  const number = (digits: string): number => Number(inPercent(column) ? shiftPoint(digits, -2) : digits);
+  const low = field(name + SUFFIX.low);
+  const high = field(name + SUFFIX.high);
+  if (low === null && mark === null) return number(text);
   return {
-    value: Number(text),
-    ...(low === null || high === null ? {} : { low: Number(low), high: Number(high) }),
+    value: number(text),
+    ...(low === null || high === null ? {} : { low: number(low), high: number(high) }),
     ...(mark === null ? {} : { mark }),
   };
 }

@@ -13,6 +13,8 @@ import {
 export interface ShownCell {
   readonly body: string;
   readonly mark: string;
+  /** The parts of a body such as "66.1 +3.9 −4.9", which TeX stacks. */
+  readonly sides?: { readonly value: string; readonly above: string; readonly below: string };
 }
 
 /** What is shown where nothing was measured. */
@@ -27,9 +29,29 @@ export function shownCells(table: ResultTable): ShownCell[][] {
   return table.rows.map((row) =>
     table.columns.map((column, index) => {
       const cell = cellOf(row, column.key);
-      return { body: shows[index]?.(cell) ?? MISSING, mark: markOf(cell) };
+      return { body: MISSING, ...shows[index]?.(cell), mark: markOf(cell) };
     }),
   );
+}
+
+/**
+ * The columns with the unit in their headings: "(%)" stands after the group's title where all of the group is in per cent,
+ * else after the column's own.
+ */
+export function headedColumns({ columns }: ResultTable): Column[] {
+  const inPercent = ({ kind, percent }: Column): boolean => kind === "number" && percent === true;
+  return columns.map((column): Column => {
+    const { group, title } = column;
+    if (!inPercent(column)) return column;
+    if (group === undefined || !columns.filter((other) => other.group === group).every(inPercent)) {
+      return { ...column, title: withPercent(title) };
+    }
+    return { ...column, group: withPercent(group) };
+  });
+}
+
+function withPercent(title: string): string {
+  return title.includes("%") ? title : `${title} (%)`.trimStart();
 }
 
 /** The group headings in order, each with the number of columns below it; "" where a column has no group. */
@@ -62,17 +84,21 @@ export function provenanceLine(table: ResultTable): string {
     .join(" · ");
 }
 
-function showColumn(column: Column, cells: readonly Cell[]): (cell: Cell) => string {
-  if (column.kind === "text") return (cell) => String(bareValue(cell) ?? MISSING);
+function showColumn(column: Column, cells: readonly Cell[]): (cell: Cell) => Omit<ShownCell, "mark"> {
+  if (column.kind === "text") return (cell) => ({ body: String(bareValue(cell) ?? MISSING) });
   const number = numberFormat(column, cells);
-  const estimates = cells.filter(isEstimate);
-  const style = column.interval ?? (estimates.every((e) => symmetric(e, number)) ? "half-width" : "range");
+  const even = cells.filter(isEstimate).every((estimate) => symmetric(estimate, number));
+  const style = column.interval ?? (even ? "half-width" : "range");
   return (cell) => {
-    const value = bareValue(cell);
-    if (typeof value !== "number") return MISSING;
-    if (!isEstimate(cell) || cell.low === undefined || cell.high === undefined) return number(value);
-    if (style === "range") return `${number(value)} [${number(cell.low)}, ${number(cell.high)}]`;
-    return `${number(value)} ± ${number(Math.max(value - cell.low, cell.high - value))}`;
+    const exact = bareValue(cell);
+    if (typeof exact !== "number") return { body: MISSING };
+    const value = number(exact);
+    if (!isEstimate(cell) || cell.low === undefined || cell.high === undefined) return { body: value };
+    if (style === "range") return { body: `${value} [${number(cell.low)}, ${number(cell.high)}]` };
+    const [above, below] = [number(cell.high - exact), number(exact - cell.low)];
+    if (even) return { body: `${value} ± ${above}` };
+    const sides = { value, above: `+${above}`, below: `−${below}` };
+    return { body: `${value} ${sides.above} ${sides.below}`, sides };
   };
 }
 
@@ -86,5 +112,9 @@ function numberFormat(column: Column, cells: readonly Cell[]): (value: number) =
     (cell) => !isEstimate(cell) && (bareValue(cell) === null || Number.isInteger(bareValue(cell))),
   );
   const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : 3);
-  return (value) => (value * scale).toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1");
+  return (value) =>
+    (value * scale)
+      .toFixed(digits)
+      .replace(/^-(0(\.0*)?)$/, "$1")
+      .replace("-", "−");
 }

@@ -1,4 +1,5 @@
-import { explanations, groupHeadings, hasGroups, provenanceLine, shownCells } from "./format";
+import { printable } from "../../core/printable";
+import { explanations, groupHeadings, hasGroups, headedColumns, provenanceLine, shownCells } from "./format";
 import type { ResultTable } from "./table";
 
 // Styles stand on the elements, since notebook viewers drop <style>; colours are taken from the page, light or dark.
@@ -10,7 +11,7 @@ const LONG = 60;
 /** A table for a page or a notebook; every text is escaped. */
 export function toHtml(table: ResultTable): string {
   const align = (index: number): string => `text-align:${table.columns[index]?.kind === "number" ? "right" : "left"};`;
-  const titles = table.columns.map(
+  const titles = headedColumns(table).map(
     ({ title }, index) =>
       `<th scope="col" style="${CELL}${align(index)}border-bottom:${RULE}">${escapeHtml(title)}</th>`,
   );
@@ -34,13 +35,13 @@ export function toHtml(table: ResultTable): string {
   ].join("\n");
 }
 
-/** Text as HTML shows it, in elements and in quoted attributes. */
+/** Text as HTML and SVG show it, in elements and in quoted attributes; control characters are written out. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return printable(text).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function groupRow(table: ResultTable): string {
-  const cells = groupHeadings(table.columns).map(({ title, span }) => {
+  const cells = groupHeadings(headedColumns(table)).map(({ title, span }) => {
     const rule = title === "" ? "" : `border-bottom:${RULE}`;
     return `<th colspan="${span}" style="${CELL}text-align:center;${rule}">${escapeHtml(title)}</th>`;
   });

@@ -1,9 +1,10 @@
-import { explanations, provenanceLine, shownCells } from "./format";
+import { printableLine } from "../../core/printable";
+import { explanations, headedColumns, provenanceLine, shownCells } from "./format";
 import type { ResultTable } from "./table";
 
 /** A GitHub-flavoured Markdown table with its caption above and its notes below. */
 export function toMarkdown(table: ResultTable): string {
-  const titles = table.columns.map(({ group, title }) =>
+  const titles = headedColumns(table).map(({ group, title }) =>
     escapeMarkdown(group === undefined ? title : `${group}: ${title}`),
   );
   const rule = table.columns.map(({ kind }) => (kind === "number" ? "---:" : ":---"));
@@ -26,9 +27,10 @@ export function toMarkdown(table: ResultTable): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** Text that Markdown (and the TeX in notebooks) shows as it is: special characters become entities, line ends spaces. */
+/**
+ * Text that Markdown (and the TeX in notebooks) shows as it is: special characters become entities, line ends spaces, and
+ * control characters are written out.
+ */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replaceAll(/\s*[\r\n]+\s*/g, " ")
-    .replaceAll(/[\\`*_[\]<>|#~&$]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return printableLine(text).replaceAll(/[\\`*_[\]<>|#~&$]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -30,11 +30,11 @@ export interface Column {
   readonly group?: string;
   /** Digits after the point, as shown; files keep every digit. Default: 1 for percent, 0 for whole numbers, else 3. */
   readonly digits?: number;
-  /** Values are fractions and are shown as percentages, without the sign. */
+  /** Values are fractions; tables, CSV and data frames give them in per cent and say so in the heading. */
   readonly percent?: boolean;
   /**
-   * How intervals are shown: `range` as "66.1 [61.2, 70.0]"; `half-width` as "66.1 ± 4.9", the wider side where the two
-   * differ. Default: `half-width` if every interval of the column is symmetric to the digits shown, else `range`.
+   * How intervals are shown: `range` as "66.1 [61.2, 70.0]"; `half-width` as "66.1 ± 4.9" or, in a column with an interval
+   * whose sides differ in the digits shown, as "66.1 +3.9 −4.9". Default: `half-width` if no interval's sides differ, else `range`.
    */
   readonly interval?: "range" | "half-width";
 }
@@ -87,7 +87,7 @@ export function markOf(cell: Cell): string {
 }
 
 /** Suffixes of the file columns that hold what a cell knows beyond its value. */
-export const SUFFIX = { low: "_low", high: "_high", mark: "_mark" } as const;
+export const SUFFIX = { percent: "_percent", low: "_low", high: "_high", mark: "_mark" } as const;
 
 function checkColumns(columns: readonly Column[]): void {
   const keys = new Set<string>();
@@ -96,7 +96,7 @@ function checkColumns(columns: readonly Column[]): void {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(key) || reserved || keys.has(key)) {
       throw new LabError(
         "cannot be a column key",
-        "Keys are unique, start with a letter, hold letters, digits and underscores, and do not end in _low, _high or _mark.",
+        "Keys are unique, start with a letter, hold letters, digits and underscores, and do not end in _percent, _low, _high or _mark.",
         { subject: `table column ${JSON.stringify(key)}` },
       );
     }

@@ -1,26 +1,32 @@
-import { explanations, groupHeadings, hasGroups, provenanceLine, shownCells } from "./format";
-import type { ResultTable } from "./table";
+import { printableLine } from "../../core/printable";
+import { explanations, groupHeadings, hasGroups, headedColumns, provenanceLine, shownCells } from "./format";
+import type { Column, ResultTable } from "./table";
 
 const GAP = "  ";
 
-/** The table for a terminal: aligned columns between rules, with caption, marks and notes. */
+/** The table for a terminal: aligned columns between rules, with caption, marks and notes; a line a row, whatever its texts hold. */
 export function toText(table: ResultTable): string {
-  const body = shownCells(table).map((row) => row.map(({ body, mark }) => body + mark));
-  const titles = table.columns.map((column) => column.title);
+  const body = shownCells(table).map((row) => row.map(({ body, mark }) => printableLine(body + mark)));
+  const columns = headedColumns(table).map((column) => ({
+    ...column,
+    title: printableLine(column.title),
+    ...(column.group === undefined ? {} : { group: printableLine(column.group) }),
+  }));
+  const titles = columns.map((column) => column.title);
   const widths = titles.map((title, index) => Math.max(...[titles, ...body].map((row) => width(row[index] ?? title))));
-  widen(table, widths);
+  widen(columns, widths);
   const line = (row: readonly string[]): string =>
     row
-      .map((text, index) => pad(text, widths[index] ?? 0, table.columns[index]?.kind === "number" ? "right" : "left"))
+      .map((text, index) => pad(text, widths[index] ?? 0, columns[index]?.kind === "number" ? "right" : "left"))
       .join(GAP)
       .trimEnd();
   const rule = "─".repeat(total(widths));
-  const notes = explanations(table).map(({ mark, text }) => (mark === "" ? text : `${mark} ${text}`));
-  const origin = provenanceLine(table);
+  const notes = explanations(table).map(({ mark, text }) => printableLine(mark === "" ? text : `${mark} ${text}`));
+  const origin = printableLine(provenanceLine(table));
   return [
-    table.caption,
+    printableLine(table.caption),
     rule,
-    ...(hasGroups(table.columns) ? groupLines(table, widths) : []),
+    ...(hasGroups(columns) ? groupLines(columns, widths) : []),
     line(titles),
     rule,
     ...body.map(line),
@@ -32,9 +38,9 @@ export function toText(table: ResultTable): string {
 }
 
 /** Widens the last column of a group whose heading is wider than its columns. */
-function widen(table: ResultTable, widths: number[]): void {
+function widen(columns: readonly Column[], widths: number[]): void {
   let at = 0;
-  for (const { title, span } of groupHeadings(table.columns)) {
+  for (const { title, span } of groupHeadings(columns)) {
     const lack = width(title) - total(widths.slice(at, at + span));
     const last = at + span - 1;
     if (lack > 0) widths[last] = (widths[last] ?? 0) + lack;
@@ -42,9 +48,9 @@ function widen(table: ResultTable, widths: number[]): void {
   }
 }
 
-function groupLines(table: ResultTable, widths: readonly number[]): string[] {
+function groupLines(columns: readonly Column[], widths: readonly number[]): string[] {
   let at = 0;
-  const spans = groupHeadings(table.columns).map(({ title, span }) => {
+  const spans = groupHeadings(columns).map(({ title, span }) => {
     const room = total(widths.slice(at, at + span));
     at += span;
     return { title, room };

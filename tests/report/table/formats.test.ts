@@ -5,14 +5,16 @@ import fc from "fast-check";
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
 import { LabError } from "../../../src/core/errors";
-import { flatten, parseCsv, rowsFromCsv, toCsv } from "../../../src/report/table/csv";
+import { printable, printableLine } from "../../../src/core/printable";
+import { parseCsv, rowsFromCsv, toCsv } from "../../../src/report/table/csv";
 import { toDataFrame } from "../../../src/report/table/dataframe";
 import { exportTable } from "../../../src/report/table/export";
 import { toHtml } from "../../../src/report/table/html";
 import { tableFromJson, toJson } from "../../../src/report/table/json";
-import { escapeLatex, toLatex } from "../../../src/report/table/latex";
+import { toLatex } from "../../../src/report/table/latex";
 import { escapeMarkdown, toMarkdown } from "../../../src/report/table/markdown";
 import { type Cell, type Column, type ResultTable, resultTable } from "../../../src/report/table/table";
+import { toText } from "../../../src/report/table/text";
 import { sampleTable } from "../gallery";
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0); // no −0: CSV has none
@@ -40,6 +42,43 @@ describe("csv", () => {
     fc.assert(
       fc.property(table, (t) => {
         expect(rowsFromCsv(toCsv(t), t.columns)).toEqual(t.rows);
+      }),
+    );
+  });
+  it("holds percentages as the table shows them, to the last digit, and says so in its heading", () => {
+    const one = resultTable({
+      caption: "c",
+      columns: [{ key: "score", title: "Score", kind: "number", percent: true }],
+      rows: [0.3101851851851852, 1, 0.07, 1e-9, -0.125].map((score) => ({ score })),
+    });
+    // the point moves two digits: 0.07 · 100 in doubles would be 7.000000000000001
+    expect(toCsv(one)).toBe("score_percent\n31.01851851851852\n100\n7\n0.0000001\n-12.5\n");
+  });
+  it.each([
+    ["=1+1", "'=1+1"],
+    ["+A1", "'+A1"],
+    ["@SUM(A1)", "'@SUM(A1)"],
+    ["-A1", "'-A1"],
+    ["\t=1", "'\t=1"],
+    ["\r=1", '"\'\r=1"'],
+    ["＝1", "'＝1"],
+    ["'=1", "''=1"],
+    ["-5.5", "-5.5"],
+    ["'quoted'", "'quoted'"],
+    ["a=b", "a=b"],
+  ])("keeps spreadsheets from calculating %j", (name, field) => {
+    const text = toCsv(resultTable({ caption: "c", columns, rows: [{ name }] }));
+    expect(text).toBe(`name,score_percent\n${field},\n`);
+    expect(rowsFromCsv(text, columns)[0]?.["name"]).toBe(name);
+  });
+  it("writes no text that begins like a formula, and gives every one back", () => {
+    const risky = fc.stringMatching(/^'?'?[=+@\t\r\n＝＋＠-]?[\s\S]{0,4}$/);
+    fc.assert(
+      fc.property(risky, (name) => {
+        const text = toCsv(resultTable({ caption: "c", columns, rows: [{ name }] }));
+        const field = parseCsv(text)[1]?.[0] ?? "";
+        expect(/^[=+@\t\r\n]/.test(field) || (field.startsWith("-") && Number.isNaN(Number(field)))).toBe(false);
+        expect(rowsFromCsv(text, columns)[0]?.["name"]).toBe(name);
       }),
     );
   });
@@ -79,16 +118,7 @@ describe("escaping", () => {
   it("keeps every text in Markdown", () => {
     fc.assert(
       fc.property(line, (text) => {
-        expect(readMarkdown(escapeMarkdown(text))).toBe(text);
-      }),
-    );
-  });
-  it("leaves no active character in LaTeX", () => {
-    fc.assert(
-      fc.property(line, (text) => {
-        // What remains after the commands that we write must hold none of LaTeX's ten special characters.
-        const rest = escapeLatex(text).replaceAll(/\\text[a-z]+\{\}|\\[&%$#_{}]|\$\\[a-zA-Z]+\$|\$-\$/g, "");
-        expect(rest).not.toMatch(/[\\~^&%$#_{}]/);
+        expect(readMarkdown(escapeMarkdown(text))).toBe(printableLine(text));
       }),
     );
   });
@@ -98,11 +128,51 @@ describe("escaping", () => {
         const t = resultTable({ caption: names[0]!, columns, rows: names.map((name) => ({ name })) });
         const { document } = new JSDOM(toHtml(t)).window;
         const cells = [...document.querySelectorAll("tbody tr")].map((row) => row.children[0]?.textContent);
-        // HTML itself replaces a NUL, which no escape can hold.
-        expect(cells).toEqual(names.map((name) => name.replaceAll("\0", "\uFFFD")));
+        expect(cells).toEqual(names.map(printable));
         expect(document.querySelectorAll("script, img, b").length).toBe(0);
       }),
       { numRuns: 30 },
+    );
+  });
+  it("lets no control character of a text reach a reader, in any format that is read as it is", () => {
+    const nasty = fc.string({
+      unit: fc.constantFrom(
+        "\0",
+        "\x07",
+        "\x1b[31m",
+        "\x1b]0;owned\x07",
+        "\x7f",
+        "\x9b2J",
+        "\u202e",
+        "\u2067",
+        "\u2028",
+        "\r",
+        "\n",
+        "\t",
+        "a",
+        "|",
+        "\ud800",
+        "\uffff",
+      ),
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(nasty, nasty, (name, title) => {
+        const t = resultTable({
+          caption: title,
+          columns: [{ key: "name", title, group: name, kind: "text" }],
+          rows: [{ name: { text: name, mark: "†" } }],
+          marks: { "†": name },
+          notes: [title],
+          provenance: { run: name },
+        });
+        const html = toHtml(t).replaceAll("\t", " "); // a tab is a space to HTML
+        for (const shown of [toText(t), toMarkdown(t), html, toLatex(t)]) {
+          expect(shown.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069\uffff]/u);
+        }
+        // a row is one line: caption, rule, groups, rule, titles, rule, row, rule, mark, note, provenance
+        expect(toText(t).trimEnd().split("\n").length).toBeLessThanOrEqual(11);
+      }),
     );
   });
   it("gives a Markdown row as many cells as there are columns", () => {
@@ -118,23 +188,55 @@ describe("escaping", () => {
   });
 });
 
-describe("toLatex", () => {
-  it("spans groups and explains marks", () => {
-    const tex = toLatex(sampleTable(), "quick_start");
-    expect(tex).toContain(String.raw`\multicolumn{2}{c}{Seen classes} & \multicolumn{1}{c}{Unseen classes}`);
-    expect(tex).toContain(String.raw`\cmidrule(lr){2-3} \cmidrule(lr){4-4}`);
-    expect(tex).toContain(String.raw`\textsuperscript{$\dagger$} from results/, not trained in this run`);
-    expect(tex).toContain(String.raw`\label{tab:quick-start}`);
-  });
-});
-
 describe("toDataFrame", () => {
-  it("has a column for each value, bound and mark", async () => {
+  it("has a column for each value, bound and mark, in the units of the CSV", async () => {
     const t = sampleTable();
     const frame = await toDataFrame(t);
-    expect(frame.columns).toEqual(flatten(t).keys);
-    expect(frame.column("seen_open").values).toEqual([0.461, 0.97, 0.943, 0.97]);
+    expect(frame.columns).toEqual(toCsv(t).split("\n")[0]?.split(","));
+    expect(frame.column("seen_open_percent").values).toEqual([46.1, 97, 94.3, 97]);
     expect(frame.column("method_mark").values).toEqual([null, "†", null, null]);
+  });
+
+  const gaps = (values: (number | null)[]): ResultTable =>
+    resultTable({
+      caption: "c",
+      columns: [
+        { key: "method", title: "M", kind: "text" },
+        { key: "x", title: "X", kind: "number" },
+      ],
+      rows: values.map((x, i) => ({ method: i < 3 ? "a" : i < 5 ? "b" : "c", x })),
+    });
+  // a: 1 and 4, b: 0.5 and 1.5, c: nothing. All four: mean 7/4; deviations −.75, 2.25, −1.25, −.25, squares 7.25, over 3
+  const frameWithGaps = () => toDataFrame(gaps([null, 1, 4, 0.5, 1.5, null]));
+
+  it("leaves what was not measured out of every statistic, wherever the gap stands", async () => {
+    const frame = await frameWithGaps();
+    expect(frame.column("x").values).toEqual([NaN, 1, 4, 0.5, 1.5, NaN]);
+    expect(frame.column("x").mean()).toBe(1.75);
+    const { index, values } = frame.describe();
+    const told = Object.fromEntries(index.map((name, i) => [name, (values[i] as number[])[0]]));
+    expect(told).toMatchObject({ count: 4, mean: 1.75, min: 0.5, median: 1.25, max: 4 });
+    expect(told["variance"]).toBeCloseTo(7.25 / 3, 12);
+    expect(told["std"]).toBeCloseTo(Math.sqrt(7.25 / 3), 12);
+  });
+
+  it.each([
+    ["mean", [2.5, 1, NaN]],
+    ["sum", [5, 2, NaN]],
+    ["min", [1, 0.5, NaN]],
+    ["max", [4, 1.5, NaN]],
+    ["std", [Math.sqrt(4.5), Math.sqrt(0.5), NaN]],
+    ["count", [2, 2, 0]],
+  ] as const)("gives groups the %s of what was measured, and NaN for nothing", async (operation, expected) => {
+    const grouped = (await frameWithGaps()).groupby(["method"]).col(["x"])[operation]();
+    expect(grouped.values.map((row) => (row as number[])[1])).toEqual(expected);
+  });
+
+  it("describes a column of which nothing was measured, and frames made from frames", async () => {
+    const nothing = (await toDataFrame(gaps([null, null]))).describe();
+    expect(nothing.values.map((row) => (row as number[])[0])).toEqual([0, NaN, NaN, NaN, NaN, NaN, NaN]);
+    const sorted = (await frameWithGaps()).head(3).describe();
+    expect((sorted.values[1] as number[])[0]).toBe(2.5);
   });
 });
 

@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LabError } from "../../../src/core/errors";
-import { shownCells } from "../../../src/report/table/format";
+import { headedColumns, shownCells } from "../../../src/report/table/format";
 import { type Cell, type Column, resultTable } from "../../../src/report/table/table";
 import { toText } from "../../../src/report/table/text";
 import { sampleTable } from "../gallery";
@@ -32,16 +33,50 @@ describe("shownCells", () => {
     expect(shown({ value: 0.661, low: 0.612, high: 0.71 }, { percent: true })?.body).toBe("66.1 ± 4.9");
     expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true })?.body).toBe("97.0 [92.0, 100.0]");
   });
-  it("shows the wider side where half-widths are asked for", () => {
-    expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true, interval: "half-width" })?.body).toBe(
-      "97.0 ± 5.0",
+  it("never shows ± where the sides of an interval differ, not even where half-widths are asked for", () => {
+    // 1 − 0.97 = 0.03 above, 0.97 − 0.92 = 0.05 below
+    expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true, interval: "half-width" })).toEqual({
+      body: "97.0 +3.0 −5.0",
+      mark: "",
+      sides: { value: "97.0", above: "+3.0", below: "−5.0" },
+    });
+    const interval = fc.tuple(fc.integer({ max: 999 }), fc.nat(99), fc.nat(99));
+    fc.assert(
+      fc.property(interval, ([value, above, below]) => {
+        const cell = { value, low: value - below, high: value + above };
+        const body = shown(cell, { interval: "half-width", digits: 0 })?.body ?? "";
+        expect(body.includes("±")).toBe(above === below);
+      }),
     );
+  });
+  it("says the unit once in the heading: after the group where all of it is in per cent, else after the column", () => {
+    const percent = { kind: "number", percent: true } as const;
+    const table = resultTable({
+      caption: "c",
+      columns: [
+        { key: "a", title: "seen", group: "Closed", ...percent },
+        { key: "b", title: "unseen", group: "Closed", ...percent },
+        { key: "c", title: "right", group: "Chains", ...percent },
+        { key: "d", title: "items", group: "Chains", kind: "number" },
+        { key: "e", title: "share", ...percent },
+        { key: "f", title: "% of all", ...percent },
+      ],
+      rows: [],
+    });
+    expect(headedColumns(table).map(({ group, title }) => [group, title])).toEqual([
+      ["Closed (%)", "seen"],
+      ["Closed (%)", "unseen"],
+      ["Chains", "right (%)"],
+      ["Chains", "items"],
+      [undefined, "share (%)"],
+      [undefined, "% of all"],
+    ]);
   });
   it("keeps marks apart, shows gaps as a dash, and never a negative zero", () => {
     expect(shown({ value: 3, mark: "†" }, { digits: 0 })).toEqual({ body: "3", mark: "†" });
     expect(shown(null)?.body).toBe("–");
     expect(shown(-0.0001, { digits: 2 })?.body).toBe("0.00");
-    expect(shown(-0.6, { digits: 0 })?.body).toBe("-1");
+    expect(shown(-0.6, { digits: 0 })?.body).toBe("−1");
   });
 });
 
@@ -51,16 +86,16 @@ describe("toText", () => {
     expect(toText(sampleTable())).toBe(
       [
         "Made-up accuracies, to test the renderers: 50 % & more",
-        "────────────────────────────────────────────────────────────────────────────",
-        "                            Seen classes               Unseen classes",
-        "                ─────────────────────────────────────  ──────────────",
-        "Method                  open world       closed world      open world  steps",
-        "────────────────────────────────────────────────────────────────────────────",
-        "base, direct     46.1 [41.1, 51.1]  51.0 [46.0, 56.0]      47.0 ± 5.0      0",
-        "SFT <labels>†   97.0 [92.0, 100.0]               88.0               –    120",
-        "CoT SFT         94.3 [89.3, 99.3]†                  –      66.0 ± 5.0    216",
-        "CoT SFT + TAPO  97.0 [92.0, 100.0]  82.0 [77.0, 87.0]      67.0 ± 5.0    256",
-        "────────────────────────────────────────────────────────────────────────────",
+        "────────────────────────────────────────────────────────────────────────────────",
+        "                          Seen classes (%)             Unseen classes (%)",
+        "                ─────────────────────────────────────  ──────────────────",
+        "Method                  open world       closed world          open world  steps",
+        "────────────────────────────────────────────────────────────────────────────────",
+        "base, direct     46.1 [41.1, 51.1]  51.0 [46.0, 56.0]          47.0 ± 5.0      0",
+        "SFT <labels>†   97.0 [92.0, 100.0]               88.0                   –    120",
+        "CoT SFT         94.3 [89.3, 99.3]†                  –          66.0 ± 5.0    216",
+        "CoT SFT + TAPO  97.0 [92.0, 100.0]  82.0 [77.0, 87.0]          67.0 ± 5.0    256",
+        "────────────────────────────────────────────────────────────────────────────────",
         "† from results/, not trained in this run",
         "Intervals: 95 % over items.",
         "experiment sample · seed 1",
