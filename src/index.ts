@@ -16,7 +16,7 @@ export { openSafetensors, writeSafetensors, type SafetensorsFile } from "./core/
 
 // config: strict YAML files
 export { checkConfig, loadConfig, ROOT } from "./config/load";
-export { resultsRoot, runsRoot } from "./config/places";
+export { recordFolder, reportFolder, resultsRoot, runFolder, runsRoot } from "./config/places";
 export { COLOURS, DOMAINS, loadWorldConfig, PATTERNS, TAILS, type WorldConfig } from "./config/world";
 
 // model: one contract; Qwen2-VL and Qwen2.5-VL in TensorFlow.js, a scripted model, a SigLIP-style encoder
@@ -119,7 +119,7 @@ export { namePairs, pairPrompt, pairStates, separability } from "./analysis/sepa
 export type { NamePair, Separability } from "./analysis/separability";
 
 // experiments: profiles, cached stages, the quickstart, the base models, run records
-export { loadProfile, type Profile } from "./experiments/profile";
+export { loadProfile, loadVariant, type Profile } from "./experiments/profile";
 export { openLab, type Lab, type LabOptions } from "./experiments/lab";
 export { digest, quietContext, runStage, type Finished, type RunContext } from "./experiments/stage";
 export { checkpointOf, cotExamples, cotRecords, cotStage, givenCheckpoint } from "./experiments/training";
@@ -156,7 +156,7 @@ export { terminalProgress } from "./report/display/terminal";
 export { together } from "./report/display/together";
 export { accuracyFigure, rlFigure, sftFigure } from "./report/quickstart/figures";
 export { genusSheet, tripletPictures } from "./report/quickstart/pictures";
-export { publishQuickstart, quickstartFolder, quickstartTables } from "./report/quickstart/publish";
+export { publishQuickstart, quickstartFolder, quickstartSpec, quickstartTables } from "./report/quickstart/publish";
 export { separabilityFigure } from "./report/quickstart/separabilityFigure";
 export { contrastTable, curationTable, profileTable, recordTable, stageLine } from "./report/quickstart/stepTables";
 export { chainErrorTable, quickstartTable } from "./report/quickstart/tables";

@@ -1,18 +1,19 @@
 import * as path from "node:path";
 import { Argument, Option, type Command } from "commander";
-import { ROOT } from "../config/load";
+import { placeOf } from "../config/places";
 import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
 import { requireWritable } from "../core/files";
 import { openLab } from "../experiments/lab";
-import { loadProfile, type Profile } from "../experiments/profile";
+import { loadVariant, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
-import { digest, forgetStages } from "../experiments/stage";
+import { forgetStages } from "../experiments/stage";
 import { needTraining, quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
-import { weightsFile } from "../experiments/training";
 import { terminalProgress } from "../report/display/terminal";
-import { publishQuickstart, quickstartFolder } from "../report/quickstart/publish";
+import { publishQuickstart, quickstartFolder, quickstartSpec, type Published } from "../report/quickstart/publish";
+import { readReport } from "../report/quickstart/store";
 import { toText } from "../report/table/text";
+import { commandLine } from "./again";
 
 interface RunArguments {
   readonly profile: string;
@@ -20,7 +21,9 @@ interface RunArguments {
   readonly rows?: string;
   readonly seed?: string;
   readonly fresh?: boolean;
-  readonly set: Readonly<Record<string, unknown>>;
+  readonly record?: boolean;
+  /** As given: key=value. */
+  readonly set: readonly string[];
 }
 
 /** What `npm start` trains in six minutes; the other rows are shown from results/. */
@@ -30,17 +33,22 @@ const FAST_ROWS: readonly QuickstartRowName[] = ["cot-sft", "tapo"];
 export function addRunCommand(program: Command): void {
   program
     .command("run")
-    .description("run an experiment: train, evaluate, write tables and figures to results/")
+    .description("run an experiment: train, evaluate, write tables and figures, compare with the record")
     .addArgument(new Argument("<experiment>", "what to run").choices(["quickstart"]))
     .addOption(new Option("-p, --profile <name>", "sizes: a file of configs/profiles").default("mini"))
     .option("--all", "train every row, not only CoT SFT and TAPO")
     .option("--rows <names>", `rows to make, separated by commas: ${QUICKSTART_ROWS.join(", ")}`)
     .option("--seed <n>", "seed of every training stage; run several for intervals over seeds")
     .option("--fresh", "make every stage anew, whatever is in runs/")
-    .option("--set <key=value>", "replace a profile key, for example --set rl.options.n1=8 (repeatable)", collect, {})
+    .option("--record", "write results/, the record that other runs are compared with, instead of runs/")
+    .option("--set <key=value>", "replace a profile key, for example --set rl.options.n1=8 (repeatable)", collect, [])
     .addHelpText(
       "after",
       `
+Tables, figures and the run record go to runs/<experiment>/<profile>/report. Where results/ has a record with the same
+settings, the rows that were not made are shown from it, and the run ends with a comparison. Nothing but --record
+changes results/.
+
 Finished stages are kept in runs/ and are not made again while their inputs stay the same; an interrupted run goes on
 where it stopped when the same command is given again. The library's own code is no input: after changing it, give
 --fresh once. Runs with --seed or --set have folders of their own.
@@ -55,30 +63,54 @@ where it stopped when the same command is given again. The library's own code is
 }
 
 async function runQuickstart(options: RunArguments): Promise<void> {
-  const profile = variant(seeded(loadProfile(options.profile, options.set), options.seed), options);
+  const profile = variant(options);
   const rows = chosenRows(options);
-  requireWritable(quickstartFolder(profile)); // asked before the training, not after it
+  const destination = options.record === true ? "record" : "report";
+  // asked before the training, not after it
+  requireWritable(quickstartFolder(profile, destination));
+  readReport(quickstartFolder(profile, "record"));
   await (needTraining(rows) ? requireTraining() : loadBackend());
-  const inputs = [profile.base, profile.dualEncoder].map(weightsFile);
-  const run = await startRun({
-    experiment: "quickstart",
-    profile: profile.name,
-    config: portable(profile),
-    seeds: { seed: profile.seed },
-    inputs,
-  });
+  const run = await startRun(quickstartSpec(profile));
   const lab = openLab("quickstart", profile, { progress: terminalProgress() });
   if (options.fresh === true) forgetStages(lab.folder);
   const result = await quickstart(lab, rows);
-  const { table, chains, files } = await publishQuickstart(profile, result, run);
-  console.log(`\n${toText(table)}\n\n${toText(chains)}\n`);
-  console.log(
-    `Tables, figures and the run record:\n${files.map((file) => `  ${path.relative(process.cwd(), file)}`).join("\n")}`,
-  );
-  console.log(
-    `\nThis is one seed (${profile.seed}). More: npx fine-r1 run quickstart --seed 2 (3, …), each in a folder of results/ of its own; then npx fine-r1 seeds.` +
-      `\nOpen the notebooks: npm run lab`,
-  );
+  showEnd(await publishQuickstart(profile, result, run, destination), profile, options);
+}
+
+function showEnd(published: Published, profile: Profile, options: RunArguments): void {
+  const { table, chains, comparison, sentences, files } = published;
+  for (const shown of [table, chains, ...(comparison === undefined ? [] : [comparison.table])]) {
+    console.log(`\n${toText(shown)}`);
+  }
+  const folder = placeOf(path.dirname(files[0] ?? ""));
+  const others = options.set.length > 0 ? "" : `\nMeans over seeds: ${commandLine("seeds", profileOption(options))}`;
+  console.log(`
+${sentences.join("\n")}
+
+Tables, figures and the run record lie in ${folder}:
+  ${grouped(files).join("  ")}
+
+Another seed: ${commandLine("run", "quickstart", ...repeated(options), "--seed", String(profile.seed + 1))}${others}
+Open the notebooks: npm run lab`);
+}
+
+/** File names, those that differ only in their ending together: table.{csv,md}. */
+function grouped(files: readonly string[]): string[] {
+  const endings = new Map<string, string[]>();
+  for (const { name, ext } of files.map((file) => path.parse(file))) {
+    endings.set(name, [...(endings.get(name) ?? []), ext.slice(1)]);
+  }
+  return [...endings].map(([name, all]) => `${name}.${all.length === 1 ? all.join("") : `{${all.join(",")}}`}`);
+}
+
+/** The options that a next command must repeat to be about the same thing. */
+function repeated(options: RunArguments): string[] {
+  const rows = options.all === true ? ["--all"] : options.rows === undefined ? [] : ["--rows", options.rows];
+  return [...profileOption(options), ...rows, ...options.set.flatMap((text) => ["--set", text])];
+}
+
+function profileOption({ profile }: Pick<RunArguments, "profile">): string[] {
+  return profile === "mini" ? [] : ["-p", profile];
 }
 
 function chosenRows(options: RunArguments): readonly QuickstartRowName[] {
@@ -92,43 +124,30 @@ function chosenRows(options: RunArguments): readonly QuickstartRowName[] {
   });
 }
 
-/** A run with its own seed or settings has folders of its own: rows of different settings never share a table. */
-function variant(profile: Profile, { seed, set }: RunArguments): Profile {
-  const settings = Object.keys(set).length === 0 ? [] : [`set-${digest(set).slice(0, 6)}`];
-  const parts = [profile.name, ...(seed === undefined ? [] : [`seed${seed}`]), ...settings];
-  return { ...profile, name: parts.join("-") };
-}
-
-/** The profile with another seed for every stage. */
-function seeded(profile: Profile, seed: string | undefined): Profile {
-  if (seed === undefined) return profile;
-  const value = Number(seed);
-  if (!/^\d+$/.test(seed) || !Number.isSafeInteger(value))
+/** The profile with the options of the command. */
+function variant({ profile, seed, set }: RunArguments): Profile {
+  if (seed !== undefined && (!/^\d+$/.test(seed) || !Number.isSafeInteger(Number(seed))))
     throw new LabError(`"${seed}" is no seed`, "Give a whole number from 0 on.");
-  return {
-    ...profile,
-    seed: value,
-    sftCot: { ...profile.sftCot, seed: value },
-    sftLabels: { ...profile.sftLabels, seed: value },
-    rl: { ...profile.rl, options: { ...profile.rl.options, seed: value } },
-  };
+  return loadVariant(profile, overrides(set), seed === undefined ? undefined : Number(seed));
 }
 
-function collect(text: string, before: Record<string, unknown>): Record<string, unknown> {
-  const at = text.indexOf("=");
-  if (at < 1) throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.options.n1=8");
-  const raw = text.slice(at + 1);
-  let value: unknown = raw;
-  try {
-    value = JSON.parse(raw);
-  } catch {
-    // a bare word is a text
-  }
-  return { ...before, [text.slice(0, at)]: value };
+function collect(text: string, before: readonly string[]): string[] {
+  if (text.indexOf("=") < 1)
+    throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.options.n1=8");
+  return [...before, text];
 }
 
-/** The profile as its file states it: folders from the project's root, so that a record reads alike on every machine. */
-function portable(profile: Profile): Profile {
-  const inProject = (folder: string): string => path.relative(ROOT, folder).split(path.sep).join("/");
-  return { ...profile, base: inProject(profile.base), dualEncoder: inProject(profile.dualEncoder) };
+/** The keys and values of `--set`: JSON, and a bare word is a text. */
+function overrides(texts: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      const [key, raw] = [text.slice(0, at), text.slice(at + 1)];
+      try {
+        return [key, JSON.parse(raw) as unknown];
+      } catch {
+        return [key, raw];
+      }
+    }),
+  );
 }

@@ -1,10 +1,20 @@
 import * as path from "node:path";
 import { Option, type Command } from "commander";
+import { ROOT } from "../config/load";
+import { placeOf, resultsRoot, runsRoot } from "../config/places";
 import { loadProfile } from "../experiments/profile";
-import { quickstartFolder } from "../report/quickstart/publish";
+import { fileFacts } from "../experiments/provenance";
+import { settingsOf } from "../experiments/settings";
+import { quickstartFolder, quickstartSpec } from "../report/quickstart/publish";
 import { readSeedRuns, seedTable } from "../report/quickstart/seeds";
 import { exportTable } from "../report/table/export";
 import { toText } from "../report/table/text";
+import { commandLine } from "./again";
+
+interface SeedsArguments {
+  readonly profile: string;
+  readonly record?: boolean;
+}
 
 /** `fine-r1 seeds`. */
 export function addSeedsCommand(program: Command): void {
@@ -12,21 +22,29 @@ export function addSeedsCommand(program: Command): void {
     .command("seeds")
     .description("the quickstart's table over all seeds that were run: means and paired differences")
     .addOption(new Option("-p, --profile <name>", "a file of configs/profiles").default("mini"))
+    .option("--record", "take recorded seeds only, and write the table to results/")
     .addHelpText(
       "after",
       `
-Reads results/quickstart/<profile> and the folders <profile>-seed<n> beside it, and writes seeds.csv, .json, .md and .tex.
+Reads the seeds of runs/quickstart and those recorded in results/quickstart. A seed counts once: a row made here goes
+before the recorded one, and the table says which are which. Writes seeds.csv, .json, .md and .tex.
 
   $ npx fine-r1 run quickstart --seed 2 --rows cot-sft,dapo,tapo
   $ npx fine-r1 seeds`,
     )
-    .action((options: { profile: string }) => {
-      const profile = loadProfile(options.profile);
-      const folder = quickstartFolder(profile);
-      const runs = readSeedRuns(folder);
-      const provenance = { experiment: "quickstart", profile: profile.name, world: profile.world };
-      const table = seedTable(runs, provenance);
-      const files = exportTable(table, folder, "seeds");
-      console.log(`\n${toText(table)}\n\n${files.map((file) => path.relative(process.cwd(), file)).join("\n")}`);
-    });
+    .action(showSeeds);
+}
+
+async function showSeeds({ profile: name, record }: SeedsArguments): Promise<void> {
+  const profile = loadProfile(name);
+  const { config, inputs } = quickstartSpec(profile);
+  const settings = settingsOf({ config, inputs: await fileFacts(inputs ?? [], ROOT) });
+  const recorded = { record: path.join(resultsRoot(), "quickstart") };
+  const places = record === true ? recorded : { ...recorded, own: path.join(runsRoot(), "quickstart") };
+  const provenance = { experiment: "quickstart", profile: profile.name, world: profile.world };
+  const ofProfile = name === "mini" ? [] : ["-p", name];
+  const more = commandLine("run", "quickstart", ...ofProfile, "--seed", String(profile.seed + 1));
+  const table = seedTable(readSeedRuns(places, profile.name, settings), provenance, more);
+  const files = exportTable(table, quickstartFolder(profile, record === true ? "record" : "report"), "seeds");
+  console.log(`\n${toText(table)}\n\n${files.map(placeOf).join("\n")}`);
 }

@@ -1,12 +1,38 @@
 import * as path from "node:path";
 import { ROOT } from "./load";
+import { requireSlug } from "./slug";
 
-/** Where finished tables, figures and run records go: results/, or the folder that FINE_R1_RESULTS names. */
+/** Where recorded tables, figures and run records lie: results/, or the folder that FINE_R1_RESULTS names. */
 export function resultsRoot(): string {
   return path.resolve(process.env["FINE_R1_RESULTS"] ?? path.join(ROOT, "results"));
 }
 
-/** Where work that can be resumed is kept: runs/, or the folder that FINE_R1_RUNS names. */
+/** Where one's own work is kept: runs/, or the folder that FINE_R1_RUNS names. */
 export function runsRoot(): string {
   return path.resolve(process.env["FINE_R1_RUNS"] ?? path.join(ROOT, "runs"));
+}
+
+/** runs/<experiment>/<profile>: the stages of a run. */
+export function runFolder(experiment: string, profile: string): string {
+  return path.join(runsRoot(), ...slugs(experiment, profile));
+}
+
+/** runs/<experiment>/<profile>/report: the tables and figures of a run, beside its stages. */
+export function reportFolder(experiment: string, profile: string): string {
+  return path.join(runFolder(experiment, profile), "report");
+}
+
+/** results/<experiment>/<profile>: what was recorded. Written when a record is asked for, and never else. */
+export function recordFolder(experiment: string, profile: string): string {
+  return path.join(resultsRoot(), ...slugs(experiment, profile));
+}
+
+/** A file or folder as a reader knows it: by its place in the project, or, outside it, by its whole path. */
+export function placeOf(file: string): string {
+  const relative = path.relative(ROOT, file).split(path.sep).join("/");
+  return relative.startsWith("../") || path.isAbsolute(relative) ? file : relative;
+}
+
+function slugs(experiment: string, profile: string): [string, string] {
+  return [requireSlug(experiment, "an experiment"), requireSlug(profile, "a profile")];
 }

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { loadWorldConfig } from "../config/world";
 import { ROOT } from "../config/load";
-import { runsRoot } from "../config/places";
+import { runFolder } from "../config/places";
 import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
 import { hashFile } from "../core/hash";
@@ -42,7 +42,7 @@ export interface LabOptions {
 export function openLab(experiment: string, profile: Profile, options: LabOptions): Lab {
   const world = buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${profile.world}.yaml`)));
   for (const checkpoint of [profile.base, profile.dualEncoder]) requireWorldOf(checkpoint, world, profile.world);
-  return { ...options, folder: options.folder ?? path.join(runsRoot(), experiment, profile.name), profile, world };
+  return { ...options, folder: options.folder ?? runFolder(experiment, profile.name), profile, world };
 }
 
 const REMEDY =

@@ -8,6 +8,7 @@ import { trainablePartsSchema, sftSchema, type SftOptions } from "../sft/options
 import type { TrainableParts } from "../model/parameters";
 import type { TapoOptions } from "../tapo/options";
 import { tapoOptionsSchema } from "../tapo/schema";
+import { digest, stableJson } from "./stage";
 
 /** How stage 2 is run; the objective's terms are chosen by the experiment (DAPO, TAPO, …). */
 export interface RlProfile {
@@ -92,4 +93,31 @@ export function loadProfile(name: string, overrides: Readonly<Record<string, unk
   const profile = loadConfig(file, profileSchema, overrides);
   const inProject = (given: string): string => path.resolve(ROOT, given);
   return { ...profile, base: inProject(profile.base), dualEncoder: inProject(profile.dualEncoder) };
+}
+
+/**
+ * A profile with other keys or another seed. One that differs from its file has a name, and so folders, of its own: rows of
+ * different settings never share a table.
+ * @param seed of every training stage
+ */
+export function loadVariant(name: string, set: Readonly<Record<string, unknown>>, seed?: number): Profile {
+  const file = loadProfile(name);
+  const changed = loadProfile(name, set);
+  const profile = seed === undefined ? changed : seeded(changed, seed);
+  if (stableJson(profile) === stableJson(file)) return file; // such as seed 1 where 1 is the profile's own
+  const parts = [file.name];
+  if (seed !== undefined) parts.push(`seed${seed}`);
+  if (Object.keys(set).length > 0) parts.push(`set-${digest(set).slice(0, 6)}`);
+  return { ...profile, name: parts.join("-") };
+}
+
+/** The profile with another seed for every stage. */
+function seeded(profile: Profile, seed: number): Profile {
+  return {
+    ...profile,
+    seed,
+    sftCot: { ...profile.sftCot, seed },
+    sftLabels: { ...profile.sftLabels, seed },
+    rl: { ...profile.rl, options: { ...profile.rl.options, seed } },
+  };
 }

@@ -5,6 +5,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
+import { readStored } from "../config/stored";
 import { LabError, messageOf } from "../core/errors";
 
 /** A file as it was: relative path with forward slashes, size and SHA-256. */
@@ -50,8 +52,34 @@ export interface RunSpec {
   readonly inputs?: readonly string[];
 }
 
+/** What is read again of a run's record. */
+export interface RecordedRun {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly seeds: Readonly<Record<string, number | string>>;
+  readonly inputs: readonly Pick<FileFact, "path" | "sha256">[];
+  readonly machine: { readonly processor?: string | undefined };
+  /** Missing in records of earlier versions. */
+  readonly numerics?: { readonly mode: "portable" | "native"; readonly digest: string } | undefined;
+}
+
+const recordedRunSchema: z.ZodType<RecordedRun> = z.object({
+  config: z.record(z.string(), z.unknown()),
+  seeds: z.record(z.string(), z.union([z.number(), z.string()])),
+  inputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
+  machine: z.object({ processor: z.string().optional() }),
+  numerics: z.object({ mode: z.enum(["portable", "native"]), digest: z.string() }).optional(),
+});
+
+/** Reads a run's record. @throws LabError that names the file and what is wrong with it */
+export function readRunRecord(file: string): RecordedRun {
+  return readStored(file, recordedRunSchema, "record of a run", "Remove it and run again.");
+}
+
 /** A run whose end is not yet known. */
 export interface OpenRun {
+  readonly spec: RunSpec;
+  /** The inputs as they were when the run began. */
+  readonly inputs: readonly FileFact[];
   /** The record, with the files that the run wrote. Call it once they are complete. */
   finish(outputs: readonly string[]): Promise<RunRecord>;
 }
@@ -66,6 +94,8 @@ export async function startRun(spec: RunSpec, root: string = packageRoot()): Pro
   const git = gitState(root);
   const inputs = await fileFacts(spec.inputs ?? [], root);
   return {
+    spec,
+    inputs,
     finish: async (outputs) => {
       const elapsed = performance.now() - began;
       return {
@@ -134,10 +164,11 @@ export function versionsNow(): Record<string, string> {
   };
 }
 
-function machineNow(): Record<string, string | number> {
+/** This machine, as a run's record describes it. */
+export function machineNow(): { readonly processor: string } & Readonly<Record<string, string | number>> {
   return {
     platform: `${os.platform()} ${os.arch()}`,
-    processor: os.cpus()[0]?.model ?? "unknown",
+    processor: os.cpus()[0]?.model.trim() ?? "unknown",
     cores: os.availableParallelism(),
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     engine: tf.getBackend() || "none",

@@ -44,7 +44,7 @@ function refusal(args: readonly string[], env: Readonly<Record<string, string>> 
 describe("--help", () => {
   it.each([
     [[], ["run", "seeds", "base", "parity", "export", "doctor", "npm start"]],
-    [["run"], ["--profile", "--all", "--rows", "--seed", "--fresh", "--set", "cot-sft", "runs/"]],
+    [["run"], ["--profile", "--all", "--rows", "--seed", "--fresh", "--record", "--set", "cot-sft", "runs/"]],
     [["seeds"], ["--profile", "--seed 2", "seeds.csv"]],
     [["base"], ["build"]],
     [
@@ -129,10 +129,40 @@ describe("run", () => {
     expect(run(...args)).toMatch(message);
   });
 
-  it("asks whether results can be written before it trains", () => {
+  it("asks whether what it writes can be written before it trains", () => {
     const file = inFolder("in-the-way");
-    expect(refusal(["run", "quickstart"], { FINE_R1_RESULTS: path.join(file, "results") })).toMatch(
-      /in-the-way.*cannot be written \(ENOTDIR.*or choose another one/,
+    const message = /in-the-way.*cannot be written \(ENOTDIR.*or choose another one/;
+    const places = { FINE_R1_RUNS: path.join(file, "runs"), FINE_R1_RESULTS: path.join(file, "results") };
+    expect(refusal(["run", "quickstart"], { FINE_R1_RUNS: places.FINE_R1_RUNS })).toMatch(message);
+    expect(refusal(["run", "quickstart", "--record"], { FINE_R1_RESULTS: places.FINE_R1_RESULTS })).toMatch(message);
+  });
+
+  it("reads the record before it trains, and names one that is broken", () => {
+    const results = path.join(folder, "broken");
+    fs.mkdirSync(path.join(results, "quickstart", "mini"), { recursive: true });
+    for (const name of ["rows.json", "run.json"])
+      fs.writeFileSync(path.join(results, "quickstart", "mini", name), "{}");
+    expect(refusal(["run", "quickstart"], { FINE_R1_RESULTS: results })).toMatch(
+      /mini.rows\.json: is no file of a quickstart's rows \(.*key rows is missing/,
+    );
+  });
+
+  it("writes beside the work, ends in a sentence, and gives next commands about the same thing", () => {
+    const set = ["--set", "sftCot.epochs=1", "--set", "cot.everyNthClass=8"];
+    const places = { FINE_R1_RUNS: path.join(folder, "own runs"), FINE_R1_RESULTS: path.join(folder, "untouched") };
+    const { status, stdout } = fineR1(["run", "quickstart", "-p", "smoke", "--rows", "cot-sft", ...set], places);
+    expect(status).toBe(0);
+    expect(fs.existsSync(places.FINE_R1_RESULTS)).toBe(false);
+    const profiles = fs.readdirSync(path.join(places.FINE_R1_RUNS, "quickstart"));
+    expect(profiles).toEqual([expect.stringMatching(/^smoke-set-[0-9a-f]{6}$/)]);
+    const report = path.join(places.FINE_R1_RUNS, "quickstart", profiles[0] ?? "", "report");
+    expect(fs.readdirSync(report)).toEqual(expect.arrayContaining(["table.md", "run.json"]));
+    const end = stdout.slice(stdout.indexOf("CoT SFT: "));
+    expect(end).toMatch(
+      /^CoT SFT: [\d.]+ % on unseen classes, open world \(one seed\)\.\n\nTables, figures .*own runs/,
+    );
+    expect(end).toContain(
+      `Another seed: npx fine-r1 run quickstart -p smoke --rows cot-sft ${set.join(" ")} --seed 2\n`,
     );
   });
 });

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileFacts, gitState, startRun, versionsNow } from "../../src/experiments/provenance";
+import { fileFacts, gitState, readRunRecord, startRun, versionsNow } from "../../src/experiments/provenance";
 
 let folder = "";
 const write = (name: string, text: string): string => {
@@ -75,6 +75,9 @@ describe("startRun", () => {
     expect(record.outputs[0]).toMatchObject({ path: "out.txt", bytes: 3 });
     expect(Date.parse(record.finishedAt) - Date.parse(record.startedAt)).toBe(Math.round(record.seconds * 1000));
     expect(JSON.parse(JSON.stringify(record))).toEqual(record);
+    const read = readRunRecord(write("run.json", JSON.stringify(record)));
+    expect(read).toMatchObject({ config: { a: 1 }, seeds: { world: 7 } });
+    expect(read.machine.processor).toBe(record.machine["processor"]);
   });
 });
 

@@ -30,12 +30,11 @@ describe("notebooks/00-quickstart.ipynb", () => {
     const { cells } = await executeNotebook(NOTEBOOK, { env: variables });
     const code = cells.filter((cell) => cell.cell_type === "code");
     expect(printed(code[0])).toBe("engine: tensorflow\n");
-    const table = fs.readFileSync(path.join(scratch, "results", "quickstart", "smoke", "table.csv"), "utf8");
-    const again = fs.readFileSync(
-      path.join(scratch, "results", "quickstart", "smoke", "notebook", "table.csv"),
-      "utf8",
-    );
+    const report = path.join(scratch, "runs", "quickstart", "smoke", "report");
+    const table = fs.readFileSync(path.join(report, "table.csv"), "utf8");
+    const again = fs.readFileSync(path.join(report, "notebook", "table.csv"), "utf8");
     expect(again).toBe(table);
+    expect(fs.existsSync(path.join(scratch, "results"))).toBe(false); // no record was asked for
 
     expect(cellsWith(code, "CoT SFT + TAPO").length).toBe(3); // results, broken chains, one picture before and after
     const plots = code.flatMap((cell) => shown(cell)).filter((data) => "application/vnd.plotly.v1+json" in data);

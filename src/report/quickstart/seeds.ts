@@ -1,28 +1,36 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
+import { placeOf } from "../../config/places";
 import { LabError } from "../../core/errors";
-import { readJson } from "../../core/files";
 import { meanOverSeeds } from "../../eval/seedIntervals";
 import type { QuickstartRow, QuickstartRowName } from "../../experiments/quickstart";
-import { stableJson } from "../../experiments/stage";
+import { differingSettings, settingsOf, withoutSeeds, type Settings } from "../../experiments/settings";
 import { resultTable, type Estimate, type ResultTable, type Row } from "../table/table";
-import { readQuickstart } from "./store";
+import { readReport, type StoredReport } from "./store";
 import { ROW_TITLES, SCORE_COLUMNS, scoresOf, type ScoreKey } from "./tables";
 
-/** One seed's quickstart, as it lies in results/. */
+/** One seed's rows, each method's from one place. */
 export interface SeedRun {
-  readonly folder: string;
   readonly seed: number;
   readonly rows: readonly QuickstartRow[];
+  /** The methods whose rows were made here; the others are recorded ones. */
+  readonly own: readonly QuickstartRowName[];
 }
 
-/** What two runs must have in common to stand in one mean: everything but the seeds. */
-const recordSchema = z.object({
-  seeds: z.object({ seed: z.number() }),
-  config: z.record(z.string(), z.unknown()),
-  inputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
-});
+/** The folders that hold the runs of all profiles. */
+export interface SeedPlaces {
+  /** results/quickstart */
+  readonly record: string;
+  /** runs/quickstart; left out where only recorded seeds count. */
+  readonly own?: string;
+}
+
+/** What was found for a profile. */
+export interface SeedRuns {
+  readonly runs: readonly SeedRun[];
+  /** A sentence for each run whose settings are not the profile's. */
+  readonly leftOut: readonly string[];
+}
 
 /** The methods whose numbers depend on the seed, and the comparisons that the paper makes. */
 const METHODS = ["sft-labels", "cot-sft", "dapo", "tapo"] as const satisfies readonly QuickstartRowName[];
@@ -33,33 +41,55 @@ const COMPARED: readonly (readonly [QuickstartRowName, QuickstartRowName])[] = [
 ];
 
 /**
- * The finished runs of a profile: `folder` itself, and beside it the folders of `--seed`.
- * @throws LabError when they differ in more than the seed
+ * The finished runs of a profile: its own folder, and beside it the folders of `--seed`. A seed counts once: a method's row
+ * that was made here goes before the recorded one.
+ * @param settings the profile's; runs that differ from them in more than the seed are left out
  */
-export function readSeedRuns(folder: string): SeedRun[] {
-  const name = path.basename(folder);
-  const parent = path.dirname(folder);
-  const others = (fs.existsSync(parent) ? fs.readdirSync(parent) : []).filter(
-    (other) => other.startsWith(`${name}-seed`) && /^\d+$/.test(other.slice(name.length + 5)),
-  );
-  const folders = [folder, ...others.map((other) => path.join(parent, other))];
-  const found = folders.filter((each) => fs.existsSync(path.join(each, "run.json"))).map(readRun);
-  for (const { folder: at, settings } of found.slice(1)) {
-    if (settings === found[0]?.settings) continue;
-    throw new LabError(
-      `was made with other settings, or from another base, than ${found[0]?.folder ?? name}`,
-      "Run that seed again, or remove its folder.",
-      { subject: at },
-    );
+export function readSeedRuns(places: SeedPlaces, profile: string, settings: Settings): SeedRuns {
+  const reports = [
+    ...(places.own === undefined
+      ? []
+      : reportsOf(places.own, profile, "report").map((report) => ({ report, own: true }))),
+    ...reportsOf(places.record, profile, "").map((report) => ({ report, own: false })),
+  ];
+  const leftOut: string[] = [];
+  const seeds = new Map<number, Map<QuickstartRowName, { row: QuickstartRow; own: boolean }>>();
+  for (const { report, own } of reports) {
+    const keys = differingSettings(withoutSeeds(settings), withoutSeeds(settingsOf(report.run)));
+    if (keys.length > 0) {
+      leftOut.push(`Left out: the rows of ${placeOf(report.folder)}, made with other settings (${keys.join(", ")}).`);
+      continue;
+    }
+    const seed = Number(report.run.seeds["seed"]);
+    const rows = seeds.get(seed) ?? new Map<QuickstartRowName, { row: QuickstartRow; own: boolean }>();
+    for (const row of report.rows) if (!rows.has(row.name)) rows.set(row.name, { row, own });
+    seeds.set(seed, rows);
   }
-  return found.sort((a, b) => a.seed - b.seed);
+  const runs = [...seeds].map(([seed, rows]) => ({
+    seed,
+    rows: [...rows.values()].map(({ row }) => row),
+    own: [...rows.values()].flatMap(({ row, own }) => (own ? [row.name] : [])),
+  }));
+  return { runs: runs.sort((a, b) => a.seed - b.seed), leftOut };
+}
+
+/** Finished reports: of the profile's own folder first, then of the folders of its seeds. */
+function reportsOf(root: string, profile: string, below: string): StoredReport[] {
+  const others = (fs.existsSync(root) ? fs.readdirSync(root) : []).filter(
+    (other) => other.startsWith(`${profile}-seed`) && /^\d+$/.test(other.slice(profile.length + 5)),
+  );
+  return [profile, ...others].flatMap((name) => readReport(path.join(root, name, below)) ?? []);
 }
 
 /** Means over seeds and paired differences, with 95 % intervals over seeds. @throws LabError for fewer than two seeds */
-export function seedTable(runs: readonly SeedRun[], provenance: Readonly<Record<string, string>>): ResultTable {
+export function seedTable(
+  { runs, leftOut }: SeedRuns,
+  provenance: Readonly<Record<string, string>>,
+  more = "npx fine-r1 run quickstart --seed 2",
+): ResultTable {
   const methods = METHODS.filter((name) => runs.filter(({ rows }) => rowOf(rows, name)).length > 1);
   if (methods.length === 0) {
-    throw new LabError("there are not two seeds to take a mean of", "Make more: npx fine-r1 run quickstart --seed 2");
+    throw new LabError("there are not two seeds to take a mean of", `Make more: ${more}`);
   }
   const compared = COMPARED.filter(([a, b]) => methods.some((m) => m === a) && methods.some((m) => m === b));
   return resultTable({
@@ -80,30 +110,11 @@ export function seedTable(runs: readonly SeedRun[], provenance: Readonly<Record<
     ],
     notes: [
       "Mean over seeds with Student's 95 % interval over seeds; differences are paired: taken seed by seed. One world and one base.",
+      whose(runs, methods),
+      ...leftOut,
     ],
     provenance: { ...provenance, seeds: runs.map(({ seed }) => seed).join(" ") },
   });
-}
-
-function readRun(folder: string): SeedRun & { readonly settings: string } {
-  const file = path.join(folder, "run.json");
-  const record = recordSchema.safeParse(readJson(file));
-  if (!record.success) throw new LabError("is no record of a run", "Run again.", { subject: file });
-  const { seeds, config, inputs } = record.data;
-  const { rows } = readQuickstart(path.join(folder, "rows.json"));
-  const settings = stableJson({ config: withoutSeeds(config), inputs: inputs.map(({ sha256 }) => sha256) });
-  return { folder, seed: seeds.seed, rows, settings };
-}
-
-/** A configuration without its name and without any key `seed` but the evaluation's, which no run changes. */
-function withoutSeeds(config: Readonly<Record<string, unknown>>): unknown {
-  const strip = (value: unknown): unknown => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    const kept = Object.entries(value).filter(([key]) => key !== "seed");
-    return Object.fromEntries(kept.map(([key, inner]) => [key, strip(inner)]));
-  };
-  const entries = Object.entries(config).filter(([key]) => key !== "name" && key !== "seed");
-  return Object.fromEntries(entries.map(([key, value]) => [key, key === "evaluation" ? value : strip(value)]));
 }
 
 function meanRow(
@@ -133,4 +144,17 @@ function rowOf(rows: readonly QuickstartRow[], name: QuickstartRowName): Quickst
 function valueOf(rows: readonly QuickstartRow[], name: QuickstartRowName, key: ScoreKey): number | undefined {
   const row = rowOf(rows, name);
   return row === undefined ? undefined : scoresOf(row)[key]?.value;
+}
+
+/** Which rows were made here and which are recorded. */
+function whose(runs: readonly SeedRun[], methods: readonly QuickstartRowName[]): string {
+  const counted = runs.map(({ seed, rows, own }) => {
+    const there = methods.filter((name) => rowOf(rows, name) !== undefined);
+    return { seed, there, own: there.filter((name) => own.includes(name)) };
+  });
+  if (counted.every(({ own }) => own.length === 0)) return "All rows are from results/.";
+  if (counted.every(({ own, there }) => own.length === there.length)) return "All rows were made here.";
+  const made = counted.filter(({ own }) => own.length > 0);
+  const parts = made.map(({ seed, own }) => `seed ${seed}: ${own.map((name) => ROW_TITLES[name]).join(", ")}`);
+  return `Made here: ${parts.join("; ")}. All else is from results/.`;
 }

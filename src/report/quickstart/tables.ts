@@ -2,7 +2,7 @@ import type { ChainErrorRow } from "../../analysis/chainErrors";
 import { CHAIN_STAGES } from "../../data/miniworld/chainCheck";
 import type { Score } from "../../eval/intervals";
 import type { QuickstartRow, QuickstartRowName } from "../../experiments/quickstart";
-import { resultTable, type Column, type Estimate, type ResultTable, type Row } from "../table/table";
+import { resultTable, type Cell, type Column, type Estimate, type ResultTable, type Row } from "../table/table";
 
 /** How the rows of the quickstart are called. */
 export const ROW_TITLES: Readonly<Record<QuickstartRowName, string>> = {
@@ -15,32 +15,35 @@ export const ROW_TITLES: Readonly<Record<QuickstartRowName, string>> = {
   siglip: "SigLIP-style encoder",
 };
 
-/** Marks a row whose numbers were read from results/ instead of being made in this run. */
-export const FROM_RESULTS = "†";
+/** Where a shown row comes from: this run, an earlier run with the same settings, or results/. */
+export type Origin = "run" | "earlier" | "record";
 
-/** A row, and whether its numbers come from an earlier run. */
-export interface ShownRow {
-  readonly row: QuickstartRow;
-  readonly fromResults: boolean;
+/** A row, and where its numbers come from. */
+export interface ShownRow<T = QuickstartRow> {
+  readonly row: T;
+  readonly origin: Origin;
 }
+
+/** The marks of the rows that a run did not make itself. */
+const MARKS: Readonly<Record<Exclude<Origin, "run">, { readonly mark: string; readonly meaning: string }>> = {
+  record: { mark: "†", meaning: "from results/, not made in this run (--all makes every row)" },
+  earlier: { mark: "‡", meaning: "made by an earlier run with the same settings" },
+};
 
 /** The last table of `npm start`: methods × (seen, unseen) × (closed, open), shares in [0, 1] with 95 % intervals. */
 export function quickstartTable(rows: readonly ShownRow[], provenance: Readonly<Record<string, string>>): ResultTable {
-  const marked = rows.some((row) => row.fromResults);
   return resultTable({
     caption: "Quickstart: recognition in the mini-world, accuracy in %",
     columns: [{ key: "method", title: "Method", kind: "text" }, ...SCORE_COLUMNS],
-    rows: rows.map(({ row, fromResults }) => ({
-      method: fromResults ? { text: ROW_TITLES[row.name], mark: FROM_RESULTS } : ROW_TITLES[row.name],
+    rows: rows.map(({ row, origin }) => ({
+      method: markedTitle(row.name, origin),
       ...Object.fromEntries(Object.entries(scoresOf(row)).map(([key, score]) => [key, estimate(score)])),
     })),
     notes: [
       "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.",
       ...choiceNote(rows.map(({ row }) => row)),
     ],
-    marks: marked
-      ? { [FROM_RESULTS]: "from results/, not trained in this run (npm start -- --all trains every row)" }
-      : {},
+    marks: marksOf(rows),
     provenance,
   });
 }
@@ -67,7 +70,7 @@ function choiceNote(rows: readonly QuickstartRow[]): string[] {
 
 /** Where the chains break: the first wrong step of every open-world answer. */
 export function chainErrorTable(
-  rows: readonly ChainErrorRow[],
+  rows: readonly ShownRow<ChainErrorRow>[],
   provenance: Readonly<Record<string, string>>,
 ): ResultTable {
   return resultTable({
@@ -81,8 +84,8 @@ export function chainErrorTable(
       { key: "analysis_right", title: "analysis right", kind: "number", percent: true },
       { key: "seen_names", title: "names a seen class", kind: "number", percent: true },
     ],
-    rows: rows.map((row): Row => ({
-      method: ROW_TITLES[row.method as QuickstartRowName],
+    rows: rows.map(({ row, origin }): Row => ({
+      method: markedTitle(row.method as QuickstartRowName, origin),
       split: row.split,
       items: row.items,
       ...row.shares,
@@ -93,8 +96,19 @@ export function chainErrorTable(
     notes: [
       "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: the share of right answers whose chain is right in every step.",
     ],
+    marks: marksOf(rows),
     provenance,
   });
+}
+
+function markedTitle(name: QuickstartRowName, origin: Origin): Cell {
+  const text = ROW_TITLES[name];
+  return origin === "run" ? text : { text, mark: MARKS[origin].mark };
+}
+
+function marksOf(rows: readonly ShownRow<unknown>[]): Record<string, string> {
+  const used = Object.entries(MARKS).filter(([origin]) => rows.some((row) => row.origin === origin));
+  return Object.fromEntries(used.map(([, { mark, meaning }]) => [mark, meaning]));
 }
 
 /** A row's six scores, by column. */

@@ -22,7 +22,7 @@ const row = (name: QuickstartRowName, choice?: QuickstartRow["choice"]) => ({
     checkpoint: null,
     ...(choice === undefined ? {} : { choice }),
   },
-  fromResults: false,
+  origin: "run" as const,
 });
 
 describe("quickstartTable", () => {
@@ -59,7 +59,10 @@ describe("chainErrorTable", () => {
       analysisRight: 0,
       seenNames: 0,
     });
-    const { rows } = chainErrorTable([errors(8, 6), errors(0, 0), errors(8)], {});
+    const { rows } = chainErrorTable(
+      [errors(8, 6), errors(0, 0), errors(8)].map((row) => ({ row, origin: "run" as const })),
+      {},
+    );
     expect(rows.map(({ faithful }) => faithful)).toEqual([0.75, null, null]); // 6 of 8
   });
 });
