@@ -4,6 +4,8 @@
  * Its patterns are restated as index searches: the same answers in linear time on any text.
  */
 
+import { plainTypography } from "./typography";
+
 /** What a response says, part by part. */
 export interface ParsedAnswer {
   /** The text inside the first `<think>`, trimmed; null without a closed pair. */
@@ -64,9 +66,12 @@ export function words(text: string): string[] {
   return text.split(BLANK).filter((word) => word !== "");
 }
 
-/** A class name for comparing: lower case, `_` as a space, single spaces. */
+/**
+ * A class name for comparing: plain typography, lower case, `_` as a space, single spaces. Ours, not the release's: what
+ * counts as right there is decided by `includesText` and `eval/judge`.
+ */
 export function canonicalName(name: string): string {
-  return words(name.toLowerCase().replaceAll("_", " ")).join(" ");
+  return words(plainTypography(name).toLowerCase().replaceAll("_", " ")).join(" ");
 }
 
 /** The text of the first `<answer>` up to the *first* `</answer>` after it, stripped (the reward's reading), or null. */

@@ -158,14 +158,14 @@ function mentionRate(image: DescribedImage, concept: string): number {
 
 /**
  * The concepts that a description mentions: its pieces between commas, semicolons, full stops and line breaks, in lower
- * case, without bullets, articles and emphasis, each once. Pieces that name the label are left out: they would tell
- * everything and show nothing.
+ * case and plain typography, without bullets, articles and emphasis, each once. Pieces that name the label are left out:
+ * they would tell everything and show nothing.
  */
 export function extractConcepts(description: string, label: string): string[] {
   const name = normaliseName(label);
   const pieces = description
-    .split(/[,;\n]|\.(?:\s|$)/u)
-    .map((piece) => normaliseName(piece.replace(/^\s*(?:[-*•]|\d{1,2}[.)])\s+/u, "").replace(/\*\*|`/gu, "")))
+    .split(/[,;\n\r]|\.(?:\s|$)/u)
+    .map((piece) => normaliseName(piece.replace(/^\s*(?:[-*•]|\d{1,2}[.)])\s+/u, "")))
     .map((piece) => piece.replace(/^(?:and |a |an |the )+/u, ""))
     .filter((piece) => piece !== "" && !piece.includes(name));
   return [...new Set(pieces)];

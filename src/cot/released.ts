@@ -62,8 +62,12 @@ function foreign(file: string, reason: string): LabError {
 }
 
 function splitAnswer(text: string): { thinking: string; answer: string } | undefined {
-  const match = /^\s*<think>([\s\S]*)<\/think>\s*<answer>([\s\S]*)<\/answer>\s*$/u.exec(text);
-  return match === null ? undefined : { thinking: (match[1] ?? "").trim(), answer: (match[2] ?? "").trim() };
+  const [open, close, body] = ["<think>", "</answer>", text.trim()];
+  if (!body.startsWith(open) || !body.endsWith(close)) return undefined;
+  const inner = body.slice(open.length, -close.length);
+  const turn = [...inner.matchAll(/<\/think>\s*<answer>/gu)].at(-1);
+  if (turn?.index === undefined) return undefined;
+  return { thinking: inner.slice(0, turn.index).trim(), answer: inner.slice(turn.index + turn[0].length).trim() };
 }
 
 /**
@@ -77,7 +81,7 @@ export function recoverStages(thinking: string): RecoveredStages {
   const prediction = cut < 0 ? "" : thinking.slice(cut + PREDICTION_MARK.length).trim();
   const mark = candidatesMark(body);
   if (mark === undefined) return recovered({ analysis: body.trim(), candidates: [], comparison: "", prediction });
-  const [candidates, comparison] = splitOptions(body.slice(mark.end));
+  const [candidates, comparison] = splitOptions(body.slice(mark.end), prediction);
   return recovered({ analysis: body.slice(0, mark.start).trim(), candidates, comparison, prediction });
 }
 
@@ -89,12 +93,12 @@ function candidatesMark(body: string): { start: number; end: number } | undefine
   return { start: heading.index, end: heading.index + heading[0].length };
 }
 
-function splitOptions(rest: string): [readonly string[], string] {
+function splitOptions(rest: string, prediction: string): [readonly string[], string] {
   const opening = rest.length - rest.trimStart().length;
   const text = rest.slice(opening);
-  const gap = /\n[ \t]*\n[ \t]*\n/u.exec(text);
+  const gap = /\n[ \t\r]*\n[ \t\r]*\n/u.exec(text);
   const options = gap === null ? text : text.slice(0, gap.index);
-  const list = readNameList(options);
+  const list = readNameList(options, prediction);
   const comparison = gap === null ? text.slice(list.end) : text.slice(gap.index);
   return [list.names, comparison.trim()];
 }

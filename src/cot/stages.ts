@@ -1,3 +1,4 @@
+import { visibleText } from "../core/typography";
 import { renderChain } from "../data/miniworld/chain";
 import { readNameList } from "./lists";
 
@@ -35,28 +36,27 @@ export type ParsedStages =
 
 /**
  * Reads `<analysis>…</analysis><options>…</options><comparison>…</comparison><prediction>…</prediction>`, strictly:
- * every tag once, in this order, only white space between them, no stage empty, at least one candidate listed.
+ * every tag once, in this order, only white space between them, no stage empty, at least one candidate listed. The stages
+ * come without what a reader cannot see (`visibleText`).
  */
-export function parseTagged(text: string): ParsedStages {
-  const fault = tagFault(text);
+export function parseTagged(written: string): ParsedStages {
+  const pieces = visibleText(written).split(/(<\/?(?:analysis|options|comparison|prediction)>)/u);
+  const fault = tagFault(pieces.filter((_, i) => i % 2 === 1));
   if (fault !== undefined) return fault;
-  const pattern = STAGE_TAGS.map((tag) => `<${tag}>([\\s\\S]*)</${tag}>`).join("([\\s\\S]*)");
-  const parts = new RegExp(`^([\\s\\S]*)${pattern}([\\s\\S]*)$`, "u").exec(text)?.slice(1) ?? [];
-  // parts: outside, analysis, outside, options, outside, comparison, outside, prediction, outside
-  const stray = parts.find((part, index) => index % 2 === 0 && part.trim() !== "");
+  // pieces: outside, <analysis>, analysis, </analysis>, outside, <options>, options, </options>, outside, …
+  const stray = pieces.find((piece, i) => i % 4 === 0 && piece.trim() !== "");
   if (stray !== undefined) return failed("text outside the tags", stray.trim().slice(0, 60));
-  const inner = parts.filter((_, index) => index % 2 === 1).map((part) => part.trim());
-  const empty = STAGE_TAGS.find((_, index) => inner[index] === "");
-  if (empty !== undefined) return failed("empty stage", empty);
+  const inner = pieces.filter((_, i) => i % 4 === 2).map((piece) => piece.trim());
   const [analysis = "", options = "", comparison = "", prediction = ""] = inner;
-  const candidates = readNameList(options).names;
+  const empty = [analysis, options, comparison, prediction].indexOf("");
+  if (empty >= 0) return failed("empty stage", STAGE_TAGS[empty] ?? "");
+  const candidates = readNameList(options, prediction).names;
   if (candidates.length === 0) return failed("no candidates", options.slice(0, 60));
   return { ok: true, stages: { analysis, candidates, comparison, prediction } };
 }
 
-function tagFault(text: string): ParsedStages | undefined {
+function tagFault(found: readonly string[]): ParsedStages | undefined {
   const expected = STAGE_TAGS.flatMap((tag) => [`<${tag}>`, `</${tag}>`]);
-  const found = [...text.matchAll(/<\/?(?:analysis|options|comparison|prediction)>/gu)].map(([tag]) => tag);
   const missing = expected.find((tag) => !found.includes(tag));
   if (missing !== undefined) return failed("missing tag", missing);
   const repeated = expected.find((tag) => found.indexOf(tag) !== found.lastIndexOf(tag));

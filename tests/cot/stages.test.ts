@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readNameList } from "../../src/cot/lists";
 import { recoverStages } from "../../src/cot/released";
 import { parseTagged, renderTagged, renderText, STAGE_TAGS } from "../../src/cot/stages";
 import { name, names, stages } from "./arbitraries";
@@ -30,6 +29,11 @@ describe("parseTagged", () => {
   it("does not mind white space around the tags", () => {
     const spaced = `\n ${TEXT.replaceAll("><", ">\n\n<")} \n`;
     expect(parseTagged(spaced)).toEqual({ ok: true, stages: GOOD });
+  });
+
+  it("gives the stages as they look, whatever the line breaks and invisible characters of the text", () => {
+    const odd = `\ufeff${TEXT.replaceAll("\n", "\r\n").replaceAll("Rock Wren", "Rock\u00a0Wren\u200b").replace("red", "r\u00aded")}`;
+    expect(parseTagged(odd)).toEqual({ ok: true, stages: GOOD });
   });
 
   it("names each fault", () => {
@@ -68,44 +72,6 @@ describe("parseTagged", () => {
   });
 });
 
-describe("readNameList", () => {
-  it("reads the same names whichever way they are listed", () => {
-    fc.assert(
-      fc.property(
-        names.filter((list) => list.length > 1),
-        (list) => {
-          const numbered = list.map((each, i) => `${i + 1}. ${each}`);
-          for (const text of [
-            list.map((each) => `- ${each}`).join("\n"),
-            numbered.join("\n"),
-            numbered.join("\n\n"),
-            numbered.map((each) => `${each}:\n   - a note\n`).join("\n"),
-            list.map((each) => `* **${each}**: with a long crown.`).join("\n"),
-            `Here is what it could be:\n${numbered.join("\n")}\n\nThe first fits.`,
-          ]) {
-            expect(readNameList(text).names, text).toEqual(list);
-          }
-        },
-      ),
-    );
-  });
-
-  it("splits a line at commas outside parentheses and refuses sentences", () => {
-    expect(readNameList("Audi 100 (C4, 1991), Audi A6 (C4), and Audi 80\n\nmore, text").names).toEqual([
-      "Audi 100 (C4, 1991)",
-      "Audi A6 (C4)",
-      "Audi 80",
-    ]);
-    expect(readNameList("There are no candidates to consider since this image shows no plane.").names).toEqual([]);
-    expect(readNameList(" \n ").names).toEqual([]);
-  });
-
-  it("ends the list where the text goes on", () => {
-    const text = "1. a\n2. b\n\n- a fits better";
-    expect(text.slice(readNameList(text).end).trim()).toBe("- a fits better");
-  });
-});
-
 describe("the training text", () => {
   it("of the released form holds the stages, recoverably", () => {
     // The prose form has no mark between analysis and candidates other than its sentence, so use plain stages.
@@ -120,6 +86,13 @@ describe("the training text", () => {
         expect(text.endsWith(`<answer>${prediction}</answer>`)).toBe(true);
       }),
     );
+  });
+
+  it("of the released form is read alike with other line breaks", () => {
+    const { analysis, candidates, comparison, prediction } = GOOD;
+    const text = renderText("released", GOOD, prediction).replaceAll("\n", "\r\n");
+    const thinking = /^<think>([\s\S]*)<\/think>/u.exec(text)?.[1] ?? "";
+    expect(recoverStages(thinking).stages).toEqual({ analysis, candidates, comparison, prediction });
   });
 
   it("of the short form is one line of single-spaced words", () => {

@@ -61,6 +61,9 @@ describe("what this project adds", () => {
     const options = ["Least Auklet", "Auklet", "Gull", "Gray_Gull"];
     expect(isExactName("least  auklet", "Least_Auklet")).toBe(true);
     expect(isExactName("a least auklet", "Least Auklet")).toBe(false);
+    expect(isExactName("Boeing 737\u2011200", "Boeing 737-200")).toBe(true);
+    expect(chosenPosition("It is Bewick’s\u00a0Wren.", ["House Wren", "Bewick's Wren"])).toBe(1);
+    expect(isClosedCorrect("Boeing 737\u2011200", "Boeing 737-200")).toBe(false); // as released: to the character
     expect(chosenPosition("auklet", options)).toBe(1); // the option itself, though "Least Auklet" is another
     expect(chosenPosition("it is a gull", options)).toBe(2);
     expect(chosenPosition("a gray gull", options)).toBe(3); // "Gull" stands only inside "Gray_Gull"

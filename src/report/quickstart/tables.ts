@@ -94,7 +94,7 @@ export function chainErrorTable(
       seen_names: row.seenNames / Math.max(1, row.items),
     })),
     notes: [
-      "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: the share of right answers whose chain is right in every step.",
+      "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: of the right answers, % whose chain is right in every step.",
     ],
     marks: marksOf(rows),
     provenance,
