@@ -3,6 +3,7 @@ import "../scripts/lib/node-version.cjs"; // before anything that another Node c
 import { Command } from "commander";
 import { addAskCommand } from "./cli/ask";
 import { addBaseCommand } from "./cli/base";
+import { addBrowseCommand } from "./cli/browse";
 import { addDoctorCommand } from "./cli/doctorCommand";
 import { addExportCommand } from "./cli/export";
 import { addParityCommand } from "./cli/parity";
@@ -31,6 +32,7 @@ FINE_R1_RESULTS and FINE_R1_RUNS name other folders for them.`,
 addRunCommand(program);
 addSeedsCommand(program);
 addAskCommand(program);
+addBrowseCommand(program);
 addBaseCommand(program);
 addParityCommand(program);
 addExportCommand(program);

@@ -27,7 +27,7 @@ export function chooseModel(profile: Profile, checkpoint: string | undefined): C
   const run = path.join(runsRoot(), "quickstart", profile.name);
   const stages = finishedStages(run).reverse();
   for (const [name, title] of TRAINED) {
-    const stage = stages.find((one) => one.name === name);
+    const stage = stages.find((one) => one.stage === name);
     const folder = stage && path.join(stage.folder, "model");
     if (folder !== undefined && fs.existsSync(folder)) {
       return { folder, description: `${title}, trained in ${shown(run)}`, thinks: true };

@@ -9,6 +9,14 @@ export function encodePng(image: RgbImage): Promise<Buffer> {
     .toBuffer();
 }
 
+/** The picture as a small WebP file, its longer side at most `side`. */
+export function encodeThumbnail({ width, height, data }: RgbImage, side: number): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
+    .webp({ quality: 80 })
+    .toBuffer();
+}
+
 /** Draws an SVG document as a PNG file, `scale` pixels for each of its own. */
 export function rasterizeSvg(svg: string, scale = 2): Promise<Buffer> {
   // 72 dots an inch is one pixel a user unit.

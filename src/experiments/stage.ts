@@ -34,7 +34,7 @@ const recordSchema = z.strictObject({
   startedAt: z.string(),
   seconds: z.number(),
 });
-type StageRecord = z.infer<typeof recordSchema>;
+export type StageRecord = z.infer<typeof recordSchema>;
 
 /** What a stage does, and how its result is read again. */
 export interface StageBody<T> {
@@ -80,10 +80,11 @@ export async function runStage<T>(
 
 /** What a stage left when it was finished; `undefined` where it was not. */
 function readFinished<T>(folder: string, key: string, body: StageBody<T>): Finished<T> | undefined {
+  const record = readRecord(folder);
+  if (record === undefined) return undefined;
   const file = path.join(folder, "stage.json");
-  if (!fs.existsSync(file)) return undefined;
-  const remedy = `Remove ${folder}, and the stage is made again.`;
-  const { stage: name, inputs, result, seconds } = readStored(file, recordSchema, "record of a stage", remedy);
+  const remedy = remedyFor(folder);
+  const { stage: name, inputs, result, seconds } = record;
   if (digest({ name, inputs }) !== key)
     throw new LabError("is the record of another stage or of other inputs", remedy, { subject: file });
   try {
@@ -92,6 +93,17 @@ function readFinished<T>(folder: string, key: string, body: StageBody<T>): Finis
     const reason = `holds no result of the stage "${name}" (${messageOf(error)})`;
     throw new LabError(reason, remedy, { subject: file, cause: error });
   }
+}
+
+/** What the stage of a folder was made from and left; `undefined` where none is finished. */
+export function readRecord(folder: string): StageRecord | undefined {
+  const file = path.join(folder, "stage.json");
+  if (!fs.existsSync(file)) return undefined;
+  return readStored(file, recordSchema, "record of a stage", remedyFor(folder));
+}
+
+function remedyFor(folder: string): string {
+  return `Remove ${folder}, and the stage is made again.`;
 }
 
 /**

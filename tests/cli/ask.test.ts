@@ -66,7 +66,10 @@ describe("fine-r1 ask", () => {
     ] as const) {
       const stage = path.join(folder, "runs", "quickstart", "smoke", `${name}-0`);
       fs.cpSync(base, path.join(stage, "model"), { recursive: true });
-      fs.writeFileSync(path.join(stage, "stage.json"), JSON.stringify({ stage: name, inputs: {}, startedAt }));
+      fs.writeFileSync(
+        path.join(stage, "stage.json"),
+        JSON.stringify({ stage: name, inputs: {}, result: {}, startedAt, seconds: 1 }),
+      );
     }
     expect(ask("a bird.png", "-p", "smoke").stdout).toMatch(
       /^Model +CoT SFT \+ TAPO, trained in runs.quickstart.smoke\nQuestion +bird \? think\n/,

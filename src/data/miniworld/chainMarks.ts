@@ -71,7 +71,8 @@ function markCount({ values, verdict }: WrittenComparison, analysis: readonly st
   const form = given.world.config.chain.verdict;
   const due = dueVerdict(values, analysis, form).join(" ");
   const text = form === "count" ? `fits ${verdict.join(" ")}` : verdict.join(" ");
-  const reason = form === "count" ? `${due} of the written values match` : `the marks are ${due}`;
+  const matching = due === "1" ? "1 value matches" : `${due} values match`;
+  const reason = form === "count" ? matching : `the marks are ${due}`;
   return { kind: "count", text, wrong: verdict.join(" ") === due ? null : reason };
 }
 

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import * as path from "node:path";
+import { ROOT } from "../../config/load";
+import { readText } from "../../core/files";
+import { CHAIN_STAGES } from "../../data/miniworld/chainCheck";
+import { escapeHtml } from "../table/html";
+import type { AnswerBook } from "./answers";
+import { STYLE } from "./style";
+
+/** The compiled client.ts. */
+const SCRIPT = path.join(ROOT, "dist", "report", "browse", "client.js");
+
+type Choice = readonly [value: string, title: string];
+
+const STEP_TITLES: Readonly<Record<(typeof CHAIN_STAGES)[number], string>> = {
+  right: "none: every step is right",
+  malformed: "no chain to be read",
+  analysis: "analysis: what is seen",
+  candidates: "candidates",
+  recall: "recall: a candidate's values",
+  count: "count: how many values match",
+  last: "last: prediction and answer",
+};
+
+/**
+ * The answers of a run as one page that needs nothing else: no server, no network, no other file. Texts from data reach it
+ * as JSON and as escaped text only, and its policy lets no other script run than the one that is written here.
+ */
+export function answerPage(book: AnswerBook): string {
+  const script = readText(SCRIPT);
+  const data = JSON.stringify(book).replaceAll("<", "\\u003c"); // a text cannot end the element it stands in
+  const title = `Answers of ${book.title}`;
+  const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src '${sha256(STYLE)}'; script-src '${sha256(script)}'`;
+  return [
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${escapeHtml(title)}</title>`,
+    `<style>${STYLE}</style>`,
+    "</head>",
+    "<body>",
+    `<h1>${escapeHtml(title)}</h1>`,
+    `<p class="quiet">${escapeHtml(introduction(book))}</p>`,
+    filterForm(book),
+    '<main id="answers" aria-label="answers"></main>',
+    "<noscript><p>This page needs JavaScript, which runs from the file itself.</p></noscript>",
+    `<script type="application/json" id="data">${data}</script>`,
+    `<script>${script}</script>`,
+    "</body>",
+    "</html>",
+    "",
+  ].join("\n");
+}
+
+function introduction({ worldName, pictures, allPictures }: AnswerBook): string {
+  const left = allPictures - pictures.length;
+  const shown =
+    left === 0
+      ? `All ${allPictures} test pictures of ${worldName}.`
+      : `${pictures.length} of ${allPictures} test pictures of ${worldName}; ${left} are left out (fine-r1 browse --limit ${allPictures} shows all).`;
+  return `${shown} A chain's steps are marked one by one. Keys: j and k go to the next and the previous answer, f to the filters.`;
+}
+
+function filterForm({ models, domains, questions }: AnswerBook): string {
+  const worlds = (["open", "closed"] as const).filter((world) => questions.some((q) => q.world === world));
+  const asked = models.map(({ key, title }): Choice => [key, title]);
+  const last = [...models].reverse().find(({ key }) => questions.some((q) => q.answers[key]?.steps != null));
+  const all: Choice = ["", "all"];
+  const fields = [
+    select(
+      "world",
+      "Question",
+      worlds.map((w): Choice => [w, w === "open" ? "open: no options" : "closed: four options"]),
+    ),
+    select("model", "Model", asked, last?.key),
+    select("before", "Compared with", [["", "nothing"], ...asked]),
+    select("domain", "Domain", [all, ...domains.map((d): Choice => [d, d])]),
+    select("split", "Classes", [all, ["seen", "seen"], ["unseen", "unseen"]]),
+    select("result", "Answer", [all, ["right", "right"], ["wrong", "wrong"]]),
+    select("step", "First wrong step", [all, ...CHAIN_STAGES.map((stage): Choice => [stage, STEP_TITLES[stage]])]),
+    select("change", "Change", [
+      all,
+      ["mended", "mended: wrong → right"],
+      ["spoiled", "spoiled: right → wrong"],
+      ["both-right", "both right"],
+      ["both-wrong", "both wrong"],
+    ]),
+  ];
+  return [
+    '<form id="filters" aria-label="filters">',
+    ...fields,
+    '<button type="reset">Reset</button>',
+    '<output id="count" aria-live="polite"></output>',
+    "</form>",
+  ].join("\n");
+}
+
+function select(name: string, title: string, choices: readonly Choice[], chosen?: string): string {
+  const options = choices.map(([value, text]) => {
+    const mark = value === chosen ? " selected" : "";
+    return `<option value="${escapeHtml(value)}"${mark}>${escapeHtml(text)}</option>`;
+  });
+  return `<label>${escapeHtml(title)} <select name="${name}">${options.join("")}</select></label>`;
+}
+
+function sha256(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
