@@ -29,7 +29,7 @@ const ORDINAL = /^(\s*)(?:(?:candidate|option) )?[([]?(\d{1,2}|[a-z])[.):\]]+(\s
 /** The same inside a line, as in "(1) Fokker 70, (2) Fokker 100". */
 const INNER_ORDINAL = /(?<=^|[\s,;])[([]?(\d{1,2}|[a-z])[.)\]]\s/giu;
 /** What announces a list on its own line: "Candidate subcategories: …". */
-const HEADING_WORD = /\b(?:candidate|option|choice|possib|categor|species|include|are\b)/iu;
+const HEADING_WORD = /(?<!\p{L})(?:candidate|option|choice|possib|(?:sub-?)?categor|species|include|are(?!\p{L}))/iu;
 const JOINED = /^\s*(?:and|or)\s/iu;
 const NOTE = /:(?:\s|$)|\s[-–—]\s/u;
 
