@@ -51,14 +51,12 @@ export function modelFolders(root: string): string[] {
   const assets = path.join(root, "assets");
   if (!fs.existsSync(assets)) return [];
   const files = fs.readdirSync(assets, { recursive: true, withFileTypes: true });
+  const filled = (file: string): boolean => (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
   return files
-    .filter((entry) => entry.isFile() && entry.name === "model.safetensors")
-    .map((entry) => entry.parentPath)
-    .filter((folder) =>
-      ["config.json", "model.safetensors"].every(
-        (name) => (fs.statSync(path.join(folder, name), { throwIfNoEntry: false })?.size ?? 0) > 0,
-      ),
-    )
+    .filter((entry) => entry.isFile() && /^model\.safetensors(\.index\.json)?$/u.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((weights) => filled(weights) && filled(path.join(path.dirname(weights), "config.json")))
+    .map((weights) => path.dirname(weights))
     .map((folder) => path.relative(root, folder))
     .sort();
 }

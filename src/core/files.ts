@@ -85,7 +85,7 @@ export function writeJson(file: string, value: unknown): void {
 export function readJson(file: string): unknown {
   const text = readText(file);
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
     throw new LabError(`is not valid JSON (${messageOf(error)})`, "Repair or remove the file.", {
       subject: file,
@@ -94,16 +94,55 @@ export function readJson(file: string): unknown {
   }
 }
 
-/** Reads a text file; a missing one is an error that names it. */
+/** Objects and lists in one another that a JSON text may have: code that walks through them needs a call for each. */
+const DEEPEST = 200;
+
+/** `JSON.parse`, for texts of others. @throws SyntaxError when the text is malformed or nested too deeply */
+export function parseJson(text: string): unknown {
+  if (nesting(text) > DEEPEST) throw new SyntaxError(`more than ${DEEPEST} lists and objects stand in one another`);
+  return JSON.parse(text) as unknown;
+}
+
+/** The most brackets that are open at once, outside of strings. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) inString = !inString;
+    else if (inString) i += code === BACKSLASH ? 1 : 0;
+    else if (code === BRACKET || code === BRACE) deepest = Math.max(deepest, ++depth);
+    else if (code === BRACKET + 2 || code === BRACE + 2) depth--;
+  }
+  return deepest;
+}
+const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b]; // the closing ones come two places later
+
+/** @throws LabError unless a file stands there: reading a pipe would wait for its writer, and a folder has no text */
+export function requireFile(file: string): void {
+  const found = fs.statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  throw new LabError(`is ${found.isDirectory() ? "a folder" : "a pipe or a device"}, not a file`, "Give a file.", {
+    subject: file,
+  });
+}
+
+/** Reads a text file; a missing one, or what is no file, is an error that names it. */
 export function readText(file: string): string {
   try {
+    requireFile(file);
     return fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw new LabError(`cannot be read (${messageOf(error)})`, "Check the path and its permissions.", {
-      subject: file,
-      cause: error,
-    });
+    throw error instanceof LabError ? error : unreadable(file, error);
   }
+}
+
+function unreadable(file: string, error: unknown): LabError {
+  return new LabError(`cannot be read (${messageOf(error)})`, "Check the path and its permissions.", {
+    subject: file,
+    cause: error,
+  });
 }
 
 /**
@@ -164,7 +203,7 @@ function parseJsonl<T>(text: string, file: string, parse: (value: unknown) => T)
   text.split("\n").forEach((line, index) => {
     if (line.trim() === "") return;
     try {
-      out.push(parse(JSON.parse(line) as unknown));
+      out.push(parse(parseJson(line)));
     } catch (error) {
       throw new LabError(`line ${index + 1} cannot be used (${messageOf(error)})`, "Repair or remove that line.", {
         subject: file,

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError, messageOf } from "./errors";
-import { removeQuietly, unwritable } from "./files";
+import { removeQuietly, requireFile, unwritable } from "./files";
 import { corrupt, readBytes, readHeader, type SafetensorsHeader, type TensorInfo } from "./safetensorsHeader";
 
 export type { SafetensorsDtype, SafetensorsHeader, TensorInfo } from "./safetensorsHeader";
@@ -31,6 +31,7 @@ export interface TensorToWrite {
  * @throws LabError naming the file when it is missing, truncated, foreign or inconsistent
  */
 export function openSafetensors(file: string): SafetensorsFile {
+  requireFile(file);
   let handle: number;
   try {
     handle = fs.openSync(file, "r");

@@ -1,5 +1,8 @@
 import * as fs from "node:fs";
+import { z } from "zod";
 import { LabError, messageOf } from "./errors";
+import { parseJson } from "./files";
+import { requireWithin } from "./limits";
 
 /** Bytes of one element of each type that the format knows. */
 const BYTES = {
@@ -75,6 +78,7 @@ export function readHeader(file: string, handle: number): SafetensorsHeader {
   if (8 + length > fileBytes) {
     throw corrupt(file, `is truncated: the header needs ${8 + length} bytes and the file holds ${fileBytes}`);
   }
+  requireWithin("FINE_R1_MAX_HEADER_BYTES", length, `its header has ${length} bytes`, file);
   const text = Buffer.alloc(length);
   readBytes(file, handle, text, 8);
   const entries = parseHeader(file, text);
@@ -88,10 +92,12 @@ export function readHeader(file: string, handle: number): SafetensorsHeader {
   return { tensors: new Map(infos), metadata: parseMetadata(file, metadata) };
 }
 
+const headerSchema = z.record(z.string(), z.unknown());
+
 function parseHeader(file: string, text: Buffer): Record<string, unknown> {
   if (text[0] !== 0x7b) throw corrupt(file, "is not a safetensors file: its header is not JSON");
   try {
-    return JSON.parse(text.toString("utf8")) as Record<string, unknown>;
+    return headerSchema.parse(parseJson(text.toString("utf8")));
   } catch (error) {
     throw corrupt(file, `is not a safetensors file: its header is not JSON (${messageOf(error)})`);
   }

@@ -91,8 +91,8 @@ export async function quickstart(
   const encoder = await openEncoder(lab.profile.dualEncoder);
   try {
     const cot = await cotStage(lab);
-    const stages = await trainRows(lab, rows, cot, encoder);
     const base = givenCheckpoint(lab.profile.base);
+    const stages = await trainRows(lab, rows, base, cot, encoder);
     const checkpoints: Checkpoints = { base, "base-think": base };
     for (const name of QUICKSTART_ROWS) {
       const stage = stages[name];
@@ -113,13 +113,13 @@ export async function quickstart(
 async function trainRows(
   lab: Lab,
   rows: readonly QuickstartRowName[],
+  base: Checkpoint,
   cot: Finished<CurationReport>,
   encoder: OpenedEncoder,
 ): Promise<Stages> {
   const stages: Stages = {};
   if (!needTraining(rows)) return stages;
   const { profile } = lab;
-  const base = givenCheckpoint(profile.base);
   if (rows.includes("sft-labels")) {
     stages["sft-labels"] = await sftStage(lab, "sft-labels", base, labelExamples(lab), profile.sftLabels);
   }

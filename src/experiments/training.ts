@@ -16,6 +16,7 @@ import { mineTriplets, type ImageEmbedder } from "../data/triplets";
 import type { LabelledImage, Triplet } from "../data/types";
 import { figuresSchema, finishTraining, lastFigures, type StepFigures } from "../engine/train";
 import type { Prompt } from "../model/contract";
+import { locateWeights } from "../model/qwen/checkpointFiles";
 import { QwenModel } from "../model/qwen/model";
 import { sft, type SftExample } from "../sft/train";
 import type { SftOptions } from "../sft/options";
@@ -23,7 +24,7 @@ import type { TapoExample } from "../tapo/rollouts";
 import { tapo } from "../tapo/train";
 import type { TapoOptions } from "../tapo/options";
 import type { Lab } from "./lab";
-import { runStage, type Finished } from "./stage";
+import { digest, runStage, type Finished } from "./stage";
 
 /** A checkpoint on disk and the key of everything that went into it. */
 export interface Checkpoint {
@@ -39,18 +40,18 @@ export interface Trained {
 
 const trainedSchema: z.ZodType<Trained> = z.strictObject({ steps: z.int().min(0), last: figuresSchema });
 
-/** The weights of a checkpoint folder. @throws LabError when they are not there, with how they are made */
-export function weightsFile(folder: string): string {
-  const file = path.join(folder, "model.safetensors");
-  if (fs.existsSync(file)) return file;
+/** The weight files of a checkpoint folder: one, or its shards. @throws LabError when they are not there, with how they are made */
+export function weightFiles(folder: string): string[] {
+  if (fs.existsSync(folder)) return locateWeights(folder);
   throw new LabError("the checkpoint is not there", "Make it with `npx fine-r1 base build`, or correct the profile.", {
-    subject: file,
+    subject: folder,
   });
 }
 
-/** A checkpoint that was not made by a stage, such as a shipped base; its key is the hash of its weights. */
+/** A checkpoint that was not made by a stage, such as a shipped base; its key is the hash of its weights, file by file. */
 export function givenCheckpoint(folder: string): Checkpoint {
-  return { folder, key: hashFile(weightsFile(folder)) };
+  const hashes = weightFiles(folder).map(hashFile);
+  return { folder, key: hashes.length === 1 ? (hashes[0] as string) : digest(hashes) };
 }
 
 /** The checkpoint that a training stage made. */

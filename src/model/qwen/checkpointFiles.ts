@@ -25,7 +25,16 @@ export function locateWeights(folder: string): string[] {
   }
   const shards = ConfigReader.of(readJson(index), index).child("weight_map").textValues();
   return [...new Set(shards)].sort().map((name) => {
-    const file = path.join(folder, path.basename(name));
+    if (!/^[^/\\\0]+\.safetensors$/u.test(name)) {
+      throw new LabError(
+        `names ${JSON.stringify(name)}, which is no file of this folder`,
+        "Download the index again.",
+        {
+          subject: index,
+        },
+      );
+    }
+    const file = path.join(folder, name);
     if (!fs.existsSync(file)) {
       throw new LabError(`is missing, though ${INDEX_FILE} names it`, "Download the missing shard.", { subject: file });
     }

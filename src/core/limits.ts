@@ -1,0 +1,36 @@
+import { LabError } from "./errors";
+
+/**
+ * Bounds on what a file may ask for, so that a damaged or hostile one is refused before memory or time is spent on it. Each
+ * is far above what the published models and datasets need, and is raised by the environment variable of its name.
+ */
+const LIMITS = {
+  /** Width × height of a picture, as it lies in its file or as a processor makes it. */
+  FINE_R1_MAX_PIXELS: 64_000_000,
+  /** The header of a safetensors file: about 100 bytes for each of its tensors. */
+  FINE_R1_MAX_HEADER_BYTES: 8_000_000,
+} as const;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** A bound's value now. @throws LabError when its variable is no number */
+export function limit(name: LimitName): number {
+  const given = process.env[name];
+  if (given === undefined || given === "") return LIMITS[name];
+  const value = Number(given);
+  if (value > 0) return value;
+  throw new LabError(`"${given}" is not a positive number`, `Correct it, or unset it for ${LIMITS[name]}.`, {
+    subject: name,
+  });
+}
+
+/** @throws LabError that says the bound and how to raise it, when `amount` is beyond it; `what` is said of the amount */
+export function requireWithin(name: LimitName, amount: number, what: string, subject: string): void {
+  const bound = limit(name);
+  if (amount <= bound) return;
+  throw new LabError(
+    `${what}, and at most ${bound} are taken`,
+    `If that is meant, set the environment variable ${name} higher.`,
+    { subject },
+  );
+}
