@@ -9,6 +9,10 @@ const LIMITS = {
   FINE_R1_MAX_PIXELS: 64_000_000,
   /** The header of a safetensors file: about 100 bytes for each of its tensors. */
   FINE_R1_MAX_HEADER_BYTES: 8_000_000,
+  /** Blocks of a language model, and of a vision tower. */
+  FINE_R1_MAX_LAYERS: 1_000,
+  /** Numbers in all weights of a model; four bytes each in memory. */
+  FINE_R1_MAX_PARAMETERS: 100_000_000_000,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

@@ -1,49 +1,92 @@
 import * as fs from "node:fs";
 import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { LabError, messageOf } from "../core/errors";
+import { requireFile } from "../core/files";
 import type { RgbImage } from "../core/image";
+import { requireWithin } from "../core/limits";
+
+export interface ImageReading {
+  /**
+   * "raw" (the default): the numbers in the file, as PIL's `convert("RGB")` gives them to the models of the hub; a colour
+   * profile is passed over, CMYK is converted by PIL's own rule. "managed": colours by the file's profile, as a viewer
+   * shows them.
+   */
+  readonly colours?: "raw" | "managed";
+}
 
 /**
  * Reads a picture file (PNG, JPEG, WebP, TIFF, GIF, …) as 8-bit RGB: turned as its EXIF orientation says, transparency
- * laid on white, grey and CMYK converted to sRGB.
- * @throws LabError naming the file when it is missing, truncated or no picture
+ * laid on white.
+ * @throws LabError naming the file when it is missing, truncated, no picture, or larger than the bound on pixels
  */
-export async function readImage(file: string): Promise<RgbImage> {
+export async function readImage(file: string, reading: ImageReading = {}): Promise<RgbImage> {
   if (!fs.existsSync(file)) {
     throw new LabError("there is no such image", "Check the path; run the download again if a dataset is incomplete.", {
       subject: file,
     });
   }
-  return decode(sharp(file, READING), file);
+  requireFile(file);
+  return decode(file, file, reading);
 }
 
 /** The same for a picture in memory; `subject` names it in an error. */
-export function decodeImage(bytes: Uint8Array, subject: string): Promise<RgbImage> {
-  return decode(sharp(bytes, READING), subject);
+export function decodeImage(bytes: Uint8Array, subject: string, reading: ImageReading = {}): Promise<RgbImage> {
+  return decode(bytes, subject, reading);
 }
 
-/** A truncated file is an error; a mere warning of the decoder (common in the real datasets' JPEGs) is not. */
-const READING: SharpOptions = { failOn: "error", autoOrient: true };
+/**
+ * A truncated file is an error; a mere warning of the decoder (common in the real datasets' JPEGs) is not. The size is
+ * checked here, not by the decoder, by the header and before any pixel is made.
+ */
+const READING: SharpOptions = { failOn: "error", autoOrient: true, limitInputPixels: false };
 
-async function decode(picture: Sharp, subject: string): Promise<RgbImage> {
+async function decode(source: string | Uint8Array, subject: string, { colours }: ImageReading): Promise<RgbImage> {
   try {
-    const { data, info } = await picture
-      .flatten({ background: "#ffffff" })
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    return {
-      width: info.width,
-      height: info.height,
-      data: info.channels === 3 ? bytesOf(data) : spread(data, info.channels),
-    };
+    const picture = sharp(source, { ...READING, ignoreIcc: colours !== "managed" });
+    const { width, height, space } = await picture.metadata();
+    const what = `the picture has ${width} × ${height} = ${width * height} pixels`;
+    requireWithin("FINE_R1_MAX_PIXELS", width * height, what, subject);
+    return await (space === "cmyk" && colours !== "managed" ? readInks(picture) : readRgb(picture));
   } catch (error) {
+    if (error instanceof LabError) throw error;
     throw new LabError(`the image cannot be read (${messageOf(error)})`, "Replace or remove the file.", {
       subject,
       cause: error,
     });
   }
+}
+
+async function readRgb(picture: Sharp): Promise<RgbImage> {
+  const { data, info } = await picture
+    .flatten({ background: "#ffffff" })
+    .toColourspace("srgb")
+    .removeAlpha()
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return {
+    width: info.width,
+    height: info.height,
+    data: info.channels === 3 ? bytesOf(data) : spread(data, info.channels),
+  };
+}
+
+/** CMYK as PIL converts it: light = (255 − K) − C · (255 − K) / 255, rounded. */
+async function readInks(picture: Sharp): Promise<RgbImage> {
+  const { data, info } = await picture
+    .pipelineColourspace("cmyk")
+    .toColourspace("cmyk")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  const out = new Uint8Array(info.width * info.height * 3);
+  for (let pixel = 0; pixel < info.width * info.height; pixel++) {
+    const from = pixel * info.channels;
+    const light = 255 - (data[from + 3] ?? 0);
+    for (let ink = 0; ink < 3; ink++) {
+      const product = (data[from + ink] ?? 0) * light + 128;
+      out[pixel * 3 + ink] = light - (((product >> 8) + product) >> 8);
+    }
+  }
+  return { width: info.width, height: info.height, data: out };
 }
 
 function bytesOf(data: Buffer): Uint8Array {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
 import {
   JsonlFile,
+  parseJson,
   readJson,
   readJsonl,
   readText,
@@ -139,6 +141,26 @@ describe("JSON", () => {
     expect(() => readJson(at("none.json"))).toThrow(/none\.json: cannot be read \(ENOENT.*Check the path/);
     fs.writeFileSync(at("torn.json"), '{"a": [1, 2');
     expect(() => readJson(at("torn.json"))).toThrow(/torn\.json: is not valid JSON .*Repair or remove/);
+  });
+});
+
+describe("what is no file, or no JSON to be walked through", () => {
+  it("names a folder and a pipe, without waiting for a writer", () => {
+    const pipe = path.join(folder, "config.json");
+    spawnSync("mkfifo", [pipe]);
+    expect(() => readJson(pipe)).toThrow(/config\.json: is a pipe or a device, not a file/u);
+    expect(() => readText(folder)).toThrow(/is a folder, not a file/u);
+  });
+
+  it("takes 200 lists in one another and refuses 201, brackets in texts not counted", () => {
+    const nested = (depth: number) => "[".repeat(depth) + '"]]\\"[{"' + "]".repeat(depth);
+    expect(parseJson(nested(200))).toEqual(JSON.parse(nested(200)));
+    expect(() => parseJson(nested(201))).toThrow(SyntaxError);
+    const file = path.join(folder, "deep.json");
+    fs.writeFileSync(file, "[".repeat(1e6));
+    expect(() => readJson(file)).toThrow(/deep\.json: is not valid JSON \(more than 200/u);
+    fs.writeFileSync(file, `1\n${nested(5000)}\n`);
+    expect(() => readJsonl(file, Number)).toThrow(/line 2 cannot be used/u);
   });
 });
 

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { openSafetensors, withSafetensors, writeSafetensors } from "../../src/core/safetensors";
 
@@ -131,6 +131,28 @@ describe("half precision and integers", () => {
       expect(() => f.readFloat32("a")).toThrow(/is I64/);
       expect(() => f.readFloat32("nothing")).toThrow(/holds no tensor "nothing"/);
     });
+  });
+});
+
+describe("a header beyond the bound", () => {
+  it("is refused before it is read, with the bound and the way to raise it", () => {
+    // 150,000 tensors of no elements, 64 bytes each in the header
+    const entry = { dtype: "F32", shape: [0], data_offsets: [0, 0] };
+    const file = raw(
+      "many",
+      Object.fromEntries(Array.from({ length: 150_000 }, (_, i) => [`t${i}`, entry])),
+      new Uint8Array(0),
+    );
+    expect(() => openSafetensors(file)).toThrow(
+      /many.*its header has \d+ bytes, and at most 8000000 are taken.*FINE_R1_MAX_HEADER_BYTES/u,
+    );
+    vi.stubEnv("FINE_R1_MAX_HEADER_BYTES", "2e7");
+    expect(withSafetensors(file, ({ tensors }) => tensors.size)).toBe(150_000);
+    vi.unstubAllEnvs();
+  });
+
+  it("names a folder given as a file", () => {
+    expect(() => openSafetensors(folder)).toThrow(/is a folder, not a file/u);
   });
 });
 

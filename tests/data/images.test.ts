@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { decodeImage, readImage } from "../../src/data/images";
 
@@ -53,6 +55,45 @@ test("EXIF orientation is applied: 6 turns the picture clockwise", async () => {
   const image = await decodeImage(bytes, "turned");
   expect([image.width, image.height]).toEqual([1, 2]);
   expect([...image.data]).toEqual([...wide]); // red above blue
+});
+
+test("a picture beyond the bound is refused by its header, in well under a second, with the way to raise it", async () => {
+  const side = 16_000;
+  const png = await sharp({ create: { width: side, height: 2, channels: 3, background: "#fff" } })
+    .png()
+    .toBuffer();
+  png.writeUInt32BE(side, 20); // the header's height; its checksum comes after it
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+  const svg = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}"><rect width="9" height="9"/></svg>`,
+  );
+  for (const bytes of [png, svg]) {
+    const started = performance.now();
+    await expect(decodeImage(bytes, "huge")).rejects.toThrow(
+      /huge: the picture has 16000 × 16000 = 256000000 pixels, and at most 64000000 are taken.*FINE_R1_MAX_PIXELS/u,
+    );
+    expect(performance.now() - started).toBeLessThan(500);
+  }
+  vi.stubEnv("FINE_R1_MAX_PIXELS", "3");
+  await expect(decodeImage(await sharp(PIXELS, raw).png().toBuffer(), "four")).rejects.toThrow(/at most 3 are taken/u);
+  vi.stubEnv("FINE_R1_MAX_PIXELS", "4");
+  expect((await decodeImage(await sharp(PIXELS, raw).png().toBuffer(), "four")).data).toEqual(PIXELS);
+  vi.unstubAllEnvs();
+});
+
+test("a pipe is no picture, and is not waited for", async () => {
+  const pipe = path.join(folder, "pipe.png");
+  spawnSync("mkfifo", [pipe]);
+  await expect(readImage(pipe)).rejects.toThrow(/pipe\.png: is a pipe or a device/u);
+});
+
+test("colours are the file's own numbers, or managed by its profile", async () => {
+  // Display P3, made by tests/reference/make_images.py: the first pixels of its gradient, as PIL gives them
+  const file = path.join("tests", "reference", "golden", "image_colours", "p3.png");
+  expect([...(await readImage(file)).data.subarray(0, 9)]).toEqual([0, 0, 0, 3, 0, 0, 6, 0, 0]);
+  const managed = (await readImage(file, { colours: "managed" })).data;
+  expect([...managed.subarray(0, 3)]).toEqual([0, 0, 0]);
+  expect(managed[3]!).toBeGreaterThan(3); // P3's red is redder than sRGB's
 });
 
 test("missing, truncated and foreign files are errors that name the file", async () => {

@@ -1,7 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { withSafetensors } from "../../src/core/safetensors";
 import type { Lab } from "../../src/experiments/lab";
 import { loadProfile } from "../../src/experiments/profile";
-import { rlExamples } from "../../src/experiments/training";
+import { givenCheckpoint, rlExamples, weightFiles } from "../../src/experiments/training";
+import { writeWeights } from "../../src/model/qwen/checkpoint";
 import { quietContext } from "../../src/experiments/stage";
 import { smokeWorld } from "../data/worlds";
 import { tapoOptions } from "../tapo/recorded";
@@ -12,6 +18,41 @@ const [negative] = smokeWorld.train.filter((image) => image.subCategory.id !== a
 const triplet = { anchor: anchor!, positive: positive!, negative: negative! };
 
 const questions = (changes: Parameters<typeof tapoOptions>[0]) => rlExamples(lab, [triplet], tapoOptions(changes));
+
+describe("givenCheckpoint", () => {
+  const base = "assets/smoke/base";
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "given-"));
+  afterAll(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("is known by the SHA-256 of its one file", () => {
+    const file = path.join(base, "model.safetensors");
+    const sum = createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+    expect(givenCheckpoint(base).key).toBe(sum);
+  });
+
+  it("is known by all its shards: another byte in any of them is another key", () => {
+    const tensors = withSafetensors(path.join(base, "model.safetensors"), (file) =>
+      [...file.tensors].map(([name, { shape }]) => ({ name, shape, data: file.readFloat32(name) })),
+    );
+    writeWeights(folder, tensors, 200_000);
+    const files = weightFiles(folder);
+    expect(files.length).toBeGreaterThan(2);
+    const keys = new Set([givenCheckpoint(folder).key]);
+    for (const file of files) {
+      const bytes = fs.readFileSync(file);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+      fs.writeFileSync(file, bytes);
+      keys.add(givenCheckpoint(folder).key);
+    }
+    expect(keys.size).toBe(files.length + 1);
+  });
+
+  it("says how a missing one is made", () => {
+    expect(() => givenCheckpoint(path.join(folder, "none"))).toThrow(/base build/u);
+  });
+});
 
 describe("rlExamples", () => {
   it("asks the same open question about each image of the triplet", async () => {

@@ -13,7 +13,8 @@ import {
   type Weight,
 } from "../../src/model/qwen/checkpoint";
 import { readQwenConfig } from "../../src/model/qwen/config";
-import { QWEN_IMAGE_PROCESSOR, readImageProcessorConfig } from "../../src/model/qwen/imageProcessor";
+import { QWEN_IMAGE_PROCESSOR } from "../../src/model/qwen/imageProcessor";
+import { readImageProcessorConfig } from "../../src/model/qwen/imageProcessorFiles";
 
 const golden = path.resolve(__dirname, "../reference/golden/qwen2_5_vl_tiny");
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "checkpoint-"));

@@ -83,15 +83,59 @@ describe("writing", () => {
   });
 });
 
+describe("keys that change the result", () => {
+  const rope = qwen25vl3b.rope_scaling;
+  it.each<[string, Record<string, unknown>]>([
+    ["attention_bias", { attention_bias: false }],
+    ["layer_types", { layer_types: ["full_attention", "sliding_attention"] }],
+    ["head_dim", { head_dim: 64 }],
+    ["quantization_config", { quantization_config: { bits: 4 } }],
+    ["rope_scaling.rope_type", { rope_scaling: { ...rope, rope_type: "linear" } }],
+    ["rope_scaling.factor", { rope_scaling: { ...rope, factor: 2 } }],
+    ["rope_scaling.mrope_interleaved", { rope_scaling: { ...rope, mrope_interleaved: true } }],
+    ["rope_parameters.mrope_section", { rope_parameters: { mrope_section: [32, 16, 16] } }],
+    [
+      "rope_parameters.rope_theta",
+      { rope_scaling: { ...rope, rope_theta: 1e4 }, rope_parameters: { ...rope, rope_theta: 1e6 } },
+    ],
+    ["vision_config.hidden_act", { vision_config: { ...qwen25vl3b.vision_config, hidden_act: "relu" } }],
+    ["vision_config.in_chans", { vision_config: { ...qwen25vl3b.vision_config, in_chans: 1 } }],
+    ["vision_config.rms_norm_eps", { vision_config: { ...qwen25vl3b.vision_config, rms_norm_eps: 1e-5 } }],
+    ["vision_config.spatial_patch_size", { vision_config: { ...qwen25vl3b.vision_config, spatial_patch_size: 16 } }],
+    [
+      "vision_config.rope_parameters.rope_theta",
+      { vision_config: { ...qwen25vl3b.vision_config, rope_parameters: { rope_theta: 5e5 } } },
+    ],
+    ["vision_config.qkv_bias", { vision_config: { ...qwen25vl3b.vision_config, qkv_bias: false } }],
+  ])("refuses another %s by name", (key, changes) => {
+    expect(() => parseQwenConfig({ ...qwen25vl3b, ...changes })).toThrow(`"${key}"`);
+  });
+
+  it("uses rope_theta wherever it stands", () => {
+    const rest = { ...qwen25vl3b, rope_theta: undefined };
+    const thetas = [
+      { ...rest, rope_theta: 5e5 },
+      { ...rest, rope_scaling: { ...rope, rope_theta: 5e5 } },
+      { ...rest, rope_scaling: undefined, rope_parameters: { ...rope, rope_theta: 5e5 } },
+      { ...rest, rope_parameters: { ...rope, rope_theta: 5e5 } }, // beside a rope_scaling that says nothing of it
+    ].map((json) => parseQwenConfig(json).text.ropeTheta);
+    expect(thetas).toEqual([5e5, 5e5, 5e5, 5e5]);
+  });
+});
+
 describe("what cannot be used", () => {
   const change = (changes: Record<string, unknown>): unknown => ({ ...qwen25vl3b, ...changes });
   it.each<[string, unknown, RegExp]>([
     ["another model", change({ model_type: "llava" }), /"model_type" must be one of.*found "llava"/],
     ["a missing width", change({ hidden_size: undefined }), /"hidden_size" must be an integer.*found nothing/],
     ["a text for a number", change({ vocab_size: "many" }), /"vocab_size".*found "many"/],
-    ["sliding windows", change({ use_sliding_window: true }), /sliding windows are not supported/],
+    ["sliding windows", change({ use_sliding_window: true }), /"use_sliding_window" must be false/],
     ["another activation", change({ hidden_act: "gelu" }), /"hidden_act" must be "silu"/],
-    ["other positions", change({ rope_scaling: { type: "yarn", factor: 4 } }), /"yarn" is not supported/],
+    [
+      "other positions",
+      change({ rope_scaling: { type: "yarn", factor: 4 } }),
+      /"rope_scaling\.type" must be "default" or "mrope".*found "yarn"/,
+    ],
     ["no sections", change({ rope_scaling: { type: "mrope" } }), /"rope_scaling.mrope_section"/],
     [
       "sections of another head",
@@ -107,6 +151,11 @@ describe("what cannot be used", () => {
       /must be the text model's/,
     ],
     ["a list", [1, 2], /not a JSON object/],
+    [
+      "a billion blocks",
+      change({ num_hidden_layers: 1e9 }),
+      /is 1000000000, and at most 1000 are taken.*FINE_R1_MAX_LAYERS/,
+    ],
   ])("%s: an error with file, key and remedy", (_, json, reason) => {
     let thrown: unknown;
     try {

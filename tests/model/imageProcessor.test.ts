@@ -6,13 +6,8 @@ import { withSafetensors } from "../../src/core/safetensors";
 import { readJson } from "../../src/core/files";
 import type { RgbImage } from "../../src/core/image";
 import { LabError } from "../../src/core/errors";
-import {
-  parseImageProcessorConfig,
-  processImage,
-  QWEN_IMAGE_PROCESSOR,
-  smartResize,
-  toHfImageProcessor,
-} from "../../src/model/qwen/imageProcessor";
+import { processImage, QWEN_IMAGE_PROCESSOR, smartResize } from "../../src/model/qwen/imageProcessor";
+import { parseImageProcessorConfig, toHfImageProcessor } from "../../src/model/qwen/imageProcessorFiles";
 
 const golden = path.resolve(__dirname, "../reference/golden/image_processor");
 

@@ -1,14 +1,17 @@
 import * as path from "node:path";
 import * as z from "zod";
+import type { RgbImage } from "../../core/image";
 import { withSafetensors } from "../../core/safetensors";
 import { readImage } from "../../data/images";
 import { processImage, QWEN_IMAGE_PROCESSOR } from "../../model/qwen/imageProcessor";
-import { malformed, ParityCollector, readReference, type ParityRow } from "./rows";
+import { RESIZE_ORDERS, type ResizeOrder } from "../../model/qwen/imageProcessorResize";
+import { malformed, ParityCollector, parityRow, readReference, type ParityRow } from "./rows";
 
 const count = z.number().int().positive();
 
 const fileSchema = z.strictObject({
   note: z.unknown().optional(),
+  resizeOrder: z.enum(RESIZE_ORDERS).optional(),
   cases: z
     .array(
       z.strictObject({
@@ -29,23 +32,43 @@ const ONE_LEVEL = 0.02;
 const OTHER_LEVEL = 0.001;
 
 /**
- * Compares sizes, grids and pixel values with a folder in the format of `tests/reference/golden/image_processor`
- * (`cases.json`, the pictures, `expected.safetensors`): every value within 0.02 normalised units, and equal after
- * rounding to grey levels for at least 99.9 %.
+ * Compares sizes, grids and pixel values with a folder in the format of `golden/image_processor` (`cases.json`, the
+ * pictures, `expected.safetensors`): every value within 0.02 normalised units, and equal after rounding to grey levels
+ * for at least 99.9 %. The order of the two resize passes is the reference's own (`resizeOrder`), or else the one that
+ * fits it better; it is said in the name of a row.
  * @throws LabError naming the file that is missing or not of that shape
  */
 export async function parityImageProcessor(folder: string): Promise<ParityRow[]> {
-  const { cases } = readReference(path.join(folder, "cases.json"), fileSchema);
-  const rows = new ParityCollector();
-  for (const [i, one] of cases.entries()) {
+  const reference = readReference(path.join(folder, "cases.json"), fileSchema);
+  const cases: Comparison[] = [];
+  for (const [i, one] of reference.cases.entries()) {
     const image = await readImage(path.join(folder, one.file));
-    rows.add("size", image.width === one.width && image.height === one.height ? 0 : 1, 0);
-    const config = { ...QWEN_IMAGE_PROCESSOR, minPixels: one.minPixels, maxPixels: one.maxPixels };
-    const processed = processImage(image, config);
-    rows.add("gridThw", processed.gridThw.every((n, axis) => n === one.gridThw[axis]) ? 0 : 1, 0);
-    const expected = expectedPixels(folder, `pixel_values${i}`);
-    rows.add("pixelValues", largestDifference(processed.pixelValues, expected), ONE_LEVEL);
-    rows.add("share of other grey levels", otherLevels(processed.pixelValues, expected), OTHER_LEVEL);
+    cases.push({ ...one, image, pixels: expectedPixels(folder, `pixel_values${i}`) });
+  }
+  const tried = (reference.resizeOrder === undefined ? RESIZE_ORDERS : [reference.resizeOrder]).map((order) => ({
+    order,
+    rows: compare(cases, order),
+  }));
+  const worst = (rows: readonly ParityRow[]): number => rows.find(({ figure }) => figure === "pixelValues")?.error ?? 0;
+  const [best] = [...tried].sort((a, b) => worst(a.rows) - worst(b.rows));
+  if (best === undefined) return [];
+  const alike = tried.length > 1 && tried.every(({ rows }) => worst(rows) === worst(best.rows));
+  return [...best.rows, parityRow(`resize order: ${alike ? "any" : best.order}`, 0, 0)];
+}
+
+type Comparison = z.infer<typeof fileSchema>["cases"][number] & {
+  readonly image: RgbImage;
+  readonly pixels: Float32Array;
+};
+
+function compare(cases: readonly Comparison[], resizeOrder: ResizeOrder): ParityRow[] {
+  const rows = new ParityCollector();
+  for (const { image, width, height, minPixels, maxPixels, gridThw, pixels } of cases) {
+    rows.add("size", image.width === width && image.height === height ? 0 : 1, 0);
+    const processed = processImage(image, { ...QWEN_IMAGE_PROCESSOR, minPixels, maxPixels, resizeOrder });
+    rows.add("gridThw", processed.gridThw.every((n, axis) => n === gridThw[axis]) ? 0 : 1, 0);
+    rows.add("pixelValues", largestDifference(processed.pixelValues, pixels), ONE_LEVEL);
+    rows.add("share of other grey levels", otherLevels(processed.pixelValues, pixels), OTHER_LEVEL);
   }
   return rows.finish();
 }

@@ -2,11 +2,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
+import { requireWithin } from "../../core/limits";
 import { writeFolderAtomic, writeJson } from "../../core/files";
 import { withSafetensors, writeSafetensors, type SafetensorsFile, type TensorToWrite } from "../../core/safetensors";
 import { locateWeights, SINGLE_FILE, shardIndex } from "./checkpointFiles";
-import { toHfConfig, toHfGenerationConfig, type QwenConfig } from "./config";
-import { toHfImageProcessor, type ImageProcessorConfig } from "./imageProcessor";
+import { readQwenConfig, toHfConfig, toHfGenerationConfig, type QwenConfig } from "./config";
+import type { ImageProcessorConfig } from "./imageProcessor";
+import { writeImageProcessor } from "./imageProcessorFiles";
+import { weightShapes } from "./weights";
 
 /** A weight under its published name, as float32. */
 export interface Weight {
@@ -41,6 +44,39 @@ export function publishedName(name: string): string {
   if (name.startsWith("model.language_model.")) return `model.${name.slice("model.language_model.".length)}`;
   if (name.startsWith("model.visual.")) return name.slice("model.".length);
   return name;
+}
+
+/**
+ * The config of a checkpoint as its weights have it: where the files bring a head that is not the embedding over again,
+ * the two are not tied, whatever config.json says (the rule of transformers 5).
+ * @throws LabError when a file is missing, or asks for more than the bounds allow
+ */
+export function readCheckpointConfig(folder: string): QwenConfig {
+  const config = readQwenConfig(folder);
+  const numbers = [...weightShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0);
+  requireWithin("FINE_R1_MAX_PARAMETERS", numbers, `its config asks for ${numbers} weights`, folder);
+  if (!config.text.tieWordEmbeddings) return config;
+  const files = locateWeights(folder);
+  const [head, embedding] = ["lm_head.weight", "model.embed_tokens.weight"].map((name) => findWeight(files, name));
+  const shapes = [head, embedding].map((found) => found?.shape.join());
+  if (head === undefined || embedding === undefined || shapes[0] !== shapes[1]) return config;
+  const [own, tied] = [head.read(), embedding.read()];
+  if (own.every((value, i) => value === tied[i])) return config;
+  return { ...config, text: { ...config.text, tieWordEmbeddings: false } };
+}
+
+function findWeight(files: readonly string[], wanted: string) {
+  for (const file of files) {
+    const found = withSafetensors(file, ({ tensors }) => [...tensors].find(([name]) => publishedName(name) === wanted));
+    if (found === undefined) continue;
+    const [stored, { shape }] = found;
+    return { shape, read: () => withSafetensors(file, (opened) => opened.readFloat32(stored)) };
+  }
+  return undefined;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
 }
 
 /**
@@ -130,7 +166,7 @@ export function writeWeights(folder: string, weights: Iterable<TensorToWrite>, s
   let total = 0;
   let filled = 0;
   for (const weight of weights) {
-    const bytes = 4 * weight.shape.reduce((product, side) => product * side, 1);
+    const bytes = 4 * sizeOf(weight.shape);
     if (filled > 0 && filled + bytes > shardBytes) {
       groups.push([]);
       filled = 0;
@@ -164,7 +200,7 @@ export interface Checkpoint {
   readonly weights: Iterable<TensorToWrite>;
   /** Folder whose tokenizer, templates and settings go along; it may be the folder that is written. */
   readonly companions?: string;
-  /** Written as `preprocessor_config.json`, in place of the companion. */
+  /** Written in place of the companions' settings. */
   readonly imageProcessor?: ImageProcessorConfig;
 }
 
@@ -176,7 +212,7 @@ export function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise
     const generation = path.join(temporary, "generation_config.json");
     if (!fs.existsSync(generation)) writeJson(generation, toHfGenerationConfig(checkpoint.config));
     if (checkpoint.imageProcessor !== undefined) {
-      writeJson(path.join(temporary, "preprocessor_config.json"), toHfImageProcessor(checkpoint.imageProcessor));
+      writeImageProcessor(temporary, checkpoint.imageProcessor, checkpoint.config.kind);
     }
     writeWeights(temporary, checkpoint.weights);
   });

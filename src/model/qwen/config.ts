@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { readJson } from "../../core/files";
-import { ConfigReader } from "./configReader";
+import { ConfigReader, type AsBuilt } from "./configReader";
 
 /** The two architectures of this folder; the name is the hub's `model_type`. */
 export type QwenKind = "qwen2_vl" | "qwen2_5_vl";
@@ -106,7 +106,7 @@ export function parseQwenConfig(json: unknown, subject = "config.json"): QwenCon
 }
 
 function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
-  rejectUnsupported(text);
+  for (const reader of new Set([root, text])) reader.only(TEXT_AS_BUILT);
   const hiddenSize = text.integer("hidden_size");
   const heads = text.integer("num_attention_heads");
   const kvHeads = text.integer("num_key_value_heads", 1, heads);
@@ -114,11 +114,7 @@ function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
   text.require("num_key_value_heads", heads % kvHeads === 0, `must divide num_attention_heads ${heads}`);
   const headDim = hiddenSize / heads;
   text.require("head_dim", text.integer("head_dim", 1, headDim) === headDim, `must be ${headDim}`);
-  const rope = text.has("rope_parameters")
-    ? text.child("rope_parameters")
-    : text.has("rope_scaling")
-      ? text.child("rope_scaling")
-      : text;
+  const rope = ropeOf(text);
   const section = rope.integers("mrope_section");
   const [time, height, width] = section;
   if (section.length !== 3 || time === undefined || height === undefined || width === undefined) {
@@ -128,12 +124,12 @@ function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
   return {
     hiddenSize,
     intermediateSize: text.integer("intermediate_size"),
-    layers: text.integer("num_hidden_layers"),
+    layers: text.integer("num_hidden_layers", 1, undefined, "FINE_R1_MAX_LAYERS"),
     heads,
     kvHeads,
     headDim,
     rmsNormEps: text.number("rms_norm_eps", 1e-5),
-    ropeTheta: rope.number("rope_theta", text.number("rope_theta", 1e6)),
+    ropeTheta: thetaOf(rope, text),
     mropeSection: [time, height, width],
     vocabSize: text.integer("vocab_size"),
     tieWordEmbeddings: root.boolean("tie_word_embeddings", false) || text.boolean("tie_word_embeddings", false),
@@ -141,28 +137,65 @@ function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
   };
 }
 
-/** What the hub's classes allow and no published Qwen-VL checkpoint uses. */
-function rejectUnsupported(text: ConfigReader): void {
-  text.require("hidden_act", text.text("hidden_act", "silu") === "silu", 'must be "silu"');
-  text.require("use_sliding_window", !text.boolean("use_sliding_window", false), "sliding windows are not supported");
-  text.require(
-    "layer_types",
-    text.texts("layer_types").every((type) => type === "full_attention"),
-    'must all be "full_attention"',
-  );
-  for (const key of ["rope_parameters", "rope_scaling"]) {
-    if (!text.has(key)) continue;
-    const rope = text.child(key);
-    for (const name of ["rope_type", "type"]) {
-      const type = rope.text(name, "default");
-      rope.require(name, ["default", "mrope"].includes(type), `"${type}" is not supported, only "mrope" is`);
-    }
+/**
+ * Keys that change what a model computes, with the only values that are built here: those of all published Qwen-VL
+ * checkpoints. Another value is refused, not ignored.
+ */
+const TEXT_AS_BUILT: AsBuilt = {
+  hidden_act: ["silu"],
+  use_sliding_window: [false],
+  layer_types: ["full_attention"],
+  attention_bias: [true],
+  mlp_bias: [false],
+  partial_rotary_factor: [1],
+  qk_norm: [false],
+  use_qk_norm: [false],
+  quantization_config: [],
+};
+const ROPE_AS_BUILT: AsBuilt = {
+  rope_type: ["default", "mrope"],
+  type: ["default", "mrope"],
+  mrope_interleaved: [false],
+  partial_rotary_factor: [1],
+  attention_factor: [1],
+  factor: [1],
+  low_freq_factor: [],
+  high_freq_factor: [],
+  short_factor: [],
+  long_factor: [],
+};
+const VISION_AS_BUILT: AsBuilt = {
+  qkv_bias: [true],
+  rms_norm_eps: [1e-6],
+  layer_norm_eps: [1e-6],
+  in_channels: [3],
+  in_chans: [3],
+  deepstack_visual_indexes: [],
+  quantization_config: [],
+};
+const VISION_ROPE_AS_BUILT: AsBuilt = { rope_type: ["axial", "default"], rope_theta: [10000], factor: [1] };
+
+/** Where the rotary settings stand: one of the two objects, which must agree where both are given, or the text model's keys. */
+function ropeOf(text: ConfigReader): ConfigReader {
+  const given = ["rope_scaling", "rope_parameters"].filter((key) => text.has(key)).map((key) => text.child(key));
+  for (const rope of given) rope.only(ROPE_AS_BUILT);
+  const [first = text, second = first] = given;
+  for (const key of ["mrope_section", "rope_theta"]) {
+    second.require(key, !first.has(key) || first.same(key, second), "differs from rope_scaling's");
   }
+  return first;
+}
+
+function thetaOf(rope: ConfigReader, text: ConfigReader): number {
+  const nested = text.has("rope_parameters") ? text.child("rope_parameters") : rope;
+  return rope.number("rope_theta", nested.number("rope_theta", text.number("rope_theta", 1e6)));
 }
 
 function parseVision(kind: QwenKind, vision: ConfigReader, text: QwenTextConfig): QwenVisionConfig {
   const windowed = kind === "qwen2_5_vl";
-  const depth = vision.integer("depth");
+  vision.only(VISION_AS_BUILT);
+  if (vision.has("rope_parameters")) vision.child("rope_parameters").only(VISION_ROPE_AS_BUILT);
+  const depth = vision.integer("depth", 1, undefined, "FINE_R1_MAX_LAYERS");
   const embedDim = vision.integer(windowed ? "hidden_size" : "embed_dim");
   const heads = vision.integer("num_heads");
   vision.require("num_heads", embedDim % (4 * heads) === 0, `must divide a quarter of the width ${embedDim}`);
@@ -170,6 +203,16 @@ function parseVision(kind: QwenKind, vision: ConfigReader, text: QwenTextConfig)
   const outHiddenSize = vision.integer(outKey);
   vision.require(outKey, outHiddenSize === text.hiddenSize, `must be the text model's hidden_size ${text.hiddenSize}`);
   const patchSize = vision.integer("patch_size", 1, 14);
+  vision.require(
+    "spatial_patch_size",
+    vision.integer("spatial_patch_size", 1, patchSize) === patchSize,
+    "is not patch_size",
+  );
+  vision.require(
+    "head_dim",
+    vision.integer("head_dim", 1, embedDim / heads) === embedDim / heads,
+    "is not the width of a head",
+  );
   const spatialMergeSize = vision.integer("spatial_merge_size", 1, 2);
   const windowSize = vision.integer("window_size", 1, 112);
   const unit = patchSize * spatialMergeSize;
@@ -184,7 +227,7 @@ function parseVision(kind: QwenKind, vision: ConfigReader, text: QwenTextConfig)
     patchSize,
     temporalPatchSize: vision.integer("temporal_patch_size", 1, 2),
     spatialMergeSize,
-    inChannels: vision.integer("in_channels", 1, vision.integer("in_chans", 1, 3)),
+    inChannels: 3,
     windowSize,
     fullAttentionBlocks: windowed
       ? vision.integers("fullatt_block_indexes", [7, 15, 23, 31])

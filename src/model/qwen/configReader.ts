@@ -1,4 +1,8 @@
 import { LabError } from "../../core/errors";
+import { requireWithin, type LimitName } from "../../core/limits";
+
+/** Keys, each with the values that are understood; a list in a file is understood when all its elements are. */
+export type AsBuilt = Readonly<Record<string, readonly (string | number | boolean)[]>>;
 
 /** Reads typed values out of a JSON object; every error names the file, the key and what is wanted. */
 export class ConfigReader {
@@ -42,13 +46,40 @@ export class ConfigReader {
     return new ConfigReader(value as Record<string, unknown>, this.subject, `${this.prefix}${key}.`);
   }
 
+  /** @throws LabError for a key of the table that has another value than those listed there */
+  only(table: AsBuilt): void {
+    for (const [key, understood] of Object.entries(table)) {
+      if (!this.has(key)) continue;
+      const given = this.values[key];
+      const values: readonly unknown[] = Array.isArray(given) ? given : [given];
+      if (values.every((value) => understood.some((known) => known === value))) continue;
+      const wanted = understood.map((value) => JSON.stringify(value)).join(" or ");
+      throw this.error(
+        key,
+        understood.length === 0 ? "is not supported" : `must be ${wanted}: nothing else is supported`,
+      );
+    }
+  }
+
+  /** The object with another value for a key. */
+  with(key: string, value: unknown): Record<string, unknown> {
+    return { ...this.values, [key]: value };
+  }
+
+  /** Whether another object says the same of a key, or nothing. */
+  same(key: string, other: ConfigReader): boolean {
+    return !other.has(key) || JSON.stringify(this.values[key]) === JSON.stringify(other.values[key]);
+  }
+
   /** An integer of at least `minimum`; `fallback` when the key is absent. */
-  integer(key: string, minimum = 1, fallback?: number): number {
+  integer(key: string, minimum = 1, fallback?: number, bound?: LimitName): number {
     if (!this.has(key) && fallback !== undefined) return fallback;
     const value = this.values[key];
     if (!Number.isSafeInteger(value) || (value as number) < minimum) {
       throw this.error(key, `must be an integer of at least ${minimum}`);
     }
+    if (bound !== undefined)
+      requireWithin(bound, value as number, `"${this.prefix}${key}" is ${String(value)}`, this.subject);
     return value as number;
   }
 

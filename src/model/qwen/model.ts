@@ -1,6 +1,6 @@
 import * as path from "node:path";
-import * as fs from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import { breathe } from "../../core/progress";
 import type { RgbImage } from "../../core/image";
@@ -14,10 +14,11 @@ import type {
   TrainableModel,
 } from "../contract";
 import { passBytes, cutByCost, PASS_BYTES } from "./batches";
-import { readWeights, writeCheckpoint } from "./checkpoint";
-import { readQwenConfig, type QwenConfig } from "./config";
+import { readCheckpointConfig, readWeights, writeCheckpoint } from "./checkpoint";
+import type { QwenConfig } from "./config";
 import { pooledHiddenStates } from "./hiddenStates";
-import { QWEN_IMAGE_PROCESSOR, readImageProcessorConfig, type ImageProcessorConfig } from "./imageProcessor";
+import { QWEN_IMAGE_PROCESSOR, type ImageProcessorConfig, type ResizeOrder } from "./imageProcessor";
+import { readImageProcessorConfig } from "./imageProcessorFiles";
 import { notFinite } from "./generate";
 import { qwenNetwork, type QwenNetwork } from "./network";
 import { PromptEncoder } from "./promptEncoder";
@@ -41,6 +42,8 @@ export interface QwenParts {
 export interface QwenOptions {
   /** Tokens never sampled, beside the tokenizer's special ones. */
   readonly suppressTokens?: readonly number[];
+  /** Which Pillow's resizing pictures go through, of a loaded checkpoint; "pillow12" where absent. */
+  readonly resizeOrder?: ResizeOrder | undefined;
 }
 
 /** Qwen2-VL and Qwen2.5-VL in this process: sampling, scoring, hidden states, gradients, checkpoints. */
@@ -60,6 +63,7 @@ export class QwenModel implements TrainableModel {
     options: QwenOptions = {},
   ) {
     const { config, parameters, tokenizer, processor } = parts;
+    requireAgreement(parts);
     this.name = path.basename(parts.companions);
     this.config = config;
     this.parameters = parameters;
@@ -82,10 +86,10 @@ export class QwenModel implements TrainableModel {
    */
   static load(folder: string, options: QwenOptions = {}): Promise<QwenModel> {
     return Promise.resolve().then(() => {
-      const config = readQwenConfig(folder);
+      const config = readCheckpointConfig(folder);
       const tokenizer = QwenTokenizer.load(folder);
-      const hasProcessor = fs.existsSync(path.join(folder, "preprocessor_config.json"));
-      const processor = hasProcessor ? readImageProcessorConfig(folder) : QWEN_IMAGE_PROCESSOR;
+      const settings = readImageProcessorConfig(folder) ?? QWEN_IMAGE_PROCESSOR;
+      const processor = { ...settings, resizeOrder: options.resizeOrder };
       const parameters = makeVariables(readWeights(folder, weightShapes(config)));
       return new QwenModel({ config, parameters, tokenizer, processor, companions: folder }, options);
     });
@@ -195,6 +199,23 @@ export class QwenModel implements TrainableModel {
 
   dispose(): void {
     tf.dispose([...this.parameters.values()]);
+  }
+}
+
+/** @throws LabError when the files of a checkpoint do not belong together */
+function requireAgreement({ config, processor, tokenizer, companions }: QwenParts): void {
+  const { vision, imageTokenId } = config;
+  const pairs: readonly (readonly [what: string, config: number, other: number, file: string])[] = [
+    ["patch_size", vision.patchSize, processor.patchSize, "the image processor"],
+    ["merge size", vision.spatialMergeSize, processor.mergeSize, "the image processor"],
+    ["temporal_patch_size", vision.temporalPatchSize, processor.temporalPatchSize, "the image processor"],
+    ["image token", imageTokenId, tokenizer.special.image, "the tokenizer"],
+  ];
+  for (const [what, own, other, file] of pairs) {
+    if (own === other) continue;
+    throw new LabError(`the ${what} is ${own} in config.json and ${other} in ${file}`, "Use files of one checkpoint.", {
+      subject: companions,
+    });
   }
 }
 

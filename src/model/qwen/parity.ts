@@ -4,8 +4,8 @@ import { LabError } from "../../core/errors";
 import { readJson } from "../../core/files";
 import { withSafetensors, type SafetensorsFile } from "../../core/safetensors";
 import { tokenLogProbs } from "../tensor/tokenLogProbs";
-import { publishedName, readWeights } from "./checkpoint";
-import { readQwenConfig, type QwenConfig } from "./config";
+import { publishedName, readCheckpointConfig, readWeights } from "./checkpoint";
+import type { QwenConfig } from "./config";
 import { embedImages, hiddenSequence, qwenNetwork, sequenceBatch, disposeSequenceBatch } from "./network";
 import type { QwenNetwork, SequenceBatch } from "./network";
 import { ropePositions, type Grid } from "./positions";
@@ -39,7 +39,7 @@ interface ReferenceInputs {
  * @throws LabError when a file is missing or of another format
  */
 export function modelParity(folder: string): ParityFigure[] {
-  const config = readQwenConfig(folder);
+  const config = readCheckpointConfig(folder);
   const expected = readExpected(path.join(folder, "expected.json"));
   const parameters = makeVariables(readWeights(folder, weightShapes(config)));
   try {

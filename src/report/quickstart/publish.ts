@@ -5,7 +5,7 @@ import type { Profile } from "../../experiments/profile";
 import { fileFacts, machineNow, type OpenRun, type RunSpec } from "../../experiments/provenance";
 import type { QuickstartResult } from "../../experiments/quickstart";
 import { differingSettings, settingsOf, type Settings } from "../../experiments/settings";
-import { weightsFile } from "../../experiments/training";
+import { weightFiles } from "../../experiments/training";
 import { exportFigure } from "../figure/export";
 import { exportTable } from "../table/export";
 import type { ResultTable } from "../table/table";
@@ -43,7 +43,7 @@ export function quickstartFolder(profile: Profile, destination: Destination = "r
 
 /** What the run record of a quickstart says of its inputs. */
 export function quickstartSpec(profile: Profile): RunSpec {
-  const inputs = [profile.base, profile.dualEncoder].map(weightsFile);
+  const inputs = [profile.base, profile.dualEncoder].flatMap(weightFiles);
   const seeds = { seed: profile.seed };
   return { experiment: EXPERIMENT, profile: profile.name, config: portable(profile), seeds, inputs };
 }

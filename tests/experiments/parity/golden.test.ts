@@ -73,7 +73,18 @@ describe("the golden files pass", () => {
   test("image processor", async () => {
     const rows = await parityImageProcessor(`${GOLDEN}/image_processor`);
     expect(failed(rows)).toEqual([]);
-    expect(rows.map((row) => row.figure)).toEqual(["size", "gridThw", "pixelValues", "share of other grey levels"]);
+    const figures = ["size", "gridThw", "pixelValues", "share of other grey levels"];
+    expect(rows.map((row) => row.figure)).toEqual([...figures, "resize order: any"]);
+  });
+
+  test.each(["pillow12", "pillow13"])("image processor: the order of the two resize passes of %s", async (order) => {
+    const rows = await parityImageProcessor(`${GOLDEN}/resize_order_${order}`);
+    expect(failed(rows)).toEqual([]);
+    expect(rows.at(-1)?.figure).toBe(`resize order: ${order}`);
+  });
+
+  test("image processor: pictures with a colour profile and in CMYK are read as PIL reads them", async () => {
+    expect(failed(await parityImageProcessor(`${GOLDEN}/image_colours`))).toEqual([]);
   });
 });
 
