@@ -79,7 +79,9 @@ describe("docs/configuration.md", () => {
 
   it("names every environment variable that the code reads", () => {
     const files = fs.readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-    const read = files.flatMap((name) => fs.readFileSync(`src/${name}`, "utf8").match(/FINE_R1_[A-Z]+(?:_[A-Z]+)*/g) ?? []);
+    const read = files.flatMap(
+      (name) => fs.readFileSync(`src/${name}`, "utf8").match(/FINE_R1_[A-Z]+(?:_[A-Z]+)*/g) ?? [],
+    );
     for (const variable of new Set(read)) expect(page).toContain(`\`${variable}\``);
     expect(new Set(read).size).toBeGreaterThan(1);
   });
