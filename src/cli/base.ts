@@ -10,11 +10,12 @@ import { loadBackend, requireTraining } from "../core/backend";
 import { LabError, required } from "../core/errors";
 import { requireWritable } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
+import { check } from "../core/progress";
 import { buildMiniWorld } from "../data/miniworld/world";
 import { BASE_BRANCHES, buildBase, buildBranch, type BaseBranch, type BaseWork } from "../experiments/base/build";
 import { installBase } from "../experiments/base/card";
 import { baseConfigSchema } from "../experiments/base/config";
-import { terminalProgress } from "../report/display/terminal";
+import { stoppable } from "./stop";
 
 interface BaseArguments {
   readonly config: string;
@@ -38,10 +39,11 @@ export function addBaseCommand(program: Command): void {
       const out = path.resolve(options.out);
       requireWritable(out); // asked before the training, not after it
       sweepLeftovers(out);
-      if (options.serial !== true) await runBranches(options);
+      const watched = stoppable();
+      if (options.serial !== true) await runBranches(options, watched.signal);
       await loadBackend();
       await requireTraining();
-      const work = openWork(options);
+      const work = openWork(options, watched);
       const built = await buildBase(work);
       const card = await installBase(work, built, out);
       console.log(card);
@@ -49,29 +51,33 @@ export function addBaseCommand(program: Command): void {
   shared(base.command("branch", { hidden: true }))
     .addArgument(new Argument("<branch>").choices(BASE_BRANCHES))
     .action(async (branch: BaseBranch, options: BaseArguments) => {
-      endWithParent();
       await loadBackend();
       await requireTraining();
-      await buildBranch(openWork(options), branch);
+      await buildBranch(openWork(options, stoppable()), branch);
     });
 }
 
-function openWork({ config, world }: BaseArguments): BaseWork {
+function openWork({ config, world }: BaseArguments, watched: Pick<BaseWork, "progress" | "signal">): BaseWork {
   const file = path.join(ROOT, "configs", "base", `${config}.yaml`);
   if (!fs.existsSync(file)) throw new LabError("is not there", "See configs/base for the names.", { subject: file });
   return {
     world: buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${world}.yaml`))),
     config: loadConfig(file, baseConfigSchema),
     folder: path.join(runsRoot(), "base", world),
-    progress: terminalProgress(),
+    ...watched,
   };
 }
 
-/** Runs the branches side by side; when one fails, the other is ended. */
-async function runBranches(options: BaseArguments): Promise<void> {
+/** Runs the branches side by side; when one fails, the other is ended. Ctrl-C reaches them as well, and each saves its work. */
+async function runBranches(options: BaseArguments, stop: AbortSignal): Promise<void> {
   const others = new AbortController();
+  const running = BASE_BRANCHES.map((branch) => runBranch(branch, options, others.signal));
   try {
-    await Promise.all(BASE_BRANCHES.map((branch) => runBranch(branch, options, others.signal)));
+    await Promise.all(running);
+  } catch (error) {
+    if (stop.aborted) await Promise.allSettled(running);
+    check(stop);
+    throw error;
   } finally {
     others.abort();
   }
@@ -102,10 +108,4 @@ function runBranch(branch: BaseBranch, options: BaseArguments, signal: AbortSign
         );
     });
   });
-}
-
-/** Ends this process when its parent is gone, however that ended; nothing else would tell it, and it would train on. */
-function endWithParent(): void {
-  process.once("disconnect", () => process.exit(1));
-  process.channel?.unref(); // the channel alone does not keep this process alive
 }

@@ -9,11 +9,11 @@ import { loadVariant, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
 import { forgetStages } from "../experiments/stage";
 import { needTraining, quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
-import { terminalProgress } from "../report/display/terminal";
 import { publishQuickstart, quickstartFolder, quickstartSpec, type Published } from "../report/quickstart/publish";
 import { readReport } from "../report/quickstart/store";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
+import { stoppable } from "./stop";
 
 interface RunArguments {
   readonly profile: string;
@@ -71,7 +71,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
   readReport(quickstartFolder(profile, "record"));
   await (needTraining(rows) ? requireTraining() : loadBackend());
   const run = await startRun(quickstartSpec(profile));
-  const lab = openLab("quickstart", profile, { progress: terminalProgress() });
+  const lab = openLab("quickstart", profile, stoppable());
   if (options.fresh === true) forgetStages(lab.folder);
   const result = await quickstart(lab, rows);
   showEnd(await publishQuickstart(profile, result, run, destination), profile, options);

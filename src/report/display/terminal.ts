@@ -14,7 +14,7 @@ export interface TerminalOptions {
 const FRAME = 250;
 const PLAIN_EVERY = 10_000;
 /** Of a line where the terminal does not say how wide it is. */
-const COLUMNS = 120;
+const COLUMNS = 80;
 const LABEL = { longest: 24, shortest: 8 };
 /** Cells of a bar: the longest that fits. */
 const BARS = [24, 12];
@@ -99,7 +99,7 @@ function openBars(stream: NodeJS.WriteStream): MultiBar {
     emptyOnZero: true,
     forceRedraw: true,
     format: (_options, _parameters, task: TrackedTask) =>
-      barLine(task.state(), stream.columns > 0 ? stream.columns - 1 : COLUMNS),
+      barLine(task.state(), stream.columns > 0 ? stream.columns - 1 : COLUMNS - 1),
   });
   bars.on("update-post", () => {
     releaseTimer(bars);

@@ -1,0 +1,48 @@
+import * as tty from "node:tty";
+import { parentPort } from "node:worker_threads";
+import { LabError } from "../core/errors";
+import type { Progress } from "../core/progress";
+import { terminalProgress } from "../report/display/terminal";
+import { together } from "../report/display/together";
+import { commandLine } from "./again";
+import type { ToWorker } from "./supervise";
+
+/** The exit code of a command that Ctrl-C stopped. */
+export const INTERRUPTED = 130;
+
+const controller = new AbortController();
+const asked = new LabError("stopped", "The same command goes on from there.");
+let place = "";
+
+/** Remembers the last report, which says where the work was stopped. */
+const placeKeeper: Progress = {
+  start: (label, total, before) => {
+    const at = (done: number): void => {
+      place = ` in "${label}" after ${done} of ${total}`;
+    };
+    at(before?.at(-1)?.done ?? 0);
+    return { update: at, finish: () => undefined };
+  },
+};
+
+/** Progress in the terminal and the signal that Ctrl-C aborts, for work that can be resumed. */
+export function stoppable(): { readonly progress: Progress; readonly signal: AbortSignal } {
+  // a worker's own streams are no terminals, they pass on what is written to the main thread
+  const terminal = tty.isatty(2) ? new tty.WriteStream(2) : undefined;
+  parentPort?.on("message", (message: ToWorker) => {
+    if (message === "stop") controller.abort(asked);
+    else if (terminal !== undefined) terminal.columns = message.columns;
+  });
+  parentPort?.unref(); // listening alone keeps no command from ending
+  parentPort?.postMessage("stoppable");
+  const display = terminalProgress(terminal === undefined ? {} : { stream: terminal });
+  return { progress: together(display, placeKeeper), signal: controller.signal };
+}
+
+/** Where the work was stopped and how it goes on; `undefined` for any other error. */
+export function stoppedMessage(error: unknown, argv: readonly string[]): string | undefined {
+  if (error !== asked) return undefined;
+  // --fresh would throw away what the stopped run has done
+  const again = commandLine(argv.filter((arg) => arg !== "--fresh"));
+  return `Stopped${place}; what is done is kept. To go on from there:\n  ${again}`;
+}

@@ -1,0 +1,50 @@
+import { SHARE_ENV, Worker } from "node:worker_threads";
+
+/** What this thread tells the worker; any message of the worker says that its work can be stopped and resumed. */
+export type ToWorker = "stop" | { readonly columns: number };
+
+const PATIENCE_MS = 3000;
+
+/**
+ * Runs the command line in a worker thread, so that this thread has nothing to do but to take signals. TensorFlow's products
+ * do not bear a signal in their midst (environment.md), and the system hands a process's signals to its main thread.
+ * Ctrl-C asks the work to stop at a place that it can go on from; pressed again, or where nothing can be resumed, it
+ * ends the process at once.
+ */
+export function runInWorker(program: string): void {
+  const worker = new Worker(program, { argv: process.argv.slice(2), env: SHARE_ENV });
+  let [stoppable, stopping] = [false, false];
+  worker.on("message", () => {
+    stoppable = true;
+  });
+  worker.on("error", (error) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+  worker.on("exit", (code) => {
+    process.exit(process.exitCode ?? code);
+  });
+  const tell = (message: ToWorker): void => {
+    worker.postMessage(message);
+  };
+  const onInterrupt = (): void => {
+    if (stopping || !stoppable) {
+      process.off("SIGINT", onInterrupt);
+      process.kill(process.pid, "SIGINT"); // its default action ends the process, as others expect it
+      return;
+    }
+    stopping = true;
+    tell("stop");
+    setTimeout(() => {
+      process.stderr.write("\nStopping after this step. Press Ctrl-C again to stop at once.\n");
+    }, PATIENCE_MS).unref();
+  };
+  process.on("SIGINT", onInterrupt);
+  // started by a command of ours, with a channel that says nothing: its end tells that the other one is gone
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  if (process.stderr.isTTY) {
+    process.stderr.on("resize", () => {
+      tell({ columns: process.stderr.columns });
+    });
+  }
+}
