@@ -154,7 +154,7 @@ export { interruptSignal } from "./report/display/interrupt";
 export { notebook, type Notebook } from "./report/display/notebook";
 export { terminalProgress } from "./report/display/terminal";
 export { together } from "./report/display/together";
-export { accuracyFigure, rlFigure, sftFigure } from "./report/quickstart/figures";
+export { accuracyFigure, METHOD_COLOURS, rlFigure, sftFigure } from "./report/quickstart/figures";
 export { genusSheet, tripletPictures } from "./report/quickstart/pictures";
 export { publishQuickstart, quickstartFolder, quickstartSpec, quickstartTables } from "./report/quickstart/publish";
 export { separabilityFigure } from "./report/quickstart/separabilityFigure";

@@ -117,7 +117,7 @@ export function sampleCurves(panels: number): PlotlyFigure {
     titles
       .slice(0, panels)
       .map((title) => ({ title, curves: [curve("CoT SFT + DAPO", 0.8), curve("CoT SFT + TAPO", 1)] })),
-    { title: "Training curves, mini profile, development world, seed 1", smoothing: 0.8 },
+    { title: "Training curves, mini profile, development world, seed 1", smoothing: 0.8, bands: "± 0.1, made up" },
   );
 }
 
@@ -153,6 +153,7 @@ export const sampleBars = (): PlotlyFigure =>
     label: "method",
     values: ["seen_open", "seen_closed", "unseen_open"],
     yTitle: "accuracy (%)",
+    intervals: "95 % over items",
   });
 
 export const sampleStrip = (): Promise<DrawnFigure> =>

@@ -1,6 +1,7 @@
+import { LabError } from "../../core/errors";
 import type { JsonObject, PlotlyFigure } from "./figure";
 import { textWidth } from "./metrics";
-import { SIZE, axis, colour, faint, frame, plain } from "./style";
+import { type Colours, INK, SIZE, axis, coloursOf, faint, frame, plain } from "./style";
 
 export interface Curve {
   readonly name: string;
@@ -22,6 +23,10 @@ export interface CurvesOptions {
   readonly xTitle?: string;
   /** Weight in [0, 1) of the past in the smoothed line; the raw line stays behind it, faint. Default 0: raw lines only. */
   readonly smoothing?: number;
+  /** What the bands are, such as "95 % intervals over five seeds"; needed where a curve has one. */
+  readonly bands?: string;
+  /** Colours of curves by name; curves that are not named here get the palette's others. */
+  readonly colours?: Colours;
   /** Panels side by side; default 2 where there are several. */
   readonly columns?: number;
   /** Pixels of one panel, with the gap to the next. */
@@ -32,37 +37,54 @@ export interface CurvesOptions {
 const MARGINS = { x: 88, y: 107 };
 const BETWEEN = { x: 84, y: 66 };
 
-/** Training curves: one panel a quantity; curves of the same name share colour and legend over all panels. */
+/**
+ * Training curves: one panel a quantity; curves of the same name share colour and legend over all panels. A `LabError` tells
+ * of bands that nothing explains.
+ */
 export function trainingCurves(panels: readonly Panel[], options: CurvesOptions): PlotlyFigure {
   const { smoothing = 0 } = options;
   const columns = Math.min(options.columns ?? 2, Math.max(1, panels.length));
   const rows = Math.ceil(panels.length / columns);
   const size = options.panelSize ?? defaultSize(panels.length);
   const names = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.name)))];
-  const legend = names.length > 1 ? 60 + Math.max(...names.map((name) => textWidth(name, SIZE.small))) : 0;
+  const colours = coloursOf(names, options.colours);
+  const legend = 60 + Math.max(0, ...names.map((name) => textWidth(name, SIZE.small)));
   const plot = { width: size.width * columns, height: size.height * rows };
   const base = frame({
     title: options.title,
     width: Math.round(plot.width + legend + MARGINS.x),
     height: plot.height + MARGINS.y,
-    notes: smoothing > 0 ? [`Thin: as measured. Thick: exponential moving average, weight ${smoothing}.`] : [],
+    notes: notesOf(panels, options),
   });
   const axes = panels.map((panel, index) =>
-    panelAxes(panel, index, { columns, rows, plot, xTitle: options.xTitle ?? "step" }),
+    panelAxes(panel, index, { columns, rows, plot, xTitle: options.xTitle ?? "training step" }),
   );
   const data = panels.flatMap((panel, index) =>
     panel.curves.flatMap((curve) => {
       const first = panels.findIndex((other) => other.curves.some(({ name }) => name === curve.name)) === index;
       return traces(curve, {
         index,
-        colour: colour(names.indexOf(curve.name)),
+        colour: colours.get(curve.name) ?? INK,
         first,
         smoothing,
       });
     }),
   );
   const merged = Object.fromEntries(axes.flatMap((pair) => Object.entries(pair)));
-  return { data, layout: { ...base, showlegend: names.length > 1, hovermode: "x unified", ...merged } };
+  return { data, layout: { ...base, showlegend: true, hovermode: "x unified", ...merged } };
+}
+
+function notesOf(panels: readonly Panel[], { smoothing = 0, bands }: CurvesOptions): string[] {
+  const banded = panels.some(({ curves }) => curves.some(({ band }) => band !== undefined));
+  if (banded && bands === undefined) {
+    throw new LabError("the bands have no explanation", "Say in the option `bands` what they are.", {
+      subject: "curves",
+    });
+  }
+  return [
+    ...(smoothing > 0 ? [`Thin: as measured. Thick: exponential moving average, weight ${smoothing}.`] : []),
+    ...(banded && bands !== undefined ? [`Bands: ${bands}.`] : []),
+  ];
 }
 
 function defaultSize(panels: number): { width: number; height: number } {
@@ -94,9 +116,13 @@ function panelAxes(panel: Panel, index: number, { columns, rows, plot, xTitle }:
   const span = { x: (1 - gap.x * (columns - 1)) / columns, y: (1 - gap.y * (rows - 1)) / rows };
   const left = (index % columns) * (span.x + gap.x);
   const top = 1 - Math.floor(index / columns) * (span.y + gap.y);
+  const [across, up] = [
+    { domain: [left, Math.min(1, left + span.x)], anchor: `y${suffix}` },
+    { domain: [Math.max(0, top - span.y), top], anchor: `x${suffix}` },
+  ];
   return {
-    [`xaxis${suffix}`]: axis(xTitle, { domain: [left, Math.min(1, left + span.x)], anchor: `y${suffix}` }),
-    [`yaxis${suffix}`]: axis(panel.title, { domain: [Math.max(0, top - span.y), top], anchor: `x${suffix}` }),
+    [`xaxis${suffix}`]: axis(xTitle, across, span.x * plot.width),
+    [`yaxis${suffix}`]: axis(panel.title, up, span.y * plot.height + BETWEEN.y / 2),
   };
 }
 

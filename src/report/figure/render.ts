@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import { LabError, messageOf } from "../../core/errors";
+import { printable } from "../../core/printable";
 import { Random, hashText } from "../../core/random";
 import { boundsOf } from "./bounds";
-import type { JsonObject, PlotlyFigure } from "./figure";
+import type { Json, JsonObject, PlotlyFigure } from "./figure";
 
 /** plotly.js with scatter and bar traces only: a quarter of the whole library's size, and all that our figures use. */
 export const PLOTLY_SCRIPT = require.resolve("plotly.js/dist/plotly-basic.min.js");
@@ -35,7 +36,7 @@ export async function renderSvg(figure: PlotlyFigure): Promise<string> {
     window.eval(fs.readFileSync(PLOTLY_SCRIPT, "utf8"));
     const { width, height } = figure.layout;
     const size = { width: typeof width === "number" ? width : 640, height: typeof height === "number" ? height : 420 };
-    const spec = { data: [...figure.data], layout: figure.layout };
+    const spec = writable({ data: [...figure.data], layout: figure.layout });
     if (window.Plotly === undefined) throw new Error("plotly.js did not start");
     const svg = await window.Plotly.toImage(spec, { format: "svg", imageDataOnly: true, ...size });
     return tidy(svg, seed);
@@ -46,6 +47,20 @@ export async function renderSvg(figure: PlotlyFigure): Promise<string> {
   } finally {
     window.close();
   }
+}
+
+/** The figure with control characters written out: a chart of somebody else's making may hold some, and XML cannot. */
+function writable(figure: JsonObject): JsonObject {
+  const clean = (value: Json): Json => {
+    if (typeof value === "string") return printable(value);
+    if (typeof value !== "object" || value === null) return value;
+    return isList(value) ? value.map(clean) : writable(value);
+  };
+  return Object.fromEntries(Object.entries(figure).map(([key, value]) => [key, clean(value)]));
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 /** jsdom takes a quarter of a second to load, so it comes with the first drawing. */

@@ -1,3 +1,4 @@
+import { printableLine } from "../../core/printable";
 import type { JsonObject } from "./figure";
 import { wrapText } from "./metrics";
 
@@ -18,15 +19,36 @@ export function colour(index: number): string {
   return PALETTE[index % PALETTE.length] ?? INK;
 }
 
+/** Colours of names that keep theirs in every figure, such as methods. */
+export type Colours = Readonly<Record<string, string>>;
+
+/** A colour for each name: its own where `fixed` has one, else the next of the palette that no other of the names owns. */
+export function coloursOf(names: readonly string[], fixed: Colours = {}): ReadonlyMap<string, string> {
+  const owned = new Map(names.flatMap((name) => (Object.hasOwn(fixed, name) ? [[name, fixed[name] ?? INK]] : [])));
+  const taken = new Set(owned.values());
+  const free = PALETTE.filter((hex) => !taken.has(hex));
+  const others = names.filter((name) => !owned.has(name));
+  return new Map([...owned, ...others.map((name, at) => [name, free[at % free.length] ?? colour(at)] as const)]);
+}
+
 /** A "#rrggbb" colour with an opacity. */
 export function faint(hex: string, opacity: number): string {
   const part = (at: number): number => parseInt(hex.slice(at, at + 2), 16);
   return `rgba(${part(1)},${part(3)},${part(5)},${opacity})`;
 }
 
-/** Text that plotly shows as it is, not as its markup. */
+/** A "#rrggbb" colour mixed with white: `share` of 1 is the colour itself. */
+export function tint(hex: string, share: number): string {
+  const part = (at: number): string => {
+    const value = Math.round(255 + share * (parseInt(hex.slice(at, at + 2), 16) - 255));
+    return value.toString(16).padStart(2, "0");
+  };
+  return `#${part(1)}${part(3)}${part(5)}`.toUpperCase();
+}
+
+/** Text that plotly shows as it is, not as its markup; control characters are written out. */
 export function plain(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return printableLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 export interface Frame {
@@ -35,10 +57,11 @@ export interface Frame {
   readonly height: number;
   /** Small lines under the title, such as what a mark means. */
   readonly notes?: readonly string[];
+  readonly legendTitle?: string;
 }
 
 /** The layout every chart shares: fonts, white ground, title over the plot, legend at its right. */
-export function frame({ title, width, height, notes = [] }: Frame): JsonObject {
+export function frame({ title, width, height, notes = [], legendTitle }: Frame): JsonObject {
   const lines = wrapText(title, width - 40, SIZE.title).map(plain);
   const small = notes.flatMap((text) => wrapText(text, width - 40, SIZE.small));
   const shown = [...lines, ...small.map((line) => `<span style="font-size:${SIZE.small}px">${plain(line)}</span>`)];
@@ -69,16 +92,17 @@ export function frame({ title, width, height, notes = [] }: Frame): JsonObject {
       yanchor: "top",
       bgcolor: "rgba(255,255,255,0)",
       tracegroupgap: 0,
+      ...(legendTitle === undefined ? {} : { title: { text: plain(legendTitle), font: { size: SIZE.small } } }),
       font: { size: SIZE.small },
     },
     hoverlabel: { font: { family: FONT, size: SIZE.small }, namelength: -1 },
   };
 }
 
-/** An axis with a title, light grid lines and room made for its labels. */
-export function axis(title: string, more: JsonObject = {}): JsonObject {
+/** An axis with a title in lines no longer than `room` pixels, light grid lines and room made for its labels. */
+export function axis(title: string, more: JsonObject = {}, room = Infinity): JsonObject {
   return {
-    title: { text: plain(title), font: { size: SIZE.text }, standoff: 10 },
+    title: { text: wrapText(title, room, SIZE.text).map(plain).join("<br>"), font: { size: SIZE.text }, standoff: 10 },
     automargin: true,
     gridcolor: GRID,
     zeroline: false,

@@ -1,12 +1,35 @@
 import * as path from "node:path";
 import { readJsonl } from "../../core/files";
 import { parseStepFigures } from "../../engine/train";
-import type { QuickstartResult, QuickstartRowName } from "../../experiments/quickstart";
+import { QUICKSTART_ROWS, type QuickstartResult, type QuickstartRowName } from "../../experiments/quickstart";
 import { groupedBars } from "../figure/bars";
 import { trainingCurves, type Panel } from "../figure/curves";
 import type { PlotlyFigure } from "../figure/figure";
+import { type Colours, PALETTE } from "../figure/style";
 import type { ResultTable } from "../table/table";
 import { ROW_TITLES } from "./tables";
+
+const [BLUE, RED, GREEN, PINK, ORANGE, SKY, GREY] = PALETTE;
+
+/** A method has its colour in every figure. */
+const COLOURS: Readonly<Record<QuickstartRowName, string>> = {
+  base: GREY,
+  "base-think": ORANGE,
+  "sft-labels": PINK,
+  "cot-sft": GREEN,
+  dapo: BLUE,
+  tapo: RED,
+  siglip: SKY,
+};
+
+/** The colours of the quickstart's methods, by title as in tables and by name as in the progress of a stage. */
+export const METHOD_COLOURS: Colours = {
+  ...COLOURS,
+  ...Object.fromEntries(QUICKSTART_ROWS.map((name) => [ROW_TITLES[name], COLOURS[name]])),
+};
+
+/** A closed question has four options. */
+const CLOSED_CHANCE = 0.25;
 
 /** Accuracy of every method, seen beside unseen, in one world. */
 export function accuracyFigure(table: ResultTable, world: "closed" | "open"): PlotlyFigure {
@@ -18,6 +41,9 @@ export function accuracyFigure(table: ResultTable, world: "closed" | "open"): Pl
       label: "method",
       values: [`${world}_seen`, `${world}_unseen`],
       yTitle: "accuracy in %",
+      intervals: "95 % intervals over test items",
+      colours: METHOD_COLOURS,
+      ...(world === "closed" ? { chance: CLOSED_CHANCE } : {}),
     },
   );
 }
@@ -28,7 +54,10 @@ type Stages = Pick<QuickstartResult, "stages">;
 /** The curves of fine-tuning: loss by step. */
 export function sftFigure(result: Stages): PlotlyFigure {
   const curves = stageCurves(result, ["sft-labels", "cot-sft"], "loss");
-  return trainingCurves([{ title: "loss a token", curves }], { title: "Supervised fine-tuning" });
+  return trainingCurves([{ title: "loss per token", curves }], {
+    title: "Supervised fine-tuning",
+    colours: METHOD_COLOURS,
+  });
 }
 
 /** The curves of stage 2. */
@@ -44,9 +73,9 @@ export function rlFigure(result: Stages): PlotlyFigure {
       panel("entropy of the sampled tokens", "entropy"),
       panel("KL to the negative image", "klNegative"),
       panel("gradient norm", "gradNorm"),
-      panel("length in tokens", "length"),
+      panel("answer length in tokens", "length"),
     ],
-    { title: "Reinforcement learning", smoothing: 0.6 },
+    { title: "Reinforcement learning", smoothing: 0.6, colours: METHOD_COLOURS },
   );
 }
 

@@ -7,7 +7,7 @@ export function separabilityFigure(name: string, { pairs, result }: Separability
   const group = (positive: boolean) => {
     const own = pairs.flatMap((pair, i) => (pair.positive === positive ? [{ pair, point: result.points[i] }] : []));
     return {
-      name: positive ? "its own name" : "another name",
+      name: positive ? "beside its own name" : "beside another name",
       points: own.map(({ point }) => point ?? ([NaN, NaN] as const)),
       labels: own.map(({ pair }) => `${pair.image.subCategory.name} beside "${pair.name}"`),
     };

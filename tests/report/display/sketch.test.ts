@@ -26,6 +26,14 @@ describe("curvesSketch", () => {
     expect(lines).toEqual(["0.0,130.0 250.0,0.0", "0.0,130.0 250.0,43.3"]);
   });
 
+  it("names every curve, in the colour that it has in all figures", () => {
+    const curves = ["tapo", "dapo"].map((name) => ({ name, y: [0, 1] }));
+    const svg = curvesSketch([{ title: "reward", curves }], { title: "t", colours: { tapo: "#D55E00" } });
+    expect(svg).toContain('<tspan fill="#D55E00">━</tspan> tapo');
+    expect(svg.match(/stroke="#D55E00"/g)?.length).toBe(1);
+    expect(svg).toContain("</tspan> dapo");
+  });
+
   it("keeps texts texts", () => {
     const svg = curvesSketch([{ title: "<b>", curves: [{ name: "a", y: [1] }] }], { title: "a & b" });
     expect(svg).not.toContain("<b>");

@@ -2,14 +2,19 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { JSDOM } from "jsdom";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/data/images";
 import { groupedBars } from "../../../src/report/figure/bars";
 import { smooth, trainingCurves } from "../../../src/report/figure/curves";
 import { exportFigure, figurePng } from "../../../src/report/figure/export";
 import type { JsonObject, PlotlyFigure } from "../../../src/report/figure/figure";
+import { heatMap } from "../../../src/report/figure/matrix";
 import { renderSvg } from "../../../src/report/figure/render";
+import { pcaScatter } from "../../../src/report/figure/scatter";
+import { imageStrip } from "../../../src/report/figure/strip";
 import { PALETTE } from "../../../src/report/figure/style";
+import { resultTable } from "../../../src/report/table/table";
 import { sampleBars, sampleCurves, sampleHeatMap, samplePca, sampleStrip, sampleTable, stripes } from "../gallery";
 
 const parse = (svg: string): Document => new JSDOM(svg, { contentType: "image/svg+xml" }).window.document;
@@ -44,6 +49,26 @@ describe("trainingCurves", () => {
     expect(trace(figure, 0)["y"]).toEqual([1, null, 3]);
     expect(JSON.parse(JSON.stringify(figure))).toEqual(figure);
   });
+  it("keeps the colour of a curve that owns one, and gives it to no other", () => {
+    const curves = ["a", "b", "c"].map((name) => ({ name, y: [1, 2] }));
+    const figure = trainingCurves([{ title: "loss", curves }], { title: "t", colours: { c: PALETTE[0] } });
+    const found = figure.data.map(({ line }) => (line as JsonObject)["color"]);
+    expect(found).toEqual([PALETTE[1], PALETTE[2], PALETTE[0]]);
+  });
+  it("refuses bands that nothing explains", () => {
+    const band = { low: [0], high: [2] };
+    const draw = (more: object) =>
+      trainingCurves([{ title: "l", curves: [{ name: "a", y: [1], band }] }], { title: "t", ...more });
+    expect(() => draw({})).toThrow(/the bands have no explanation/);
+    expect(JSON.stringify(draw({ bands: "95 % over seeds" }).layout)).toContain("Bands: 95 % over seeds.");
+  });
+  it("breaks the title of a panel that is longer than the panel is high", () => {
+    const title = "KL divergence between the policy under the anchor and the policy under the negative";
+    const figure = trainingCurves([{ title, curves: [{ name: "a", y: [1] }] }], { title: "t" });
+    const { text } = (figure.layout["yaxis"] as { title: { text: string } }).title;
+    expect(text.split("<br>").length).toBeGreaterThan(1);
+    expect(text.replaceAll("<br>", " ")).toBe(title);
+  });
   it("keeps panels apart", () => {
     const { layout } = sampleCurves(4);
     const domain = (key: string): number[] => (layout[key] as { domain: number[] }).domain;
@@ -67,7 +92,12 @@ describe("groupedBars", () => {
   it("explains the marks under the title and sets them beside the names", async () => {
     const found = texts(await renderSvg(sampleBars())).join("\n");
     expect(found).toContain("† from results/, not trained in this run");
-    expect(found).toContain("SFT <labels> †");
+    expect(found).toContain("SFT <labels>†");
+    expect(found).toContain("Error bars: 95 % over items.");
+  });
+  it("refuses intervals that nothing explains", () => {
+    const options = { title: "t", label: "method", values: ["seen_open"], yTitle: "y" };
+    expect(() => groupedBars(sampleTable(), options)).toThrow(/bars of seen_open: the intervals have no explanation/);
   });
   it("refuses a column that is not there", () => {
     const options = { title: "t", label: "method", values: ["nothing"], yTitle: "y" };
@@ -102,6 +132,38 @@ describe("renderSvg", () => {
     const width = Number(parse(svg).querySelector("g.legend rect.bg")?.getAttribute("width"));
     expect(width).toBeGreaterThan(100);
     expect(left + width).toBeLessThanOrEqual(640);
+  });
+});
+
+describe("control characters in names", () => {
+  const evil = "wing\0\x1b[31m\x9b\u202e\ud800\uffff";
+  const shown = "wing\\u0000\\u001b[31m\\u009b\\u202e\\ud800\\uffff";
+  const table = resultTable({
+    caption: "c",
+    columns: [
+      { key: "name", title: "N", kind: "text" },
+      { key: "x", title: evil, kind: "number" },
+    ],
+    rows: [{ name: evil, x: 1 }],
+  });
+  it.each([
+    ["bars", groupedBars(table, { title: evil, label: "name", values: ["x"], yTitle: evil })],
+    ["curves", trainingCurves([{ title: evil, curves: [{ name: evil, y: [1, 2] }] }], { title: evil })],
+    ["points", pcaScatter([{ name: evil, points: [[0, 1]], labels: [evil] }], { title: evil, explained: [0.5, 0.1] })],
+    [
+      "cells",
+      heatMap([[1]], { title: evil, rows: [evil], columns: [evil], xTitle: evil, yTitle: evil, scaleTitle: evil }),
+    ],
+    ["a chart of somebody else's", { data: [{ type: "bar", x: [evil], y: [1] }], layout: { title: { text: evil } } }],
+  ])("are written out in %s", async (_, figure) => {
+    const svg = await renderSvg(figure);
+    expect(svg.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e\uffff]/u);
+    expect(texts(svg).join("\n")).toContain(shown);
+    expect((await sharp(Buffer.from(svg, "utf8")).metadata()).format).toBe("svg");
+  });
+  it("are written out in a strip of pictures", async () => {
+    const { svg } = await imageStrip([{ image: stripes(8, 8, 40), heading: evil, caption: evil }], { title: evil });
+    expect(texts(svg).join("\n")).toContain(shown);
   });
 });
 
