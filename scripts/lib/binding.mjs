@@ -3,12 +3,15 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { BINDING, MODULES, SETUP, compiledBinding, sitePackages } from "./places.mjs";
+import { cacheSizeDefinitions } from "./cacheSizes.mjs";
+import { BINDING, MODULES, ROOT, SETUP, compiledBinding, sitePackages } from "./places.mjs";
 import { findCompiler, missingForCompiling } from "./prerequisites.mjs";
 import { SetupError, ask, logged } from "./shell.mjs";
-import { runStep } from "./steps.mjs";
+import { hashOfFile, runStep } from "./steps.mjs";
 
 const PREBUILT_LIMIT_MS = 240_000;
+/** Compiled into the binding, so that products are the same on every processor. */
+const PORTABLE = join(ROOT, "scripts", "native", "portable.cc");
 
 /** TensorFlow's C library and what it needs of it, as the wheel calls them. */
 const LIBRARIES =
@@ -26,7 +29,7 @@ export function tensorEngine(npm, python) {
     name: "engine",
     title: "TensorFlow engine for Node",
     // What is missing for a compiler is an input, too: once that is installed, the next set-up compiles.
-    inputs: [npm.key, python.key, process.versions.napi, missingForCompiling() ?? ""],
+    inputs: [npm.key, python.key, process.versions.napi, missingForCompiling() ?? "", hashOfFile(PORTABLE)],
     present: (kept) => enginePresent(kept.engine),
     work: async () => {
       const made = await compileOrFallBack(python.kept.cuda);
@@ -73,7 +76,7 @@ function linkLibraries() {
 }
 
 /**
- * Two source files and one call of the compiler. node-gyp would do the same by way of make, which cannot build in a path
+ * Three source files and one call of the compiler. node-gyp would do the same by way of make, which cannot build in a path
  * with a space.
  */
 async function compile() {
@@ -90,7 +93,8 @@ async function compile() {
     ...["-std=gnu++17", "-O3", "-fPIC", "-pthread", ...shared, `-DNAPI_VERSION=${napi}`],
     ...["-DNODE_GYP_MODULE_NAME=tfjs_binding", "-DBUILDING_NODE_EXTENSION"],
     ...[await nodeHeaders(), join(sitePackages(), "tensorflow", "include")].map((folder) => `-I${folder}`),
-    ...["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(BINDING, "binding", file)),
+    ...cacheSizeDefinitions(join(library, LIBRARIES[0])).map((definition) => `-D${definition}`),
+    ...[...["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(BINDING, "binding", file)), PORTABLE],
     ...LIBRARIES.map((name) => join(library, name)),
     `-Wl,-rpath,${origin}/../../deps/lib`,
     ...["-o", target],

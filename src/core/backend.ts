@@ -10,6 +10,19 @@ export interface BackendInfo {
   readonly reason?: string;
 }
 
+/**
+ * Whether products are computed alike on every x86-64 processor with AVX2 and FMA, or in the processor's own way, which is
+ * somewhat faster.
+ */
+export type NumericsMode = "portable" | "native";
+
+/** The mode that FINE_R1_NUMERICS asks for; `portable` where it is not set. Set-up's `portable.cc` puts it into effect. */
+export function numericsMode(): NumericsMode {
+  const asked = process.env["FINE_R1_NUMERICS"] ?? "portable";
+  if (asked === "portable" || asked === "native") return asked;
+  throw new LabError(`FINE_R1_NUMERICS is "${asked}"`, 'Set it to "portable" (the default) or "native", or unset it.');
+}
+
 let loaded: Promise<BackendInfo> | undefined;
 
 /**
@@ -22,8 +35,9 @@ export function loadBackend(): Promise<BackendInfo> {
 }
 
 async function loadNative(): Promise<BackendInfo> {
+  numericsMode(); // a misspelt one is refused before anything is computed
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
-  process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "0"; // reproducible sums, and cheaper small operations
+  process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "0"; // on, it takes products that differ by processor, and makes small operations dearer
   process.env["TF_NUM_INTEROP_THREADS"] ??= "1";
   // A fixed number, since sums are split by it: the same digits on every machine. At the mini-world's sizes a second
   // thread gains nothing (docs/performance.md).

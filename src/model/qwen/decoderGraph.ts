@@ -105,7 +105,8 @@ function operations(graph: Graph, epsilon: Node) {
   const T = "float32";
   const unary = (name: string) => (a: Node) => graph.op(name, { T }, [a]);
   const binary = (name: string) => (a: Node, b: Node) => graph.op(name, { T }, [a, b]);
-  const [add, mul, square, rsqrt] = [binary("AddV2"), binary("Mul"), unary("Square"), unary("Rsqrt")];
+  const [add, mul, divide] = [binary("AddV2"), binary("Mul"), binary("RealDiv")];
+  const [square, root, exp, logSoftmax] = [unary("Square"), unary("Sqrt"), unary("Exp"), unary("LogSoftmax")];
   const overAxis1 = (name: string, keep: boolean) => (a: Node) =>
     graph.op(name, { T, Tidx: "int32", keep_dims: keep }, [a, graph.integers([1])]);
   const meanOfRow = overAxis1("Mean", true);
@@ -113,9 +114,10 @@ function operations(graph: Graph, epsilon: Node) {
     add,
     mul,
     /** x / √(mean(x²) + ε) */
-    unit: (x: Node) => mul(x, rsqrt(add(meanOfRow(square(x)), epsilon))),
+    unit: (x: Node) => divide(x, root(add(meanOfRow(square(x)), epsilon))),
     sigmoid: unary("Sigmoid"),
-    softmax: unary("Softmax"),
+    // the kernels `Softmax` and `Rsqrt` differ from processor to processor (`Ops`)
+    softmax: (a: Node) => exp(logSoftmax(a)),
     sumAxis1: overAxis1("Sum", false),
     biasAdd: binary("BiasAdd"),
     matMul: (a: Node, b: Node) => graph.op("MatMul", { T, transpose_a: false, transpose_b: false }, [a, b]),

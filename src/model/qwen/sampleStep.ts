@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Random } from "../../core/random";
+import { ops } from "../tensor/ops";
 import { chooseToken, type ChosenToken, type TokenChoice, type TokenScores } from "./sampling";
 
 /** Up to this vocabulary the logits are read whole; above it, only the top ones, as far as they decide. */
@@ -27,7 +28,7 @@ export function sampleStep(logits: tf.Tensor2D, choice: TokenChoice, randoms: re
 }
 
 function readScores(logits: tf.Tensor2D): TokenScores {
-  const softmax = tf.softmax(logits);
+  const softmax = ops().softmax(logits);
   const scores = { logits: logits.dataSync<"float32">(), probabilities: softmax.dataSync<"float32">() };
   softmax.dispose();
   return scores;

@@ -18,7 +18,7 @@ export interface Normalised {
 export function normalise(x: tf.Tensor, centred: boolean, epsilon: number): Normalised {
   const o = ops();
   const from = centred ? o.sub(x, o.mean(x, 1, true)) : x;
-  const inverse = o.rsqrt(o.affine(o.mean(o.square(from), 1, true), 1, epsilon));
+  const inverse = o.inverseRoot(o.affine(o.mean(o.square(from), 1, true), 1, epsilon));
   return { unit: o.mul(from, inverse), inverse };
 }
 

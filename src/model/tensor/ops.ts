@@ -6,6 +6,9 @@ import { portableOps } from "./opsPortable";
  * The few tensor operations that the fused blocks of this folder are written in. Two implementations give the same
  * results: raw TensorFlow operations, at a third of the cost of the library's wrappers on small tensors, and the
  * library's own, for any backend. They are for the inside of `differentiable` only: none of them is recorded on the tape.
+ *
+ * The native kernels `Softmax`, `Rsqrt` and `Reciprocal` start from the processor's own approximations, so that AMD and
+ * Intel differ in the last digit; here they are composed of operations that are rounded the same everywhere.
  */
 export interface Ops {
   add(a: tf.Tensor, b: tf.Tensor): tf.Tensor;
@@ -14,13 +17,15 @@ export interface Ops {
   /** a · factor + offset, with numbers. */
   affine(a: tf.Tensor, factor: number, offset: number): tf.Tensor;
   square(a: tf.Tensor): tf.Tensor;
-  rsqrt(a: tf.Tensor): tf.Tensor;
+  /** 1/√a */
+  inverseRoot(a: tf.Tensor): tf.Tensor;
   sigmoid(a: tf.Tensor): tf.Tensor;
   exp(a: tf.Tensor): tf.Tensor;
   erf(a: tf.Tensor): tf.Tensor;
   /** Over one axis, which stays with length 1 if `keep`. */
   sum(a: tf.Tensor, axis: number, keep: boolean): tf.Tensor;
   mean(a: tf.Tensor, axis: number, keep: boolean): tf.Tensor;
+  /** Over the last axis, which `logSoftmax` is over, too. */
   softmax(a: tf.Tensor): tf.Tensor;
   logSoftmax(a: tf.Tensor): tf.Tensor;
   /** Rank 2: aᵀ if `transposeA`, bᵀ if `transposeB`. */

@@ -9,7 +9,7 @@ export function nativeOps(): Ops {
   return (made ??= { ...elementwise(nativeRunner()), ...products(nativeRunner()), ...layout(nativeRunner()) });
 }
 
-type Elementwise = Pick<Ops, "add" | "sub" | "mul" | "affine" | "square" | "rsqrt" | "sigmoid" | "exp" | "erf">;
+type Elementwise = Pick<Ops, "add" | "sub" | "mul" | "affine" | "square" | "inverseRoot" | "sigmoid" | "exp" | "erf">;
 type Products = Pick<Ops, "sum" | "mean" | "softmax" | "logSoftmax" | "matMul" | "batchMatMul">;
 type Layout = Omit<Ops, keyof Elementwise | keyof Products>;
 
@@ -30,7 +30,12 @@ function elementwise(tfRun: NativeRunner): Elementwise {
     mul,
     sub: binary("Sub"),
     square: unary("Square"),
-    rsqrt: unary("Rsqrt"),
+    inverseRoot: (a) => {
+      const root = tfRun.run("Sqrt", float, [a]);
+      const result = tfRun.run("RealDiv", float, [tfRun.number(1), root]);
+      root.dispose();
+      return result;
+    },
     sigmoid: unary("Sigmoid"),
     exp: unary("Exp"),
     erf: unary("Erf"),
@@ -67,7 +72,12 @@ function products(tfRun: NativeRunner): Products {
   return {
     sum: reduction("Sum"),
     mean: reduction("Mean"),
-    softmax: (a) => tfRun.run("Softmax", float, [a]),
+    softmax: (a) => {
+      const logs = tfRun.run("LogSoftmax", float, [a]);
+      const result = tfRun.run("Exp", float, [logs]);
+      logs.dispose();
+      return result;
+    },
     logSoftmax: (a) => tfRun.run("LogSoftmax", float, [a]),
     matMul: product("MatMul", ["transpose_a", "transpose_b"]),
     batchMatMul: product("BatchMatMulV2", ["adj_x", "adj_y"]),
