@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
-import * as path from "node:path";
 import { Option, type Command } from "commander";
-import { ROOT } from "../config/load";
+import { configFile } from "../config/names";
 import { loadWorldConfig } from "../config/world";
 import { loadBackend } from "../core/backend";
 import { LabError, required } from "../core/errors";
@@ -120,7 +119,7 @@ async function writeExample(profile: Profile, file: string, domain = DEFAULT_DOM
 }
 
 function worldConfig(profile: Profile) {
-  return loadWorldConfig(path.join(ROOT, "configs", "worlds", `${profile.world}.yaml`));
+  return loadWorldConfig(configFile("worlds", profile.world));
 }
 
 function splitNames(text: string): string[] {

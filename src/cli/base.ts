@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { Argument, type Command } from "commander";
 import { loadConfig, ROOT } from "../config/load";
+import { configFile } from "../config/names";
 import { runsRoot } from "../config/places";
 import { loadWorldConfig } from "../config/world";
 import { loadBackend, requireTraining } from "../core/backend";
@@ -36,14 +36,14 @@ export function addBaseCommand(program: Command): void {
     .description("make the base model and the SigLIP-style encoder from nothing, measure them, write the model card")
     .option("--serial", "one stage after the other in this process, instead of two processes side by side")
     .action(async (options: BaseArguments) => {
+      const watched = stoppable();
+      const work = openWork(options, watched); // a mistake in the options is said once, before the branches
       const out = path.resolve(options.out);
       requireWritable(out); // asked before the training, not after it
       sweepLeftovers(out);
-      const watched = stoppable();
       if (options.serial !== true) await runBranches(options, watched.signal);
       await loadBackend();
       await requireTraining();
-      const work = openWork(options, watched);
       const built = await buildBase(work);
       const card = await installBase(work, built, out);
       console.log(card);
@@ -58,11 +58,9 @@ export function addBaseCommand(program: Command): void {
 }
 
 function openWork({ config, world }: BaseArguments, watched: Pick<BaseWork, "progress" | "signal">): BaseWork {
-  const file = path.join(ROOT, "configs", "base", `${config}.yaml`);
-  if (!fs.existsSync(file)) throw new LabError("is not there", "See configs/base for the names.", { subject: file });
   return {
-    world: buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${world}.yaml`))),
-    config: loadConfig(file, baseConfigSchema),
+    config: loadConfig(configFile("base", config), baseConfigSchema),
+    world: buildMiniWorld(loadWorldConfig(configFile("worlds", world))),
     folder: path.join(runsRoot(), "base", world),
     ...watched,
   };

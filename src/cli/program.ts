@@ -10,6 +10,7 @@ import { addRunCommand } from "./run";
 import { addSeedsCommand } from "./seeds";
 import { INTERRUPTED, stoppedMessage } from "./stop";
 import { LabError } from "../core/errors";
+import { ownVersion } from "../experiments/provenance";
 
 const program = new Command("fine-r1")
   .description(
@@ -24,9 +25,10 @@ Start here
   $ npx fine-r1 doctor                      is this installation in order?
   $ npx fine-r1 parity objective FILE       does it compute what the released code computes?
 
-Results lie in results/<experiment>/<profile>, work that can be resumed in runs/; the environment variables
-FINE_R1_RESULTS and FINE_R1_RUNS name other folders for them.`,
+What a run makes lies in runs/<experiment>/<profile>, its tables and figures in report/ there; what was recorded lies in
+results/. The environment variables FINE_R1_RUNS and FINE_R1_RESULTS name other folders for them.`,
   )
+  .version(ownVersion(), "-V, --version", "print the version")
   .showHelpAfterError("(add --help for what this command takes)");
 
 addRunCommand(program);

@@ -4,6 +4,7 @@ import { placeOf } from "../config/places";
 import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
 import { requireWritable } from "../core/files";
+import { didYouMean } from "../core/similar";
 import { openLab } from "../experiments/lab";
 import { loadVariant, type Profile } from "../experiments/profile";
 import { startRun } from "../experiments/provenance";
@@ -36,7 +37,7 @@ export function addRunCommand(program: Command): void {
     .description("run an experiment: train, evaluate, write tables and figures, compare with the record")
     .addArgument(new Argument("<experiment>", "what to run").choices(["quickstart"]))
     .addOption(new Option("-p, --profile <name>", "sizes: a file of configs/profiles").default("mini"))
-    .option("--all", "train every row, not only CoT SFT and TAPO")
+    .addOption(new Option("--all", "train every row, not only CoT SFT and TAPO").conflicts("rows"))
     .option("--rows <names>", `rows to make, separated by commas: ${QUICKSTART_ROWS.join(", ")}`)
     .option("--seed <n>", "seed of every training stage; run several for intervals over seeds")
     .option("--fresh", "make every stage anew, whatever is in runs/")
@@ -116,11 +117,14 @@ function profileOption({ profile }: Pick<RunArguments, "profile">): string[] {
 function chosenRows(options: RunArguments): readonly QuickstartRowName[] {
   if (options.all === true) return QUICKSTART_ROWS;
   if (options.rows === undefined) return FAST_ROWS;
-  return options.rows.split(",").map((name) => {
-    const known = QUICKSTART_ROWS.find((row) => row === name.trim());
-    if (known === undefined)
-      throw new LabError(`there is no row "${name}"`, `Choose from ${QUICKSTART_ROWS.join(", ")}.`);
-    return known;
+  return options.rows.split(",").map((text) => {
+    const name = text.trim();
+    const known = QUICKSTART_ROWS.find((row) => row === name);
+    if (known !== undefined) return known;
+    throw new LabError(
+      `there is no row "${name}"`,
+      `${didYouMean(name, QUICKSTART_ROWS)}Choose from ${QUICKSTART_ROWS.join(", ")}.`,
+    );
   });
 }
 

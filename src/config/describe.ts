@@ -1,18 +1,35 @@
 import type { z } from "zod";
+import { closest } from "../core/similar";
+import { meantKeys } from "./keys";
 
-/** What is wrong with one key of a config, as a phrase that names the key, what it must be and what it is. */
-export function describeIssue(issue: z.core.$ZodIssue): string {
+/**
+ * What is wrong with one key of a config, as a phrase that names the key, what it must be and what it is.
+ * @param known the keys that there are, for a word on what an unknown one may have meant
+ */
+export function describeIssue(issue: z.core.$ZodIssue, known: readonly string[] = []): string {
   const key = issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    const keys = issue.keys.map((name) => (key === "" ? name : `${key}.${name}`));
-    return `unknown key ${keys.join(", ")} (remove it or correct its spelling)`;
-  }
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((name) => unknownKey(issue.path, name, known)).join("; ");
   const subject = key === "" ? "the whole file" : `key ${key}`;
   const rule = ruleOf(issue);
   if (rule === undefined) return `${subject}: ${issue.message}`;
   return issue.input === undefined
     ? `${subject} is missing; it must be ${rule}`
-    : `${subject} must be ${rule}, but is ${shown(issue.input)}`;
+    : `${subject} must be ${rule}, but is ${shown(issue.input)}${meantValue(issue)}`;
+}
+
+function unknownKey(group: readonly PropertyKey[], name: string, known: readonly string[]): string {
+  const at = group.map((part) => (typeof part === "number" ? part : String(part)));
+  const meant = meantKeys(at, name, known);
+  const remedy = meant.length === 0 ? "remove it or correct its spelling" : `did you mean ${meant.join(" or ")}?`;
+  return `unknown key ${[...at, name].join(".")} (${remedy})`;
+}
+
+/** The choice that a wrong one is near to. */
+function meantValue(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_value" || typeof issue.input !== "string") return "";
+  const meant = closest(issue.input, issue.values.map(String));
+  return meant === undefined ? "" : ` (did you mean ${shown(meant)}?)`;
 }
 
 /** What a value must be; `undefined` where the schema states its reason in words of its own. */

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { LabError, messageOf } from "../core/errors";
 import { readText } from "../core/files";
 import { describeIssue } from "./describe";
+import { keysOf } from "./keys";
 
 /** The project's root folder: configs, assets, notebooks and results lie under it. */
 export const ROOT = path.resolve(__dirname, "..", "..");
@@ -29,8 +30,9 @@ export function loadConfig<T>(
 export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, subject: string): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
+  const known = keysOf(schema);
   throw new LabError(
-    result.error.issues.map(describeIssue).join("; "),
+    result.error.issues.map((issue) => describeIssue(issue, known)).join("; "),
     "Correct the keys named; docs/configuration.md lists every key with its meaning.",
     { subject },
   );

@@ -22,6 +22,6 @@ export function parserOf<T>(schema: z.ZodType<T>): (value: unknown) => T {
   return (value) => {
     const result = schema.safeParse(value, { reportInput: true });
     if (result.success) return result.data;
-    throw new TypeError(result.error.issues.map(describeIssue).join("; "), { cause: result.error });
+    throw new TypeError(result.error.issues.map((issue) => describeIssue(issue)).join("; "), { cause: result.error });
   };
 }

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { loadWorldConfig } from "../config/world";
-import { ROOT } from "../config/load";
+import { configFile } from "../config/names";
 import { runFolder } from "../config/places";
 import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
@@ -40,7 +40,7 @@ export interface LabOptions {
  * @throws LabError when the base or the encoder was made for another world, or has changed, by the card beside it
  */
 export function openLab(experiment: string, profile: Profile, options: LabOptions): Lab {
-  const world = buildMiniWorld(loadWorldConfig(path.join(ROOT, "configs", "worlds", `${profile.world}.yaml`)));
+  const world = buildMiniWorld(loadWorldConfig(configFile("worlds", profile.world)));
   for (const checkpoint of [profile.base, profile.dualEncoder]) requireWorldOf(checkpoint, world, profile.world);
   return { ...options, folder: options.folder ?? runFolder(experiment, profile.name), profile, world };
 }

@@ -1,7 +1,8 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { loadConfig, ROOT } from "../config/load";
+import { configFile } from "../config/names";
+import { slugSchema } from "../config/slug";
 import { LabError } from "../core/errors";
 import type { PromptSet } from "../data/prompts";
 import { trainablePartsSchema, sftSchema, type SftOptions } from "../sft/options";
@@ -55,9 +56,9 @@ const count = z.int().min(1);
 const text = z.string().min(1);
 
 export const profileSchema: z.ZodType<Profile> = z.strictObject({
-  name: text,
+  name: slugSchema,
   description: text,
-  world: text,
+  world: slugSchema,
   base: text,
   dualEncoder: text,
   promptSet: z.enum(["paper", "released", "mini"]),
@@ -84,13 +85,13 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
  * @param overrides dotted keys that replace the file's values, such as `{"rl.options.n1": 8}`
  */
 export function loadProfile(name: string, overrides: Readonly<Record<string, unknown>> = {}): Profile {
-  const folder = path.join(ROOT, "configs", "profiles");
-  const file = path.join(folder, `${name}.yaml`);
-  if (!fs.existsSync(file)) {
-    const known = fs.readdirSync(folder).flatMap((f) => (f.endsWith(".yaml") ? [path.basename(f, ".yaml")] : []));
-    throw new LabError(`there is no profile "${name}"`, `Choose one of: ${known.join(", ")}.`);
+  const profile = loadConfig(configFile("profiles", name), profileSchema, overrides);
+  if (profile.name !== name) {
+    const reason = `key name must be that of its file, but is "${profile.name}"`;
+    throw new LabError(reason, "Correct the name: a profile's runs lie in folders of its name.", {
+      subject: `configs/profiles/${name}.yaml`,
+    });
   }
-  const profile = loadConfig(file, profileSchema, overrides);
   const inProject = (given: string): string => path.resolve(ROOT, given);
   return { ...profile, base: inProject(profile.base), dualEncoder: inProject(profile.dualEncoder) };
 }

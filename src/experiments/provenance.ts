@@ -164,6 +164,11 @@ export function versionsNow(): Record<string, string> {
   };
 }
 
+/** The version of this package. */
+export function ownVersion(): string {
+  return packageFile(path.join(packageRoot(), "package.json")).version;
+}
+
 /** This machine, as a run's record describes it. */
 export function machineNow(): { readonly processor: string } & Readonly<Record<string, string | number>> {
   return {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { requireSlug } from "../config/slug";
 import { readStored } from "../config/stored";
 import { LabError, messageOf } from "../core/errors";
 import { requireWritable, unwritable, writeJson } from "../core/files";
@@ -55,6 +56,7 @@ export async function runStage<T>(
   inputs: unknown,
   body: StageBody<T>,
 ): Promise<Finished<T>> {
+  requireSlug(name, "a stage");
   const key = digest({ name, inputs });
   const folder = path.join(context.folder, `${name}-${key.slice(0, 10)}`);
   const finished = (): Finished<T> | undefined => readFinished(folder, key, body);

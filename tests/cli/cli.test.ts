@@ -60,6 +60,18 @@ describe("--help", () => {
     for (const word of words) expect(stdout).toContain(word);
   });
 
+  it("has a sibling that prints the version", () => {
+    const { version } = JSON.parse(fs.readFileSync("package.json", "utf8")) as { version: string };
+    for (const flag of ["--version", "-V"])
+      expect(fineR1([flag])).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it("is pointed to after a mistake, with the word that was probably meant", () => {
+    expect(fineR1(["rnu"]).stderr).toContain("Did you mean run?");
+    expect(fineR1(["run", "quickstart", "--rwos", "tapo"]).stderr).toContain("Did you mean --rows?");
+    expect(fineR1(["run", "quickstart", "--all", "--rows", "tapo"]).stderr).toContain("cannot be used with");
+  });
+
   it("is pointed to after a mistake", () => {
     for (const args of [["rnu"], ["run"], ["run", "quickstart", "--rwos", "tapo"], ["parity", "models", "x"]]) {
       const { status, stderr } = fineR1(args);
@@ -115,10 +127,13 @@ describe("run", () => {
 
   it.each([
     [["--rows", "tapo,grpo"], /no row "grpo".*Choose from base, .*tapo/],
+    [["--rows", "tapoo"], /no row "tapoo"\. Did you mean "tapo"\?/],
     [["--seed", "-1"], /"-1" is no seed.*whole number/],
     [["--seed", "1.5"], /"1\.5" is no seed/],
     [["--seed", ""], /"" is no seed/],
     [["--profile", "huge"], /no profile "huge".*Choose one of: .*mini/],
+    [["-p", "min"], /no profile "min"\. Did you mean "mini"\?/],
+    [["-p", "../worlds/test"], /"\.\.\/worlds\/test": cannot be the name of a profile/],
     [["--set", "rl.options.n1"], /"rl\.options\.n1" is not of the form key=value/],
     [["--set", "rl.options.nn=1"], /mini\.yaml with rl\.options\.nn replaced: unknown key rl\.options\.nn/],
     [["--set", "rl.options.n1=many"], /key rl\.options\.n1 must be a number, but is "many"/],
@@ -168,10 +183,12 @@ describe("run", () => {
 });
 
 describe("base build", () => {
-  it("names a config or a world that is not there", () => {
-    const build = (...args: string[]) => refusal(["base", "build", "--serial", ...args]);
-    expect(build("--config", "none")).toMatch(/none\.yaml: .*configs\/base/);
-    expect(build("--world", "none")).toMatch(/none\.yaml: /);
+  it("names a config or a world that is not there, once, though two processes build", () => {
+    const places = ["--out", path.join(folder, "base")];
+    expect(refusal(["base", "build", ...places, "--config", "none"])).toMatch(
+      /no base config "none"\. Choose one of: mini/,
+    );
+    expect(refusal(["base", "build", ...places, "--world", "tset"])).toMatch(/no world "tset"\. Did you mean "test"\?/);
   });
 });
 

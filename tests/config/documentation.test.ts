@@ -1,22 +1,10 @@
 import * as fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as yaml from "yaml";
-import { z } from "zod";
+import { keysOf } from "../../src/config/keys";
 import { worldSchema } from "../../src/config/world";
 import { baseConfigSchema } from "../../src/experiments/base/config";
 import { profileSchema } from "../../src/experiments/profile";
-
-/** Every key that a schema takes, as dotted paths; `[]` stands for the elements of a list. */
-function keysOf(schema: unknown, at = ""): string[] {
-  if (schema instanceof z.ZodObject) {
-    const below = at === "" ? "" : `${at}.`;
-    return Object.entries(schema.shape as Record<string, unknown>).flatMap(([name, s]) => keysOf(s, below + name));
-  }
-  if (schema instanceof z.ZodArray && schema.element instanceof z.ZodObject) return keysOf(schema.element, `${at}[]`);
-  if (schema instanceof z.ZodPipe) return keysOf(schema.out, at);
-  if (schema instanceof z.ZodOptional) return keysOf(schema.unwrap(), at);
-  return [at];
-}
 
 const page = fs.readFileSync("docs/configuration.md", "utf8");
 

@@ -59,14 +59,25 @@ describe("checkConfig", () => {
     ["a fraction", { steps: 2.5 }, "key steps must be a whole number, but is 2.5"],
     ["too small a number", { steps: 0 }, "key steps must be at least 1, but is 0"],
     ["an open bound", { rate: 0 }, "key rate must be more than 0, but is 0"],
-    ["a wrong choice", { kind: "cosin" }, 'key kind must be one of "linear", "cosine", but is "cosin"'],
+    ["a wrong choice", { kind: "none" }, 'key kind must be one of "linear", "cosine", but is "none"'],
+    [
+      "a choice misspelt",
+      { kind: "cosin" },
+      'key kind must be one of "linear", "cosine", but is "cosin" (did you mean "cosine"?)',
+    ],
     ["an empty text", { name: "" }, 'key name must be a text that is not empty, but is ""'],
     ["a missing key", { rate: undefined }, "key rate is missing; it must be a number"],
     ["an empty list", { parts: [] }, "key parts must be a list that is not empty, but is []"],
     ["a list for a number", { clip: [3] }, "key clip must be a number, but is [3]"],
     ["a key inside a list", { parts: [{ count: null }] }, "key parts.0.count must be a number, but is null"],
-    ["an unknown key", { stepz: 1 }, "unknown key stepz (remove it or correct its spelling)"],
-    ["an unknown nested key", { parts: [{ count: 1, cout: 2 }] }, "unknown key parts.0.cout"],
+    ["an unknown key", { colour: 1 }, "unknown key colour (remove it or correct its spelling)"],
+    ["a key misspelt", { stpes: 1 }, "unknown key stpes (did you mean steps?)"],
+    [
+      "a nested key misspelt",
+      { parts: [{ count: 1, cout: 2 }] },
+      "unknown key parts.0.cout (did you mean parts.0.count?)",
+    ],
+    ["a key of another group", { count: 1 }, "unknown key count (did you mean parts[].count?)"],
   ])("says of %s which key, what is expected and what was given", (_, changes, reason) => {
     const message = check(changes);
     expect(message).toContain(`x.yaml: ${reason}`);
@@ -134,6 +145,17 @@ describe("profiles", () => {
     [{ "rl.options.temperature": 0 }, "rl.options.temperature", "more than 0"],
     [{ "rl.optons.n1": 1 }, "rl.optons", "unknown key"],
     [{ "sftCot.train.tower": "no" }, "sftCot.train.tower", "true or false"],
+    [{ "rl.options.objective.gama": 1 }, "rl.options.objective.gama", "did you mean rl.options.objective.gamma?"],
+    [{ "rl.optons.n1": 1 }, "rl.optons", "did you mean rl.options?"],
+    [{ gamma: 1 }, "unknown key gamma", "did you mean rl.options.objective.gamma?"],
+    [
+      { learningRate: 1 },
+      "unknown key learningRate",
+      "did you mean sftCot.learningRate or sftLabels.learningRate or rl.options.learningRate?",
+    ],
+    [{ "rl.options.promptSet": "relesed" }, "rl.options.promptSet", 'did you mean "released"?'],
+    [{ name: "../.." }, "key name", "names a file or folder: letters"],
+    [{ name: "other" }, "key name must be that of its file", 'but is "other"'],
   ])("refuses %j", (overrides, key, reason) => {
     const message = set(overrides);
     expect(message).toContain(key);

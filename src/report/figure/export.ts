@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { requireSlug } from "../../config/slug";
 import { writeFileAtomic } from "../../core/files";
 import { rasterizeSvg } from "../../data/rasters";
 import { escapeHtml } from "../table/html";
@@ -24,6 +25,7 @@ export async function figurePng(figure: Figure, scale = 2): Promise<Buffer> {
  * sent alone) the page still shows the drawing.
  */
 export async function exportFigure(figure: Figure, folder: string, name: string): Promise<string[]> {
+  requireSlug(name, "a figure");
   const svg = await figureSvg(figure);
   const files: [string, string | Buffer][] = [
     ["svg", svg],

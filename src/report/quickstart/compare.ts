@@ -37,7 +37,7 @@ export function compareRows(
   });
   if (pairs.length === 0) return undefined;
   const table = resultTable({
-    caption: "This run beside the record, accuracy in %",
+    caption: "This run beside the record",
     columns: [
       { key: "method", title: "Method", kind: "text" },
       { key: "which", title: "", kind: "text" },

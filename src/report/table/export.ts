@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { requireSlug } from "../../config/slug";
 import { writeFileAtomic } from "../../core/files";
 import { toCsv } from "./csv";
 import { toJson } from "./json";
@@ -8,6 +9,7 @@ import type { ResultTable } from "./table";
 
 /** Writes `name.csv`, `.json`, `.md` and `.tex` into a folder, each file whole or not at all; returns their paths. */
 export function exportTable(table: ResultTable, folder: string, name: string): string[] {
+  requireSlug(name, "a table");
   const files: readonly [string, string][] = [
     ["csv", toCsv(table)],
     ["json", toJson(table)],

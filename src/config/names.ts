@@ -1,0 +1,22 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { LabError } from "../core/errors";
+import { didYouMean } from "../core/similar";
+import { ROOT } from "./load";
+import { requireSlug } from "./slug";
+
+/** The folders of configs/, and what a file of each is called. */
+const KINDS = { profiles: "profile", worlds: "world", base: "base config" } as const;
+
+/** The file configs/<kind>/<name>.yaml. @throws LabError with the names that there are */
+export function configFile(kind: keyof typeof KINDS, name: string): string {
+  requireSlug(name, `a ${KINDS[kind]}`);
+  const folder = path.join(ROOT, "configs", kind);
+  const file = path.join(folder, `${name}.yaml`);
+  if (fs.existsSync(file)) return file;
+  const known = fs.readdirSync(folder).flatMap((f) => (f.endsWith(".yaml") ? [path.basename(f, ".yaml")] : []));
+  throw new LabError(
+    `there is no ${KINDS[kind]} "${name}"`,
+    `${didYouMean(name, known)}Choose one of: ${known.join(", ")}.`,
+  );
+}
