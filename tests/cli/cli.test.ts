@@ -139,7 +139,7 @@ describe("run", () => {
     [["--set", "rl.options.n1=many"], /key rl\.options\.n1 must be a number, but is "many"/],
     [["--set", "rl.options.n1=1", "--set", "rl.options.n2=0"], /n1 \+ n2 is below 2/],
     [["--set", "world=smoke"], /assets.mini.base: was made for the world mini-world\/test .*profile's world "smoke"/],
-    [["--set", "base=none"], /none.*model\.safetensors.*fine-r1 base build/],
+    [["--set", "base=none"], /none: the checkpoint is not there.*fine-r1 base build/],
   ])("refuses %j with the reason and the remedy", (args, message) => {
     expect(run(...args)).toMatch(message);
   });
