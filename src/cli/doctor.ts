@@ -1,6 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { numericsMode } from "../core/backend";
+import { processorGap } from "../experiments/numerics/record";
 import { ask, gibibytes, modelFolders, npmVersion, pythonVersion } from "./facts";
 import { type EngineProbe, probeEngine } from "./probe";
 
@@ -48,6 +50,7 @@ export async function examine(root: string): Promise<Examination> {
     ...packages(root),
     ...engineFindings(root, engine),
     threads(),
+    numerics(),
     gpu(engine.usesGpu),
     ...machine(root),
     kernel(root),
@@ -122,6 +125,14 @@ function threads(): Finding {
   });
   const cores = `${os.availableParallelism()} cores`;
   return { subject: "Threads", status: "note", value: [cores, ...set].join(", ") };
+}
+
+/** Whether tables can come out to the last digit as recorded; `--numerics` computes it. */
+function numerics(): Finding {
+  const subject = "Last digits";
+  const gap = numericsMode() === "native" ? "FINE_R1_NUMERICS=native" : processorGap();
+  if (gap === undefined) return { subject, status: "ok", value: "as on every x86-64 processor with AVX2 and FMA" };
+  return { subject, status: "note", value: `can differ from the recorded ones: ${gap}` };
 }
 
 function gpu(used: boolean): Finding {

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { ROOT } from "../config/load";
+import { formatDigest, numericsDigest } from "../experiments/numerics/digest";
+import { numericsRemark, recordNumerics } from "../experiments/numerics/record";
 import { examine, formatExamination } from "./doctor";
 
 /** `fine-r1 doctor`. */
@@ -7,9 +9,19 @@ export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
     .description("print versions, engine, threads, GPU, and what is wrong; exits 1 if something is")
-    .action(async () => {
+    .option("--numerics", "print one line: a digest of this machine's arithmetic; the same line means the same tables")
+    .option("--record", "with --numerics: keep it in results/ as the one that others are compared with")
+    .action(async ({ numerics, record }: { readonly numerics?: boolean; readonly record?: boolean }) => {
+      if (numerics === true) return showNumerics(record === true);
       const examination = await examine(ROOT);
       console.log(formatExamination(examination));
       if (!examination.healthy) process.exitCode = 1;
     });
+}
+
+async function showNumerics(record: boolean): Promise<void> {
+  console.log(formatDigest(await numericsDigest()));
+  if (record) console.error(`Recorded in ${await recordNumerics()}`);
+  const remark = await numericsRemark();
+  if (remark !== undefined) console.error(remark);
 }

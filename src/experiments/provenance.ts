@@ -7,7 +7,10 @@ import { pipeline } from "node:stream/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { readStored } from "../config/stored";
+import { numericsMode, type NumericsMode } from "../core/backend";
 import { LabError, messageOf } from "../core/errors";
+import { numericsDigest } from "./numerics/digest";
+import { processorModel } from "./numerics/record";
 
 /** A file as it was: relative path with forward slashes, size and SHA-256. */
 export interface FileFact {
@@ -31,10 +34,17 @@ export interface RunRecord {
   readonly seconds: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: Readonly<Record<string, string | number>>;
+  readonly numerics: Numerics;
   /** `null` outside a git checkout. */
   readonly git: GitState | null;
   readonly inputs: readonly FileFact[];
   readonly outputs: readonly FileFact[];
+}
+
+/** How products were computed, and what the machine's arithmetic comes to (`numericsDigest`). */
+export interface Numerics {
+  readonly mode: NumericsMode;
+  readonly digest: string;
 }
 
 export interface GitState {
@@ -59,7 +69,7 @@ export interface RecordedRun {
   readonly inputs: readonly Pick<FileFact, "path" | "sha256">[];
   readonly machine: { readonly processor?: string | undefined };
   /** Missing in records of earlier versions. */
-  readonly numerics?: { readonly mode: "portable" | "native"; readonly digest: string } | undefined;
+  readonly numerics?: Numerics | undefined;
 }
 
 const recordedRunSchema: z.ZodType<RecordedRun> = z.object({
@@ -110,6 +120,7 @@ export async function startRun(spec: RunSpec, root: string = packageRoot()): Pro
         seconds: elapsed / 1000,
         versions: versionsNow(),
         machine: machineNow(),
+        numerics: { mode: numericsMode(), digest: (await numericsDigest()).digest },
         git,
         inputs,
         outputs: await fileFacts(outputs, root),
@@ -173,7 +184,7 @@ export function ownVersion(): string {
 export function machineNow(): { readonly processor: string } & Readonly<Record<string, string | number>> {
   return {
     platform: `${os.platform()} ${os.arch()}`,
-    processor: os.cpus()[0]?.model.trim() ?? "unknown",
+    processor: processorModel(),
     cores: os.availableParallelism(),
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     engine: tf.getBackend() || "none",

@@ -33,7 +33,7 @@ const SIZES = {
 const ALL_PARTS = { tower: true, merger: true, language: true, embeddings: true };
 
 const SFT: SftOptions = {
-  epochs: 40,
+  epochs: 24,
   batchSize: 4,
   microBatchSize: 2,
   learningRate: 1e-2,

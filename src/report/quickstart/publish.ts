@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { ROOT } from "../../config/load";
 import { placeOf, recordFolder, reportFolder } from "../../config/places";
 import type { Profile } from "../../experiments/profile";
+import { numericsRemark } from "../../experiments/numerics/record";
 import { fileFacts, machineNow, type OpenRun, type RunSpec } from "../../experiments/provenance";
 import type { QuickstartResult } from "../../experiments/quickstart";
 import { differingSettings, settingsOf, type Settings } from "../../experiments/settings";
@@ -52,7 +53,7 @@ export function quickstartSpec(profile: Profile): RunSpec {
 export async function quickstartTables(profile: Profile, result: QuickstartResult): Promise<QuickstartTables> {
   const { config, inputs } = quickstartSpec(profile);
   const settings = settingsOf({ config, inputs: await fileFacts(inputs ?? [], ROOT) });
-  return tablesOf(profile, result, gatherFor(profile, result, settings, "report"));
+  return tablesOf(profile, result, gatherFor(profile, result, settings, "report"), await numericsRemark());
 }
 
 /**
@@ -68,7 +69,7 @@ export async function publishQuickstart(
   const folder = quickstartFolder(profile, destination);
   const settings = settingsOf({ config: run.spec.config, inputs: run.inputs });
   const all = gatherFor(profile, result, settings, destination);
-  const tables = tablesOf(profile, result, all);
+  const tables = tablesOf(profile, result, all, await numericsRemark());
   const { table, chains, comparison } = tables;
   const files = [
     beginReport(folder, all.kept),
@@ -107,13 +108,18 @@ function gatherFor(profile: Profile, result: QuickstartResult, settings: Setting
   return { ...gathered, recorded, leftOut };
 }
 
-function tablesOf(profile: Profile, result: QuickstartResult, all: Sources): QuickstartTables {
+function tablesOf(
+  profile: Profile,
+  result: QuickstartResult,
+  all: Sources,
+  remark: string | undefined,
+): QuickstartTables {
   const { name, world, seed } = profile;
   const provenance = { experiment: EXPERIMENT, profile: name, world, seed: String(seed) };
   const { recorded } = all;
   const processors = { here: machineNow().processor, recorded: recorded?.run.machine.processor };
   const comparison = compareRows(result.rows, recorded?.rows ?? [], processors, provenance);
-  const said = [headline(all.rows), comparison?.sentence, ...all.leftOut];
+  const said = [headline(all.rows), comparison?.sentence, remark, ...all.leftOut];
   return {
     table: quickstartTable(all.rows, provenance),
     chains: chainErrorTable(all.chainErrors, provenance),
