@@ -34,7 +34,7 @@ export type {
 export type { DualEncoder } from "./model/dualEncoder";
 export { EVERYTHING, LANGUAGE_ONLY, selectParameters, type TrainableParts } from "./model/parameters";
 export { readQwenConfig, type QwenConfig } from "./model/qwen/config";
-export { processImage, smartResize, type ImageProcessorConfig } from "./model/qwen/imageProcessor";
+export { fitImage, processImage, smartResize, type ImageProcessorConfig } from "./model/qwen/imageProcessor";
 export { QwenModel, type QwenOptions } from "./model/qwen/model";
 export { QwenTokenizer } from "./model/qwen/tokenizer";
 export { readScript, type Script, type ScriptedAnswer } from "./model/scripted/script";

@@ -2,8 +2,7 @@ import { LabError } from "../core/errors";
 import type { RgbImage } from "../core/image";
 import { buildPrompt, promptText, type PromptRequest } from "../data/prompts";
 import type { Prompt } from "../model/contract";
-import { smartResize } from "../model/qwen/imageProcessor";
-import { resizeBicubic } from "../model/qwen/imageProcessorResize";
+import { fitImage } from "../model/qwen/imageProcessor";
 import type { QwenModel } from "../model/qwen/model";
 
 /** What is asked about every picture. */
@@ -73,18 +72,14 @@ export interface FittedPicture {
 }
 
 /**
- * Resizes a picture of any size as the model's own processor would, so that it does not again. A model of the mini-world
- * has seen pictures of one size only: larger ones are brought down to that area, whatever its processor would allow.
+ * Resizes a picture of any size for a model. One of the mini-world has seen pictures of one size only: larger ones are
+ * brought down to that area, whatever its processor would allow.
  * @param side of the world's pictures; undefined for models that know pictures of many sizes
  */
 export function fitPicture(picture: RgbImage, { processor }: QwenModel, side: number | undefined): FittedPicture {
-  const { minPixels, maxPixels } = processor;
-  const bound = side === undefined ? maxPixels : Math.max(minPixels, Math.min(maxPixels, side ** 2));
-  // a long picture within the bound may be too small for the processor, which would make it larger again
-  const { width, height } = smartResize(smartResize(picture, { ...processor, maxPixels: bound }), processor);
+  const image = fitImage(picture, processor, side === undefined ? undefined : side ** 2);
   const given = `${picture.width} × ${picture.height} pixels`;
-  if (width === picture.width && height === picture.height) return { image: picture, sizes: given };
+  if (image.width === picture.width && image.height === picture.height) return { image, sizes: given };
   const why = side === undefined ? "" : ` (its world's pictures are ${side} × ${side})`;
-  const sizes = `${given}, resized to ${width} × ${height} for this model${why}`;
-  return { image: resizeBicubic(picture, width, height), sizes };
+  return { image, sizes: `${given}, resized to ${image.width} × ${image.height} for this model${why}` };
 }

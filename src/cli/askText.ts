@@ -1,4 +1,5 @@
 import { parseAnswer } from "../core/answer";
+import { printable } from "../core/printable";
 import type { BenchmarkItem } from "../data/types";
 import type { Answered } from "../eval/ask";
 
@@ -24,7 +25,7 @@ export function answerLines({ file, sizes, said, seconds, maxNewTokens }: AskedP
   return [
     "",
     entry("Picture", `${file}, ${sizes}`),
-    ...(thinking === null ? [] : ["Chain", ...chainParts(thinking).map((part) => `  ${part}`)]),
+    ...(thinking === null ? [] : ["Chain", ...chainParts(thinking).map((part) => `  ${printable(part)}`)]),
     ...answer,
     ...optionLines(said),
     entry("Time", `${seconds.toFixed(1)} s, ${said.tokens} tokens`),
@@ -66,7 +67,7 @@ export function exampleLines({ groundTruth, image, options }: BenchmarkItem, fil
 }
 
 function entry(name: string, text: string): string {
-  return `${name.padEnd(10)}${text}`;
+  return `${name.padEnd(10)}${printable(text)}`;
 }
 
 function percent(probability: number): string {

@@ -6,7 +6,7 @@ import { withSafetensors } from "../../src/core/safetensors";
 import { readJson } from "../../src/core/files";
 import type { RgbImage } from "../../src/core/image";
 import { LabError } from "../../src/core/errors";
-import { processImage, QWEN_IMAGE_PROCESSOR, smartResize } from "../../src/model/qwen/imageProcessor";
+import { fitImage, processImage, QWEN_IMAGE_PROCESSOR, smartResize } from "../../src/model/qwen/imageProcessor";
 import { parseImageProcessorConfig, toHfImageProcessor } from "../../src/model/qwen/imageProcessorFiles";
 
 const golden = path.resolve(__dirname, "../reference/golden/image_processor");
@@ -58,6 +58,29 @@ describe("parity with the hub's image processor", () => {
     // The fixed-point arithmetic is PIL's own, so every grey level is the same and only float rounding is left.
     expect(equal).toBe(expected.length);
     expect(worst).toBeLessThan(1e-5);
+  });
+});
+
+describe("fitImage", () => {
+  const blank = (width: number, height: number) => ({
+    width,
+    height,
+    data: new Uint8Array(width * height * 3).fill(9),
+  });
+  const size = ({ width, height }: { width: number; height: number }) => [width, height];
+
+  it("brings a picture within a smaller area, to a size that the processor leaves alone", () => {
+    // √(600 · 300 / 84²) = 5.05: 118.8 × 59.4, cut to multiples of 28
+    expect(size(fitImage(blank(600, 300), QWEN_IMAGE_PROCESSOR, 84 ** 2))).toEqual([112, 56]);
+    // 79 × 39 within 56², cut to 56 × 28; half the processor's least area, so √2 times as long, rounded up: 84 × 56
+    const small = fitImage(blank(600, 300), QWEN_IMAGE_PROCESSOR, 56 ** 2);
+    expect(size(small)).toEqual([84, 56]);
+    expect(processImage(small).gridThw).toEqual([1, 4, 6]);
+    expect(size(fitImage(blank(84, 56), QWEN_IMAGE_PROCESSOR, 84 ** 2))).toEqual([84, 56]);
+  });
+
+  it("is the processor's own resizing without a bound", () => {
+    expect(size(fitImage(blank(70, 98), QWEN_IMAGE_PROCESSOR))).toEqual([56, 112]);
   });
 });
 

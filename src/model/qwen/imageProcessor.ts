@@ -56,6 +56,17 @@ export function processImage(image: RgbImage, config: ImageProcessorConfig = QWE
 }
 
 /**
+ * A picture of any size as `processImage` would resize it, but within an area of `maxPixels` where that is less: for small
+ * models, which know small pictures only. What comes out is not resized again.
+ */
+export function fitImage(image: RgbImage, config: ImageProcessorConfig, maxPixels = config.maxPixels): RgbImage {
+  const bound = Math.min(config.maxPixels, Math.max(config.minPixels, maxPixels));
+  // a long picture within the bound may be too small for the processor, which would make it larger again
+  const { width, height } = smartResize(smartResize(image, { ...config, maxPixels: bound }), config);
+  return resizeBicubic(image, width, height, config.resizeOrder);
+}
+
+/**
  * The size an image is resized to: sides that are multiples of patchSize · mergeSize, an area within the bounds, the
  * aspect ratio kept as closely as that allows (`smart_resize` of the hub, rounding half to even as Python does).
  */

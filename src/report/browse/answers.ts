@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ROOT } from "../../config/load";
 import { loadWorldConfig } from "../../config/world";
 import { LabError } from "../../core/errors";
+import { printable } from "../../core/printable";
 import { checkChain, checkInWords, markChain, type ChainStage } from "../../data/miniworld/chainCheck";
 import type { MarkedStep } from "../../data/miniworld/chainMarks";
 import { buildMiniWorld, type MiniWorld } from "../../data/miniworld/world";
@@ -192,7 +193,9 @@ function questionOf(
 }
 
 function answerOf(world: MiniWorld, item: BenchmarkItem, record: EvaluationRecord, thinking: boolean): BrowsedAnswer {
-  const { answer, correct: right, output } = record;
+  const { correct: right } = record;
+  const answer = record.answer === null ? null : printable(record.answer);
+  const output = printable(record.output);
   if (!thinking) {
     const bare = output.replace(/<\/?answer>/gu, "").trim() === answer;
     const verdict = right ? "right answer" : "wrong answer";
@@ -200,8 +203,8 @@ function answerOf(world: MiniWorld, item: BenchmarkItem, record: EvaluationRecor
   }
   const options = record.options ?? undefined;
   const { subCategory } = item.image;
-  const check = checkChain(world, output, subCategory, options);
-  const steps = markChain(world, output, subCategory, options) ?? null;
+  const check = checkChain(world, record.output, subCategory, options);
+  const steps = markChain(world, record.output, subCategory, options) ?? null;
   return {
     answer,
     right,

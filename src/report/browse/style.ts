@@ -21,7 +21,7 @@ select:disabled { opacity: 0.5; }
 output { flex-basis: 100%; font-variant-numeric: tabular-nums; }
 :focus-visible, article:focus { outline: 3px solid var(--focus); outline-offset: 2px; }
 article { display: grid; grid-template-columns: 120px 1fr; gap: 0.5rem 1rem; padding: 0.75rem; margin-bottom: 0.75rem;
-  background: var(--card); border: 1px solid var(--line); border-radius: 8px; scroll-margin-top: 9rem;
+  background: var(--card); border: 1px solid var(--line); border-radius: 8px; scroll-margin-top: 12rem;
   content-visibility: auto; contain-intrinsic-size: auto 16rem; }
 article img { width: 120px; height: auto; border-radius: 4px; grid-row: span 2; }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0.75rem 1.5rem; min-width: 0; }
