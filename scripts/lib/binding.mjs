@@ -1,12 +1,12 @@
 // The tensor engine: TensorFlow's C library under Node. The npm package's binding is compiled against the library of the
 // Python wheel, because the library that its own installer downloads is from 2022 and not to be had everywhere.
-import { existsSync, lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { cacheSizeDefinitions } from "./cacheSizes.mjs";
-import { BINDING, MODULES, ROOT, SETUP, compiledBinding, sitePackages } from "./places.mjs";
+import { BINDING, MODULES, ROOT, compiledBinding, sitePackages } from "./places.mjs";
 import { findCompiler, missingForCompiling } from "./prerequisites.mjs";
-import { SetupError, ask, logged } from "./shell.mjs";
+import { logged } from "./shell.mjs";
 import { hashOfFile, runStep } from "./steps.mjs";
 
 const PREBUILT_LIMIT_MS = 240_000;
@@ -77,7 +77,7 @@ function linkLibraries() {
 
 /**
  * Three source files and one call of the compiler. node-gyp would do the same by way of make, which cannot build in a path
- * with a space.
+ * with a space, and would download Node's headers from another host than the packages'.
  */
 async function compile() {
   rmSync(join(BINDING, "lib"), { recursive: true, force: true });
@@ -92,7 +92,9 @@ async function compile() {
   await logged("engine", findCompiler(), [
     ...["-std=gnu++17", "-O3", "-fPIC", "-pthread", ...shared, `-DNAPI_VERSION=${napi}`],
     ...["-DNODE_GYP_MODULE_NAME=tfjs_binding", "-DBUILDING_NODE_EXTENSION"],
-    ...[await nodeHeaders(), join(sitePackages(), "tensorflow", "include")].map((folder) => `-I${folder}`),
+    ...[join(MODULES, "node-api-headers", "include"), join(sitePackages(), "tensorflow", "include")].map(
+      (folder) => `-I${folder}`,
+    ),
     ...cacheSizeDefinitions(join(library, LIBRARIES[0])).map((definition) => `-D${definition}`),
     ...[...["tfjs_backend.cc", "tfjs_binding.cc"].map((file) => join(BINDING, "binding", file)), PORTABLE],
     ...LIBRARIES.map((name) => join(library, name)),
@@ -105,37 +107,6 @@ async function compile() {
 function bindingFile() {
   const manifest = join(BINDING, "package.json");
   return createRequire(manifest)("@mapbox/node-pre-gyp").find(manifest);
-}
-
-/** The folder with node_api.h: beside this Node, where npm's `nodedir` says, or downloaded by node-gyp into .setup. */
-async function nodeHeaders() {
-  const prefixes = [dirname(dirname(realpathSync(process.execPath))), process.env.npm_config_nodedir];
-  const downloaded = join(SETUP, "node-gyp", process.versions.node);
-  const find = () =>
-    [...prefixes, downloaded]
-      .filter((prefix) => prefix)
-      .map((prefix) => join(prefix, "include", "node"))
-      .find((folder) => existsSync(join(folder, "node_api.h")));
-  if (find() === undefined) await logged("node-headers", process.execPath, [nodeGyp(), "install"]);
-  return find();
-}
-
-/** The node-gyp that npm carries; npm names itself when it starts a script. */
-function nodeGyp() {
-  const root = ask("npm", ["root", "--global"]);
-  const homes = [
-    process.env.npm_execpath === undefined ? undefined : dirname(dirname(realpathSync(process.env.npm_execpath))),
-    root === undefined ? undefined : join(root, "npm"),
-  ];
-  const found = homes
-    .filter((home) => home !== undefined)
-    .map((home) => join(home, "node_modules", "node-gyp", "bin", "node-gyp.js"))
-    .find((file) => existsSync(file));
-  if (found === undefined)
-    throw new SetupError(
-      "Node's headers (node_api.h) are not there, nor npm's node-gyp to get them. Install npm anew.",
-    );
-  return found;
 }
 
 async function installPrebuilt(cuda) {

@@ -7,9 +7,9 @@ const PIP =
   "resume-retries cache-dir no-cache-dir keyring-provider";
 const PIP_KEPT = new Set(PIP.split(" "));
 
-/** The same for npm: registries (of a scope, too), their keys and certificates, proxies, caches, Node's headers. */
+/** The same for npm: registries (of a scope, too), their keys and certificates, proxies and caches. */
 const NPM_KEPT =
-  /^npm_config_(registry|@.*|\/\/.*|userconfig|globalconfig|cache|offline|prefer_(off|on)line|(https?_?)?proxy|no_?proxy|ca|cafile|cert|key|strict_ssl|fetch_.*|maxsockets|replace_registry_host|local_address|user_agent|nodedir|disturl|dist_url|devdir)$/;
+  /^npm_config_(registry|@.*|\/\/.*|userconfig|globalconfig|cache|offline|prefer_(off|on)line|(https?_?)?proxy|no_?proxy|ca|cafile|cert|key|strict_ssl|fetch_.*|maxsockets|replace_registry_host|local_address|user_agent)$/;
 
 /** Node's options for certificates, name resolution and memory; one that loads code or waits for a debugger is not kept. */
 const NODE_KEPT = /^--(use-(openssl|bundled|system)-ca|openssl-|tls-|dns-result-order|max-old-space-size)/;

@@ -28,8 +28,8 @@ export function compiledBinding() {
 }
 
 /**
- * The environment of every program we start: Jupyter, IPython and node-gyp keep their settings, sessions and headers in
- * .setup, not in the home folder, and `node` means the Node that runs now. Of the user's settings of Python, pip, npm and
+ * The environment of every program we start: Jupyter and IPython keep their settings and sessions in .setup, not in the
+ * home folder, and `node` means the Node that runs now. Of the user's settings of Python, pip, npm and
  * Node only those remain that say how registries are reached.
  */
 export function projectEnvironment(base = process.env) {
@@ -47,8 +47,6 @@ export function projectEnvironment(base = process.env) {
     JUPYTERLAB_SETTINGS_DIR: join(jupyter, "settings"),
     JUPYTERLAB_WORKSPACES_DIR: join(jupyter, "workspaces"),
     JUPYTER_PREFER_ENV_PATH: "1",
-    npm_config_devdir: join(SETUP, "node-gyp"),
-    npm_config_python: PYTHON,
   };
 }
 

@@ -52,7 +52,6 @@ const REACH = {
   "npm_config_//npm.example/:_authToken": "secret",
   NPM_CONFIG_CAFILE: "/etc/own.pem",
   npm_config_https_proxy: "http://proxy.example",
-  npm_config_nodedir: "/usr",
   npm_config_userconfig: "/home/u/.npmrc",
   HTTPS_PROXY: "http://proxy.example",
 };
