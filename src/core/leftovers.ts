@@ -4,8 +4,8 @@ import { removeQuietly } from "./files";
 
 /** What the writers of `files.ts` call their work until it is whole: `name.tmp-<pid>`, `name.old-<pid>`. */
 const UNFINISHED = /^(.+)\.(tmp|old)-(\d+)$/;
-/** Small files that a process holds for a moment only. */
-const MOMENTARY = /^(?:lock\.|\.writable-)(\d+)$/;
+/** What asks whether files can be made in a folder. */
+const PROBE = /^\.writable-(\d+)$/;
 
 /**
  * Clears a folder of what killed writers left in it. Where the kill came between the two renames that replace a folder,
@@ -23,8 +23,8 @@ export function sweepLeftovers(folder: string, isOver: (pid: number) => boolean 
       if (kind === "old" && !fs.existsSync(place)) fs.renameSync(left, place);
       else removeQuietly(left);
     } else {
-      const holder = MOMENTARY.exec(name)?.[1];
-      if (holder !== undefined && !isRunning(Number(holder))) removeQuietly(left);
+      const prober = PROBE.exec(name)?.[1];
+      if (prober !== undefined && isOver(Number(prober))) removeQuietly(left);
     }
   }
 }

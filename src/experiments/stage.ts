@@ -156,17 +156,13 @@ function lock(folder: string): () => void {
   requireWritable(folder);
   const file = path.resolve(folder, "lock");
   while (!claim(file)) {
-    const owner = readOwner(file);
-    if (held.has(file) || (owner !== process.pid && isRunning(owner)) || (owner === 0 && isYoung(file))) {
-      throw new LabError(
-        `is in use by process ${owner || "(just starting)"}`,
-        "Wait for it to end, or stop it, then run again.",
-        {
-          subject: folder,
-        },
-      );
+    if (isHeld(file)) {
+      const owner = readOwner(file) || "(just starting)";
+      throw new LabError(`is in use by process ${owner}`, "Wait for it to end, or stop it, then run again.", {
+        subject: folder,
+      });
     }
-    fs.rmSync(file, { recursive: true, force: true });
+    removeStale(file);
   }
   held.add(file);
   return () => {
@@ -183,6 +179,29 @@ function claim(file: string): boolean {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw unwritable(file, error);
+  }
+}
+
+/** Whether a lock keeps others out: its owner is alive, or about to write its number. */
+function isHeld(file: string): boolean {
+  const owner = readOwner(file);
+  return held.has(file) || (owner !== process.pid && isRunning(owner)) || (owner === 0 && isYoung(file));
+}
+
+/**
+ * Removes a lock whose owner is gone. Of several processes one at a time does so, and looks again first: the lock may
+ * be that of another one by now, which came before. A guard is held for a moment only; an older one was left by a kill.
+ */
+function removeStale(file: string): void {
+  const guard = `${file}.guard`;
+  if (!claim(guard)) {
+    if (!isYoung(guard)) fs.rmSync(guard, { force: true });
+    return;
+  }
+  try {
+    if (!isHeld(file)) fs.rmSync(file, { recursive: true, force: true });
+  } finally {
+    fs.rmSync(guard, { force: true });
   }
 }
 
