@@ -1,0 +1,154 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { loadConfig } from "../../src/config/load";
+import { loadWorldConfig } from "../../src/config/world";
+import { readJson, readJsonl } from "../../src/core/files";
+import { openSafetensors, writeSafetensors } from "../../src/core/safetensors";
+import { parseOutcome } from "../../src/cot/outcomes";
+import { readCotRecords } from "../../src/cot/records";
+import { readReleased } from "../../src/cot/released";
+import { decodeImage } from "../../src/data/images";
+import { parseStepFigures } from "../../src/engine/train";
+import { readRecords } from "../../src/eval/records";
+import { baseConfigSchema } from "../../src/experiments/base/config";
+import { loadProfile } from "../../src/experiments/profile";
+import { parseQwenConfig } from "../../src/model/qwen/config";
+import { parseImageProcessorConfig } from "../../src/model/qwen/imageProcessorFiles";
+import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
+import { readScript } from "../../src/model/scripted/script";
+import { rowsFromCsv } from "../../src/report/table/csv";
+import { tableFromJson } from "../../src/report/table/json";
+import { ROOT } from "./runs";
+import type { Parser } from "./textParsers";
+
+const FIGURES = '{"step":0,"learningRate":0.0002,"loss":1.25,"gradNorm":null,"seconds":0.1}\n';
+const RECORDS = `{"settings":{"model":"m","seed":42}}
+{"record":{"id":"a","domain":"bird","seen":true,"truth":"ab","options":["ab","cd"],"output":"x","answer":null,"wellFormed":false,"correct":false,"exact":false,"position":null,"similarity":0.5,"tokens":3,"finish":"stop"}}
+`;
+const COT = `{"version":1,"imageId":"a","question":"bird ?","label":"ab","superCategory":"bird","concepts":["red"],"stages":{"analysis":"a","candidates":["ab"],"comparison":"c","prediction":"ab"},"text":"t","provenance":{"teacher":"t","attempts":1,"seed":1}}\n`;
+const OUTCOMES = `{"imageId":"a","attempts":3,"rejections":{"wrong prediction":2},"record":null}\n`;
+const RELEASED = JSON.stringify([
+  {
+    messages: [
+      { role: "system", content: "s" },
+      { role: "user", content: "<image>Which bird?" },
+      { role: "assistant", content: "<think>a</think>\n\n<answer>ab</answer>" },
+    ],
+    images: ["a.png"],
+  },
+]);
+const SCRIPT = '{"rules":[{"contains":"bird","answers":[{"text":"ab","probability":0.5}]}],"otherwise":[{"text":"x"}]}';
+const COLUMNS = [
+  { key: "m", title: "M", kind: "text" },
+  { key: "v", title: "V", kind: "number" },
+] as const;
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP4z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==",
+  "base64",
+).toString("latin1");
+
+/** Readers of files; each input is written to a file in `scratch`, byte for byte where it is binary. */
+export function fileParsers(scratch: string): Parser[] {
+  const own = (...parts: string[]): string => fs.readFileSync(path.join(ROOT, ...parts), "utf8");
+  const at = path.join(scratch, "input");
+  const from =
+    (read: (file: string) => unknown, encoding: "utf8" | "latin1" = "utf8") =>
+    (text: string) => {
+      fs.writeFileSync(at, text, encoding);
+      return read(at);
+    };
+  const tokenizer = tokenizerFolder(scratch);
+  const header = path.join(scratch, "header.safetensors");
+  writeSafetensors(header, [
+    { name: "a", shape: [2, 2], data: new Float32Array(4) },
+    { name: "b", shape: [3], data: new Int32Array(3) },
+  ]);
+  const weights = fs.readFileSync(header, "latin1");
+  const worlds = ["test", "smoke"].map((name) => own("configs", "worlds", `${name}.yaml`));
+  const bases = ["mini", "smoke"].map((name) => own("configs", "base", `${name}.yaml`));
+  const model = ["base", "siglip"].map((name) => own("assets", "smoke", name, "config.json"));
+  return [
+    { name: "world YAML", corpus: worlds, count: 1500, read: from(loadWorldConfig) },
+    { name: "base YAML", corpus: bases, count: 1500, read: from((file) => loadConfig(file, baseConfigSchema)) },
+    {
+      name: "profile keys",
+      corpus: ["rl.options.n1=8", 'sftCot={"epochs":2}', "seed=1", "cot.imagesPerClass=[1]", "name=x"],
+      count: 3000,
+      read: (text) => loadProfile("smoke", { [text.split("=")[0] ?? ""]: text.split("=")[1] }),
+    },
+    { name: "model config", corpus: model, count: 3000, read: from((file) => parseQwenConfig(readJson(file))) },
+    {
+      name: "image settings",
+      corpus: [own("assets", "smoke", "base", "preprocessor_config.json")],
+      count: 4000,
+      read: from((file) => parseImageProcessorConfig(readJson(file))),
+    },
+    { name: "safetensors", corpus: [weights], count: 5000, read: from(readAll, "latin1") },
+    {
+      name: "metrics",
+      corpus: [FIGURES.repeat(3)],
+      count: 3000,
+      read: from((file) => readJsonl(file, parseStepFigures)),
+    },
+    { name: "evaluation records", corpus: [RECORDS], count: 3000, read: from(readRecords) },
+    { name: "chain records", corpus: [COT], count: 3000, read: from(readCotRecords) },
+    { name: "journals", corpus: [OUTCOMES], count: 3000, read: from((file) => readJsonl(file, parseOutcome)) },
+    { name: "released chains", corpus: [RELEASED], count: 2000, read: from(readReleased) },
+    { name: "scripts", corpus: [SCRIPT], count: 2000, read: from(readScript) },
+    {
+      name: "tables in JSON",
+      corpus: [own("results", "quickstart", "mini", "table.json")],
+      count: 3000,
+      read: tableFromJson,
+    },
+    {
+      name: "CSV",
+      corpus: ['m,v\n"a, ""b""",1.5\n,\n', "m,v\r\na,1\r\n"],
+      count: 4000,
+      read: (text) => rowsFromCsv(text, COLUMNS),
+    },
+    {
+      name: "tokenizers",
+      corpus: [own("assets", "smoke", "base", "tokenizer.json")],
+      count: 1000,
+      read: tokenizer("tokenizer.json"),
+    },
+    {
+      name: "chat templates",
+      corpus: [own("assets", "smoke", "base", "chat_template.jinja")],
+      count: 2000,
+      read: tokenizer("chat_template.jinja"),
+    },
+    {
+      name: "pictures",
+      corpus: [PNG],
+      count: 1000,
+      read: (text) => decodeImage(Buffer.from(text, "latin1"), "picture"),
+    },
+  ];
+}
+
+function readAll(file: string): unknown {
+  const opened = openSafetensors(file);
+  try {
+    return [...opened.tensors].map(([name, { dtype }]) =>
+      dtype === "F32" ? opened.readFloat32(name) : opened.readInt32(name),
+    );
+  } finally {
+    opened.close();
+  }
+}
+
+/** Loads a tokenizer one of whose files is the input, and puts a conversation through it. */
+function tokenizerFolder(scratch: string): (name: string) => (text: string) => unknown {
+  const folder = path.join(scratch, "tokenizer");
+  const good = path.join(ROOT, "assets", "smoke", "base");
+  const messages = [{ role: "user", content: "<image> bird ?" }] as const;
+  return (name) => (text) => {
+    fs.mkdirSync(folder, { recursive: true });
+    for (const each of ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"])
+      fs.copyFileSync(path.join(good, each), path.join(folder, each));
+    fs.writeFileSync(path.join(folder, name), text);
+    return QwenTokenizer.load(folder).encodePrompt(messages, [4]);
+  };
+}

@@ -1,0 +1,49 @@
+import * as fs from "node:fs";
+import { afterAll, expect, it } from "vitest";
+import { Random } from "../../src/core/random";
+import { report } from "./figures";
+import { kill, leftovers, newHome, outcome, QUICKSTART, sleep, start } from "./runs";
+import { SEED } from "./seed";
+
+/** `kill -9` at random moments of SFT, TAPO and evaluation, again and again, then the same command to its end. */
+const ROUNDS = 3;
+const KILLS = 5;
+
+const homes: string[] = [];
+afterAll(() => {
+  for (const home of homes) fs.rmSync(home, { recursive: true, force: true });
+});
+
+function home(name: string): string {
+  const made = newHome(name);
+  homes.push(made);
+  return made;
+}
+
+it("a quickstart that is killed at random moments ends with the bytes of one that is not", async () => {
+  const random = new Random(`kills ${SEED}`);
+  const undisturbed = home("undisturbed");
+  const began = performance.now();
+  expect((await start(QUICKSTART, undisturbed).end).how).toBe("done");
+  const whole = performance.now() - began;
+  let kills = 0;
+  let same = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const disturbed = home(`disturbed${round}`);
+    for (let i = 0; i < KILLS; i++) {
+      const run = start(QUICKSTART, disturbed);
+      await Promise.race([run.end, sleep(whole * random.uniform(0.1, 1))]);
+      kill(run.child);
+      if ((await run.end).how === "killed") kills++;
+    }
+    expect(await start(QUICKSTART, disturbed).end).toMatchObject({ how: "done" });
+    expect(outcome(disturbed)).toEqual(outcome(undisturbed));
+    expect(leftovers(disturbed)).toEqual([]);
+    same++;
+  }
+  report(
+    "kills",
+    `${kills} random kills of ${ROUNDS} quickstarts (SFT, TAPO, evaluation)`,
+    `${same} of ${ROUNDS} same`,
+  );
+});

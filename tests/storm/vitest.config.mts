@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:storm`: not a part of `npm test`, since it takes minutes. Two files run side by side. */
+export default defineConfig({
+  test: {
+    include: ["tests/storm/*.storm.ts"],
+    globalSetup: ["tests/storm/figures.ts"],
+    setupFiles: ["tests/setup.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 900_000,
+    hookTimeout: 300_000,
+    env: { TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" },
+  },
+});
