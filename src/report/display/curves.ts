@@ -30,7 +30,7 @@ export function growingCurves(
   options: CurvesOptions & { readonly only?: readonly string[] },
   draw: (panels: readonly Panel[]) => void,
   settle: (figure: PlotlyFigure) => Promise<void>,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): LiveCurves {
   const lines = new Map<string, Map<string, Line>>();
   const panels = (): Panel[] => panelsOf(lines, options.only);

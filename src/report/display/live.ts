@@ -11,7 +11,7 @@ export interface Throttle {
 
 const URGENT = 20;
 
-export function throttle(action: () => void, every: number, now: () => number = Date.now): Throttle {
+export function throttle(action: () => void, every: number, now: () => number = () => performance.now()): Throttle {
   let last = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   const run = (): void => {
@@ -41,7 +41,7 @@ const COLOURS = { going: "#0072B2", done: "#009E73", stopped: "#E69F00" };
 const EVERY = 250;
 
 /** Progress as bars in one display that `draw` replaces, at most four times a second. */
-export function htmlProgress(draw: (html: string) => void, now: () => number = Date.now): Progress {
+export function htmlProgress(draw: (html: string) => void, now: () => number = () => performance.now()): Progress {
   const tasks: TrackedTask[] = [];
   const display = throttle(
     () => {

@@ -24,7 +24,7 @@ const BARS = [24, 12];
  * or one that knows no control sequences (TERM=dumb), at most one line a task every ten seconds, and one when it ends.
  */
 export function terminalProgress(options: TerminalOptions = {}): Progress {
-  const { stream = process.stderr, now = Date.now, term = process.env["TERM"] } = options;
+  const { stream = process.stderr, now = () => performance.now(), term = process.env["TERM"] } = options;
   return stream.isTTY && term !== "dumb" ? barProgress(stream, now) : plainProgress(stream, now);
 }
 
