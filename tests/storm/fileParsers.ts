@@ -42,11 +42,6 @@ const COLUMNS = [
   { key: "m", title: "M", kind: "text" },
   { key: "v", title: "V", kind: "number" },
 ] as const;
-const PNG = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP4z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg==",
-  "base64",
-).toString("latin1");
-
 /** Readers of files; each input is written to a file in `scratch`, byte for byte where it is binary. */
 export function fileParsers(scratch: string): Parser[] {
   const own = (...parts: string[]): string => fs.readFileSync(path.join(ROOT, ...parts), "utf8");
@@ -64,6 +59,8 @@ export function fileParsers(scratch: string): Parser[] {
     { name: "b", shape: [3], data: new Int32Array(3) },
   ]);
   const weights = fs.readFileSync(header, "latin1");
+  const golden = path.join(ROOT, "tests", "reference", "golden", "image_colours");
+  const pictures = ["plain.png", "camera.jpg"].map((name) => fs.readFileSync(path.join(golden, name), "latin1"));
   const worlds = ["test", "smoke"].map((name) => own("configs", "worlds", `${name}.yaml`));
   const bases = ["mini", "smoke"].map((name) => own("configs", "base", `${name}.yaml`));
   const model = ["base", "siglip"].map((name) => own("assets", "smoke", name, "config.json"));
@@ -121,7 +118,7 @@ export function fileParsers(scratch: string): Parser[] {
     },
     {
       name: "pictures",
-      corpus: [PNG],
+      corpus: pictures,
       count: 1000,
       read: (text) => decodeImage(Buffer.from(text, "latin1"), "picture"),
     },
