@@ -2,7 +2,7 @@ import * as path from "node:path";
 import * as yaml from "yaml";
 import type { z } from "zod";
 import { LabError, messageOf } from "../core/errors";
-import { readText } from "../core/files";
+import { readText, requireShallow } from "../core/files";
 import { describeIssue } from "./describe";
 import { keysOf } from "./keys";
 
@@ -38,10 +38,24 @@ export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, subject: st
   );
 }
 
+/** Groups and lists in one another that a configuration may have. */
+const DEEPEST = 50;
+
+/** @throws Error when an alias leads back to what holds it, or the value is nested beyond any configuration */
+function requireTree(value: unknown, within: ReadonlySet<unknown>): void {
+  if (typeof value !== "object" || value === null) return;
+  if (within.has(value)) throw new Error("an alias leads back to the group that holds it");
+  if (within.size >= DEEPEST) throw new Error(`more than ${DEEPEST} groups stand in one another`);
+  for (const inner of Object.values(value)) requireTree(inner, new Set([...within, value]));
+}
+
 function parseYaml(file: string): unknown {
   const text = readText(file);
   try {
-    return yaml.parse(text) as unknown;
+    requireShallow(text);
+    const value: unknown = yaml.parse(text); // it refuses aliases that multiply
+    requireTree(value, new Set());
+    return value;
   } catch (error) {
     const reason = messageOf(error).split("\n")[0] ?? ""; // the rest draws the place, which the line number names
     throw new LabError(`is not valid YAML (${reason.replace(/:$/, "")})`, "Correct the file.", {

@@ -99,8 +99,13 @@ const DEEPEST = 200;
 
 /** `JSON.parse`, for texts of others. @throws SyntaxError when the text is malformed or nested too deeply */
 export function parseJson(text: string): unknown {
-  if (nesting(text) > DEEPEST) throw new SyntaxError(`more than ${DEEPEST} lists and objects stand in one another`);
+  requireShallow(text);
   return JSON.parse(text) as unknown;
+}
+
+/** @throws SyntaxError when too many brackets of a JSON or YAML text stand in one another */
+export function requireShallow(text: string): void {
+  if (nesting(text) > DEEPEST) throw new SyntaxError(`more than ${DEEPEST} lists and objects stand in one another`);
 }
 
 /** The most brackets that are open at once, outside of strings. */

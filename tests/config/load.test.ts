@@ -37,6 +37,29 @@ function yamlFile(text: string): string {
   return file;
 }
 
+describe("YAML that goes round or never ends", () => {
+  it("is refused by name in well under a second", () => {
+    const billion = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"];
+    for (let i = 1; i < 12; i++) billion.push(`a${i}: &a${i} [${new Array(9).fill(`*a${i - 1}`).join(", ")}]`);
+    for (const [text, reason] of [
+      ["a: &a\n  b: *a\n", /some\.yaml: is not valid YAML \(an alias leads back to the group that holds it\)/u],
+      ["a: &a [1, [*a]]\n", /an alias leads back/u],
+      [billion.join("\n"), /is not valid YAML \(Excessive alias count/u],
+      [`a: ${"[".repeat(60)}${"]".repeat(60)}`, /more than 50 groups stand in one another/u],
+      [`a: ${"[".repeat(100_000)}`, /is not valid YAML/u],
+    ] as const) {
+      const started = performance.now();
+      expect(refusal(() => loadConfig(yamlFile(text), z.unknown()))).toMatch(reason);
+      expect(performance.now() - started).toBeLessThan(1000);
+    }
+  });
+
+  it("is taken where aliases repeat a group that stands elsewhere", () => {
+    const file = yamlFile("a: &a {x: 1}\nb: *a\nc: [*a, *a]\n");
+    expect(loadConfig(file, z.unknown())).toEqual({ a: { x: 1 }, b: { x: 1 }, c: [{ x: 1 }, { x: 1 }] });
+  });
+});
+
 const schema = z.strictObject({
   steps: z.int().min(1),
   rate: z.number().positive(),

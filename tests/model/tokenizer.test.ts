@@ -185,6 +185,34 @@ describe("folders that are no tokenizer", () => {
     expect(() => QwenTokenizer.load(foreign)).toThrow(/no token "<\|image_pad\|>"/);
   });
 
+  it.each<[string, string, RegExp]>([
+    ["malformed", "{% for %}", /cannot be used \(Unexpected token/u],
+    ["that refuses", "{{ raise_exception('no images here') }}", /cannot be used \(no images here\)/u],
+    ["that calls what is not there", "{{ foo() }}", /cannot be used/u],
+    [
+      "that does not end",
+      "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+      /2 seconds/u,
+    ],
+  ])("names the file of a chat template %s", (_, template, reason) => {
+    const folder = path.join(scratch, "template");
+    writeWordTokenizer(folder, ["bird"]);
+    fs.writeFileSync(path.join(folder, "chat_template.jinja"), template);
+    const options = { addGenerationPrompt: true };
+    const render = () => QwenTokenizer.load(folder).applyChatTemplate([{ role: "user", content: "bird" }], options);
+    expect(render).toThrow(LabError);
+    expect(render).toThrow(/chat_template\.jinja: the chat template/u);
+    expect(render).toThrow(reason);
+  });
+
+  it("decodes no id that is no token", () => {
+    const folder = path.join(scratch, "decoding");
+    writeWordTokenizer(folder, ["bird"]);
+    for (const id of [999_999, -1, 1.5, NaN]) {
+      expect(() => QwenTokenizer.load(folder).decode([2, id])).toThrow(LabError);
+    }
+  });
+
   it("says that a chat template is missing, and prefers chat_template.jinja to the settings", () => {
     const folder = path.join(scratch, "plain");
     fs.cpSync(path.join(scratch, "words"), folder, { recursive: true });

@@ -73,8 +73,7 @@ export class QwenModel implements TrainableModel {
     this.encoder = new PromptEncoder(config, tokenizer, processor);
     this.ends = new Set([tokenizer.special.eos, ...config.eosTokenIds]);
     const { vocabSize } = config.text;
-    const tokens = Math.min(tokenizer.vocabSize, vocabSize);
-    const withoutToken = Array.from({ length: vocabSize - tokens }, (_, i) => tokens + i);
+    const withoutToken = Array.from({ length: vocabSize }, (_, id) => id).filter((id) => !tokenizer.has(id));
     const special = tokenizer.specialIds.filter((id) => !this.ends.has(id));
     const barred = new Set([...withoutToken, ...special, ...(options.suppressTokens ?? [])]);
     this.suppressed = [...barred].filter((id) => id < vocabSize);

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
 import { LabError } from "../../core/errors";
 import { readJson } from "../../core/files";
 import { withSafetensors, type SafetensorsFile } from "../../core/safetensors";
@@ -19,11 +20,9 @@ export interface ParityFigure {
   readonly tolerance: number;
 }
 
-/** What `expected.json` of a reference folder holds. */
-interface ExpectedNumbers {
-  readonly loss: number;
-  readonly gradNorms: Readonly<Record<string, number>>;
-}
+/** What is read of `expected.json` of a reference folder. */
+const expectedSchema = z.object({ loss: z.number(), gradNorms: z.record(z.string(), z.number()) });
+type ExpectedNumbers = z.infer<typeof expectedSchema>;
 
 /** The inputs of a reference folder, one sequence a row. */
 interface ReferenceInputs {
@@ -63,15 +62,13 @@ export function modelParity(folder: string): ParityFigure[] {
 }
 
 function readExpected(file: string): ExpectedNumbers {
-  const value = readJson(file) as Partial<ExpectedNumbers> | null;
-  if (typeof value?.loss !== "number" || typeof value.gradNorms !== "object") {
-    throw new LabError(
-      'lacks "loss" or "gradNorms"',
-      "Give a folder in the format of tests/reference/golden/qwen2_5_vl_tiny.",
-      { subject: file },
-    );
-  }
-  return { loss: value.loss, gradNorms: value.gradNorms };
+  const value = expectedSchema.safeParse(readJson(file));
+  if (value.success) return value.data;
+  throw new LabError(
+    'lacks "loss" or "gradNorms"',
+    "Give a folder in the format of tests/reference/golden/qwen2_5_vl_tiny.",
+    { subject: file },
+  );
 }
 
 function readInputs(file: SafetensorsFile, config: QwenConfig): ReferenceInputs {

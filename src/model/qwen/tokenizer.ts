@@ -1,9 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { PreTrainedTokenizer } from "@xenova/transformers";
+import { z } from "zod";
 import { LabError, messageOf } from "../../core/errors";
-import { readJson, readText } from "../../core/files";
+import { readJson } from "../../core/files";
 import type { ChatMessage } from "../contract";
+import { readChatTemplate, TemplateRunner } from "./chatTemplate";
 
 /** Where an image stands in a `ChatMessage`. */
 export const IMAGE_MARKER = "<image>";
@@ -32,8 +34,10 @@ export class QwenTokenizer {
 
   private constructor(
     private readonly inner: PreTrainedTokenizer,
-    private readonly template: string | undefined,
+    private readonly template: TemplateRunner | undefined,
     private readonly folder: string,
+    /** Every id that is a token. */
+    private readonly ids: ReadonlySet<number>,
     readonly special: SpecialTokenIds,
     /** All special tokens: what sampling suppresses, but for eos. */
     readonly specialIds: readonly number[],
@@ -60,10 +64,17 @@ export class QwenTokenizer {
       });
     }
     const vocabulary = inner.get_vocab();
+    for (const [token, id] of vocabulary) {
+      if (Number.isSafeInteger(id) && id >= 0) continue;
+      throw new LabError(`gives the token "${token}" the id ${id}`, "Download the file again.", { subject: file });
+    }
     const specials = [...new Set([...inner.all_special_ids, ...specialAddedTokens(definition)])].sort((a, b) => a - b);
-    const largest = [...vocabulary.values()].reduce((top, id) => Math.max(top, id), -1);
+    const ids = new Set(vocabulary.values());
+    const largest = [...ids].reduce((top, id) => Math.max(top, id), -1);
     const special = specialTokens(file, vocabulary, inner);
-    return new QwenTokenizer(inner, readTemplate(folder, settings), folder, special, specials, largest + 1);
+    const found = readChatTemplate(folder);
+    const template = found === undefined ? undefined : new TemplateRunner(found);
+    return new QwenTokenizer(inner, template, folder, ids, special, specials, largest + 1);
   }
 
   /** Tokens of a text; special tokens written out in it are recognised, none are added. Remembered by text. */
@@ -76,9 +87,20 @@ export class QwenTokenizer {
     return ids;
   }
 
-  /** Text of tokens, by default without the special ones. */
+  /** Whether an id is a token; the vocabulary of a model may hold more ids than its tokenizer. */
+  has(id: number): boolean {
+    return this.ids.has(id);
+  }
+
+  /** Text of tokens, by default without the special ones. @throws LabError for an id that is no token */
   decode(ids: readonly number[], options: { readonly skipSpecial?: boolean } = {}): string {
     if (ids.length === 0) return "";
+    const unknown = ids.find((id) => !this.ids.has(id));
+    if (unknown !== undefined) {
+      throw new LabError(`has no token ${unknown}`, "Decode with the tokenizer that belongs to the model.", {
+        subject: this.folder,
+      });
+    }
     return this.inner.decode([...ids], {
       skip_special_tokens: options.skipSpecial ?? true,
       clean_up_tokenization_spaces: false,
@@ -95,9 +117,11 @@ export class QwenTokenizer {
     if (this.template === undefined) {
       throw new LabError("has no chat template", "Add chat_template.jinja to the folder.", { subject: this.folder });
     }
-    return this.inner.apply_chat_template(
-      messages.map(({ role, content }) => ({ role, content: contentParts(content) })),
-      { chat_template: this.template, add_generation_prompt: options.addGenerationPrompt, tokenize: false },
+    return this.template.run((text) =>
+      this.inner.apply_chat_template(
+        messages.map(({ role, content }) => ({ role, content: contentParts(content) })),
+        { chat_template: text, add_generation_prompt: options.addGenerationPrompt, tokenize: false },
+      ),
     );
   }
 
@@ -149,25 +173,13 @@ function contentParts(content: string): string | ContentPart[] {
   ]);
 }
 
-/** `chat_template.jinja`, `chat_template.json` or the settings' own template, in this order. */
-function readTemplate(folder: string, settings: unknown): string | undefined {
-  const jinja = path.join(folder, "chat_template.jinja");
-  if (fs.existsSync(jinja)) return readText(jinja);
-  const json = path.join(folder, "chat_template.json");
-  const holder = fs.existsSync(json) ? readJson(json) : settings;
-  const template = (holder as { chat_template?: unknown } | null)?.chat_template;
-  if (typeof template === "string") return template;
-  if (!Array.isArray(template)) return undefined;
-  const named = template as readonly { name?: unknown; template?: unknown }[];
-  const chosen = (named.find(({ name }) => name === "default") ?? named[0])?.template;
-  return typeof chosen === "string" ? chosen : undefined;
-}
+const addedSchema = z.object({
+  added_tokens: z.array(z.object({ id: z.number(), special: z.boolean().optional() })).optional(),
+});
 
 function specialAddedTokens(definition: unknown): number[] {
-  const added = (definition as { added_tokens?: unknown } | null)?.added_tokens;
-  if (!Array.isArray(added)) return [];
-  const tokens = added as readonly { id?: unknown; special?: unknown }[];
-  return tokens.flatMap(({ id, special }) => (special === true && typeof id === "number" ? [id] : []));
+  const parsed = addedSchema.safeParse(definition);
+  return (parsed.data?.added_tokens ?? []).flatMap(({ id, special }) => (special === true ? [id] : []));
 }
 
 function specialTokens(
