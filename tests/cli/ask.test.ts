@@ -8,8 +8,10 @@ import { chainParts } from "../../src/cli/askText";
 
 const CLI = path.resolve("dist/cli.js");
 let folder: string;
+let drawn: ReturnType<typeof ask>;
 beforeAll(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-ask-"));
+  drawn = ask("-p", "smoke", "--example", "a bird.png");
 });
 afterAll(() => {
   fs.rmSync(folder, { recursive: true, force: true });
@@ -33,7 +35,7 @@ const NAMES = "dridern flostaida,nidrit flostaida,plesim flostaida,solel flostai
 
 describe("fine-r1 ask", () => {
   it("draws an example, asks the base about it, and says what to try next", () => {
-    const { status, stdout, stderr } = ask("-p", "smoke", "--example", "a bird.png");
+    const { status, stdout, stderr } = drawn;
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^Model +the base of the profile smoke, .*smoke.base \(no trained model in runs.quickstart/);
     expect(stdout).toContain("Question  bird ? answer\n");
