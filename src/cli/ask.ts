@@ -4,6 +4,7 @@ import { configFile } from "../config/names";
 import { loadWorldConfig } from "../config/world";
 import { loadBackend } from "../core/backend";
 import { LabError, required } from "../core/errors";
+import { printable } from "../core/printable";
 import { writeFileAtomic } from "../core/files";
 import { readImage } from "../data/images";
 import { buildMiniWorld } from "../data/miniworld/world";
@@ -84,7 +85,7 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
     const { maxNewTokensThinking, maxNewTokensDirect } = profile.evaluation;
     const maxNewTokens = mini ? (thinking ? maxNewTokensThinking : maxNewTokensDirect) : MAX_NEW_TOKENS;
     const side = mini ? worldConfig(profile).imageSize : undefined;
-    console.log(`Model     ${chosen.description}\nQuestion  ${asked.text}`);
+    console.log(printable(`Model     ${chosen.description}\nQuestion  ${asked.text}`));
     for (const { file, picture } of pictures) {
       const { image, sizes } = fitPicture(picture, model, side);
       const start = performance.now();

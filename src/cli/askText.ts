@@ -29,7 +29,7 @@ export function answerLines({ file, sizes, said, seconds, maxNewTokens }: AskedP
     ...answer,
     ...optionLines(said),
     entry("Time", `${seconds.toFixed(1)} s, ${said.tokens} tokens`),
-  ];
+  ].map(printable);
 }
 
 /** A chain's parts, a line each: by the mini-world's headings, else by the lines as they were written. */

@@ -1,4 +1,5 @@
 import "./keepLoaded";
+import { inspect } from "node:util";
 import { Command } from "commander";
 import { addAskCommand } from "./ask";
 import { addBaseCommand } from "./base";
@@ -10,6 +11,7 @@ import { addRunCommand } from "./run";
 import { addSeedsCommand } from "./seeds";
 import { INTERRUPTED, stoppedMessage } from "./stop";
 import { LabError } from "../core/errors";
+import { printable } from "../core/printable";
 import { ownVersion } from "../experiments/provenance";
 
 const program = new Command("fine-r1")
@@ -42,6 +44,6 @@ addDoctorCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   const stopped = stoppedMessage(error, process.argv.slice(2));
-  console.error(stopped ?? (error instanceof LabError ? `fine-r1: ${error.message}` : error));
+  console.error(stopped ?? (error instanceof LabError ? `fine-r1: ${error.message}` : printable(inspect(error))));
   process.exitCode = stopped === undefined ? 1 : INTERRUPTED;
 });

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chainParts } from "../../src/cli/askText";
+import { answerLines, chainParts } from "../../src/cli/askText";
 
 const CLI = path.resolve("dist/cli.js");
 let folder: string;
@@ -32,6 +32,23 @@ function refusal(...args: string[]): string {
 
 /** The smoke world's first unseen bird, which `--example` draws. */
 const NAMES = "dridern flostaida,nidrit flostaida,plesim flostaida,solel flostaida";
+
+describe("the lines about an answer", () => {
+  it("give a terminal no orders, whatever a model says and however files and options are called", () => {
+    const evil = "\x1b]0;owned\x07\u202e";
+    const said = {
+      output: `<think>${evil}</think><answer>${evil}</answer>`,
+      answer: evil,
+      probability: 0.5,
+      options: [{ name: evil, probability: 0.5 }],
+      finish: "stop" as const,
+      tokens: 3,
+    };
+    const lines = answerLines({ file: evil, sizes: "8 × 8", said, seconds: 1, maxNewTokens: 9 });
+    expect(lines.join("")).not.toMatch(/[\p{Cc}\u202e]/u);
+    expect(lines.join("\n")).toContain("\\u001b]0;owned\\u0007\\u202e");
+  });
+});
 
 describe("fine-r1 ask", () => {
   it("draws an example, asks the base about it, and says what to try next", () => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { LabError } from "../../core/errors";
+import { printableLine } from "../../core/printable";
 import { readJson } from "../../core/files";
 
 /** One compared figure of a reference file. */
@@ -77,7 +78,12 @@ export const matrix = z
 /** The rows as a text table, with a verdict below. */
 export function formatParity(rows: readonly ParityRow[]): string {
   const head = ["figure", "largest error", "tolerance", ""];
-  const body = rows.map((row) => [row.figure, number(row.error), number(row.tolerance), row.pass ? "ok" : "FAILED"]);
+  const body = rows.map((row) => [
+    printableLine(row.figure),
+    number(row.error),
+    number(row.tolerance),
+    row.pass ? "ok" : "FAILED",
+  ]);
   const widths = head.map((title, i) => Math.max(title.length, ...body.map((line) => line[i]?.length ?? 0)));
   const print = (line: readonly string[]): string =>
     line
