@@ -1,17 +1,16 @@
 // The TypeScript kernel as Jupyter starts it: tslab in a process of its own, which the stop button reaches as a message.
 // TensorFlow's products do not bear a signal in their midst (environment.md): one SIGINT in some thirty corrupted the heap.
-import "./lib/node-version.cjs";
 import { spawn } from "node:child_process";
+import { setInterval } from "node:timers";
 import { join } from "node:path";
-import { MODULES } from "./lib/places.mjs";
 
 /** A cell that has not let a message through for so long is computing without pause: only a signal can stop it. */
 const PATIENCE_MS = 5000;
+const LOOK_FOR_PARENT_MS = 500;
 
-const hook = join(import.meta.dirname, "lib", "interrupt.cjs");
-const tslab = join(MODULES, "tslab", "bin", "tslab");
-const kernel = spawn(process.execPath, ["--require", hook, tslab, ...process.argv.slice(2)], {
-  stdio: ["ignore", "inherit", "inherit", "ipc"],
+const args = process.argv.slice(2);
+const kernel = spawn(process.execPath, [join(import.meta.dirname, "lib", "tslab.cjs"), ...args], {
+  stdio: ["ignore", "inherit", "inherit", "ipc", "pipe"], // the pipe says nothing: its end tells the kernel that we are gone
   detached: true, // Jupyter signals the whole process group, so the kernel stands in another one
 });
 
@@ -20,5 +19,12 @@ process.on("SIGINT", () => {
   kernel.once("message", () => clearTimeout(impatient));
   if (kernel.connected) kernel.send("interrupt");
 });
-process.on("SIGTERM", () => kernel.kill("SIGTERM"));
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => kernel.kill("SIGKILL"));
+
+// A server that is killed tells nobody; its kernels are then some other process's children.
+const server = process.ppid;
+setInterval(() => {
+  if (process.ppid !== server) kernel.kill("SIGKILL");
+}, LOOK_FOR_PARENT_MS);
+
 kernel.on("exit", (status) => process.exit(status ?? 1));

@@ -10,6 +10,8 @@ await main(async () => {
   await setUp();
   const quickstart = join("notebooks", "00-quickstart.ipynb");
   const root = process.getuid?.() === 0 ? ["--allow-root"] : [];
-  const opened = existsSync(join(ROOT, quickstart)) ? [quickstart] : [];
-  return interactive(PYTHON, ["-m", "jupyterlab", ...root, ...process.argv.slice(2), ...opened]);
+  // A notebook as an argument would make its folder JupyterLab's root, and docs and results would be out of reach.
+  const opened = existsSync(join(ROOT, quickstart)) ? [`--LabApp.default_url=/lab/tree/${quickstart}`] : [];
+  const places = [`--ServerApp.root_dir=${ROOT}`, ...opened];
+  return interactive(PYTHON, ["-m", "jupyterlab", ...root, ...places, ...process.argv.slice(2)]);
 });

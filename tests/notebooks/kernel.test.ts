@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { executeNotebook, printed, withNotebook } from "./harness";
 
@@ -61,9 +62,35 @@ console.log(process.env.FINE_R1_PROFILE);`;
       `await new Promise((go) => setTimeout(go, 500));`,
     ];
     await withNotebook(cells, async (file) => {
-      await expect(executeNotebook(file)).rejects.toThrow(
-        /after its cell had ended[\s\S]*UnhandledPromiseRejection: Error: too late/,
-      );
+      await expect(executeNotebook(file)).rejects.toThrow(/no cell awaited[^]*Error: too late/);
+    });
+  });
+
+  it.each([
+    ["between two cells", [`void Promise.reject(new Error("nobody waits"));`, `console.log(1);`]],
+    ["after the last cell", [`setTimeout(() => { throw new Error("nobody waits"); }, 1000);`]],
+  ])("fails when something fails %s", async (_, cells) => {
+    await withNotebook(cells, async (file) => {
+      await expect(executeNotebook(file)).rejects.toThrow(/no cell awaited[^]*Error: nobody waits/);
+    });
+  });
+
+  it("does not fail for words, nor for a failure that a later cell awaits", async () => {
+    const cells = [
+      `console.error("UncaughtException, UnhandledPromiseRejection: words"); const soon = Promise.reject(new Error("soon"));`,
+      `try { await soon; } catch { console.log("caught"); }`,
+    ];
+    const executed = await withNotebook(cells, (file) => executeNotebook(file));
+    expect(printed(executed.cells[1])).toBe("caught\n");
+  });
+
+  it.each(["trial[1]", "{a,b}", "what*?"])("takes the name %s as it is, for input and output", async (name) => {
+    await withNotebook([`console.log("mine");`], async (file) => {
+      const own = path.join(path.dirname(file), `${name}.ipynb`);
+      const content = JSON.parse(fs.readFileSync(file, "utf8")) as Record<string, unknown>;
+      fs.writeFileSync(own, JSON.stringify({ ...content, metadata: {} })); // and no word of a kernel
+      const { cells } = await executeNotebook(own);
+      expect(printed(cells[0])).toBe("mine\n");
     });
   });
 });

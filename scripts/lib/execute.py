@@ -1,0 +1,43 @@
+"""Executes a notebook: execute.py IN OUT SECONDS-A-CELL. Its paths are read as they are, never as patterns."""
+
+import os
+import sys
+
+import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+TYPESCRIPT = {"name": "tslab", "display_name": "TypeScript", "language": "typescript"}
+# jupyter_client waits for half of this before it ends a kernel whose cells have all run
+SECONDS_TO_END = 20
+
+
+def execute(notebook, folder, timeout):
+    kernelspec = notebook.metadata.setdefault("kernelspec", dict(TYPESCRIPT))
+    kernelspec.setdefault("name", TYPESCRIPT["name"])
+    client = NotebookClient(
+        notebook, timeout=timeout, kernel_name=kernelspec["name"], resources={"metadata": {"path": folder}}
+    )
+    client.create_kernel_manager().shutdown_wait_time = SECONDS_TO_END
+    client.execute()
+
+
+def main():
+    source, target, timeout = sys.argv[1:]
+    try:
+        notebook = nbformat.read(source, as_version=4)
+    except Exception as error:
+        raise SystemExit(f"{source} is no notebook: {error}")
+    try:
+        execute(notebook, os.path.dirname(source), int(timeout))
+    except CellTimeoutError:
+        raise SystemExit(f"A cell took more than {timeout} seconds; --timeout gives it more.")
+    except (CellExecutionError, DeadKernelError, NoSuchKernel) as error:
+        raise SystemExit(str(error))
+    temporary = f"{target}.tmp-{os.getpid()}"
+    nbformat.write(notebook, temporary)
+    os.replace(temporary, target)
+
+
+main()
