@@ -1,12 +1,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { makeFolder } from "./folders";
 import { LabError, messageOf } from "./errors";
 
 /** Writes a file whole or not at all: a reader sees the old content or the new, never a part. Makes parent folders. */
 export function writeFileAtomic(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.tmp-${process.pid}`;
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     const handle = fs.openSync(temporary, "w");
     try {
       fs.writeFileSync(handle, content);
@@ -34,7 +35,7 @@ export async function writeFolderAtomic(
   try {
     requireNoFile(folder);
     fs.rmSync(temporary, { recursive: true, force: true });
-    fs.mkdirSync(temporary, { recursive: true });
+    makeFolder(temporary);
     await fill(temporary);
     if (fs.existsSync(folder)) fs.renameSync(folder, old);
     fs.renameSync(temporary, folder);
@@ -67,7 +68,7 @@ export function removeQuietly(path: string): void {
 export function requireWritable(folder: string): void {
   const probe = path.join(folder, `.writable-${process.pid}`);
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     fs.writeFileSync(probe, "");
   } catch (error) {
     throw unwritable(folder, error);
@@ -165,7 +166,7 @@ export class JsonlFile<T> {
   /** Opens (or makes) the file for appending; `parse` checks each line already there. */
   static open<T>(file: string, parse: (value: unknown) => T): JsonlFile<T> {
     try {
-      fs.mkdirSync(path.dirname(file), { recursive: true });
+      makeFolder(path.dirname(file));
       const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
       const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
       if (whole.length < bytes.length) fs.truncateSync(file, whole.length);

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { makeFolder } from "./folders";
 import { LabError, messageOf } from "./errors";
 import { removeQuietly, requireFile, unwritable } from "./files";
 import { corrupt, readBytes, readHeader, type SafetensorsHeader, type TensorInfo } from "./safetensorsHeader";
@@ -82,7 +83,7 @@ export function writeSafetensors(
   const header = encodeHeader(list, metadata);
   const temporary = `${file}.tmp-${process.pid}`;
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     const handle = fs.openSync(temporary, "w");
     try {
       writeBytes(handle, header);

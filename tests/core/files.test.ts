@@ -113,6 +113,13 @@ describe("writeFolderAtomic", () => {
 });
 
 describe("requireWritable", () => {
+  it.runIf(process.platform === "linux")("refuses at once a place where nothing can ever be made", () => {
+    // in a process of its own: the old code never came back
+    const dist = path.resolve(__dirname, "../../dist/core/files.js");
+    const program = `try { require(${JSON.stringify(dist)}).requireWritable("/proc/x/y") } catch (e) { console.log(e.name) }`;
+    const { stdout } = spawnSync(process.execPath, ["-e", program], { encoding: "utf8", timeout: 30_000 });
+    expect(stdout).toBe("LabError\n");
+  });
   it("makes the folder and leaves it empty, or says why not", () => {
     requireWritable(at("new", "one"));
     expect(fs.readdirSync(at("new", "one"))).toEqual([]);

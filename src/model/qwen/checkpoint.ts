@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import { requireWithin } from "../../core/limits";
+import { makeFolder } from "../../core/folders";
 import { writeFolderAtomic, writeJson } from "../../core/files";
 import { withSafetensors, writeSafetensors, type SafetensorsFile, type TensorToWrite } from "../../core/safetensors";
 import { locateWeights, SINGLE_FILE, shardIndex } from "./checkpointFiles";
@@ -186,7 +187,7 @@ export function writeWeights(folder: string, weights: Iterable<TensorToWrite>, s
 
 /** Copies tokenizer, templates, image processor and generation settings, as far as `from` has them. */
 export function copyCompanions(from: string, to: string): void {
-  fs.mkdirSync(to, { recursive: true });
+  makeFolder(to);
   for (const name of COMPANIONS) {
     const source = path.join(from, name);
     if (fs.existsSync(source)) fs.copyFileSync(source, path.join(to, name));

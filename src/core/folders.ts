@@ -1,0 +1,21 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+/** Makes a folder and those above it. Node's own way of doing so never ends where nothing can be made, as in /proc. */
+export function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  let above = path.resolve(folder);
+  for (; !fs.existsSync(above); above = path.dirname(above)) missing.unshift(above);
+  if (missing.length === 0 && !fs.statSync(above).isDirectory()) missing.push(above); // a file: let mkdir say so
+  for (const one of missing) {
+    try {
+      fs.mkdirSync(one);
+    } catch (error) {
+      if (!isFolder(one)) throw error; // another process may have made it meanwhile
+    }
+  }
+}
+
+function isFolder(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+}
