@@ -10,7 +10,7 @@ const CLI = path.join(ROOT, "dist", "cli.js");
 export const QUICKSTART = ["run", "quickstart", "--profile", "smoke"];
 
 /** A run that takes longer hangs. */
-const LONGEST = 240_000;
+const LONGEST = 600_000;
 
 export function newHome(name: string): string {
   return fs.mkdtempSync(path.join(os.tmpdir(), `fine-r1-storm-${name}-`));
