@@ -27,6 +27,7 @@ let wanted: Record<string, string> = {};
 beforeAll(async () => {
   expect(await start(QUICKSTART, whole).end).toMatchObject({ how: "done" });
   wanted = outcome(whole);
+  expect(Object.keys(wanted).map((file) => path.basename(file))).toContain("rows.json");
 });
 afterAll(() => {
   fs.rmSync(scratch, { recursive: true, force: true });
