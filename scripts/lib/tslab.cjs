@@ -2,7 +2,7 @@
 // are taken hold of here are no public interface; package-lock.json pins its version, and tests/notebooks tries them.
 const { writeFileSync } = require("node:fs");
 const { setTimeout } = require("node:timers");
-const { inspect } = require("node:util");
+const { inspect, parseArgs } = require("node:util");
 const { Worker } = require("node:worker_threads");
 const { JupyterHandlerImpl, ZmqServer } = require("tslab/dist/jupyter.js");
 const { startKernel } = require("tslab/dist/main.js");
@@ -31,14 +31,14 @@ process.on("message", () => {
 
 /** Starts tslab from the project, never another one that lies above the notebook. @returns what gives the running cell back */
 function start() {
-  const option = process.argv.find((arg) => arg.startsWith("--config-path="));
-  const configPath = option?.slice("--config-path=".length) ?? "";
+  const options = { "config-path": { type: "string", default: "" }, js: { type: "boolean", default: false } };
+  const { values } = parseArgs({ options, allowPositionals: true });
   const error = console.error;
   console.error = (...args) => error(...args.map(brief)); // tslab keeps this function for what a cell throws
   startKernel({
-    configPath,
+    configPath: values["config-path"],
     enableFindLocal: false,
-    jsKernel: process.argv.includes("--js"),
+    jsKernel: values.js,
     globalVersion: getVersion(),
   });
   console.error = error;
