@@ -18,7 +18,8 @@ describe("settings", () => {
   });
 
   it("do not differ by names, nor by where a checkpoint of the same contents lies", () => {
-    expect(changed({ name: "other", description: "d", base: "elsewhere" })).toEqual([]);
+    const config = { ...loadProfile("smoke"), name: "other", description: "d", base: "elsewhere" };
+    expect(differingSettings(of({}), settingsOf({ config, inputs }))).toEqual([]);
     expect(differingSettings(of({}), of({}, [{ path: "elsewhere/base", sha256: "aa" }]))).toEqual([]);
   });
 
