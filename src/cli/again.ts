@@ -6,3 +6,8 @@ export function commandLine(...words: readonly (string | readonly string[])[]): 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** The words that name a profile in a command, none for the default. */
+export function profileOption(profile: string): string[] {
+  return profile === "mini" ? [] : ["-p", profile];
+}

@@ -94,8 +94,7 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
       console.log(answerLines({ file, sizes, said, seconds, maxNewTokens }).join("\n"));
     }
     if (example !== undefined && given.example !== undefined) {
-      const stays = given.profile === "mini" ? "" : `-p ${given.profile} `;
-      console.log(exampleLines(example, given.example, stays).join("\n"));
+      console.log(exampleLines(example, given.example, given.profile).join("\n"));
     }
   } finally {
     model.dispose();

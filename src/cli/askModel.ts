@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { runsRoot } from "../config/places";
+import { runFolder } from "../config/places";
 import { LabError } from "../core/errors";
+import { isFolder } from "../core/folders";
 import { finishedStages } from "../experiments/finished";
 import type { Profile } from "../experiments/profile";
 
@@ -24,7 +25,7 @@ export function chooseModel(profile: Profile, checkpoint: string | undefined): C
     requireFolder(checkpoint);
     return { folder: checkpoint, description: shown(checkpoint), thinks: false };
   }
-  const run = path.join(runsRoot(), "quickstart", profile.name);
+  const run = runFolder("quickstart", profile.name);
   const stages = finishedStages(run).reverse();
   for (const [name, title] of TRAINED) {
     const stage = stages.find((one) => one.stage === name);
@@ -38,9 +39,8 @@ export function chooseModel(profile: Profile, checkpoint: string | undefined): C
 }
 
 function requireFolder(folder: string): void {
-  const found = fs.statSync(folder, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) return;
-  const reason = found === undefined ? "there is no such checkpoint" : "is no folder";
+  if (isFolder(folder)) return;
+  const reason = fs.existsSync(folder) ? "is no folder" : "there is no such checkpoint";
   throw new LabError(reason, "Give a folder with config.json, model.safetensors and tokenizer.json.", {
     subject: folder,
   });

@@ -2,6 +2,7 @@ import { parseAnswer } from "../core/answer";
 import { printable } from "../core/printable";
 import type { BenchmarkItem } from "../data/types";
 import type { Answered } from "../eval/ask";
+import { commandLine, profileOption } from "./again";
 
 /** What is told of one picture. */
 export interface AskedPicture {
@@ -25,7 +26,7 @@ export function answerLines({ file, sizes, said, seconds, maxNewTokens }: AskedP
   return [
     "",
     entry("Picture", `${file}, ${sizes}`),
-    ...(thinking === null ? [] : ["Chain", ...chainParts(thinking).map((part) => `  ${printable(part)}`)]),
+    ...(thinking === null ? [] : ["Chain", ...chainParts(thinking).map((part) => `  ${part}`)]),
     ...answer,
     ...optionLines(said),
     entry("Time", `${seconds.toFixed(1)} s, ${said.tokens} tokens`),
@@ -54,20 +55,19 @@ function optionLines({ options, answer }: Answered): string[] {
   });
 }
 
-/** What the example shows, and what to try with it next. `given`: options of the command that stay, such as "-p smoke ". */
-export function exampleLines({ groundTruth, image, options }: BenchmarkItem, file: string, given: string): string[] {
+/** What the example shows, and what to try with it next. */
+export function exampleLines({ groundTruth, image, options }: BenchmarkItem, file: string, profile: string): string[] {
   const domain = image.subCategory.superCategory;
-  const names = [...options].sort(); // the truth comes first in them
-  const name = /^[\w./-]+$/u.test(file) ? file : JSON.stringify(file);
+  const names = [...options].sort().join(","); // the truth comes first in them
   return [
     "",
     entry("Truth", `${groundTruth}, a ${domain} that no training shows`),
-    entry("Try", `npx fine-r1 ask ${name} ${given}--domain ${domain} --options "${names.join(",")}"`),
-  ];
+    entry("Try", commandLine("ask", file, profileOption(profile), "--domain", domain, "--options", names)),
+  ].map(printable);
 }
 
 function entry(name: string, text: string): string {
-  return `${name.padEnd(10)}${printable(text)}`;
+  return `${name.padEnd(10)}${text}`;
 }
 
 function percent(probability: number): string {

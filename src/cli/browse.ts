@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { runsRoot } from "../config/places";
 import { LabError } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
+import { isFolder } from "../core/folders";
 import { readAnswers } from "../report/browse/answers";
 import { answerPage } from "../report/browse/page";
 
@@ -52,7 +53,7 @@ seen or unseen classes, right or wrong answers and the first wrong step; two mod
 function findRun(run: string): string {
   const root = runsRoot();
   const places = [path.resolve(run), path.join(root, run), path.join(root, "quickstart", run)];
-  const found = places.find((place) => fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() === true);
+  const found = places.find(isFolder);
   if (found !== undefined) return found;
   const known = runsOf(root);
   const remedy =

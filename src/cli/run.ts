@@ -13,7 +13,7 @@ import { needTraining, quickstart, QUICKSTART_ROWS, type QuickstartRowName } fro
 import { publishQuickstart, quickstartFolder, quickstartSpec, type Published } from "../report/quickstart/publish";
 import { readReport } from "../report/quickstart/store";
 import { toText } from "../report/table/text";
-import { commandLine } from "./again";
+import { commandLine, profileOption } from "./again";
 import { stoppable } from "./stop";
 
 interface RunArguments {
@@ -71,7 +71,7 @@ async function runQuickstart(options: RunArguments): Promise<void> {
   requireWritable(quickstartFolder(profile, destination));
   readReport(quickstartFolder(profile, "record"));
   await (needTraining(rows) ? requireTraining() : loadBackend());
-  const run = await startRun(quickstartSpec(profile));
+  const run = startRun(quickstartSpec(profile));
   const lab = openLab("quickstart", profile, stoppable());
   if (options.fresh === true) forgetStages(lab.folder);
   const result = await quickstart(lab, rows);
@@ -84,7 +84,8 @@ function showEnd(published: Published, profile: Profile, options: RunArguments):
     console.log(`\n${toText(shown)}`);
   }
   const folder = placeOf(path.dirname(files[0] ?? ""));
-  const others = options.set.length > 0 ? "" : `\nMeans over seeds: ${commandLine("seeds", profileOption(options))}`;
+  const others =
+    options.set.length > 0 ? "" : `\nMeans over seeds: ${commandLine("seeds", profileOption(options.profile))}`;
   console.log(`
 ${sentences.join("\n")}
 
@@ -107,11 +108,7 @@ function grouped(files: readonly string[]): string[] {
 /** The options that a next command must repeat to be about the same thing. */
 function repeated(options: RunArguments): string[] {
   const rows = options.all === true ? ["--all"] : options.rows === undefined ? [] : ["--rows", options.rows];
-  return [...profileOption(options), ...rows, ...options.set.flatMap((text) => ["--set", text])];
-}
-
-function profileOption({ profile }: Pick<RunArguments, "profile">): string[] {
-  return profile === "mini" ? [] : ["-p", profile];
+  return [...profileOption(options.profile), ...rows, ...options.set.flatMap((text) => ["--set", text])];
 }
 
 function chosenRows(options: RunArguments): readonly QuickstartRowName[] {

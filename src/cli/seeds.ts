@@ -1,15 +1,12 @@
 import * as path from "node:path";
 import { Option, type Command } from "commander";
-import { ROOT } from "../config/load";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
 import { loadProfile } from "../experiments/profile";
-import { fileFacts } from "../experiments/provenance";
-import { settingsOf } from "../experiments/settings";
-import { quickstartFolder, quickstartSpec } from "../report/quickstart/publish";
+import { quickstartFolder, quickstartSettings } from "../report/quickstart/publish";
 import { readSeedRuns, seedTable } from "../report/quickstart/seeds";
 import { exportTable } from "../report/table/export";
 import { toText } from "../report/table/text";
-import { commandLine } from "./again";
+import { commandLine, profileOption } from "./again";
 
 interface SeedsArguments {
   readonly profile: string;
@@ -35,16 +32,13 @@ before the recorded one, and the table says which are which. Writes seeds.csv, .
     .action(showSeeds);
 }
 
-async function showSeeds({ profile: name, record }: SeedsArguments): Promise<void> {
+function showSeeds({ profile: name, record }: SeedsArguments): void {
   const profile = loadProfile(name);
-  const { config, inputs } = quickstartSpec(profile);
-  const settings = settingsOf({ config, inputs: await fileFacts(inputs ?? [], ROOT) });
   const recorded = { record: path.join(resultsRoot(), "quickstart") };
   const places = record === true ? recorded : { ...recorded, own: path.join(runsRoot(), "quickstart") };
   const provenance = { experiment: "quickstart", profile: profile.name, world: profile.world };
-  const ofProfile = name === "mini" ? [] : ["-p", name];
-  const more = commandLine("run", "quickstart", ...ofProfile, "--seed", String(profile.seed + 1));
-  const table = seedTable(readSeedRuns(places, profile.name, settings), provenance, more);
+  const more = commandLine("run", "quickstart", profileOption(name), "--seed", String(profile.seed + 1));
+  const table = seedTable(readSeedRuns(places, profile.name, quickstartSettings(profile)), provenance, more);
   const files = exportTable(table, quickstartFolder(profile, record === true ? "record" : "report"), "seeds");
   console.log(`\n${toText(table)}\n\n${files.map(placeOf).join("\n")}`);
 }

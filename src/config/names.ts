@@ -11,12 +11,19 @@ const KINDS = { profiles: "profile", worlds: "world", base: "base config" } as c
 /** The file configs/<kind>/<name>.yaml. @throws LabError with the names that there are */
 export function configFile(kind: keyof typeof KINDS, name: string): string {
   requireSlug(name, `a ${KINDS[kind]}`);
-  const folder = path.join(ROOT, "configs", kind);
-  const file = path.join(folder, `${name}.yaml`);
-  if (fs.existsSync(file)) return file;
-  const known = fs.readdirSync(folder).flatMap((f) => (f.endsWith(".yaml") ? [path.basename(f, ".yaml")] : []));
+  const files = configFiles(kind);
+  const known = files.map((file) => path.basename(file, ".yaml"));
+  const found = files[known.indexOf(name)];
+  if (found !== undefined) return found;
   throw new LabError(
     `there is no ${KINDS[kind]} "${name}"`,
     `${didYouMean(name, known)}Choose one of: ${known.join(", ")}.`,
   );
+}
+
+/** All files of configs/<kind>. */
+export function configFiles(kind: keyof typeof KINDS): string[] {
+  const folder = path.join(ROOT, "configs", kind);
+  const files = fs.readdirSync(folder).filter((file) => file.endsWith(".yaml"));
+  return files.map((file) => path.join(folder, file));
 }

@@ -27,9 +27,14 @@ export function recordFolder(experiment: string, profile: string): string {
   return path.join(resultsRoot(), ...slugs(experiment, profile));
 }
 
+/** The path from a folder, the project's root where none is named, with forward slashes on every system. */
+export function projectPath(file: string, root = ROOT): string {
+  return path.relative(root, file).split(path.sep).join("/");
+}
+
 /** A file or folder as a reader knows it: by its place in the project, or, outside it, by its whole path. */
 export function placeOf(file: string): string {
-  const relative = path.relative(ROOT, file).split(path.sep).join("/");
+  const relative = projectPath(file);
   return relative.startsWith("../") || path.isAbsolute(relative) ? file : relative;
 }
 

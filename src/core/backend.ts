@@ -14,7 +14,8 @@ export interface BackendInfo {
  * Whether products are computed alike on every x86-64 processor with AVX2 and FMA, or in the processor's own way, which is
  * somewhat faster.
  */
-export type NumericsMode = "portable" | "native";
+export const NUMERICS_MODES = ["portable", "native"] as const;
+export type NumericsMode = (typeof NUMERICS_MODES)[number];
 
 /** The mode that FINE_R1_NUMERICS asks for; `portable` where it is not set. Set-up's `portable.cc` puts it into effect. */
 export function numericsMode(): NumericsMode {

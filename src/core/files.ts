@@ -144,7 +144,8 @@ export function readText(file: string): string {
   }
 }
 
-function unreadable(file: string, error: unknown): LabError {
+/** The error of a file that cannot be read. */
+export function unreadable(file: string, error: unknown): LabError {
   return new LabError(`cannot be read (${messageOf(error)})`, "Check the path and its permissions.", {
     subject: file,
     cause: error,

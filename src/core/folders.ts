@@ -6,7 +6,7 @@ export function makeFolder(folder: string): void {
   const missing: string[] = [];
   let above = path.resolve(folder);
   for (; !fs.existsSync(above); above = path.dirname(above)) missing.unshift(above);
-  if (missing.length === 0 && !fs.statSync(above).isDirectory()) missing.push(above); // a file: let mkdir say so
+  if (missing.length === 0 && !isFolder(above)) missing.push(above); // a file: let mkdir say so
   for (const one of missing) {
     try {
       fs.mkdirSync(one);
@@ -16,6 +16,7 @@ export function makeFolder(folder: string): void {
   }
 }
 
-function isFolder(file: string): boolean {
+/** Whether a folder stands there, by itself or by a link. */
+export function isFolder(file: string): boolean {
   return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { LabError, messageOf } from "./errors";
+import { unreadable } from "./files";
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 1 << 22;
@@ -20,10 +20,7 @@ export function hashFile(file: string): string {
       fs.closeSync(handle);
     }
   } catch (error) {
-    throw new LabError(`cannot be read (${messageOf(error)})`, "Check the path and its permissions.", {
-      subject: file,
-      cause: error,
-    });
+    throw unreadable(file, error);
   }
   return hash.digest("hex");
 }

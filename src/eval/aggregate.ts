@@ -7,7 +7,8 @@ import type { EvaluationRecord } from "./records";
  * "choice": exactly one option was chosen, and it is the truth (closed world; see `choiceCheck`).
  * "exact": the answer is the name alone. "similarity": SS_relative (Table 2). "wellFormed": the form was kept.
  */
-export type Metric = "accuracy" | "choice" | "exact" | "similarity" | "wellFormed";
+export const METRICS = ["accuracy", "choice", "exact", "similarity", "wellFormed"] as const;
+export type Metric = (typeof METRICS)[number];
 
 /** One half of Table 1's columns: a score a domain, and their mean. */
 export interface SplitScores {

@@ -92,8 +92,8 @@ export function loadProfile(name: string, overrides: Readonly<Record<string, unk
       subject: `configs/profiles/${name}.yaml`,
     });
   }
-  const inProject = (given: string): string => path.resolve(ROOT, given);
-  return { ...profile, base: inProject(profile.base), dualEncoder: inProject(profile.dualEncoder) };
+  const fromRoot = (given: string): string => path.resolve(ROOT, given);
+  return { ...profile, base: fromRoot(profile.base), dualEncoder: fromRoot(profile.dualEncoder) };
 }
 
 /**

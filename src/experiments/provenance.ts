@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { pipeline } from "node:stream/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
+import { ROOT } from "../config/load";
+import { projectPath } from "../config/places";
 import { readStored } from "../config/stored";
-import { numericsMode, type NumericsMode } from "../core/backend";
-import { LabError, messageOf } from "../core/errors";
+import { NUMERICS_MODES, numericsMode, type NumericsMode } from "../core/backend";
+import { hashFile } from "../core/hash";
 import { numericsDigest } from "./numerics/digest";
 import { processorModel } from "./numerics/record";
 
@@ -77,7 +77,7 @@ const recordedRunSchema: z.ZodType<RecordedRun> = z.object({
   seeds: z.record(z.string(), z.union([z.number(), z.string()])),
   inputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
   machine: z.object({ processor: z.string().optional() }),
-  numerics: z.object({ mode: z.enum(["portable", "native"]), digest: z.string() }).optional(),
+  numerics: z.object({ mode: z.enum(NUMERICS_MODES), digest: z.string() }).optional(),
 });
 
 /** Reads a run's record. @throws LabError that names the file and what is wrong with it */
@@ -98,11 +98,11 @@ export interface OpenRun {
  * Begins a run's record: time, commit and inputs are taken now, outputs and time at `finish`.
  * @param root the folder that recorded paths are relative to; default: this package's
  */
-export async function startRun(spec: RunSpec, root: string = packageRoot()): Promise<OpenRun> {
+export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
   const started = new Date();
   const began = performance.now(); // a clock that nobody sets back
   const git = gitState(root);
-  const inputs = await fileFacts(spec.inputs ?? [], root);
+  const inputs = fileFacts(spec.inputs ?? [], root);
   return {
     spec,
     inputs,
@@ -123,27 +123,18 @@ export async function startRun(spec: RunSpec, root: string = packageRoot()): Pro
         numerics: { mode: numericsMode(), digest: (await numericsDigest()).digest },
         git,
         inputs,
-        outputs: await fileFacts(outputs, root),
+        outputs: fileFacts(outputs, root),
       };
     },
   };
 }
 
-/** Size and SHA-256 of files, read as streams; a missing one is a `LabError` that names it. */
-export async function fileFacts(files: readonly string[], root: string): Promise<FileFact[]> {
-  const facts: FileFact[] = [];
-  for (const file of files) {
-    try {
-      const hash = createHash("sha256");
-      await pipeline(fs.createReadStream(file), hash);
-      const relative = path.relative(root, file).split(path.sep).join("/");
-      facts.push({ path: relative, bytes: fs.statSync(file).size, sha256: hash.digest("hex") });
-    } catch (cause) {
-      const reason = `cannot be read for the run record (${messageOf(cause)})`;
-      throw new LabError(reason, "Check the path and run the stage again.", { subject: file, cause });
-    }
-  }
-  return facts;
+/** Size and SHA-256 of files. @throws LabError that names the one that cannot be read */
+export function fileFacts(files: readonly string[], root: string): FileFact[] {
+  return files.map((file) => {
+    const sha256 = hashFile(file);
+    return { path: projectPath(file, root), bytes: fs.statSync(file).size, sha256 };
+  });
 }
 
 /** The commit of a checkout, and whether its files differ from it; `null` where there is none. */
@@ -160,10 +151,9 @@ export function gitState(folder: string): GitState | null {
 
 /** Versions of Node.js, this package, its dependencies as installed, and TensorFlow's library where it is loaded. */
 export function versionsNow(): Record<string, string> {
-  const root = packageRoot();
-  const own = packageFile(path.join(root, "package.json"));
+  const own = packageFile(path.join(ROOT, "package.json"));
   const dependencies = Object.keys(own.dependencies).flatMap((name): [string, string][] => {
-    const file = path.join(root, "node_modules", name, "package.json");
+    const file = path.join(ROOT, "node_modules", name, "package.json");
     return fs.existsSync(file) ? [[name, packageFile(file).version]] : [];
   });
   const tensorflow = tensorflowVersion();
@@ -177,7 +167,7 @@ export function versionsNow(): Record<string, string> {
 
 /** The version of this package. */
 export function ownVersion(): string {
-  return packageFile(path.join(packageRoot(), "package.json")).version;
+  return packageFile(path.join(ROOT, "package.json")).version;
 }
 
 /** This machine, as a run's record describes it. */
@@ -198,13 +188,6 @@ function tensorflowVersion(): string | undefined {
   const engine: object = tf.backend();
   if (!("binding" in engine) || typeof engine.binding !== "object" || engine.binding === null) return undefined;
   return "TF_Version" in engine.binding ? String(engine.binding.TF_Version) : undefined;
-}
-
-/** The folder of this package's package.json, above this file. */
-function packageRoot(): string {
-  let folder = __dirname;
-  while (!fs.existsSync(path.join(folder, "package.json"))) folder = path.dirname(folder);
-  return folder;
 }
 
 function packageFile(file: string): { name: string; version: string; dependencies: Readonly<Record<string, unknown>> } {

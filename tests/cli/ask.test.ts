@@ -60,7 +60,7 @@ describe("fine-r1 ask", () => {
     expect(stdout).toMatch(/\nAnswer +\w+ \w+ {2}\d+\.\d %\n/);
     expect(stdout).toMatch(/\nTime +\d+\.\d s, 5 tokens\n/);
     expect(stdout).toContain("\nTruth     plesim flostaida, ");
-    expect(stdout).toContain(`npx fine-r1 ask "a bird.png" -p smoke --domain bird --options "${NAMES}"`);
+    expect(stdout).toContain(`npx fine-r1 ask 'a bird.png' -p smoke --domain bird --options '${NAMES}'`);
   });
 
   it("shows the chain in its parts and a score for every option; several pictures one after the other", async () => {

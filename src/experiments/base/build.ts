@@ -8,7 +8,7 @@ import { loadPools } from "../../data/miniworld/pools";
 import type { MiniWorld } from "../../data/miniworld/world";
 import { figuresSchema, finishTraining, lastFigures, type StepFigures } from "../../engine/train";
 import { readParameters } from "../../engine/checkpoint";
-import { toHfGenerationConfig } from "../../model/qwen/config";
+import { toHfGenerationConfig } from "../../model/qwen/configWriter";
 import { QWEN_IMAGE_PROCESSOR } from "../../model/qwen/imageProcessor";
 import { toHfImageProcessor } from "../../model/qwen/imageProcessorFiles";
 import { QwenModel } from "../../model/qwen/model";

@@ -43,7 +43,7 @@ export async function installBase(work: BaseWork, built: BuiltBase, out: string)
     encoder,
     seconds: built.seconds,
     versions: versionsNow(),
-    files: await fileFacts(weights, out),
+    files: fileFacts(weights, out),
   };
   writeJson(path.join(out, "card.json"), card);
   const text = cardText(card);

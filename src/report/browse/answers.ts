@@ -1,7 +1,6 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
-import { ROOT } from "../../config/load";
+import { configFiles } from "../../config/names";
 import { loadWorldConfig } from "../../config/world";
 import { LabError } from "../../core/errors";
 import { printable } from "../../core/printable";
@@ -137,9 +136,8 @@ function readAsked({ stage, world, thinking }: Evaluation): Asked {
 
 /** The world of that digest among configs/worlds: a run does not keep its world, it is generated again. */
 function worldOf(digest: string, run: string): MiniWorld {
-  const folder = path.join(ROOT, "configs", "worlds");
-  for (const name of fs.readdirSync(folder).filter((file) => file.endsWith(".yaml"))) {
-    const world = buildMiniWorld(loadWorldConfig(path.join(folder, name)));
+  for (const file of configFiles("worlds")) {
+    const world = buildMiniWorld(loadWorldConfig(file));
     if (world.digest === digest) return world;
   }
   throw new LabError(

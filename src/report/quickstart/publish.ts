@@ -1,6 +1,5 @@
-import * as path from "node:path";
 import { ROOT } from "../../config/load";
-import { placeOf, recordFolder, reportFolder } from "../../config/places";
+import { projectPath, recordFolder, reportFolder } from "../../config/places";
 import type { Profile } from "../../experiments/profile";
 import { numericsRemark } from "../../experiments/numerics/record";
 import { fileFacts, machineNow, type OpenRun, type RunSpec } from "../../experiments/provenance";
@@ -14,7 +13,7 @@ import { compareRows, type Comparison } from "./compare";
 import { accuracyFigure, rlFigure, sftFigure } from "./figures";
 import { gather, type Gathered } from "./gather";
 import { headline } from "./headline";
-import { beginReport, finishReport, readReport, type StoredReport } from "./store";
+import { beginReport, finishReport, leftOutSentence, readReport, type StoredReport } from "./store";
 import { chainErrorTable, quickstartTable } from "./tables";
 
 /** The tables of a quickstart, and what they say. */
@@ -49,11 +48,16 @@ export function quickstartSpec(profile: Profile): RunSpec {
   return { experiment: EXPERIMENT, profile: profile.name, config: portable(profile), seeds, inputs };
 }
 
+/** What decides a quickstart's numbers, by its profile as it is now. */
+export function quickstartSettings(profile: Profile): Settings {
+  const { config, inputs = [] } = quickstartSpec(profile);
+  return settingsOf({ config, inputs: fileFacts(inputs, ROOT) });
+}
+
 /** The tables of a finished quickstart, without writing anything. */
 export async function quickstartTables(profile: Profile, result: QuickstartResult): Promise<QuickstartTables> {
-  const { config, inputs } = quickstartSpec(profile);
-  const settings = settingsOf({ config, inputs: await fileFacts(inputs ?? [], ROOT) });
-  return tablesOf(profile, result, gatherFor(profile, result, settings, "report"), await numericsRemark());
+  const all = gatherFor(profile, result, quickstartSettings(profile), "report");
+  return tablesOf(profile, result, all, await numericsRemark());
 }
 
 /**
@@ -99,7 +103,7 @@ function gatherFor(profile: Profile, result: QuickstartResult, settings: Setting
     if (report === undefined) return undefined;
     const keys = differingSettings(settings, settingsOf(report.run));
     if (keys.length === 0) return report;
-    leftOut.push(`Left out: the rows of ${placeOf(report.folder)}, made with other settings (${keys.join(", ")}).`);
+    leftOut.push(leftOutSentence(report, keys));
     return undefined;
   };
   const earlier = destination === "record" ? undefined : same(readReport(quickstartFolder(profile, "report")));
@@ -130,9 +134,5 @@ function tablesOf(
 
 /** The profile as its file states it: folders from the project's root, so that a record reads alike on every machine. */
 function portable(profile: Profile): Profile {
-  return { ...profile, base: inProject(profile.base), dualEncoder: inProject(profile.dualEncoder) };
-}
-
-function inProject(folder: string): string {
-  return path.relative(ROOT, folder).split(path.sep).join("/");
+  return { ...profile, base: projectPath(profile.base), dualEncoder: projectPath(profile.dualEncoder) };
 }

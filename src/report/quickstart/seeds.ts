@@ -1,12 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { placeOf } from "../../config/places";
 import { LabError } from "../../core/errors";
 import { meanOverSeeds } from "../../eval/seedIntervals";
 import type { QuickstartRow, QuickstartRowName } from "../../experiments/quickstart";
 import { differingSettings, settingsOf, withoutSeeds, type Settings } from "../../experiments/settings";
 import { resultTable, type Estimate, type ResultTable, type Row } from "../table/table";
-import { readReport, type StoredReport } from "./store";
+import { leftOutSentence, readReport, type StoredReport } from "./store";
 import { ROW_TITLES, SCORE_COLUMNS, scoresOf, type ScoreKey } from "./tables";
 
 /** One seed's rows, each method's from one place. */
@@ -57,7 +56,7 @@ export function readSeedRuns(places: SeedPlaces, profile: string, settings: Sett
   for (const { report, own } of reports) {
     const keys = differingSettings(withoutSeeds(settings), withoutSeeds(settingsOf(report.run)));
     if (keys.length > 0) {
-      leftOut.push(`Left out: the rows of ${placeOf(report.folder)}, made with other settings (${keys.join(", ")}).`);
+      leftOut.push(leftOutSentence(report, keys));
       continue;
     }
     const seed = Number(report.run.seeds["seed"]);

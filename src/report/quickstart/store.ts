@@ -2,10 +2,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import type { ChainErrorRow } from "../../analysis/chainErrors";
+import { placeOf } from "../../config/places";
 import { readStored } from "../../config/stored";
 import { removeQuietly, writeJson } from "../../core/files";
 import { CHAIN_STAGES } from "../../data/miniworld/chainCheck";
-import type { SplitScores, TableScores } from "../../eval/aggregate";
+import { METRICS, type SplitScores, type TableScores } from "../../eval/aggregate";
 import type { Score } from "../../eval/intervals";
 import { readRunRecord, type RecordedRun } from "../../experiments/provenance";
 import { QUICKSTART_ROWS, type QuickstartRow } from "../../experiments/quickstart";
@@ -32,7 +33,7 @@ const split: z.ZodType<SplitScores> = z.object({
   average: score,
 });
 const scores: z.ZodType<TableScores> = z.object({
-  metric: z.enum(["accuracy", "choice", "exact", "similarity", "wellFormed"]),
+  metric: z.enum(METRICS),
   seen: split.nullable(),
   unseen: split.nullable(),
   average: score,
@@ -103,6 +104,11 @@ export function readReport(folder: string): StoredReport | undefined {
   const files = [path.join(folder, ROWS), path.join(folder, RUN)] as const;
   if (!files.every((file) => fs.existsSync(file))) return undefined;
   return { folder, ...readQuickstart(files[0]), run: readRunRecord(files[1]) };
+}
+
+/** Says of a report that its rows are not shown. @param keys those in which its settings differ */
+export function leftOutSentence({ folder }: StoredReport, keys: readonly string[]): string {
+  return `Left out: the rows of ${placeOf(folder)}, made with other settings (${keys.join(", ")}).`;
 }
 
 /** A row as JSON keeps it. */

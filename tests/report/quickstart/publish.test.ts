@@ -39,14 +39,14 @@ const resultOf = (...rows: QuickstartRow[]): QuickstartResult => ({
 });
 
 async function publish(rows: readonly QuickstartRow[], destination: "report" | "record" = "report") {
-  return publishQuickstart(profile, resultOf(...rows), await startRun(quickstartSpec(profile)), destination);
+  return publishQuickstart(profile, resultOf(...rows), startRun(quickstartSpec(profile)), destination);
 }
 
 /** What a run with these rows leaves, without the tables and figures. */
 async function leave(rows: readonly QuickstartRow[], destination: "report" | "record", of = profile): Promise<void> {
   const folder = quickstartFolder(profile, destination);
   beginReport(folder, { rows, chainErrors: [] });
-  finishReport(folder, await (await startRun(quickstartSpec(of))).finish([]));
+  finishReport(folder, await startRun(quickstartSpec(of)).finish([]));
 }
 const marked = ({ table }: QuickstartTables) =>
   table.rows.map((line) => `${String(bareValue(line["method"] ?? null))}${markOf(line["method"] ?? null)}`);
