@@ -3,8 +3,10 @@
  * surface and may change without notice.
  */
 
-// core: errors, seeded random numbers, progress, the tensor engine, answers
+// the tensors that losses and models work on
 export * as tf from "@tensorflow/tfjs-core";
+
+// core: errors, seeded random numbers, progress, the tensor engine, answers
 export { loadBackend, requireTraining, type BackendInfo } from "./core/backend";
 export { LabError, messageOf } from "./core/errors";
 export { formatAnswer, includesText, parseAnswer, type ParsedAnswer } from "./core/answer";
@@ -56,15 +58,9 @@ export { splitClasses } from "./data/splits";
 export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./data/triplets";
 export { describe, SLOTS, type Attributes } from "./data/miniworld/attributes";
 export { writeChain } from "./data/miniworld/chain";
+export { CHAIN_STAGES, checkChain, checkInWords, markChain } from "./data/miniworld/chainCheck";
+export type { ChainCheck, ChainStage } from "./data/miniworld/chainCheck";
 export type { MarkedStep, StepKind } from "./data/miniworld/chainMarks";
-export {
-  CHAIN_STAGES,
-  checkChain,
-  markChain,
-  checkInWords,
-  type ChainCheck,
-  type ChainStage,
-} from "./data/miniworld/chainCheck";
 export type { WorldClass } from "./data/miniworld/classes";
 export { buildMiniWorld, type ClassPicture, type MiniWorld } from "./data/miniworld/world";
 
@@ -101,10 +97,10 @@ export { tapo, tapoSteps, type TapoRun } from "./tapo/train";
 
 // eval: closed world, open world, encoders, scores with intervals
 export { scoreOf, tableColumns, tableScores, type Metric, type SplitScores, type TableScores } from "./eval/aggregate";
+export { ask, type Answered, type AskOptions, type ScoredName } from "./eval/ask";
 export { choiceCheck, type ChoiceCheck } from "./eval/choice";
 export { firstPositionBias, seenNameShare } from "./eval/diagnostics";
 export { evaluateDualEncoder } from "./eval/dualEncoder";
-export { ask, type Answered, type AskOptions, type ScoredName } from "./eval/ask";
 export { evaluate, type EvaluationOptions } from "./eval/evaluate";
 export { averageScore, meanScore, wilson, type Score } from "./eval/intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./eval/judge";

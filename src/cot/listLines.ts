@@ -30,6 +30,8 @@ const ORDINAL = /^(\s*)(?:(?:candidate|option) )?[([]?(\d{1,2}|[a-z])[.):\]]+(\s
 const INNER_ORDINAL = /(?<=^|[\s,;])[([]?(\d{1,2}|[a-z])[.)\]]\s/giu;
 /** What announces a list on its own line: "Candidate subcategories: …". */
 const HEADING_WORD = /(?<!\p{L})(?:candidate|option|choice|possib|(?:sub-?)?categor|species|include|are(?!\p{L}))/iu;
+/** Marks of bold and of code. */
+const EMPHASIS = /\*\*|__|`/gu;
 const JOINED = /^\s*(?:and|or)\s/iu;
 const NOTE = /:(?:\s|$)|\s[-–—]\s/u;
 
@@ -47,7 +49,7 @@ export function splitLines(text: string): Line[] {
 
 function lookOf(line: string): string {
   const visible = visibleText(line);
-  return visible.trimStart().startsWith("```") ? "" : visible.replace(/\*\*|__|`/gu, "");
+  return visible.trimStart().startsWith("```") ? "" : visible.replace(EMPHASIS, "");
 }
 
 export function isEmpty({ text }: Line): boolean {
@@ -104,7 +106,7 @@ const PAIRS = ['""', "''", "“”", "‘’", "**", "__"];
 
 /** A listed name without emphasis and quotes, without the explanation after a colon or a dash, and without closing punctuation. */
 export function cleanName(item: string): string {
-  const plain = visibleText(item).replace(/\*\*|__|`/gu, "");
+  const plain = visibleText(item).replace(EMPHASIS, "");
   const name = trimCharacters(plain.split(NOTE)[0] ?? "", OPENING, CLOSING);
   const paired = name.length > 2 && PAIRS.includes(name.charAt(0) + name.charAt(name.length - 1));
   return paired ? trimCharacters(name.slice(1, -1), OPENING, CLOSING) : name;

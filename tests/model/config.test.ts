@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { readJson } from "../../src/core/files";
-import { parseQwenConfig, readQwenConfig, toHfConfig, toHfGenerationConfig } from "../../src/model/qwen/config";
+import { parseQwenConfig, readQwenConfig } from "../../src/model/qwen/config";
+import { toHfConfig, toHfGenerationConfig } from "../../src/model/qwen/configWriter";
 import { qwen25vl3b, qwen2vl2b } from "./configSamples";
 
 const golden = path.resolve(__dirname, "../reference/golden");

@@ -6,7 +6,7 @@ import { Random } from "../../src/core/random";
 import { silent } from "../../src/core/progress";
 import { openLab } from "../../src/experiments/lab";
 import { loadProfile } from "../../src/experiments/profile";
-import { toHfConfig } from "../../src/model/qwen/config";
+import { toHfConfig } from "../../src/model/qwen/configWriter";
 import { QwenModel } from "../../src/model/qwen/model";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
 import { BREAKS, spoil } from "./breaks";

@@ -235,5 +235,3 @@ function parseVision(kind: QwenKind, vision: ConfigReader, text: QwenTextConfig)
     outHiddenSize,
   };
 }
-
-export { toHfConfig, toHfGenerationConfig } from "./configWriter";

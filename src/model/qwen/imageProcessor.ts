@@ -3,8 +3,6 @@ import type { RgbImage } from "../../core/image";
 import { resizeBicubic, type ResizeOrder } from "./imageProcessorResize";
 import { cutPatches, type PatchLayout } from "./patches";
 
-export type { ResizeOrder } from "./imageProcessorResize";
-
 /** The settings of the hub's Qwen2VLImageProcessor. */
 export interface ImageProcessorConfig extends PatchLayout {
   /** Bounds of width × height after resizing. */

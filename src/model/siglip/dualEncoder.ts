@@ -8,7 +8,8 @@ import type { RgbImage } from "../../core/image";
 import { withSafetensors, writeSafetensors } from "../../core/safetensors";
 import type { DualEncoder } from "../dualEncoder";
 import { copyCompanions } from "../qwen/checkpoint";
-import { readQwenConfig, toHfConfig, type QwenConfig } from "../qwen/config";
+import { readQwenConfig, type QwenConfig } from "../qwen/config";
+import { toHfConfig } from "../qwen/configWriter";
 import { processImage } from "../qwen/imageProcessor";
 import {
   disposeSequenceBatch,

@@ -6,34 +6,10 @@
  */
 {
   type Side = "model" | "before";
-  interface Step {
-    readonly kind: string;
-    readonly text: string;
-    readonly wrong: string | null;
-  }
-  interface Answer {
-    readonly answer: string | null;
-    readonly right: boolean;
-    readonly verdict: string;
-    readonly firstWrong: string | null;
-    readonly steps: readonly Step[] | null;
-    readonly output: string | null;
-  }
-  interface Question {
-    readonly id: string;
-    readonly world: string;
-    readonly domain: string;
-    readonly split: string;
-    readonly truth: string;
-    readonly options: readonly string[] | null;
-    readonly picture: number;
-    readonly answers: Readonly<Record<string, Answer>>;
-  }
-  interface Book {
-    readonly models: readonly { readonly key: string; readonly title: string }[];
-    readonly questions: readonly Question[];
-    readonly pictures: readonly string[];
-  }
+  type Book = import("./answers").AnswerBook;
+  type Question = Book["questions"][number];
+  type Answer = Question["answers"][string];
+  type Step = NonNullable<Answer["steps"]>[number];
 
   const byId = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
   const book = JSON.parse((byId("data") as HTMLScriptElement).text) as Book;

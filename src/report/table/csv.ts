@@ -7,6 +7,7 @@ import {
   SUFFIX,
   bareValue,
   cellOf,
+  inPercent,
   isEstimate,
   markOf,
 } from "./table";
@@ -120,10 +121,6 @@ function partsOf({ columns, rows }: ResultTable): Part[] {
 /** The column's name in files. */
 function fileKey(column: Column): string {
   return inPercent(column) ? column.key + SUFFIX.percent : column.key;
-}
-
-function inPercent({ kind, percent }: Column): boolean {
-  return kind === "number" && percent === true;
 }
 
 function quoted(text: string): string {

@@ -5,6 +5,7 @@ import {
   type ResultTable,
   bareValue,
   cellOf,
+  inPercent,
   isEstimate,
   markOf,
 } from "./table";
@@ -18,7 +19,7 @@ export interface ShownCell {
 }
 
 /** What is shown where nothing was measured. */
-export const MISSING = "–";
+const MISSING = "–";
 
 /** Every cell as shown text, row by row in column order. */
 export function shownCells(table: ResultTable): ShownCell[][] {
@@ -39,7 +40,6 @@ export function shownCells(table: ResultTable): ShownCell[][] {
  * else after the column's own.
  */
 export function headedColumns({ columns }: ResultTable): Column[] {
-  const inPercent = ({ kind, percent }: Column): boolean => kind === "number" && percent === true;
   return columns.map((column): Column => {
     const { group, title } = column;
     if (!inPercent(column)) return column;

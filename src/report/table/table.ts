@@ -81,6 +81,11 @@ export function bareValue(cell: Cell): string | number | null {
   return "value" in cell ? cell.value : cell.text;
 }
 
+/** Whether tables and files give a column's numbers in per cent. */
+export function inPercent({ kind, percent }: Column): boolean {
+  return kind === "number" && percent === true;
+}
+
 /** The mark of a cell, "" if it has none. */
 export function markOf(cell: Cell): string {
   return typeof cell === "object" && cell !== null ? (cell.mark ?? "") : "";
