@@ -13,6 +13,7 @@ export function describeIssue(issue: z.core.$ZodIssue, known: readonly string[] 
   const subject = key === "" ? "the whole file" : `key ${key}`;
   const rule = ruleOf(issue);
   if (rule === undefined) return `${subject}: ${issue.message}`;
+  if (issue.code === "invalid_type" && issue.expected === "nonoptional") return `${subject} is missing`;
   return issue.input === undefined
     ? `${subject} is missing; it must be ${rule}`
     : `${subject} must be ${rule}, but is ${shown(issue.input)}${meantValue(issue)}`;

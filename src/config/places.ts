@@ -4,12 +4,12 @@ import { requireSlug } from "./slug";
 
 /** Where recorded tables, figures and run records lie: results/, or the folder that FINE_R1_RESULTS names. */
 export function resultsRoot(): string {
-  return path.resolve(process.env["FINE_R1_RESULTS"] ?? path.join(ROOT, "results"));
+  return folderNamedBy("FINE_R1_RESULTS", "results");
 }
 
 /** Where one's own work is kept: runs/, or the folder that FINE_R1_RUNS names. */
 export function runsRoot(): string {
-  return path.resolve(process.env["FINE_R1_RUNS"] ?? path.join(ROOT, "runs"));
+  return folderNamedBy("FINE_R1_RUNS", "runs");
 }
 
 /** runs/<experiment>/<profile>: the stages of a run. */
@@ -36,6 +36,12 @@ export function projectPath(file: string, root = ROOT): string {
 export function placeOf(file: string): string {
   const relative = projectPath(file);
   return relative.startsWith("../") || path.isAbsolute(relative) ? file : relative;
+}
+
+/** An empty variable is an unset one, as shells leave it behind, and not the folder that one stands in. */
+function folderNamedBy(variable: string, otherwise: string): string {
+  const given = process.env[variable] ?? "";
+  return given === "" ? path.join(ROOT, otherwise) : path.resolve(given);
 }
 
 function slugs(experiment: string, profile: string): [string, string] {

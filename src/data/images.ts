@@ -43,9 +43,13 @@ const READING: SharpOptions = { failOn: "error", autoOrient: true, limitInputPix
 async function decode(source: string | Uint8Array, subject: string, { colours }: ImageReading): Promise<RgbImage> {
   try {
     const picture = sharp(source, { ...READING, ignoreIcc: colours !== "managed" });
-    const { width, height, space } = await picture.metadata();
+    const { width, height, space, format } = await picture.metadata();
     const what = `the picture has ${width} × ${height} = ${width * height} pixels`;
     requireWithin("FINE_R1_MAX_PIXELS", width * height, what, subject);
+    if (format === "svg") {
+      // its program of filters takes any time, at any size; PIL reads none either
+      throw new LabError("is a drawing (SVG), not a picture of pixels", "Save it as PNG.", { subject });
+    }
     return await (space === "cmyk" && colours !== "managed" ? readInks(picture) : readRgb(picture));
   } catch (error) {
     if (error instanceof LabError) throw error;

@@ -30,6 +30,10 @@ describe("readStored", () => {
 });
 
 describe("parserOf", () => {
+  it("asks for a key of any value in words", () => {
+    expect(() => parserOf(z.strictObject({ inputs: z.unknown() }))({})).toThrow(/^key inputs is missing$/);
+  });
+
   it("has no raw dump of the schema's library in its message", () => {
     expect(() => parserOf(schema)({ count: -1, name: "x" })).toThrow(/^key count must be at least 0, but is -1$/);
   });

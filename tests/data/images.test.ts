@@ -81,6 +81,13 @@ test("a picture beyond the bound is refused by its header, in well under a secon
   vi.unstubAllEnvs();
 });
 
+test("a drawing is no picture: its filters could take minutes at a size within the bound", async () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
+  await expect(decodeImage(Buffer.from(svg), "drawn")).rejects.toThrow(
+    /^drawn: is a drawing \(SVG\), not a picture of pixels\. Save it as PNG\.$/,
+  );
+});
+
 test("a pipe is no picture, and is not waited for", async () => {
   const pipe = path.join(folder, "pipe.png");
   spawnSync("mkfifo", [pipe]);
