@@ -23,7 +23,7 @@ export interface QuestionParts {
 export const DEFAULT_DOMAIN = "bird";
 
 /**
- * Whether a model speaks the mini-world's language: one token a word, and a token for words it does not know. Such
+ * Whether a model speaks the mini-world's language: one token per word, and a token for words it does not know. Such
  * models are asked in that language, all others in the paper's words.
  */
 export function speaksMini(model: QwenModel): boolean {

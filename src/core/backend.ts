@@ -27,7 +27,7 @@ export function numericsMode(): NumericsMode {
 let loaded: Promise<BackendInfo> | undefined;
 
 /**
- * Loads the tensor engine once a process and makes it current. Thread counts come from TF_NUM_INTRAOP_THREADS and
+ * Loads the tensor engine once per process and makes it current. Thread counts come from TF_NUM_INTRAOP_THREADS and
  * TF_NUM_INTEROP_THREADS (both 1 by default), read at this first call. `FINE_R1_BACKEND=wasm` asks for WebAssembly.
  */
 export function loadBackend(): Promise<BackendInfo> {

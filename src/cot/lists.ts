@@ -93,7 +93,7 @@ function endsAt(lines: readonly Line[], items: readonly (Item | undefined)[], i:
   return line === undefined || isEmpty(line) || items[i] !== undefined;
 }
 
-/** Names one a line: all lines of the text, or else the first ones up to an empty line; or names on one line. */
+/** Names one per line: all lines of the text, or else the first ones up to an empty line; or names on one line. */
 function readPlainLines(lines: readonly Line[], said: string): NameList {
   const [opening] = lines;
   if (opening === undefined) return NO_NAMES;

@@ -31,7 +31,7 @@ export const EMPHASES = [
  * The wording of one description. Short attributes between commas, so that the same feature is worded alike in several
  * descriptions and can be counted. The paper does not give its wording.
  */
-export function descriptionPrompt(superCategory: string, emphasis: string): string {
+function descriptionPrompt(superCategory: string, emphasis: string): string {
   return (
     `Describe the ${superCategory} in this image, above all ${emphasis}. Answer with one line of short visual ` +
     `attributes separated by commas, each a part and its look, such as "red crown, striped wings". Do not name its kind.`

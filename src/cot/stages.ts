@@ -87,7 +87,7 @@ export function renderText(form: CotForm, stages: CotStages, label: string): str
 }
 
 /** The form of the released stage-1 records: the stages marked in prose. `recoverStages` gives them back. */
-export function renderReleased(stages: CotStages, label: string): string {
+function renderReleased(stages: CotStages, label: string): string {
   const options = stages.candidates.map((name) => `- ${name}`).join("\n");
   return (
     `<think>${stages.analysis}\n\nThe analysis of candidate subcategories: \n${options}\n\n\n` +
@@ -96,6 +96,6 @@ export function renderReleased(stages: CotStages, label: string): string {
 }
 
 /** The short form of the mini-world, single words: `<think> analysis … candidates … </think> <answer> … </answer>`. */
-export function renderShort(stages: CotStages, label: string): string {
+function renderShort(stages: CotStages, label: string): string {
   return renderChain(stages, label);
 }

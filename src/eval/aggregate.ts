@@ -10,7 +10,7 @@ import type { EvaluationRecord } from "./records";
 export const METRICS = ["accuracy", "choice", "exact", "similarity", "wellFormed"] as const;
 export type Metric = (typeof METRICS)[number];
 
-/** One half of Table 1's columns: a score a domain, and their mean. */
+/** One half of Table 1's columns: a score per domain, and their mean. */
 export interface SplitScores {
   /** By domain, in alphabetical order, as in the paper (aircraft, bird, car, dog, flower, pet). */
   readonly domains: ReadonlyMap<string, Score>;

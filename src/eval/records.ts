@@ -49,7 +49,7 @@ export function readRecords(file: string): EvaluationRecord[] {
   return readJsonl(file, parseLine).flatMap((line) => ("record" in line ? [line.record] : []));
 }
 
-/** The records of a run on disk: the settings first, then one line an item, appended as they come. */
+/** The records of a run on disk: the settings first, then one line per item, appended as they come. */
 export interface RecordStore {
   /** Records that were there already, by item id. */
   readonly done: ReadonlyMap<string, EvaluationRecord>;

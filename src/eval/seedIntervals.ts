@@ -14,7 +14,7 @@ const T = [
 ] as const;
 
 /**
- * The mean of one number a seed, or of one difference a seed (paired), with Student's interval m ± t·s/√n, s with ddof 1.
+ * The mean of one number per seed, or of one difference per seed (paired), with Student's interval m ± t·s/√n, s with ddof 1.
  * It is about what another seed would give; the intervals over items (`wilson`) are about other items.
  * @throws RangeError for fewer than two values
  */

@@ -32,7 +32,7 @@ export interface Completion {
   readonly tokenIds: readonly number[];
   /** The answer without special tokens. */
   readonly text: string;
-  /** log π(token) at temperature 1 over the whole vocabulary, one a token: what `logProbs` of the same tokens gives. */
+  /** log π(token) at temperature 1 over the whole vocabulary, one per token: what `logProbs` of the same tokens gives. */
   readonly logProbs: readonly number[];
   /** "stop": the model ended; "length": it was cut at maxNewTokens. */
   readonly finish: "stop" | "length";

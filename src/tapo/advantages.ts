@@ -1,10 +1,10 @@
 import { LabError } from "../core/errors";
 
 /**
- * Â of Eq. 4, one a rollout: (r − mean) / (std + ε) over all n₁ + n₂ rollouts of its group, std with ddof 1, as the
+ * Â of Eq. 4, one per rollout: (r − mean) / (std + ε) over all n₁ + n₂ rollouts of its group, std with ddof 1, as the
  * release computes it (`compute_dapo_outcome_advantage`). A group whose rewards are all alike gets zeros.
  *
- * @param rewards r, one a rollout, [N]
+ * @param rewards r, one per rollout, [N]
  * @param groups the group (prompt) of each rollout, [N]
  * @returns [N], in the order of the rollouts
  * @throws LabError when a group has one rollout only: it has no spread

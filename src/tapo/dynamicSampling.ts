@@ -4,7 +4,7 @@ import type { GroupFilter, TapoOptions } from "./options";
 /**
  * Whether a group of rollouts can teach anything: Eq. 4's constraint 0 < correct < n₁ + n₂ ("paper"), or the
  * release's mean accuracy in (0.01, 0.99) ("released"); the two differ only for groups of 100 and more.
- * @param accuracies 1 or 0, one a rollout of the group
+ * @param accuracies 1 or 0, one per rollout of the group
  */
 export function isInformative(accuracies: readonly number[], filter: GroupFilter = "paper"): boolean {
   const correct = accuracies.reduce((sum, accuracy) => sum + accuracy, 0);

@@ -16,7 +16,7 @@ export interface ObjectiveInput {
   readonly negativeLogProbs?: tf.Tensor2D | undefined;
   /** log π_ref, shape [N, T]; needed when `referenceKl` is not 0. */
   readonly referenceLogProbs?: tf.Tensor2D | undefined;
-  /** Â, one a rollout, shape [N] (`groupAdvantages`). */
+  /** Â, one per rollout, shape [N] (`groupAdvantages`). */
   readonly advantages: tf.Tensor1D;
   /** 1 on answer tokens, 0 elsewhere, shape [N, T]. */
   readonly mask: tf.Tensor2D;
@@ -165,7 +165,7 @@ function checkShapes(input: ObjectiveInput): void {
   }
   if (input.advantages.shape[0] !== input.mask.shape[0]) {
     throw new RangeError(
-      `tapoObjective: advantages have shape [${input.advantages.shape[0]}], the mask [${shape}]; one a rollout is due`,
+      `tapoObjective: advantages have shape [${input.advantages.shape[0]}], the mask [${shape}]; one per rollout is due`,
     );
   }
 }

@@ -6,7 +6,7 @@ import { detach, OBJECTIVE_FIGURES, readFigures, tapoObjective } from "./objecti
 import { usesNegative, type ObjectiveOptions, type TapoOptions } from "./options";
 import type { Rollout } from "./rollouts";
 
-/** A rollout with its advantage and the log-probs that do not change during the update, one a token. */
+/** A rollout with its advantage and the log-probs that do not change during the update, one per token. */
 export interface ScoredRollout {
   readonly rollout: Rollout;
   readonly advantage: number;

@@ -21,7 +21,7 @@ export interface DecodingStart {
   readonly steps: number;
 }
 
-/** Feeds one token a row and gives the logits of the next. */
+/** Feeds one token per row and gives the logits of the next. */
 export interface Decoder {
   /**
    * @param ids [R] the tokens to feed; the first call feeds the prompts' last tokens

@@ -43,7 +43,7 @@ export class DecodeProgram {
 
 const programs = new Map<string, DecodeProgram>();
 
-/** The program of a decoding step for models of these sizes, made once a process. */
+/** The program of a decoding step for models of these sizes, made once per process. */
 export function decodeProgram(shape: FusedShape): DecodeProgram {
   const { kvHeads, group, headDim, config } = shape;
   const { layers, intermediateSize, rmsNormEps } = config.text;

@@ -43,7 +43,7 @@ export interface WordTokenizerOptions {
 }
 
 /**
- * Writes a word-level tokenizer (one token a word, decoded with single spaces) that this library and the hub's read.
+ * Writes a word-level tokenizer (one token per word, decoded with single spaces) that this library and the hub's read.
  * @param words the vocabulary after the special tokens, without repetition
  * @returns the number of tokens
  * @throws RangeError when a word occurs twice or is not one word by the tokenizer's own rule

@@ -5,7 +5,7 @@ import { throttle } from "./live";
 
 /** Curves that grow while training reports its figures: pass it as the `Progress` of a stage. */
 export interface LiveCurves extends Progress {
-  /** The curves so far: a panel a figure, a curve a task. */
+  /** The curves so far: a panel per figure, a curve per task. */
   figure(): PlotlyFigure;
   /**
    * Replaces the live display by its final form, which pages without JupyterLab show too.

@@ -82,7 +82,7 @@ export function formatFigures(figures: Readonly<Record<string, number>>): string
   return figureTexts(figures).join("  ");
 }
 
-/** The same, a text a figure. */
+/** The same, a text per figure. */
 export function figureTexts(figures: Readonly<Record<string, number>>): string[] {
   return Object.entries(figures)
     .filter(([name]) => !LEFT_OUT.test(name))

@@ -20,8 +20,8 @@ const LABEL = { longest: 24, shortest: 8 };
 const BARS = [24, 12];
 
 /**
- * Progress in a terminal: a bar a task with figures, elapsed time and time left. Where the stream is no terminal (a log),
- * or one that knows no control sequences (TERM=dumb), at most one line a task every ten seconds, and one when it ends.
+ * Progress in a terminal: a bar per task with figures, elapsed time and time left. Where the stream is no terminal (a log),
+ * or one that knows no control sequences (TERM=dumb), at most one line per task every ten seconds, and one when it ends.
  */
 export function terminalProgress(options: TerminalOptions = {}): Progress {
   const { stream = process.stderr, now = () => performance.now(), term = process.env["TERM"] } = options;

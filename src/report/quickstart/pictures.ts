@@ -3,7 +3,7 @@ import type { MiniWorld } from "../../data/miniworld/world";
 import type { SubCategory, Triplet } from "../../data/types";
 import type { CaptionedImage } from "../figure/strip";
 
-/** Pictures of a class and of all others of its genus, a row a class: what differs within and between classes. */
+/** Pictures of a class and of all others of its genus, a row per class: what differs within and between classes. */
 export async function genusSheet(world: MiniWorld, of: SubCategory, perClass: number): Promise<CaptionedImage[]> {
   const members = world.genusMembers(of);
   const pictures = members.flatMap((member) =>

@@ -4,7 +4,7 @@ import type { Column, ResultTable } from "./table";
 
 const GAP = "  ";
 
-/** The table for a terminal: aligned columns between rules, with caption, marks and notes; a line a row, whatever its texts hold. */
+/** The table for a terminal: aligned columns between rules, with caption, marks and notes; a line per row, whatever its texts hold. */
 export function toText(table: ResultTable): string {
   const body = shownCells(table).map((row) => row.map(({ body, mark }) => printableLine(body + mark)));
   const columns = headedColumns(table).map((column) => ({
