@@ -19,7 +19,8 @@ export type NumericsMode = (typeof NUMERICS_MODES)[number];
 
 /** The mode that FINE_R1_NUMERICS asks for; `portable` where it is not set. Set-up's `portable.cc` puts it into effect. */
 export function numericsMode(): NumericsMode {
-  const asked = process.env["FINE_R1_NUMERICS"] ?? "portable";
+  const asked = process.env["FINE_R1_NUMERICS"] ?? "";
+  if (asked === "") return "portable";
   if (asked === "portable" || asked === "native") return asked;
   throw new LabError(`FINE_R1_NUMERICS is "${asked}"`, 'Set it to "portable" (the default) or "native", or unset it.');
 }
@@ -31,8 +32,15 @@ let loaded: Promise<BackendInfo> | undefined;
  * TF_NUM_INTEROP_THREADS (both 1 by default), read at this first call. `FINE_R1_BACKEND=wasm` asks for WebAssembly.
  */
 export function loadBackend(): Promise<BackendInfo> {
-  loaded ??= process.env["FINE_R1_BACKEND"] === "wasm" ? loadWasm("FINE_R1_BACKEND=wasm asks for it") : loadNative();
+  loaded ??= loadAsked();
   return loaded;
+}
+
+async function loadAsked(): Promise<BackendInfo> {
+  const asked = process.env["FINE_R1_BACKEND"] ?? "";
+  if (asked === "wasm") return loadWasm("FINE_R1_BACKEND=wasm asks for it");
+  if (asked === "" || asked === "tensorflow") return loadNative();
+  throw new LabError(`FINE_R1_BACKEND is "${asked}"`, 'Set it to "tensorflow" (the default) or "wasm", or unset it.');
 }
 
 async function loadNative(): Promise<BackendInfo> {
