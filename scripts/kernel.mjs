@@ -1,5 +1,6 @@
 // The TypeScript kernel as Jupyter starts it: tslab in a process of its own, which the stop button reaches as a message.
 // TensorFlow's products do not bear a signal in their midst (environment.md): one SIGINT in some thirty corrupted the heap.
+import "./lib/node-version.cjs";
 import { spawn } from "node:child_process";
 import { setInterval } from "node:timers";
 import { join } from "node:path";

@@ -94,7 +94,7 @@ describe("fine-r1 ask", () => {
       /^Model +CoT SFT \+ TAPO, trained in runs.quickstart.smoke\nQuestion +bird \? think\n/,
     );
     expect(ask("a bird.png", "-p", "smoke", "--no-think").stdout).toContain("bird ? answer");
-    expect(ask("a bird.png", "-p", "smoke", "--checkpoint", base).stdout).toMatch(/^Model +\S*smoke.base\n/);
+    expect(ask("a bird.png", "-p", "smoke", "--checkpoint", base).stdout).toMatch(/^Model +.*smoke.base\n/);
   });
 
   it("refuses with the reason and the remedy", () => {
