@@ -1,7 +1,9 @@
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { executeNotebook, printed, withNotebook } from "./harness";
+import { session } from "./session";
 
 /** tslab's cells, executed by nbconvert: what every notebook of the project rests on. */
 describe("the TypeScript kernel", () => {
@@ -93,4 +95,34 @@ console.log(process.env.FINE_R1_PROFILE);`;
       expect(printed(cells[0])).toBe("mine\n");
     });
   });
+
+  // who asks /proc for the launcher's parent needs Linux
+  it.skipIf(process.platform !== "linux")("ends with its server, even with one that is killed", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-orphan-"));
+    const note = path.join(folder, "pids.json");
+    const code = `
+import * as fs from "node:fs";
+const launcher = process.ppid;
+const server = Number(fs.readFileSync("/proc/" + launcher + "/stat", "utf8").split(") ")[1].split(" ")[1]);
+fs.writeFileSync(${JSON.stringify(note)}, JSON.stringify([process.pid, launcher]));
+process.kill(server, "SIGKILL");
+await new Promise(() => setInterval(() => undefined, 1000));`;
+    await expect(session([{ code }], {})).rejects.toThrow(/the session ended with null/);
+    const kernel = JSON.parse(fs.readFileSync(note, "utf8")) as number[];
+    fs.rmSync(folder, { recursive: true });
+    expect(kernel).toHaveLength(2);
+    for (let waited = 0; kernel.some(isRunning) && waited < 10_000; waited += 100) {
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    expect(kernel.filter(isRunning)).toEqual([]);
+  });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
