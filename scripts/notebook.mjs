@@ -11,8 +11,8 @@ import { SetupError, interactive, main } from "./lib/shell.mjs";
 
 const USAGE = `node scripts/notebook.mjs IN.ipynb [OUT.ipynb] [--timeout SECONDS]
 
-Executes a notebook without a browser and saves it with its outputs, in place unless OUT.ipynb is given. SECONDS is
-the longest that one cell may take (600). A notebook that names no kernel runs with the project's.
+Executes a notebook without a browser and saves it with its outputs, in place unless OUT.ipynb is given. A notebook that
+fails is saved in OUT.ipynb as far as it came, and left alone in place. --timeout ends a cell that takes longer. A notebook that names no kernel runs with the project's.
 FINE_R1_PROFILE=smoke chooses the profile of seconds instead of minutes.`;
 
 const EXECUTE = join(import.meta.dirname, "lib", "execute.py");
@@ -27,8 +27,8 @@ await main(async () => {
   if (input === undefined) throw new SetupError(`Name the notebook.\n${USAGE}`);
   if (!existsSync(input)) throw new SetupError(`${input} is not there.`);
   if (!existsSync(PYTHON)) throw new SetupError("The project is not set up yet. Run `npm run setup`.");
-  const timeout = values.timeout ?? "600";
-  if (!/^[1-9]\d*$/.test(timeout)) throw new SetupError(`--timeout ${timeout}: give a whole number of seconds.`);
+  const timeout = values.timeout ?? "0"; // without limit
+  if (!/^\d+$/.test(timeout)) throw new SetupError(`--timeout ${timeout}: give a whole number of seconds.`);
   const { status, late } = await execute(resolve(input), resolve(output), timeout);
   if (status !== 0) throw new SetupError(`${input} did not run through.${late === "" ? "" : `\n${late}`}`);
   if (late !== "") throw new SetupError(`${input}: something failed that no cell awaited.\n${late}`);

@@ -1,4 +1,7 @@
-"""Executes a notebook: execute.py IN OUT SECONDS-A-CELL. Its paths are read as they are, never as patterns."""
+"""Executes a notebook: execute.py IN OUT SECONDS-A-CELL. Its paths are read as they are, never as patterns.
+
+0 seconds: without limit. A notebook that fails is saved as far as it came, unless that would overwrite the one that was read.
+"""
 
 import os
 import sys
@@ -17,7 +20,7 @@ def execute(notebook, folder, timeout):
     kernelspec = notebook.metadata.setdefault("kernelspec", dict(TYPESCRIPT))
     kernelspec.setdefault("name", TYPESCRIPT["name"])
     client = NotebookClient(
-        notebook, timeout=timeout, kernel_name=kernelspec["name"], resources={"metadata": {"path": folder}}
+        notebook, timeout=timeout or None, kernel_name=kernelspec["name"], resources={"metadata": {"path": folder}}
     )
     client.create_kernel_manager().shutdown_wait_time = SECONDS_TO_END
     client.execute()
@@ -29,15 +32,19 @@ def main():
         notebook = nbformat.read(source, as_version=4)
     except Exception as error:
         raise SystemExit(f"{source} is no notebook: {error}")
+    failure = None
     try:
         execute(notebook, os.path.dirname(source), int(timeout))
     except CellTimeoutError:
-        raise SystemExit(f"A cell took more than {timeout} seconds; --timeout gives it more.")
+        failure = f"A cell took more than {timeout} seconds; --timeout gives it more."
     except (CellExecutionError, DeadKernelError, NoSuchKernel) as error:
-        raise SystemExit(str(error))
-    temporary = f"{target}.tmp-{os.getpid()}"
-    nbformat.write(notebook, temporary)
-    os.replace(temporary, target)
+        failure = str(error)
+    if failure is None or source != target:
+        temporary = f"{target}.tmp-{os.getpid()}"
+        nbformat.write(notebook, temporary)
+        os.replace(temporary, target)
+    if failure is not None:
+        raise SystemExit(failure)
 
 
 main()

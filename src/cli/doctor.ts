@@ -50,7 +50,7 @@ export async function examine(root: string): Promise<Examination> {
     ...packages(root),
     ...engineFindings(root, engine),
     threads(),
-    numerics(),
+    numerics(engine),
     gpu(engine.usesGpu),
     ...machine(root),
     kernel(root),
@@ -105,7 +105,10 @@ function engineFindings(root: string, { backend, computes, differentiates, probl
   const engine: Finding = { subject, status: "ok", value: `${backend.name}, computes rightly${twinNote(root)}` };
   if (differentiates) return [engine, { subject: "Training", status: "ok", value: "gradients are right" }];
   const why = backend.canTrain ? "gradients are wrong" : `not with wasm: ${firstLine(backend.reason ?? "")}`;
-  const remedy = "Install a C++ compiler, then run `npm run setup`; until then only inference and demos run.";
+  const asked = process.env["FINE_R1_BACKEND"] === "wasm";
+  const remedy = asked
+    ? "Unset FINE_R1_BACKEND for the native engine."
+    : "Install a C++ compiler, then run `npm run setup`; until then only inference and demos run.";
   return [engine, { subject: "Training", status: backend.canTrain ? "problem" : "warning", value: why, remedy }];
 }
 
@@ -128,9 +131,10 @@ function threads(): Finding {
 }
 
 /** Whether tables can come out to the last digit as recorded; `--numerics` computes it. */
-function numerics(): Finding {
+function numerics({ backend }: EngineProbe): Finding {
   const subject = "Last digits";
-  const gap = numericsMode() === "native" ? "FINE_R1_NUMERICS=native" : processorGap();
+  const engine = backend === undefined || backend.name === "tensorflow" ? undefined : `the ${backend.name} engine`;
+  const gap = engine ?? (numericsMode() === "native" ? "FINE_R1_NUMERICS=native" : processorGap());
   if (gap === undefined) return { subject, status: "ok", value: "as on every x86-64 processor with AVX2 and FMA" };
   return { subject, status: "note", value: `can differ from the recorded ones: ${gap}` };
 }

@@ -69,7 +69,7 @@ export function fileParsers(scratch: string): Parser[] {
     { name: "base YAML", corpus: bases, count: 1500, read: from((file) => loadConfig(file, baseConfigSchema)) },
     {
       name: "profile keys",
-      corpus: ["rl.options.n1=8", 'sftCot={"epochs":2}', "seed=1", "cot.imagesPerClass=[1]", "name=x"],
+      corpus: ["rl.options.n1=8", 'sftCot={"epochs":2}', "seed=1", "cot.imagesPerClass=[1]", "description=x"],
       count: 3000,
       read: (text) => loadProfile("smoke", { [text.split("=")[0] ?? ""]: text.split("=")[1] }),
     },

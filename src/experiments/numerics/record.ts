@@ -49,7 +49,9 @@ export async function numericsRemark(): Promise<string | undefined> {
   if (recorded === undefined) return undefined;
   const here = await numericsDigest();
   if (here.digest === recorded.digest) return undefined;
-  const parts = Object.keys(recorded.parts).filter((part) => here.parts[part] !== recorded.parts[part]);
+  const parts = Object.keys(recorded.parts).filter(
+    (part) => part in here.parts && here.parts[part] !== recorded.parts[part],
+  );
   return (
     `This machine's last digits differ from the recorded ones, so numbers can differ from those in results/: ` +
     `${await reason()} (digest ${here.digest}, recorded ${recorded.digest} on ${recorded.processor}; ${parts.join(", ")}).`
