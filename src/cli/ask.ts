@@ -4,6 +4,7 @@ import { configFile } from "../config/names";
 import { loadWorldConfig } from "../config/world";
 import { loadBackend } from "../core/backend";
 import { LabError, required } from "../core/errors";
+import type { RgbImage } from "../core/image";
 import { printable } from "../core/printable";
 import { writeFileAtomic } from "../core/files";
 import { readImage } from "../data/images";
@@ -12,6 +13,7 @@ import { encodePng } from "../data/rasters";
 import type { BenchmarkItem } from "../data/types";
 import { ask } from "../eval/ask";
 import { loadProfile, type Profile } from "../experiments/profile";
+import { requireProportions } from "../model/qwen/imageProcessor";
 import { QwenModel } from "../model/qwen/model";
 import { chooseModel } from "./askModel";
 import { DEFAULT_DOMAIN, fitPicture, questionFor, speaksMini } from "./askQuestion";
@@ -73,7 +75,7 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
     throw new LabError("no picture is named", "Give picture files, or draw one: npx fine-r1 ask --example bird.png");
   }
   const pictures = [];
-  for (const file of all) pictures.push({ file, picture: await readImage(file) }); // before a model takes its time to load
+  for (const file of all) pictures.push({ file, picture: await readPicture(file) }); // before a model takes its time to load
   const chosen = chooseModel(profile, given.checkpoint);
   await loadBackend();
   const model = await QwenModel.load(chosen.folder);
@@ -99,6 +101,12 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
   } finally {
     model.dispose();
   }
+}
+
+async function readPicture(file: string): Promise<RgbImage> {
+  const picture = await readImage(file);
+  requireProportions(picture, file);
+  return picture;
 }
 
 /** Draws a test picture of an unseen class of the domain. @throws LabError for a domain the world lacks, or a file that is there */

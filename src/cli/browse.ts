@@ -38,12 +38,13 @@ seen or unseen classes, right or wrong answers and the first wrong step; two mod
       const file = options.out ?? path.join(folder, "answers.html");
       const page = answerPage(book);
       writeFileAtomic(file, page);
-      const { pictures, allPictures, models } = book;
+      const { pictures, allPictures, models, leftOut } = book;
       const kilobytes = Math.ceil(Buffer.byteLength(page) / 1000);
       const left = allPictures - pictures.length;
       const rest = left === 0 ? "" : ` ${left} are left out; all of them: --limit ${allPictures}.`;
       console.log(
         `${pictures.length} of ${allPictures} pictures, models: ${models.map(({ title }) => title).join("; ")}. ${kilobytes} kB.${rest}\n` +
+          leftOut.map((what) => `Left out: ${what}.\n`).join("") +
           `Open it in a browser: ${path.relative(process.cwd(), file)}`,
       );
     });

@@ -1,12 +1,16 @@
+import { doubtfulName, missedName, tableLine } from "./listDoubt";
 import { readJsonNames } from "./listJson";
-import { cleanName, isEmpty, isLong, isName, itemOf, namesInLine } from "./listLines";
-import { splitAtConjunction, splitLines, type Item, type Line } from "./listLines";
+import { cleanName, HEADING_WORD, isEmpty, isLong, isName, namesInLine } from "./listLines";
+import { splitAtConjunction, splitLines, type Line } from "./listLines";
+import { itemsOf, type Item } from "./listMarks";
 
 /** The names listed at the start of a text, and where the list ends. */
 export interface NameList {
   readonly names: readonly string[];
   /** Offset in the text just behind the list. */
   readonly end: number;
+  /** What keeps the names from being told apart; there are none then. */
+  readonly doubt?: string;
 }
 
 const NO_NAMES: NameList = { names: [], end: 0 };
@@ -14,57 +18,85 @@ const SENTENCE_END = new Set([".", "!", "?", ":"]);
 
 /**
  * Reads the first list of a text, in the forms in which models write them: JSON; names on one line between commas; lines
- * with bullets or ordinals (`1.`, `(1)`, `A.`), all at the same depth, lines below an item being its notes; names one a
- * line. An ordered list ends where the ordinals no longer go up by one, a bulleted one at an empty line or a heading.
- * Takes time linear in the text.
+ * with bullets or ordinals (`1.`, `(1)`, `A.`, `iv)`, `First:`), all at the same depth, lines below an item being its notes;
+ * names one a line. An ordered list ends where the ordinals no longer go up by one, a bulleted one at an empty line or a
+ * heading. What cannot be read so with confidence gives no names but a doubt. Takes time linear in the text.
  * @param said a text whose names are known, such as the prediction: an "and" inside one of them parts no names
  */
 export function readNameList(text: string, said = ""): NameList {
-  const json = readJsonNames(text);
-  if (json !== undefined) return json;
   const lines = splitLines(text);
+  const list = readJsonNames(text) ?? readLines(lines, said);
+  if (list.doubt !== undefined || list.names.length === 0) return list;
+  const shown = lines.map((line) => line.text);
+  const listed = shown.filter((_, i) => (lines[i - 1]?.end ?? 0) <= list.end);
+  const doubt = doubtfulName(list.names) ?? tableLine(listed) ?? missedName(shown, list.names, said);
+  return doubt === undefined ? list : doubted(doubt, list.end);
+}
+
+function doubted(doubt: string, end: number): NameList {
+  return { names: [], end, doubt: doubt.trim() };
+}
+
+function readLines(lines: readonly Line[], said: string): NameList {
   const start = lines.findIndex((line) => !isEmpty(line));
   const opening = lines[start];
   if (opening === undefined) return NO_NAMES;
-  const items = itemsOf(lines);
+  const items = itemsOf(lines.map((line) => line.text));
   const first = items.findIndex((item) => item !== undefined);
-  if (first !== start && !/[:.]$/u.test(opening.text.trimEnd())) {
+  const announced = /[:.]$/u.test(opening.text.trimEnd());
+  if (first !== start && !announced) {
     const listed = readCommaLines(lines.slice(start), items.slice(start), said);
     if (listed.names.length > 1) return listed; // names on one line, whatever list follows
   }
-  return first < 0 ? readPlainLines(lines.slice(start), said) : readItems(lines.slice(first), items.slice(first), said);
+  if (first < 0) return readPlainLines(lines.slice(start), said);
+  const headed = first === start || announced || HEADING_WORD.test(opening.text) || opening.text.startsWith("#");
+  return readItems(lines.slice(first), items.slice(first), said, headed);
 }
 
-/** What each line is as an item. Letters are ordinals only where an A and a B of one case are there. */
-function itemsOf(lines: readonly Line[]): (Item | undefined)[] {
-  const items = lines.map(itemOf);
-  const lettered = new Set(
-    ["letter", "LETTER"].filter((kind) => [1, 2].every((n) => items.some((i) => i?.kind === kind && i.ordinal === n))),
-  );
-  return items.map((item) => (item?.kind.toLowerCase() === "letter" && !lettered.has(item.kind) ? undefined : item));
-}
-
-function readItems(lines: readonly Line[], items: readonly (Item | undefined)[], said: string): NameList {
+function readItems(
+  lines: readonly Line[],
+  items: readonly (Item | undefined)[],
+  said: string,
+  headed: boolean,
+): NameList {
   const opening = items[0];
   if (opening === undefined) return NO_NAMES;
   const bulleted = opening.ordinal === 0;
   const names: string[] = [];
-  let [end, gap, loose, step] = [0, false, true, 1];
-  for (const [i, line] of lines.entries()) {
-    const [item, empty] = [items[i], isEmpty(line)];
-    if (item?.indent === opening.indent && item.kind === opening.kind) {
-      if (names.length === 1 && item.ordinal === opening.ordinal) step = 0; // a bullet, or every item numbered "1."
+  let [end, gap, loose, step, aside, at] = [0, false, true, 1, false, 0];
+  for (; at < lines.length; at++) {
+    const [line, item] = [lines[at] ?? { text: "", end }, items[at]];
+    const empty = isEmpty(line);
+    if (item !== undefined && sameList(item, opening)) {
+      if (names.length === 1 && item.ordinal === opening.ordinal && !aside) step = 0; // a bullet, or every item numbered "1."
       if (item.ordinal !== opening.ordinal + step * names.length) break;
       loose &&= names.length === 0 || gap;
       const name = cleanName(item.text);
       if (bulleted && loose && names.length > 1 && isLong(name)) break; // what follows the list
       names.push(name);
-    } else if (empty ? bulleted && names.length > 1 && !loose : !isNote(line.text, item !== undefined && !gap)) break;
+      aside = false;
+    } else if (empty ? bulleted && names.length > 1 && !loose : !isNote(line.text, item !== undefined && !gap)) {
+      if (bulleted || step === 0) break;
+      aside = true; // what stands between two ordinals that follow each other is the first one's notes
+    }
     gap = empty;
-    if (!empty) end = line.end;
+    if (!empty && !aside) end = line.end;
   }
   const single = names.length === 1 ? namesInLine(bulleted ? opening.text : (lines[0]?.text ?? ""), said) : [];
-  return { names: single.length > 1 ? single : names.filter(isName), end };
+  if (single.length > 1) return { names: single, end };
+  // Not one list: a lone item with others at its depth, two kinds of bullets, or bullets below names that have no mark.
+  const stray = items.findIndex((item, i) => {
+    if (i === 0 || item?.indent !== opening.indent) return false;
+    const same = item.kind === opening.kind;
+    return names.length === 1 || (i < at ? bulleted && !same : !headed && same);
+  });
+  if (stray >= 0) return doubted(lines[stray]?.text ?? "", end);
+  if (opening.ordinal > 1) return doubted(lines[0]?.text ?? "", end);
+  return { names: names.filter(isName), end };
+}
+
+function sameList(item: Item, opening: Item): boolean {
+  return item.indent === opening.indent && item.kind === opening.kind;
 }
 
 /** A note below an item: indented, or a list of another kind that follows without an empty line. */

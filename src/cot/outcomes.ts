@@ -55,11 +55,16 @@ const REPORT: z.ZodType<CurationReport> = z.strictObject({
   exhausted: z.array(z.string()),
   attempts: COUNT,
   acceptanceRate: z.number().min(0).max(1),
-  rejections: z.record(z.enum(REJECTION_REASONS), COUNT),
+  rejections: z.partialRecord(z.enum(REJECTION_REASONS), COUNT).transform(everyReason), // older reports know fewer
 });
 
 /** Checks the report of a curation that was kept. */
 export const parseCurationReport = parserOf(REPORT);
+
+function everyReason(counts: Partial<Record<RejectionReason, number>>): Record<RejectionReason, number> {
+  const all = REJECTION_REASONS.map((reason) => [reason, counts[reason] ?? 0]);
+  return Object.fromEntries(all) as Record<RejectionReason, number>;
+}
 
 /** Adds up the outcomes of all images. */
 export function summariseOutcomes(teacher: string, seed: number, outcomes: readonly CurationOutcome[]): CurationReport {
@@ -68,7 +73,6 @@ export function summariseOutcomes(teacher: string, seed: number, outcomes: reado
   const accepted = outcomes.length - exhausted.length;
   const count = (reason: RejectionReason): number =>
     outcomes.reduce((sum, { rejections }) => sum + (rejections[reason] ?? 0), 0);
-  const rejections = Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, count(reason)]));
   return {
     teacher,
     seed,
@@ -77,6 +81,6 @@ export function summariseOutcomes(teacher: string, seed: number, outcomes: reado
     exhausted,
     attempts,
     acceptanceRate: attempts === 0 ? 0 : accepted / attempts,
-    rejections: rejections as Record<RejectionReason, number>,
+    rejections: everyReason(Object.fromEntries(REJECTION_REASONS.map((reason) => [reason, count(reason)]))),
   };
 }

@@ -26,6 +26,7 @@ export const STAGE_FAULTS = [
   "text outside the tags",
   "empty stage",
   "no candidates",
+  "candidates cannot be told apart",
 ] as const;
 export type StageFault = (typeof STAGE_FAULTS)[number];
 
@@ -36,7 +37,8 @@ export type ParsedStages =
 
 /**
  * Reads `<analysis>…</analysis><options>…</options><comparison>…</comparison><prediction>…</prediction>`, strictly:
- * every tag once, in this order, only white space between them, no stage empty, at least one candidate listed. The stages
+ * every tag once, in this order, only white space between them, no stage empty, at least one candidate listed, in a form that
+ * can be read with confidence. The stages
  * come without what a reader cannot see (`visibleText`).
  */
 export function parseTagged(written: string): ParsedStages {
@@ -50,7 +52,8 @@ export function parseTagged(written: string): ParsedStages {
   const [analysis = "", options = "", comparison = "", prediction = ""] = inner;
   const empty = [analysis, options, comparison, prediction].indexOf("");
   if (empty >= 0) return failed("empty stage", STAGE_TAGS[empty] ?? "");
-  const candidates = readNameList(options, prediction).names;
+  const { names: candidates, doubt } = readNameList(options, prediction);
+  if (doubt !== undefined) return failed("candidates cannot be told apart", doubt.slice(0, 60));
   if (candidates.length === 0) return failed("no candidates", options.slice(0, 60));
   return { ok: true, stages: { analysis, candidates, comparison, prediction } };
 }

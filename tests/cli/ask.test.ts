@@ -97,8 +97,11 @@ describe("fine-r1 ask", () => {
     expect(ask("a bird.png", "-p", "smoke", "--checkpoint", base).stdout).toMatch(/^Model +.*smoke.base\n/);
   });
 
-  it("refuses with the reason and the remedy", () => {
+  it("refuses with the reason and the remedy", async () => {
     fs.writeFileSync(path.join(folder, "text.png"), "no picture");
+    const line = { width: 1, height: 30_000, channels: 3, background: "#358" } as const;
+    await sharp({ create: line }).toFile(path.join(folder, "line.png"));
+    expect(refusal("line.png", "--checkpoint", "nowhere")).toMatch(/line\.png: a picture of 1 × 30000 .* 200 times/);
     const smoke = ["-p", "smoke"];
     expect(refusal()).toMatch(/no picture is named.*--example bird\.png/);
     expect(refusal("none.png")).toMatch(/none\.png: there is no such image/);

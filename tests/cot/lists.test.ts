@@ -13,7 +13,10 @@ const names = anyNames.filter(
 const letter = (i: number): string => String.fromCharCode(65 + i);
 const numbered = (list: readonly string[]): string[] => list.map((each, i) => `${i + 1}. ${each}`);
 
-/** The ways in which models list names; the second value says where the list ends, for those that end before the text does. */
+const PLACES = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth"];
+const ROMAN = ["i", "ii", "iii", "iv", "v", "vi"];
+
+/** The ways in which models list names. */
 const FORMS: Readonly<Record<string, (list: readonly string[]) => string>> = {
   bullets: (list) => list.map((each) => `- ${each}`).join("\n"),
   "round bullets without a space": (list) => list.map((each) => `•${each}`).join("\n"),
@@ -51,6 +54,38 @@ const FORMS: Readonly<Record<string, (list: readonly string[]) => string>> = {
   "JSON objects": (list) => JSON.stringify(list.map((name) => ({ name, why: "its crown" }))),
   "JSON by letter": (list) => JSON.stringify(Object.fromEntries(list.map((each, i) => [letter(i), each]))),
   "JSON by name": (list) => JSON.stringify(Object.fromEntries(list.map((each) => [`the ${each}`, 1]))),
+  "ordinals in words": (list) => list.map((each, i) => `${PLACES[i] ?? ""}: ${each}`).join("\n"),
+  "numbers behind a hash": (list) => list.map((each, i) => `#${i + 1} ${each}`).join("\n"),
+  "numbered headings with notes": (list) => list.map((each, i) => `### ${i + 1}. ${each}\nIts crown.`).join("\n\n"),
+  "numbers with notes at the margin": (list) => list.map((each, i) => `${i + 1}. ${each}\nIts crown.`).join("\n"),
+  "small Roman numerals": (list) => list.map((each, i) => `${ROMAN[i] ?? ""}. ${each}`).join("\n"),
+  "Roman numerals": (list) => list.map((each, i) => `${(ROMAN[i] ?? "").toUpperCase()}) ${each}`).join("\n"),
+  "keycap numbers": (list) => list.map((each, i) => `${i + 1}\ufe0f\u20e3 ${each}`).join("\n"),
+  "numbers in circles": (list) => list.map((each, i) => `${String.fromCharCode(0x2460 + i)} ${each}`).join("\n"),
+  "numbers in circles on one line": (list) => list.map((e, i) => `${String.fromCharCode(0x2460 + i)} ${e}`).join(" "),
+  "numbers in black circles": (list) => list.map((each, i) => `${String.fromCharCode(0x2776 + i)}${each}`).join("\n"),
+  "full-width numbers": (list) => list.map((each, i) => `${String.fromCharCode(0xff11 + i)}．${each}`).join("\n"),
+  "boxes of tasks": (list) => list.map((each, i) => `- [${i === 0 ? "x" : " "}] ${each}`).join("\n"),
+  "a quotation": (list) =>
+    numbered(list)
+      .map((each) => `> ${each}`)
+      .join("\n"),
+  "numbers behind bullets": (list) =>
+    numbered(list)
+      .map((each) => `- ${each}`)
+      .join("\n"),
+  "letters behind bullets": (list) => list.map((each, i) => `* ${letter(i)}. ${each}`).join("\n"),
+  "a list of LaTeX": (list) =>
+    `\\begin{itemize}\n${list.map((each) => `\\item \\textbf{${each}}`).join("\n")}\n\\end{itemize}`,
+  "a list of HTML": (list) => `<ul>\n${list.map((each) => `<li>${each}</li>`).join("\n")}\n</ul>`,
+  "a list of HTML on one line": (list) => `<ol>${list.map((each) => `<li><b>${each}</b></li>`).join("")}</ol>`,
+  "lines of HTML": (list) => list.join("<br>"),
+  "one line with slashes": (list) => list.join(" / "),
+  "one line with bars": (list) => list.join(" | "),
+  "one line with ideographic commas": (list) => list.join("、"),
+  "one line with full-width commas": (list) => list.join("，"),
+  links: (list) => list.map((each) => `[${each}](https://example.org/a_b)`).join(", "),
+  "an object of Python": (list) => `{'candidates': [${list.map((each) => `'${each}'`).join(", ")},]}`,
   "a list of Python": (list) => `[${list.map((each) => `'${each}'`).join(", ")}]`,
 };
 
@@ -92,6 +127,46 @@ describe("readNameList", () => {
     ]);
     expect(readNameList("There are no candidates to consider since this image shows no plane.").names).toEqual([]);
     expect(readNameList(" \n ").names).toEqual([]);
+  });
+
+  const [A, B] = ["Rock Wren", "House Wren"];
+  it.each([
+    ["a table", `| # | Name |\n|---|---|\n| 1 | ${A} |\n| 2 | ${B} |`, "Name"],
+    ["a table without outer bars", `Bird | Bill\n---|---\n${A} | long`, "---|---"],
+    ["headings", `### ${A}\nlong\n### ${B}\nshort`, `### ${B}`],
+    ["announcements", `Option A – ${A}\nOption B – ${B}`, "Option A"],
+    ["keys", `- name: ${A}\n- name: ${B}`, "name"],
+    ["bullets with text between", `- ${A}\nlong\n- ${B}\nshort`, `- ${B}`],
+    ["notes below bare names", `${A}\n- long bill\n- buff\n${B}\n- short bill`, "- short bill"],
+    ["two kinds of bullets", `* ${A}\n- ${B}`, `- ${B}`],
+    ["a number left out", `1. ${A}\n3. ${B}`, `3. ${B}`],
+    ["a start at two", `2. ${A}\n3. ${B}`, `2. ${A}`],
+    ["objects one a line", `{"name": "${A}"}\n{"name": "${B}"}`, `{"name": "${B}"}`],
+    ["a tuple", `('${A}', '${B}')`, `('${A}', '${B}')`],
+    ["pairs", `[["${A}", 0.9], ["${B}", 0.1]]`, `["${A}"`],
+    ["other marks", `${A} → ${B}`, `${A} → ${B}`],
+    ["tabs", `${A}\t${B}`, `${A}\t${B}`],
+    ["many ampersands", `${A} & ${B} & Marsh Wren`, `${A} & ${B} & Marsh Wren`],
+  ])("reads no names where they cannot be told apart: %s", (_, text, doubt) => {
+    expect(readNameList(text)).toMatchObject({ names: [], doubt });
+    const chain = `<analysis>a</analysis><options>${text}</options><comparison>c</comparison><prediction>${A}</prediction>`;
+    expect(checkChainText(chain, A)).toMatchObject({ accepted: false, reason: "candidates cannot be told apart" });
+  });
+
+  it("doubts a list in which the name that is said stands only in the notes", () => {
+    const labels = `Bird one: ${A}\nBird two: ${B}`;
+    expect(readNameList(labels, B)).toMatchObject({ names: [], doubt: B });
+    expect(readNameList(`- ${A} (Salpinctes)\n- ${B}: unlike the ${A}`, A).names).toHaveLength(2);
+  });
+
+  it("keeps slashes, ampersands and stops that belong to names", () => {
+    expect(readNameList("F/A-18, F-16").names).toEqual(["F/A-18", "F-16"]);
+    expect(readNameList("- F/A-18\n- Boeing 737-800/900").names).toEqual(["F/A-18", "Boeing 737-800/900"]);
+    expect(readNameList(`Black & White Warbler, ${A}`, A).names).toEqual(["Black & White Warbler", A]);
+    expect(readNameList("Black & White Warbler", "Black & White Warbler").names).toHaveLength(1);
+    expect(readNameList(`${A} & ${B}`, B).names).toEqual([A, B]); // one side is a name that is known
+    expect(readNameList("First Lady\nOld Blush").names).toEqual(["First Lady", "Old Blush"]);
+    expect(readNameList("I. pallida\nI. sibirica").names).toEqual(["I. pallida", "I. sibirica"]);
   });
 
   it("parts no name at its own and", () => {
@@ -167,6 +242,8 @@ const DISGUISES: Readonly<Record<string, (name: string) => string>> = {
   "zero-width joiners": (name) => name.replace(/(?<=.)(?=.)/gu, "\u200d"),
   "a byte order mark": (name) => `\ufeff${name}`,
   "soft hyphens": (name) => name.replace(/(?<=.)(?=.)/gu, "\u00ad"),
+  "a tag of HTML": (name) => `<strong class="x">${name}</strong>`,
+  "a command of LaTeX": (name) => `\\textbf{\\emph{${name}}}`,
   bold: (name) => `**${name}**`,
   italics: (name) => `*${name}*`,
   underscores: (name) => name.replaceAll(" ", "_"),
@@ -184,6 +261,21 @@ describe("names", () => {
       expect(sameName(disguise(name), name), disguise(name)).toBe(true);
       const other = name === "Bewick's Wren" ? "House Wren" : "Bewick's Wren";
       expect(sameName(disguise(other), name)).toBe(false);
+    }
+  });
+
+  it("are the same behind the mark of an option, and keep their initials", () => {
+    for (const mark of ["A.", "(A)", "b)", "[C]", "2.", "(3)", "Option B:", "**D.**"]) {
+      expect(sameName(`${mark} Rock Wren`, "Rock Wren"), mark).toBe(true);
+      expect(sameName("rock wren", `${mark} Rock Wren`), mark).toBe(true);
+    }
+    for (const [one, other] of [
+      ["J. Smith's Wren", "Smith's Wren"],
+      ["A. thaliana", "thaliana"],
+      ["A. Smith", "B. Smith"],
+      ["737. Boeing", "Boeing"],
+    ] as const) {
+      expect(sameName(one, other), one).toBe(false);
     }
   });
 

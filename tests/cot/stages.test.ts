@@ -47,6 +47,10 @@ describe("parseTagged", () => {
     expect(faultOf(`Sure! ${TEXT}`)).toEqual(["text outside the tags", "Sure!"]);
     expect(faultOf(TEXT.replace(GOOD.comparison, " "))).toEqual(["empty stage", "comparison"]);
     expect(faultOf(TEXT.replace("- Rock Wren\n- House Wren", "- \n-"))).toEqual(["no candidates", "- \n-"]);
+    expect(faultOf(TEXT.replace("- Rock Wren\n- House Wren", "* Rock Wren\n- House Wren"))).toEqual([
+      "candidates cannot be told apart",
+      "- House Wren",
+    ]);
   });
 
   it("never accepts a text that lost, repeated or swapped a tag", () => {

@@ -6,8 +6,10 @@ import { readJson, writeJson } from "../../src/core/files";
 import type { RgbImage } from "../../src/core/image";
 import { withSafetensors, writeSafetensors, type TensorToWrite } from "../../src/core/safetensors";
 import { readCheckpointConfig, writeWeights } from "../../src/model/qwen/checkpoint";
+import { readQwenConfig } from "../../src/model/qwen/config";
 import { parseImageProcessorConfig, readImageProcessorConfig } from "../../src/model/qwen/imageProcessorFiles";
 import { QwenModel, type QwenOptions } from "../../src/model/qwen/model";
+import { weightShapes } from "../../src/model/qwen/weights";
 
 const BASE = "assets/smoke/base";
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "agreement-"));
@@ -146,6 +148,27 @@ describe("the image processor", () => {
 
   it("says how the bound on pixels is raised", () => {
     expect(() => parseImageProcessorConfig({ min_pixels: 2 ** 50 })).toThrow(/at most 64000000 .*FINE_R1_MAX_PIXELS/u);
+  });
+});
+
+describe("a config that asks for more weights than the bound", () => {
+  it.each<[string, Json]>([
+    ["vocab_size 10¹⁵", { vocab_size: 1e15 }],
+    ["intermediate_size 10¹²", { intermediate_size: 1e12 }],
+  ])("is refused before anything is allocated: %s", async (name, asked) => {
+    const folder = copy(name);
+    change(folder, "config.json", asked);
+    const before = process.memoryUsage().arrayBuffers;
+    const start = performance.now();
+    const refusal = new RegExp(
+      `${name}: its config asks for \\d+ weights, and at most 100000000000.*FINE_R1_MAX_PARAMETERS`,
+      "u",
+    );
+    expect(() => readCheckpointConfig(folder)).toThrow(refusal);
+    await expect(QwenModel.load(folder)).rejects.toThrow(refusal);
+    expect(() => weightShapes(readQwenConfig(folder))).toThrow(/FINE_R1_MAX_PARAMETERS/u); // the door of every other loader
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
   });
 });
 

@@ -4,14 +4,13 @@ import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import { writeFolderAtomic, writeJson } from "../../core/files";
 import { makeFolder } from "../../core/folders";
-import { requireWithin } from "../../core/limits";
 import { withSafetensors, writeSafetensors, type SafetensorsFile, type TensorToWrite } from "../../core/safetensors";
 import { locateWeights, SINGLE_FILE, shardIndex } from "./checkpointFiles";
 import { readQwenConfig, type QwenConfig } from "./config";
 import { toHfConfig, toHfGenerationConfig } from "./configWriter";
 import type { ImageProcessorConfig } from "./imageProcessor";
 import { writeImageProcessor } from "./imageProcessorFiles";
-import { weightShapes } from "./weights";
+import { sizeOf, weightShapes } from "./weights";
 
 /** A weight under its published name, as float32. */
 export interface Weight {
@@ -55,8 +54,7 @@ export function publishedName(name: string): string {
  */
 export function readCheckpointConfig(folder: string): QwenConfig {
   const config = readQwenConfig(folder);
-  const numbers = [...weightShapes(config).values()].reduce((total, shape) => total + sizeOf(shape), 0);
-  requireWithin("FINE_R1_MAX_PARAMETERS", numbers, `its config asks for ${numbers} weights`, folder);
+  weightShapes(config, folder); // within the bounds
   if (!config.text.tieWordEmbeddings) return config;
   const files = locateWeights(folder);
   const [head, embedding] = ["lm_head.weight", "model.embed_tokens.weight"].map((name) => findWeight(files, name));
@@ -75,10 +73,6 @@ function findWeight(files: readonly string[], wanted: string) {
     return { shape, read: () => withSafetensors(file, (opened) => opened.readFloat32(stored)) };
   }
   return undefined;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 /**

@@ -64,6 +64,15 @@ export function fitImage(image: RgbImage, config: ImageProcessorConfig, maxPixel
   return resizeBicubic(image, width, height, config.resizeOrder);
 }
 
+/** @throws LabError for a picture that no Qwen processor takes: one more than 200 times as long as wide */
+export function requireProportions(
+  { width, height }: { readonly width: number; readonly height: number },
+  subject = "image",
+): void {
+  if (Math.max(width, height) <= 200 * Math.min(width, height)) return;
+  throw imageError(`a picture of ${width} × ${height} pixels is more than 200 times as long as wide`, subject);
+}
+
 /**
  * The size an image is resized to: sides that are multiples of patchSize · mergeSize, an area within the bounds, the
  * aspect ratio kept as closely as that allows (`smart_resize` of the hub, rounding half to even as Python does).
@@ -72,9 +81,7 @@ export function smartResize(
   { width, height }: { readonly width: number; readonly height: number },
   config: Pick<ImageProcessorConfig, "patchSize" | "mergeSize" | "minPixels" | "maxPixels">,
 ): { readonly width: number; readonly height: number } {
-  if (Math.max(width, height) / Math.min(width, height) > 200) {
-    throw imageError(`an image of ${width} × ${height} pixels is more than 200 times as long as wide`);
-  }
+  requireProportions({ width, height });
   const factor = config.patchSize * config.mergeSize;
   const rounded = { width: roundHalfEven(width / factor) * factor, height: roundHalfEven(height / factor) * factor };
   if (rounded.width * rounded.height > config.maxPixels) {
@@ -98,6 +105,6 @@ function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-function imageError(reason: string): LabError {
-  return new LabError(reason, "Check the image file, or leave this image out.", { subject: "image" });
+function imageError(reason: string, subject = "image"): LabError {
+  return new LabError(reason, "Check the image file, or leave this image out.", { subject });
 }

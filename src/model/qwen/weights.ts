@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { requireWithin } from "../../core/limits";
 import { Random } from "../../core/random";
 import type { LinearWeights } from "../tensor/linear";
 import type { NormWeights } from "../tensor/norm";
@@ -7,8 +8,23 @@ import type { QwenConfig } from "./config";
 /** Standard deviation of fresh weights: transformers' `initializer_range`. */
 const INITIAL_DEVIATION = 0.02;
 
-/** Published names and shapes of all weights, in the order of the model. */
-export function weightShapes(config: QwenConfig): Map<string, readonly number[]> {
+/**
+ * Published names and shapes of all weights, in the order of the model: what every loader asks for before it allocates.
+ * @param subject where the config stands, for the error
+ * @throws LabError when they are more numbers than the bound allows
+ */
+export function weightShapes(config: QwenConfig, subject = "config.json"): Map<string, readonly number[]> {
+  const shapes = shapesOf(config);
+  const numbers = [...shapes.values()].reduce((total, shape) => total + sizeOf(shape), 0);
+  requireWithin("FINE_R1_MAX_PARAMETERS", numbers, `its config asks for ${numbers} weights`, subject);
+  return shapes;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+function shapesOf(config: QwenConfig): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   addVision(shapes, config);
   const {

@@ -53,6 +53,8 @@ export interface AnswerBook {
   readonly pictures: readonly string[];
   /** How many pictures the run was asked about, shown or not. */
   readonly allPictures: number;
+  /** Evaluations of the run that are not shown, each with the reason. */
+  readonly leftOut: readonly string[];
 }
 
 interface Asked {
@@ -76,7 +78,7 @@ const THUMBNAIL = 160;
  * @throws LabError when the run has no answers, or is about a world that is not among the configs
  */
 export async function readAnswers(run: string, limit: number): Promise<AnswerBook> {
-  const evaluations = newestEvaluations(run);
+  const { evaluations, strangers } = newestEvaluations(run);
   const [first] = evaluations;
   if (first === undefined) {
     throw new LabError("holds no finished evaluation", "Run the experiment first, for example: npm start", {
@@ -84,7 +86,9 @@ export async function readAnswers(run: string, limit: number): Promise<AnswerBoo
     });
   }
   const world = worldOf(first.digest, run);
-  const asked = evaluations.filter(({ digest }) => digest === first.digest).map(readAsked);
+  const ofWorld = evaluations.filter(({ digest }) => digest === first.digest);
+  const ofOthers = evaluations.filter(({ digest }) => digest !== first.digest);
+  const asked = ofWorld.map(readAsked);
   const all = [...world.test("seen"), ...world.test("unseen")].filter(({ id }) => asked.some((a) => a.records.has(id)));
   const items = fewOfEachClass(all, limit);
   return {
@@ -97,6 +101,7 @@ export async function readAnswers(run: string, limit: number): Promise<AnswerBoo
     ),
     pictures: await Promise.all(items.map(thumbnail)),
     allPictures: all.length,
+    leftOut: [...strangers, ...ofOthers.map(({ stage }) => `${path.basename(stage.folder)} asks about another world`)],
   };
 }
 
@@ -113,15 +118,23 @@ function modelsOf(asked: readonly Asked[]): AnswerBook["models"] {
   return [...known.map((key) => ({ key, title: ROW_TITLES[key] })), ...[...others].map((key) => ({ key, title: key }))];
 }
 
-function newestEvaluations(run: string): Evaluation[] {
+/** The newest evaluation of each model and kind of question, and the folders of evaluations whose record is another's. */
+function newestEvaluations(run: string): { evaluations: Evaluation[]; strangers: string[] } {
   const newest = new Map<string, Evaluation>();
+  const strangers: string[] = [];
   for (const stage of finishedStages(run)) {
+    const name = path.basename(stage.folder);
     const inputs = inputsSchema.safeParse(stage.inputs);
-    if (!stage.stage.startsWith("eval-") || !inputs.success) continue;
+    if (!name.startsWith("eval-") && !stage.stage.startsWith("eval-")) continue;
+    if (!name.startsWith(`${stage.stage}-`) || !inputs.success) {
+      const what = inputs.success ? `of the stage "${stage.stage}"` : "of no evaluation";
+      strangers.push(printable(`${name}, whose stage.json is ${what}`));
+      continue;
+    }
     const { world, thinking } = inputs.data.asking ?? { world: "closed", thinking: false };
     newest.set(`${stage.stage} ${world}`, { stage, digest: inputs.data.world, world, thinking });
   }
-  return [...newest.values()];
+  return { evaluations: [...newest.values()], strangers };
 }
 
 function readAsked({ stage, world, thinking }: Evaluation): Asked {

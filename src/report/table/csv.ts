@@ -1,4 +1,5 @@
 import { LabError } from "../../core/errors";
+import { printable } from "../../core/printable";
 import {
   type Cell,
   type Column,
@@ -37,14 +38,15 @@ export function flatten(table: ResultTable): FlatTable {
 
 /**
  * Comma-separated values (RFC 4180), one heading line, every digit kept, units as `flatten` gives them; an empty field means
- * not measured. A text that a spreadsheet would take for a formula gets an apostrophe in front.
+ * not measured. A text that a spreadsheet would take for a formula gets an apostrophe in front; control characters but line
+ * ends and tabs are written out, as in `\u001b`.
  */
 export function toCsv(table: ResultTable): string {
   const parts = partsOf(table);
   const rows = table.rows.map((_, index) =>
     parts.map(({ values, percent }) => {
       const value = values[index] ?? null;
-      if (typeof value !== "number") return value === null ? "" : quoted(isFormula(value) ? `'${value}` : value);
+      if (typeof value !== "number") return value === null ? "" : textField(value);
       return percent ? shiftPoint(String(value), 2) : String(value);
     }),
   );
@@ -121,6 +123,11 @@ function partsOf({ columns, rows }: ResultTable): Part[] {
 /** The column's name in files. */
 function fileKey(column: Column): string {
   return inPercent(column) ? column.key + SUFFIX.percent : column.key;
+}
+
+function textField(value: string): string {
+  const text = value.split("\r").map(printable).join("\r");
+  return quoted(isFormula(text) ? `'${text}` : text);
 }
 
 function quoted(text: string): string {

@@ -99,6 +99,27 @@ describe("readAnswers", () => {
     expect(questions.every(({ answers }) => answers["tapo"]?.right === true)).toBe(true);
   });
 
+  it("says which evaluations it leaves out, and why", async () => {
+    evaluated("tapo", open, chainOf);
+    evaluated("base", open, chainOf, { startedAt: "2026-02-01T00:00:00.000Z", digest: "another" });
+    for (const [name, stage] of [
+      ["eval-sft-1", "cot-sft"],
+      ["cot-sft-1", "eval-sft"],
+      ["tapo-1", "tapo"],
+    ] as const) {
+      fs.mkdirSync(path.join(run, name));
+      const record = { stage, inputs: { world: smokeWorld.digest }, result: {}, startedAt: "2026-03-01T00:00:00.000Z" };
+      fs.writeFileSync(path.join(run, name, "stage.json"), JSON.stringify({ ...record, seconds: 1 }));
+    }
+    const { leftOut, models } = await readAnswers(run, 1);
+    expect(models.map(({ key }) => key)).toEqual(["tapo"]);
+    expect([...leftOut].sort()).toEqual([
+      'cot-sft-1, whose stage.json is of the stage "eval-sft"',
+      "eval-base-2026-02-01open asks about another world",
+      'eval-sft-1, whose stage.json is of the stage "cot-sft"',
+    ]);
+  });
+
   it("keeps to the limit, and the pictures small", async () => {
     evaluated("tapo", open, chainOf);
     const { pictures, questions, allPictures } = await readAnswers(run, 3);

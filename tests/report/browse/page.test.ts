@@ -61,6 +61,7 @@ const book: AnswerBook = {
   ],
   pictures: [PIXEL],
   allPictures: 7,
+  leftOut: [],
 };
 
 let html: string;

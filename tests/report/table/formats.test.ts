@@ -45,6 +45,12 @@ describe("csv", () => {
       }),
     );
   });
+  it("writes out what would give a terminal orders or end a text, and keeps line ends", () => {
+    const name = "a\0b\x1b[2J\u202e,\r\n\tc";
+    const text = toCsv(resultTable({ caption: "c", columns, rows: [{ name }] }));
+    expect(text).toBe('name,score_percent\n"a\\u0000b\\u001b[2J\\u202e,\r\n\tc",\n');
+    expect(rowsFromCsv(text, columns)[0]?.["name"]).toBe("a\\u0000b\\u001b[2J\\u202e,\r\n\tc");
+  });
   it("holds percentages as the table shows them, to the last digit, and says so in its heading", () => {
     const one = resultTable({
       caption: "c",
@@ -78,7 +84,8 @@ describe("csv", () => {
         const text = toCsv(resultTable({ caption: "c", columns, rows: [{ name }] }));
         const field = parseCsv(text)[1]?.[0] ?? "";
         expect(/^[=+@\t\r\n]/.test(field) || (field.startsWith("-") && Number.isNaN(Number(field)))).toBe(false);
-        expect(rowsFromCsv(text, columns)[0]?.["name"]).toBe(name);
+        const kept = name.split("\r").map(printable).join("\r");
+        expect(rowsFromCsv(text, columns)[0]?.["name"]).toBe(kept);
       }),
     );
   });
