@@ -1,7 +1,7 @@
 // npm test: set-up where needed, then types, lint, format and the whole suite; `npm test -- tests/core` narrows the suite.
 import "./lib/node-version.cjs";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { MODULES, ROOT, SETUP } from "./lib/places.mjs";
 import { setUp } from "./lib/setup.mjs";
 import { interactive, main } from "./lib/shell.mjs";
@@ -33,13 +33,25 @@ await main(async () => {
   for (const { name, status, seconds } of outcome) {
     console.log(`  ${status === 0 ? "ok    " : "FAILED"} ${name.padEnd(8)} ${seconds.toFixed(1)} s`);
   }
-  console.log(counts());
+  const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : undefined;
+  for (const line of failures(results)) console.log(line);
+  console.log(counts(results));
   return outcome.every(({ status }) => status === 0) ? 0 : 1;
 });
 
+/** A line for each test that failed, and for each file that could not be read: its name, and the first line of what it said. */
+function failures(results) {
+  return (results?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === "failed");
+    const told = failed.map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]}`);
+    if (told.length === 0 && message) told.push(message);
+    return told.map((text) => `  FAILED ${relative(ROOT, name)} ${text.split("\n")[0].slice(0, 300)}`);
+  });
+}
+
 /** The suite's own count; a suite that wrote none has run nothing. */
-function counts() {
-  if (!existsSync(RESULTS)) return "0 passed, 0 failed, 0 skipped";
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(RESULTS, "utf8"));
+function counts(results) {
+  if (results === undefined) return "0 passed, 0 failed, 0 skipped";
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = results;
   return `${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests + numTodoTests} skipped`;
 }

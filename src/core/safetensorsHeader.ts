@@ -92,7 +92,8 @@ export function readHeader(file: string, handle: number): SafetensorsHeader {
   return { tensors: new Map(infos), metadata: parseMetadata(file, metadata) };
 }
 
-const headerSchema = z.record(z.string(), z.unknown());
+// Not z.record, which drops a tensor named "__proto__".
+const headerSchema = z.custom<Record<string, unknown>>((value) => typeof value === "object" && !Array.isArray(value));
 
 function parseHeader(file: string, text: Buffer): Record<string, unknown> {
   if (text[0] !== 0x7b) throw corrupt(file, "is not a safetensors file: its header is not JSON");
@@ -105,12 +106,11 @@ function parseHeader(file: string, text: Buffer): Record<string, unknown> {
 
 function parseMetadata(file: string, value: unknown): Record<string, string> {
   if (value === undefined || value === null) return {};
-  const out: Record<string, string> = {};
-  for (const [key, text] of Object.entries(value)) {
+  const entries = Object.entries(value).map(([key, text]): [string, string] => {
     if (typeof text !== "string") throw corrupt(file, `has metadata "${key}" that is not a text`);
-    out[key] = text;
-  }
-  return out;
+    return [key, text];
+  });
+  return Object.fromEntries(entries);
 }
 
 function parseEntry(file: string, name: string, value: unknown, dataStart: number): TensorInfo {

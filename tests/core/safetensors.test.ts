@@ -54,6 +54,16 @@ describe("writing and reading", () => {
     );
   });
 
+  it("keeps a tensor and a metadata key by the name of a prototype", () => {
+    const file = at("proto.safetensors");
+    const metadata = Object.fromEntries([["__proto__", "x"]]);
+    writeSafetensors(file, [{ name: "__proto__", shape: [1], data: Float32Array.of(2) }], metadata);
+    withSafetensors(file, (opened) => {
+      expect([...opened.readFloat32("__proto__")]).toEqual([2]);
+      expect(Object.entries(opened.metadata)).toEqual([["__proto__", "x"]]);
+    });
+  });
+
   it("aligns the data to eight bytes and leaves no temporary file", () => {
     writeSafetensors(at("aligned.safetensors"), [{ name: "a", shape: [], data: Float32Array.of(1) }]);
     const length = Number(fs.readFileSync(at("aligned.safetensors")).readBigUInt64LE());
