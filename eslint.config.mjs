@@ -8,6 +8,7 @@ import tseslint from "typescript-eslint";
 const ORDER = [
   "core",
   "config",
+  "store",
   "model",
   "engine",
   "data",
@@ -16,6 +17,9 @@ const ORDER = [
   "tapo",
   "eval",
   "analysis",
+  "miniworld",
+  "verify",
+  "lab",
   "experiments",
   "report",
 ];
@@ -24,7 +28,12 @@ const forbidden = (folder) => {
   return folder === "engine" ? ["model", ...later] : later;
 };
 /** Packages that may appear in one folder only. */
-const HOME = { "danfojs-node": "report", "plotly.js": "report", sharp: "data", "@xenova/transformers": "model" };
+const HOME = {
+  "danfojs-node": ["report"],
+  "plotly.js": ["report"],
+  sharp: ["data", "miniworld"],
+  "@xenova/transformers": ["model"],
+};
 
 const importRules = ORDER.map((folder) => ({
   files: [`src/${folder}/**/*.ts`],
@@ -33,8 +42,11 @@ const importRules = ORDER.map((folder) => ({
       "error",
       {
         paths: Object.entries(HOME)
-          .filter(([, home]) => home !== folder)
-          .map(([name, home]) => ({ name, message: `${name} is used in src/${home} only (docs/architecture.md).` })),
+          .filter(([, homes]) => !homes.includes(folder))
+          .map(([name, homes]) => ({
+            name,
+            message: `${name} is used in src/${homes.join(", ")} only (docs/architecture.md).`,
+          })),
         patterns: forbidden(folder).map((later) => ({
           regex: `^(\\.\\./)+${later}(/|$)`,
           message: `src/${folder} may not import src/${later}: imports run one way (docs/architecture.md).`,

@@ -19,7 +19,7 @@ export { openSafetensors, writeSafetensors, type SafetensorsFile } from "./core/
 // config: strict YAML files
 export { checkConfig, loadConfig, ROOT } from "./config/load";
 export { recordFolder, reportFolder, resultsRoot, runFolder, runsRoot } from "./config/places";
-export { COLOURS, DOMAINS, loadWorldConfig, PATTERNS, TAILS, type WorldConfig } from "./config/world";
+export { COLOURS, DOMAINS, loadWorldConfig, PATTERNS, TAILS, type WorldConfig } from "./miniworld/config";
 
 // model: one contract; Qwen2-VL and Qwen2.5-VL in TensorFlow.js, a scripted model, a SigLIP-style encoder
 export type {
@@ -49,31 +49,32 @@ export { constant, cosine, linear, oneCycle, type Schedule } from "./engine/sche
 export { train, type MicroBatch, type Step, type StepFigures, type TrainOptions, type TrainTask } from "./engine/train";
 
 // data: the mini-world, few-shot sampling, triplets, prompts, pictures
-export type { BenchmarkItem, Dataset, LabelledImage, SubCategory, Triplet } from "./data/types";
+export type { BenchmarkItem, LabelledImage, SubCategory, Triplet } from "./data/types";
 export { groupByClass, sampleFewShot } from "./data/fewshot";
 export { decodeImage, readImage } from "./data/images";
 export { encodePng } from "./data/rasters";
 export { buildPrompt, buildTrainingPrompt, promptText, type PromptRequest, type PromptSet } from "./data/prompts";
 export { splitClasses } from "./data/splits";
 export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./data/triplets";
-export { describe, SLOTS, type Attributes } from "./data/miniworld/attributes";
-export { writeChain } from "./data/miniworld/chain";
-export { CHAIN_STAGES, checkChain, checkInWords, markChain } from "./data/miniworld/chainCheck";
-export type { ChainCheck, ChainStage } from "./data/miniworld/chainCheck";
-export type { MarkedStep, StepKind } from "./data/miniworld/chainMarks";
-export type { WorldClass } from "./data/miniworld/classes";
-export { buildMiniWorld, type ClassPicture, type MiniWorld } from "./data/miniworld/world";
+export { describe, SLOTS, type Attributes } from "./miniworld/attributes";
+export { writeChain } from "./miniworld/chain";
+export { chainOutcomes, checkChain, checkInWords } from "./data/chains";
+export type { ChainCheck, ChainJudge, MarkedStep } from "./data/chains";
+export type { Dataset } from "./data/dataset";
+export type { WorldClass } from "./miniworld/classes";
+export { buildMiniWorld } from "./miniworld/world";
+export type { ClassPicture, MiniWorld } from "./miniworld/types";
 
 // cot: concepts, prompts, curation → records
 export { checkChainText, REJECTION_REASONS, type RejectionReason } from "./cot/checks";
 export { extractConcepts, selectConcepts, type ConceptOptions } from "./cot/concepts";
 export { curate, DEFAULT_CURATION_SETTINGS, type CurationSettings } from "./cot/curate";
-export { miniTeacher } from "./cot/miniTeacher";
+export { miniTeacher } from "./miniworld/teacher";
 export { modelTeacher } from "./cot/modelTeacher";
 export type { CurationReport } from "./cot/outcomes";
 export { readCotRecords, writeCotRecords, type CotRecord } from "./cot/records";
 export { parseTagged, renderTagged, renderText, type CotStages } from "./cot/stages";
-export type { Teacher } from "./cot/teacher";
+export type { Teacher } from "./data/teacher";
 export { COT_TEMPLATE, cotPrompt } from "./cot/template";
 
 // sft: records → checkpoint
@@ -115,20 +116,21 @@ export { namePairs, pairPrompt, pairStates, separability } from "./analysis/sepa
 export type { NamePair, Separability } from "./analysis/separability";
 
 // experiments: profiles, cached stages, the quickstart, the base models, run records
-export { loadProfile, loadVariant, type Profile } from "./experiments/profile";
-export { openLab, type Lab, type LabOptions } from "./experiments/lab";
-export { digest, quietContext, runStage, type Finished, type RunContext } from "./experiments/stage";
-export { checkpointOf, cotExamples, cotRecords, cotStage, givenCheckpoint } from "./experiments/training";
-export { labelExamples, rlStage, sftStage, tripletStage } from "./experiments/training";
-export type { Checkpoint, Trained } from "./experiments/training";
-export { evaluateEncoderStage, evaluateStage, testItems, type Asking } from "./experiments/evaluation";
-export { openEncoder, type OpenedEncoder } from "./experiments/encoder";
-export { contrasts, minedTriplets, separabilityStage, type Contrast } from "./experiments/explore";
+export { loadProfile, loadVariant, type Profile } from "./lab/profile";
+export { openLab, type Lab, type LabOptions } from "./lab/lab";
+export { digest, quietContext, runStage, type Finished, type RunContext } from "./store/stage";
+export { checkpointOf, cotExamples, cotRecords, cotStage, givenCheckpoint } from "./lab/training";
+export { labelExamples, rlStage, sftStage, tripletStage } from "./lab/training";
+export type { Checkpoint, Trained } from "./lab/training";
+export { evaluateEncoderStage, evaluateStage, testItems, type Asking } from "./lab/evaluation";
+export { openEncoder, type OpenedEncoder } from "./lab/encoder";
+export { contrasts, minedTriplets, separabilityStage, type Contrast } from "./lab/explore";
 export { dapoOptions, quickstart, QUICKSTART_ROWS } from "./experiments/quickstart";
 export type { QuickstartResult, QuickstartRow, QuickstartRowName } from "./experiments/quickstart";
-export { buildBase, type BaseWork, type BuiltBase } from "./experiments/base/build";
-export { measureGates, type Gate } from "./experiments/base/gates";
-export { startRun, versionsNow, type RunRecord } from "./experiments/provenance";
+export { buildBase, type BaseWork, type BuiltBase } from "./miniworld/base/build";
+export { measureGates, type Gate } from "./miniworld/base/gates";
+export { startRun, type RunRecord } from "./lab/provenance";
+export { versionsNow } from "./store/facts";
 
 // report: tables and figures as data, their exports, the notebook's displays
 export { resultTable, type Column, type Estimate, type ResultTable, type Row } from "./report/table/table";

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { loadConfig } from "../../src/config/load";
-import { miniConfig } from "../../src/experiments/base/architecture";
-import { baseConfigSchema, type MiniModelSizes } from "../../src/experiments/base/config";
+import { miniConfig } from "../../src/miniworld/base/architecture";
+import { baseConfigSchema, type MiniModelSizes } from "../../src/miniworld/base/config";
 import type { QwenConfig } from "../../src/model/qwen/config";
 import { ROOT } from "./options";
 

@@ -1,10 +1,10 @@
 import { LabError, required } from "../core/errors";
-import { CHAIN_STAGES, checkChain, type ChainStage } from "../data/miniworld/chainCheck";
-import type { MiniWorld } from "../data/miniworld/world";
+import { chainOutcomes, checkChain, type ChainJudge } from "../data/chains";
+import type { Dataset } from "../data/dataset";
 import type { SubCategory } from "../data/types";
 import type { EvaluationRecord } from "../eval/records";
 
-/** A recorded answer about a picture of the mini-world. */
+/** A recorded answer about a picture of a class. */
 export interface ChainAnswer {
   readonly text: string;
   readonly truth: SubCategory;
@@ -18,55 +18,58 @@ export interface ChainErrorRow {
   readonly split: "seen" | "unseen";
   readonly items: number;
   /** Items by the first wrong step, "right" where the answer is right; they add up to `items`. */
-  readonly counts: Readonly<Record<ChainStage, number>>;
+  readonly counts: Readonly<Record<string, number>>;
   /** The counts as shares of the items; 0 without items. */
-  readonly shares: Readonly<Record<ChainStage, number>>;
+  readonly shares: Readonly<Record<string, number>>;
   /** Right answers whose chain is right in every step too; absent in rows that an older version wrote. */
   readonly rightChains?: number;
-  /** Chains whose own analysis is right, whatever they answer: whether the chain is still used. */
+  /** Chains whose own first step is right, whatever they answer: whether the chain is still used. */
   readonly analysisRight: number;
   /** Answers that name a seen class of the right domain: on unseen items each of them is an error. */
   readonly seenNames: number;
 }
 
-/** The chains that an evaluation recorded. @throws LabError for a record about another world */
+/** The chains that an evaluation recorded. @throws LabError for a record about another dataset */
 export function chainAnswers(
-  world: MiniWorld,
+  { name, subCategories }: Pick<Dataset, "name" | "subCategories">,
   records: readonly Pick<EvaluationRecord, "id" | "domain" | "truth" | "options" | "output">[],
 ): ChainAnswer[] {
+  const known = new Map(subCategories.map((c) => [`${c.superCategory}/${c.name}`, c]));
   return records.map(({ id, domain, truth, options, output }) => {
-    const named = required(world.classNamed(domain, truth), () => {
-      const remedy = "Give the records of an evaluation on this world.";
-      return new LabError(`is about "${truth}", which is no class of ${world.name}`, remedy, { subject: id });
+    const named = required(known.get(`${domain}/${truth}`), () => {
+      const remedy = "Give the records of an evaluation on this dataset.";
+      return new LabError(`is about "${truth}", which is no class of ${name}`, remedy, { subject: id });
     });
     return { text: output, truth: named, ...(options === null ? {} : { options }) };
   });
 }
 
 /** Checks every recorded chain of one method step by step. @returns the seen row, then the unseen one */
-export function chainErrorRows(world: MiniWorld, method: string, answers: readonly ChainAnswer[]): ChainErrorRow[] {
+export function chainErrorRows(
+  { subCategories, chains }: { subCategories: readonly SubCategory[]; chains: ChainJudge },
+  method: string,
+  answers: readonly ChainAnswer[],
+): ChainErrorRow[] {
+  const seenNames = new Set(subCategories.flatMap((c) => (c.seen ? [`${c.superCategory}/${c.name}`] : [])));
+  const namesSeen = ({ text, truth }: ChainAnswer): boolean => {
+    const answer = /<answer>([^<]*)<\/answer>/u.exec(text)?.[1]?.trim().replace(/\s+/gu, " ") ?? "";
+    return seenNames.has(`${truth.superCategory}/${answer}`);
+  };
   return (["seen", "unseen"] as const).map((split) => {
-    const own = answers.filter(({ truth }) => world.classOf(truth).seen === (split === "seen"));
-    const checks = own.map(({ text, truth, options }) => checkChain(world, text, truth, options));
-    const counts = tally((stage) => checks.filter(({ verdict }) => verdict === stage).length);
+    const own = answers.filter(({ truth }) => truth.seen === (split === "seen"));
+    const checks = own.map(({ text, truth, options }) => checkChain(chains, text, truth, options));
+    const count = (stage: string): number => checks.filter(({ verdict }) => verdict === stage).length;
+    const tally = (of: (stage: string) => number) =>
+      Object.fromEntries(chainOutcomes(chains).map((stage) => [stage, of(stage)]));
     return {
       method,
       split,
       items: own.length,
-      counts,
-      shares: tally((stage) => (own.length === 0 ? 0 : counts[stage] / own.length)),
+      counts: tally(count),
+      shares: tally((stage) => (own.length === 0 ? 0 : count(stage) / own.length)),
       rightChains: checks.filter(({ stage }) => stage === "right").length,
-      analysisRight: checks.filter(({ stage }) => stage !== "malformed" && stage !== "analysis").length,
-      seenNames: own.filter((answer) => namesSeenClass(world, answer)).length,
+      analysisRight: checks.filter(({ stage }) => stage !== "malformed" && stage !== chains.steps[0]).length,
+      seenNames: own.filter(namesSeen).length,
     };
   });
-}
-
-function tally(of: (stage: ChainStage) => number): Record<ChainStage, number> {
-  return Object.fromEntries(CHAIN_STAGES.map((stage) => [stage, of(stage)])) as Record<ChainStage, number>;
-}
-
-function namesSeenClass(world: MiniWorld, { text, truth }: ChainAnswer): boolean {
-  const answer = /<answer>([^<]*)<\/answer>/u.exec(text)?.[1]?.trim().replace(/\s+/gu, " ") ?? "";
-  return world.classNamed(world.classOf(truth).superCategory, answer)?.seen === true;
 }

@@ -3,8 +3,8 @@ import * as path from "node:path";
 import { runFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import { isFolder } from "../core/folders";
-import { finishedStages } from "../experiments/finished";
-import type { Profile } from "../experiments/profile";
+import { finishedStages } from "../store/finished";
+import type { Profile } from "../lab/profile";
 
 /** Which model is asked, and whether it was taught to reason before it answers. */
 export interface ChosenModel {

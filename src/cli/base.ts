@@ -5,16 +5,16 @@ import { Argument, type Command } from "commander";
 import { loadConfig, ROOT } from "../config/load";
 import { configFile } from "../config/names";
 import { runsRoot } from "../config/places";
-import { loadWorldConfig } from "../config/world";
+import { loadWorldConfig } from "../miniworld/config";
 import { loadBackend, requireTraining } from "../core/backend";
 import { LabError, required } from "../core/errors";
 import { requireWritable } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
 import { check } from "../core/progress";
-import { buildMiniWorld } from "../data/miniworld/world";
-import { BASE_BRANCHES, buildBase, buildBranch, type BaseBranch, type BaseWork } from "../experiments/base/build";
-import { installBase } from "../experiments/base/card";
-import { baseConfigSchema } from "../experiments/base/config";
+import { buildMiniWorld } from "../miniworld/world";
+import { BASE_BRANCHES, buildBase, buildBranch, type BaseBranch, type BaseWork } from "../miniworld/base/build";
+import { installBase } from "../miniworld/base/card";
+import { baseConfigSchema } from "../miniworld/base/config";
 import { stoppable } from "./stop";
 
 interface BaseArguments {

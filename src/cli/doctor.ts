@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { numericsMode } from "../core/backend";
-import { processorGap } from "../experiments/numerics/record";
+import { processorGap } from "../verify/numerics/record";
 import { ask, gibibytes, modelFolders, npmVersion, pythonVersion } from "./facts";
 import { type EngineProbe, probeEngine } from "./probe";
 

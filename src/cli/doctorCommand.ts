@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { ROOT } from "../config/load";
-import { formatDigest, numericsDigest } from "../experiments/numerics/digest";
-import { numericsRemark, recordNumerics } from "../experiments/numerics/record";
+import { formatDigest, numericsDigest } from "../verify/numerics/digest";
+import { numericsRemark, recordNumerics } from "../verify/numerics/record";
 import { examine, formatExamination } from "./doctor";
 
 /** `fine-r1 doctor`. */

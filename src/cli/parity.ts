@@ -8,7 +8,7 @@ import {
   parityObjective,
   parityReward,
   type ParityRow,
-} from "../experiments/parity";
+} from "../verify/parity";
 
 const CHECKS: Readonly<Record<string, (path: string) => ParityRow[] | Promise<ParityRow[]>>> = {
   objective: parityObjective,

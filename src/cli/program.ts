@@ -12,7 +12,7 @@ import { addSeedsCommand } from "./seeds";
 import { INTERRUPTED, stoppedMessage } from "./stop";
 import { LabError } from "../core/errors";
 import { printable } from "../core/printable";
-import { ownVersion } from "../experiments/provenance";
+import { ownVersion } from "../store/facts";
 
 const program = new Command("fine-r1")
   .description(

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { Option, type Command } from "commander";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
-import { loadProfile } from "../experiments/profile";
+import { loadProfile } from "../lab/profile";
 import { quickstartFolder, quickstartSettings } from "../report/quickstart/publish";
 import { readSeedRuns, seedTable } from "../report/quickstart/seeds";
 import { exportTable } from "../report/table/export";

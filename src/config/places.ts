@@ -35,7 +35,7 @@ export function projectPath(file: string, root = ROOT): string {
 /** A file or folder as a reader knows it: by its place in the project, or, outside it, by its whole path. */
 export function placeOf(file: string): string {
   const relative = projectPath(file);
-  return relative.startsWith("../") || path.isAbsolute(relative) ? file : relative;
+  return relative.startsWith("..") || path.isAbsolute(relative) ? file : relative;
 }
 
 /** An empty variable is an unset one, as shells leave it behind, and not the folder that one stands in. */

@@ -18,7 +18,7 @@ import { claimFolder, openJournal } from "./journal";
 import { parseOutcome, summariseOutcomes, type CurationOutcome, type CurationReport } from "./outcomes";
 import { COT_RECORD_VERSION, writeCotRecords, type CotRecord } from "./records";
 import { renderText, type CotForm } from "./stages";
-import type { Teacher } from "./teacher";
+import type { Teacher } from "../data/teacher";
 import { cotPrompt } from "./template";
 
 /** An image to reason about, and what is asked of it. The paper takes one image a sub-category. */

@@ -1,6 +1,6 @@
 import type { LabelledImage } from "../data/types";
 import type { Prompt, VisionLanguageModel } from "../model/contract";
-import type { Teacher } from "./teacher";
+import type { Teacher } from "../data/teacher";
 
 export interface ModelTeacherOptions {
   readonly temperature: number;

@@ -1,5 +1,5 @@
 import { visibleText } from "../core/typography";
-import { renderChain } from "../data/miniworld/chain";
+import { answerText } from "../data/prompts";
 import { readNameList } from "./lists";
 
 /** The four stages of a structured chain of thought (§4.2). */
@@ -98,7 +98,10 @@ function renderReleased(stages: CotStages, label: string): string {
   );
 }
 
-/** The short form of the mini-world, single words: `<think> analysis … candidates … </think> <answer> … </answer>`. */
-function renderShort(stages: CotStages, label: string): string {
-  return renderChain(stages, label);
+/** The short form of the mini-world, single words. */
+function renderShort({ analysis, candidates, comparison, prediction }: CotStages, label: string): string {
+  return (
+    `<think> analysis ${analysis} candidates ${candidates.join(" , ")} comparison ${comparison} ` +
+    `prediction ${prediction} </think> ${answerText("mini", label)}`
+  );
 }

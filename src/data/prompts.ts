@@ -116,6 +116,16 @@ export function buildTrainingPrompt(set: PromptSet, stage: "sft" | "tapo", reque
   return request.thinking ? { ...turn, messages: [system, ...turn.messages] } : turn;
 }
 
+/** The sentence that an encoder reads for a class: one prompt, no ensembling (Appendix B). */
+export function encoderTemplate(set: PromptSet): string {
+  return set === "mini" ? "{superCategory} {class}" : "a photo of a {class}";
+}
+
+/** A name in the answer form, as a model is trained to give it: in the mini-world's form every tag is a word of its own. */
+export function answerText(set: PromptSet, name: string): string {
+  return set === "mini" ? `<answer> ${name} </answer>` : `<answer>${name}</answer>`;
+}
+
 function withOptions(question: string, options: readonly string[]): string {
   return `${question} Choose from ${pythonList(options)}.`;
 }

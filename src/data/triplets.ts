@@ -6,7 +6,8 @@ import { readJson, writeJson } from "../core/files";
 import type { RgbImage } from "../core/image";
 import { Random } from "../core/random";
 import { groupByClass } from "./fewshot";
-import type { Dataset, LabelledImage, Triplet } from "./types";
+import type { Dataset } from "./dataset";
+import type { LabelledImage, Triplet } from "./types";
 
 /** Vectors of images, one each: [B] of any one width. */
 export type ImageEmbedder = (images: readonly RgbImage[]) => Promise<readonly Float32Array[]>;
@@ -111,11 +112,10 @@ function cosine(a: Float32Array | undefined, b: Float32Array | undefined): numbe
   return dot / Math.max(Math.sqrt(aa * bb), 1e-12);
 }
 
-/** The dataset's digest is in it where it has one, so that two worlds with the same ids are told apart. */
-function cacheKey(dataset: Dataset & { readonly digest?: string }, options: TripletOptions): string {
+function cacheKey(dataset: Dataset, options: TripletOptions): string {
   const ids = dataset.train.map((image) => image.id);
   return createHash("sha256")
-    .update(JSON.stringify([1, dataset.name, dataset.digest ?? "", options.embedder, ids]))
+    .update(JSON.stringify([1, dataset.fingerprint, options.embedder, ids]))
     .digest("hex");
 }
 

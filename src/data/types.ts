@@ -1,5 +1,8 @@
 import type { RgbImage } from "../core/image";
 
+/** Seen (base) classes have training images; unseen (new) ones are only tested. */
+export type Split = "seen" | "unseen";
+
 /** A fine-grained class, such as one bird species. */
 export interface SubCategory {
   /** Stable and unique over all datasets, for example "bird/acadian flycatcher". */
@@ -37,16 +40,4 @@ export interface Triplet {
   readonly anchor: LabelledImage;
   readonly positive: LabelledImage;
   readonly negative: LabelledImage;
-}
-
-/** What every stage needs of a dataset, mini-world or real. */
-export interface Dataset {
-  readonly name: string;
-  readonly subCategories: readonly SubCategory[];
-  /** The few-shot training images of the seen classes. */
-  readonly train: readonly LabelledImage[];
-  /** Images of seen classes for choosing hyper-parameters; never tested on. */
-  readonly validation: readonly LabelledImage[];
-  /** Test questions, of seen or of unseen classes. */
-  test(split: "seen" | "unseen"): readonly BenchmarkItem[];
 }

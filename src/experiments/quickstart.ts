@@ -5,10 +5,10 @@ import { scoreOf, tableScores, type TableScores } from "../eval/aggregate";
 import { seenNameShare } from "../eval/diagnostics";
 import type { Score } from "../eval/intervals";
 import type { EvaluationRecord } from "../eval/records";
-import type { Lab } from "./lab";
+import type { Lab } from "../lab/lab";
 import { DAPO, type TapoOptions } from "../tapo/options";
-import { openEncoder, type OpenedEncoder } from "./encoder";
-import { evaluateEncoderStage, evaluateStage, type Asking } from "./evaluation";
+import { openEncoder, type OpenedEncoder } from "../lab/encoder";
+import { evaluateEncoderStage, evaluateStage, type Asking } from "../lab/evaluation";
 import {
   checkpointOf,
   cotExamples,
@@ -21,8 +21,8 @@ import {
   tripletStage,
   type Checkpoint,
   type Trained,
-} from "./training";
-import type { Finished } from "./stage";
+} from "../lab/training";
+import type { Finished } from "../store/stage";
 
 /** The rows of the quickstart's table, in its order. */
 export const QUICKSTART_ROWS = ["base", "base-think", "sft-labels", "cot-sft", "dapo", "tapo", "siglip"] as const;

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { chainAnswers, chainErrorRows, type ChainAnswer } from "../../src/analysis/chainErrors";
-import { loadWorldConfig } from "../../src/config/world";
+import { loadWorldConfig } from "../../src/miniworld/config";
 import { Random } from "../../src/core/random";
-import { chainStages, renderChain } from "../../src/data/miniworld/chain";
-import { buildMiniWorld } from "../../src/data/miniworld/world";
+import { renderText, type CotStages } from "../../src/cot/stages";
+import { chainStages } from "../../src/miniworld/chain";
+
+const renderChain = (stages: CotStages, answer = stages.prediction): string => renderText("short", stages, answer);
+import { buildMiniWorld } from "../../src/miniworld/world";
 
 const world = buildMiniWorld(loadWorldConfig("configs/worlds/smoke.yaml"));
 const truth = world.subCategories.find(({ seen }) => !seen)!;
@@ -76,8 +79,8 @@ describe("chainErrorRows", () => {
       expect(Object.values(row.shares).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
     }
     // Every right answer about a seen class names a seen one; about an unseen class it never does.
-    expect(rows[0]!.seenNames).toBeGreaterThanOrEqual(rows[0]!.counts.right);
-    expect(rows[1]!.seenNames).toBeLessThanOrEqual(rows[1]!.items - 2 * rows[1]!.counts.right);
+    expect(rows[0]!.seenNames).toBeGreaterThanOrEqual(rows[0]!.counts["right"]!);
+    expect(rows[1]!.seenNames).toBeLessThanOrEqual(rows[1]!.items - 2 * rows[1]!.counts["right"]!);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { namePairs, pairPrompt, separability } from "../../src/analysis/separability";
 import { Random } from "../../src/core/random";
-import { smokeWorld } from "../data/worlds";
+import { smokeWorld } from "../miniworld/worlds";
 
 const items = [...smokeWorld.test("seen"), ...smokeWorld.test("unseen")];
 const pairs = namePairs(items, 1);

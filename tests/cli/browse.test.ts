@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { smokeWorld } from "../data/worlds";
+import { smokeWorld } from "../miniworld/worlds";
 
 const CLI = path.resolve("dist/cli.js");
 let folder: string;
@@ -25,7 +25,7 @@ function browse(...args: string[]) {
 function makeRun(): string {
   const stage = path.join(folder, "runs", "quickstart", "smoke", "eval-tapo-0");
   fs.mkdirSync(stage, { recursive: true });
-  const inputs = { world: smokeWorld.digest, asking: { world: "open", thinking: true } };
+  const inputs = { world: smokeWorld.fingerprint, asking: { world: "open", thinking: true } };
   const startedAt = "2026-01-01T00:00:00.000Z";
   const record = { stage: "eval-tapo", inputs, result: { items: 16 }, startedAt, seconds: 1 };
   fs.writeFileSync(path.join(stage, "stage.json"), JSON.stringify(record));

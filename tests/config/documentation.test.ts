@@ -2,9 +2,9 @@ import * as fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as yaml from "yaml";
 import { keysOf } from "../../src/config/keys";
-import { worldSchema } from "../../src/config/world";
-import { baseConfigSchema } from "../../src/experiments/base/config";
-import { profileSchema } from "../../src/experiments/profile";
+import { worldSchema } from "../../src/miniworld/config";
+import { baseConfigSchema } from "../../src/miniworld/base/config";
+import { profileSchema } from "../../src/lab/profile";
 
 const page = fs.readFileSync("docs/configuration.md", "utf8");
 

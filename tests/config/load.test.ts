@@ -4,9 +4,9 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkConfig, loadConfig } from "../../src/config/load";
-import { loadWorldConfig } from "../../src/config/world";
+import { loadWorldConfig } from "../../src/miniworld/config";
 import { LabError } from "../../src/core/errors";
-import { loadProfile } from "../../src/experiments/profile";
+import { loadProfile } from "../../src/lab/profile";
 import { tapoOptionsSchema } from "../../src/tapo/schema";
 import { DEFAULTS } from "../../src/tapo/options";
 

@@ -6,9 +6,9 @@ import { configFile } from "../../src/config/names";
 import { recordFolder, reportFolder, runFolder } from "../../src/config/places";
 import { requireSlug, slugSchema } from "../../src/config/slug";
 import { silent } from "../../src/core/progress";
-import { openLab } from "../../src/experiments/lab";
-import { loadProfile, profileSchema } from "../../src/experiments/profile";
-import { quietContext, runStage } from "../../src/experiments/stage";
+import { openLab } from "../../src/lab/lab";
+import { loadProfile, profileSchema } from "../../src/lab/profile";
+import { quietContext, runStage } from "../../src/store/stage";
 import { exportTable } from "../../src/report/table/export";
 import { resultTable } from "../../src/report/table/table";
 

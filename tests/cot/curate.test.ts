@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { curate, DEFAULT_CURATION_SETTINGS, type CotItem } from "../../src/cot/curate";
 import { readCotRecords } from "../../src/cot/records";
 import { renderTagged } from "../../src/cot/stages";
-import type { Teacher } from "../../src/cot/teacher";
+import type { Teacher } from "../../src/data/teacher";
 import type { LabelledImage } from "../../src/data/types";
 
 const NAMES = ["rock wren", "house wren", "marsh wren"];

@@ -7,8 +7,8 @@ import { readNameList } from "../../src/cot/lists";
 import { namesLabel, normaliseName } from "../../src/cot/names";
 import { recoverStages } from "../../src/cot/released";
 import { parseTagged, STAGE_TAGS } from "../../src/cot/stages";
-import { parseChain } from "../../src/data/miniworld/chainParser";
-import { loadWorldConfig } from "../../src/config/world";
+import { parseChain } from "../../src/miniworld/chainParser";
+import { loadWorldConfig } from "../../src/miniworld/config";
 import { answerOf, chosenPosition, hasForm } from "../../src/eval/judge";
 
 const LENGTH = 200_000;

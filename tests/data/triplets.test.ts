@@ -4,8 +4,9 @@ import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { RgbImage } from "../../src/core/image";
 import { mineHardNegatives, mineTriplets } from "../../src/data/triplets";
-import type { Dataset, LabelledImage } from "../../src/data/types";
-import { smokeWorld } from "./worlds";
+import type { Dataset } from "../../src/data/dataset";
+import type { LabelledImage } from "../../src/data/types";
+import { smokeWorld } from "../miniworld/worlds";
 
 /** An image of one pixel; the embedder below reads the vector off it. */
 const image = (label: string, index: number, pixel: readonly number[], superCategory = "bird"): LabelledImage => ({
@@ -15,6 +16,10 @@ const image = (label: string, index: number, pixel: readonly number[], superCate
 });
 const dataset = (train: readonly LabelledImage[]): Dataset => ({
   name: "toy",
+  fingerprint: train.map(({ id }) => id).join(" "),
+  wording: "mini",
+  question: () => "?",
+  optionsFor: () => [],
   subCategories: [...new Set(train.map((i) => i.subCategory))],
   train,
   validation: [],

@@ -7,7 +7,7 @@ import { ask } from "../../src/eval/ask";
 import type { Prompt } from "../../src/model/contract";
 import { QwenModel } from "../../src/model/qwen/model";
 import { ScriptedModel } from "../../src/model/scripted/scriptedModel";
-import { smokeWorld } from "../data/worlds";
+import { smokeWorld } from "../miniworld/worlds";
 
 const PROMPT: Prompt = { messages: [{ role: "user", content: "which?" }], images: [] };
 

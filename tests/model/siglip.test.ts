@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
-import { miniConfig } from "../../src/experiments/base/architecture";
+import { miniConfig } from "../../src/miniworld/base/architecture";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
 import { sigmoidLoss } from "../../src/model/siglip/loss";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RgbImage } from "../../src/core/image";
 import { Random } from "../../src/core/random";
-import { miniConfig } from "../../src/experiments/base/architecture";
+import { miniConfig } from "../../src/miniworld/base/architecture";
 import type { Prompt } from "../../src/model/contract";
 import { QwenModel } from "../../src/model/qwen/model";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";

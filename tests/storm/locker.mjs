@@ -5,7 +5,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const require = createRequire(import.meta.url);
-const { runStage, quietContext } = require("../../dist/experiments/stage.js");
+const { runStage, quietContext } = require("../../dist/store/stage.js");
 
 const sleep = (milliseconds) => new Promise((go) => setTimeout(go, milliseconds));
 

@@ -2,7 +2,7 @@ import { fork, spawnSync, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { quietContext, runStage } from "../../src/experiments/stage";
+import { quietContext, runStage } from "../../src/store/stage";
 import { report } from "./figures";
 import { newHome } from "./runs";
 

@@ -6,12 +6,12 @@ import { readNameList } from "../../src/cot/lists";
 import { namesLabel, normaliseName, sameName } from "../../src/cot/names";
 import { recoverStages } from "../../src/cot/released";
 import { renderTagged } from "../../src/cot/stages";
-import { writeChain } from "../../src/data/miniworld/chain";
-import { checkChain } from "../../src/data/miniworld/chainCheck";
+import { writeChain } from "../../src/miniworld/chain";
+import { checkChain } from "../../src/data/chains";
 import * as judge from "../../src/eval/judge";
 import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
 import { reward } from "../../src/tapo/rewards";
-import { smokeWorld } from "../data/worlds";
+import { smokeWorld } from "../miniworld/worlds";
 
 /** A reader of the library, good inputs for it, and how many bad ones it gets. */
 export interface Parser {
@@ -45,7 +45,12 @@ export function textParsers(): Parser[] {
         judge.isTextIncluded(text, "ab_cd"),
       ],
     },
-    { name: "mini-world chains", corpus: [chain], count: 9000, read: (text) => checkChain(smokeWorld, text, subject) },
+    {
+      name: "mini-world chains",
+      corpus: [chain],
+      count: 9000,
+      read: (text) => checkChain(smokeWorld.chains, text, subject),
+    },
     { name: "tagged chains", corpus: [TAGGED], count: 12_000, read: (text) => checkChainText(text, "ab cd") },
     { name: "prose chains", corpus: [PROSE], count: 12_000, read: recoverStages },
     { name: "lists", corpus: LISTS, count: 14_000, read: readNameList },

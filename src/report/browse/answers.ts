@@ -1,16 +1,16 @@
 import * as path from "node:path";
 import { z } from "zod";
 import { configFiles } from "../../config/names";
-import { loadWorldConfig } from "../../config/world";
+import { loadWorldConfig } from "../../miniworld/config";
 import { LabError } from "../../core/errors";
 import { printable } from "../../core/printable";
-import { checkChain, checkInWords, markChain, type ChainStage } from "../../data/miniworld/chainCheck";
-import type { MarkedStep } from "../../data/miniworld/chainMarks";
-import { buildMiniWorld, type MiniWorld } from "../../data/miniworld/world";
+import { checkChain, checkInWords, type MarkedStep } from "../../data/chains";
+import { buildMiniWorld } from "../../miniworld/world";
+import type { MiniDataset } from "../../miniworld/types";
 import { encodeThumbnail } from "../../data/rasters";
 import type { BenchmarkItem } from "../../data/types";
 import { readRecords, type EvaluationRecord } from "../../eval/records";
-import { finishedStages, type FinishedStage } from "../../experiments/finished";
+import { finishedStages, type FinishedStage } from "../../store/finished";
 import { QUICKSTART_ROWS } from "../../experiments/quickstart";
 import { ROW_TITLES } from "../quickstart/tables";
 
@@ -21,7 +21,7 @@ export interface BrowsedAnswer {
   /** "right answer, wrong count"; without a chain "right answer". */
   readonly verdict: string;
   /** The first wrong step of its chain; null for a model that was asked without one. */
-  readonly firstWrong: ChainStage | null;
+  readonly firstWrong: string | null;
   /** The chain, step by step; null where there is none to read. */
   readonly steps: readonly MarkedStep[] | null;
   /** The output as it was written, where `steps` does not tell it. */
@@ -148,10 +148,10 @@ function readAsked({ stage, world, thinking }: Evaluation): Asked {
 }
 
 /** The world of that digest among configs/worlds: a run does not keep its world, it is generated again. */
-function worldOf(digest: string, run: string): MiniWorld {
+function worldOf(digest: string, run: string): MiniDataset {
   for (const file of configFiles("worlds")) {
     const world = buildMiniWorld(loadWorldConfig(file));
-    if (world.digest === digest) return world;
+    if (world.fingerprint === digest) return world;
   }
   throw new LabError(
     `asks about a world (${digest}) that no file of configs/worlds makes any more`,
@@ -174,7 +174,7 @@ function fewOfEachClass(items: readonly BenchmarkItem[], limit: number): Benchma
 }
 
 function questionOf(
-  world: MiniWorld,
+  world: MiniDataset,
   item: BenchmarkItem,
   picture: number,
   kind: "open" | "closed",
@@ -203,7 +203,7 @@ function questionOf(
   ];
 }
 
-function answerOf(world: MiniWorld, item: BenchmarkItem, record: EvaluationRecord, thinking: boolean): BrowsedAnswer {
+function answerOf(world: MiniDataset, item: BenchmarkItem, record: EvaluationRecord, thinking: boolean): BrowsedAnswer {
   const { correct: right } = record;
   const answer = record.answer === null ? null : printable(record.answer);
   const output = printable(record.output);
@@ -214,8 +214,8 @@ function answerOf(world: MiniWorld, item: BenchmarkItem, record: EvaluationRecor
   }
   const options = record.options ?? undefined;
   const { subCategory } = item.image;
-  const check = checkChain(world, record.output, subCategory, options);
-  const steps = markChain(world, record.output, subCategory, options) ?? null;
+  const check = checkChain(world.chains, record.output, subCategory, options);
+  const steps = world.chains.mark(record.output, subCategory, options) ?? null;
   return {
     answer,
     right,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as path from "node:path";
 import { ROOT } from "../../config/load";
 import { readText } from "../../core/files";
-import { CHAIN_STAGES } from "../../data/miniworld/chainCheck";
+import { CHAIN_STAGES } from "../../miniworld/chainMarks";
 import { escapeHtml } from "../table/html";
 import type { AnswerBook } from "./answers";
 import { STYLE } from "./style";
@@ -19,7 +19,7 @@ const STEP_TITLES: Readonly<Record<(typeof CHAIN_STAGES)[number], string>> = {
   candidates: "candidates",
   recall: "recall: a candidate's values",
   count: "count: how many values match",
-  last: "last: prediction and answer",
+  last: "last step: prediction and answer",
 };
 
 /**

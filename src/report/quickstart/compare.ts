@@ -1,5 +1,5 @@
 import type { QuickstartRow } from "../../experiments/quickstart";
-import { stableJson } from "../../experiments/stage";
+import { stableJson } from "../../store/stage";
 import { resultTable, type ResultTable, type Row } from "../table/table";
 import { plainRow } from "./store";
 import { ROW_TITLES, SCORE_COLUMNS, scoresOf, type ScoreKey } from "./tables";

@@ -1,5 +1,5 @@
-import { describe } from "../../data/miniworld/attributes";
-import type { MiniWorld } from "../../data/miniworld/world";
+import { describe } from "../../miniworld/attributes";
+import type { MiniWorld } from "../../miniworld/types";
 import type { SubCategory, Triplet } from "../../data/types";
 import type { CaptionedImage } from "../figure/strip";
 

@@ -1,11 +1,12 @@
 import { ROOT } from "../../config/load";
 import { projectPath, recordFolder, reportFolder } from "../../config/places";
-import type { Profile } from "../../experiments/profile";
-import { numericsRemark } from "../../experiments/numerics/record";
-import { fileFacts, machineNow, type OpenRun, type RunSpec } from "../../experiments/provenance";
+import type { Profile } from "../../lab/profile";
+import { numericsRemark } from "../../verify/numerics/record";
+import type { OpenRun, RunSpec } from "../../lab/provenance";
+import { fileFacts, machineNow } from "../../store/facts";
 import type { QuickstartResult } from "../../experiments/quickstart";
-import { differingSettings, settingsOf, type Settings } from "../../experiments/settings";
-import { weightFiles } from "../../experiments/training";
+import { differingSettings, settingsOf, type Settings } from "../../lab/settings";
+import { weightFiles } from "../../lab/training";
 import { exportFigure } from "../figure/export";
 import { exportTable } from "../table/export";
 import type { ResultTable } from "../table/table";

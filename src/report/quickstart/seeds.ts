@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import { meanOverSeeds } from "../../eval/seedIntervals";
 import type { QuickstartRow, QuickstartRowName } from "../../experiments/quickstart";
-import { differingSettings, settingsOf, withoutSeeds, type Settings } from "../../experiments/settings";
+import { differingSettings, settingsOf, withoutSeeds, type Settings } from "../../lab/settings";
 import { resultTable, type Estimate, type ResultTable, type Row } from "../table/table";
 import { leftOutSentence, readReport, type StoredReport } from "./store";
 import { ROW_TITLES, SCORE_COLUMNS, scoresOf, type ScoreKey } from "./tables";

@@ -1,4 +1,4 @@
-import type { SeparabilityStage } from "../../experiments/explore";
+import type { SeparabilityStage } from "../../lab/explore";
 import type { PlotlyFigure } from "../figure/figure";
 import { pcaScatter } from "../figure/scatter";
 

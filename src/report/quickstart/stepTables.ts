@@ -1,11 +1,11 @@
-import { checkChain, checkInWords } from "../../data/miniworld/chainCheck";
-import type { MiniWorld } from "../../data/miniworld/world";
+import { checkChain, checkInWords } from "../../data/chains";
+import type { MiniDataset } from "../../miniworld/types";
 import type { CurationReport } from "../../cot/outcomes";
 import type { CotRecord } from "../../cot/records";
-import type { Contrast } from "../../experiments/explore";
-import type { Profile } from "../../experiments/profile";
-import type { Finished } from "../../experiments/stage";
-import type { Trained } from "../../experiments/training";
+import type { Contrast } from "../../lab/explore";
+import type { Profile } from "../../lab/profile";
+import type { Finished } from "../../store/stage";
+import type { Trained } from "../../lab/training";
 import { resultTable, type Column, type ResultTable } from "../table/table";
 
 /** What a profile runs, in brief; its file in configs/profiles says everything. */
@@ -72,7 +72,7 @@ export function curationTable(report: CurationReport): ResultTable {
 }
 
 /** One question, answered by two checkpoints: whether each answer is right, where its chain first goes wrong, and its text. */
-export function contrastTable(world: MiniWorld, contrast: Contrast, names: readonly [string, string]): ResultTable {
+export function contrastTable(world: MiniDataset, contrast: Contrast, names: readonly [string, string]): ResultTable {
   const { item, before, after } = contrast;
   return resultTable({
     caption: `${item.question} The truth: ${item.groundTruth}`,
@@ -83,7 +83,7 @@ export function contrastTable(world: MiniWorld, contrast: Contrast, names: reado
     ],
     rows: [before, after].map(({ output }, i) => ({
       method: names[i] ?? "",
-      check: checkInWords(checkChain(world, output, item.image.subCategory)),
+      check: checkInWords(checkChain(world.chains, output, item.image.subCategory)),
       output,
     })),
   });

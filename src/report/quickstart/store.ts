@@ -5,10 +5,10 @@ import type { ChainErrorRow } from "../../analysis/chainErrors";
 import { placeOf } from "../../config/places";
 import { readStored } from "../../config/stored";
 import { removeQuietly, writeJson } from "../../core/files";
-import { CHAIN_STAGES } from "../../data/miniworld/chainCheck";
+import { CHAIN_STAGES } from "../../miniworld/chainMarks";
 import { METRICS, type SplitScores, type TableScores } from "../../eval/aggregate";
 import type { Score } from "../../eval/intervals";
-import { readRunRecord, type RecordedRun } from "../../experiments/provenance";
+import { readRunRecord, type RecordedRun } from "../../lab/provenance";
 import { QUICKSTART_ROWS, type QuickstartRow } from "../../experiments/quickstart";
 
 /** The numbers of a quickstart as they are kept in files. */

@@ -1,5 +1,5 @@
 import type { ChainErrorRow } from "../../analysis/chainErrors";
-import { CHAIN_STAGES } from "../../data/miniworld/chainCheck";
+import { CHAIN_STAGES } from "../../miniworld/chainMarks";
 import type { Score } from "../../eval/intervals";
 import type { QuickstartRow, QuickstartRowName } from "../../experiments/quickstart";
 import { resultTable, type Cell, type Column, type Estimate, type ResultTable, type Row } from "../table/table";
@@ -89,7 +89,10 @@ export function chainErrorTable(
       split: row.split,
       items: row.items,
       ...row.shares,
-      faithful: row.rightChains === undefined || row.counts.right === 0 ? null : row.rightChains / row.counts.right,
+      faithful:
+        row.rightChains === undefined || (row.counts["right"] ?? 0) === 0
+          ? null
+          : row.rightChains / (row.counts["right"] ?? 1),
       analysis_right: row.analysisRight / Math.max(1, row.items),
       seen_names: row.seenNames / Math.max(1, row.items),
     })),

@@ -3,10 +3,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Random } from "../../../src/core/random";
-import { writeChain } from "../../../src/data/miniworld/chain";
+import { writeChain } from "../../../src/miniworld/chain";
 import type { BenchmarkItem } from "../../../src/data/types";
 import { readAnswers } from "../../../src/report/browse/answers";
-import { smokeWorld } from "../../data/worlds";
+import { smokeWorld } from "../../miniworld/worlds";
 
 let run: string;
 beforeEach(() => {
@@ -25,7 +25,7 @@ function evaluated(
   model: string,
   asking: { world: "open" | "closed"; thinking: boolean } | undefined,
   output: (item: BenchmarkItem) => string,
-  { startedAt = "2026-01-01T00:00:00.000Z", digest = smokeWorld.digest } = {},
+  { startedAt = "2026-01-01T00:00:00.000Z", digest = smokeWorld.fingerprint } = {},
 ): void {
   const folder = path.join(run, `eval-${model}-${startedAt.slice(0, 10)}${asking?.world ?? ""}`);
   fs.mkdirSync(folder, { recursive: true });
@@ -108,7 +108,12 @@ describe("readAnswers", () => {
       ["tapo-1", "tapo"],
     ] as const) {
       fs.mkdirSync(path.join(run, name));
-      const record = { stage, inputs: { world: smokeWorld.digest }, result: {}, startedAt: "2026-03-01T00:00:00.000Z" };
+      const record = {
+        stage,
+        inputs: { world: smokeWorld.fingerprint },
+        result: {},
+        startedAt: "2026-03-01T00:00:00.000Z",
+      };
       fs.writeFileSync(path.join(run, name, "stage.json"), JSON.stringify({ ...record, seconds: 1 }));
     }
     const { leftOut, models } = await readAnswers(run, 1);

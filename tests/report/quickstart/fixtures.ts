@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ChainErrorRow } from "../../../src/analysis/chainErrors";
-import { CHAIN_STAGES, type ChainStage } from "../../../src/data/miniworld/chainCheck";
+import { CHAIN_STAGES } from "../../../src/miniworld/chainMarks";
 import type { TableScores } from "../../../src/eval/aggregate";
 import type { QuickstartRow, QuickstartRowName } from "../../../src/experiments/quickstart";
 import { saveQuickstart } from "../../../src/report/quickstart/store";
@@ -30,10 +30,7 @@ export function row(name: QuickstartRowName, value: number): QuickstartRow {
 
 export function chainRow(method: QuickstartRowName, right: number): ChainErrorRow {
   const tally = (count: number) =>
-    Object.fromEntries(CHAIN_STAGES.map((stage) => [stage, stage === "right" ? count : 0])) as Record<
-      ChainStage,
-      number
-    >;
+    Object.fromEntries(CHAIN_STAGES.map((stage) => [stage, stage === "right" ? count : 0]));
   const items = 10;
   return {
     method,

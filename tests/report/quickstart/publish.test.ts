@@ -3,8 +3,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { summariseOutcomes } from "../../../src/cot/outcomes";
-import { loadProfile } from "../../../src/experiments/profile";
-import { startRun } from "../../../src/experiments/provenance";
+import { loadProfile } from "../../../src/lab/profile";
+import { startRun } from "../../../src/lab/provenance";
 import type { QuickstartResult, QuickstartRow } from "../../../src/experiments/quickstart";
 import {
   publishQuickstart,

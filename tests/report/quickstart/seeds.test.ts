@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { QuickstartRowName } from "../../../src/experiments/quickstart";
 import { readSeedRuns, seedTable } from "../../../src/report/quickstart/seeds";
-import { settingsOf } from "../../../src/experiments/settings";
+import { settingsOf } from "../../../src/lab/settings";
 import { row, writeReport } from "./fixtures";
 
 let root: string;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ChainErrorRow } from "../../../src/analysis/chainErrors";
-import { loadWorldConfig } from "../../../src/config/world";
+import { loadWorldConfig } from "../../../src/miniworld/config";
 import { Random } from "../../../src/core/random";
-import { writeChain } from "../../../src/data/miniworld/chain";
-import { CHAIN_STAGES } from "../../../src/data/miniworld/chainCheck";
-import { buildMiniWorld } from "../../../src/data/miniworld/world";
+import { writeChain } from "../../../src/miniworld/chain";
+import { CHAIN_STAGES } from "../../../src/miniworld/chainMarks";
+import { buildMiniWorld } from "../../../src/miniworld/world";
 import { tableScores } from "../../../src/eval/aggregate";
 import type { QuickstartRow, QuickstartRowName } from "../../../src/experiments/quickstart";
 import { contrastTable } from "../../../src/report/quickstart/stepTables";

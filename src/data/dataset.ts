@@ -1,0 +1,30 @@
+import type { ChainJudge } from "./chains";
+import type { PromptSet } from "./prompts";
+import type { Teacher } from "./teacher";
+import type { BenchmarkItem, LabelledImage, Split, SubCategory } from "./types";
+
+/** A dataset: classes, few-shot training pictures, test questions and the wording of its questions. */
+export interface Dataset {
+  readonly name: string;
+  /** Tells its contents from any others: classes, pictures, splits, few-shot draw and questions. Part of every stage's key. */
+  readonly fingerprint: string;
+  readonly subCategories: readonly SubCategory[];
+  /** The few-shot training images of the seen classes. */
+  readonly train: readonly LabelledImage[];
+  /** Images of seen classes for choosing hyper-parameters; never tested on. */
+  readonly validation: readonly LabelledImage[];
+  /** Test questions, of seen or of unseen classes. */
+  test(split: Split): readonly BenchmarkItem[];
+  /** The open question about a picture, such as "What bird species is this?". */
+  question(image: LabelledImage): string;
+  /** Four names of a closed question, the true one first: the class and those most easily taken for it. */
+  optionsFor(subCategory: SubCategory): readonly string[];
+  /** The wording that its questions are asked in unless a profile says otherwise. */
+  readonly wording: PromptSet;
+  /** What a picture of the class shows, in words; absent where nobody wrote it down. */
+  readonly describe?: (subCategory: SubCategory) => string;
+  /** Writes chains of thought about its pictures; absent where a model must. */
+  readonly teacher?: Teacher;
+  /** Judges chains step by step; absent where only the answer can be judged. */
+  readonly chains?: ChainJudge;
+}

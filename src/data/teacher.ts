@@ -1,0 +1,10 @@
+import type { LabelledImage } from "./types";
+
+/** Whoever writes the chains. Two implementations: any vision-language model, and the mini-world's own teacher. */
+export interface Teacher {
+  readonly name: string;
+  /** Several descriptions of an image, each led to other features. The same seed gives the same texts. */
+  describe(image: LabelledImage, count: number, seed: number): Promise<string[]>;
+  /** Several answers to the prompt of Table 5 about an image. The same seed gives the same texts. */
+  reason(image: LabelledImage, prompt: string, count: number, seed: number): Promise<string[]>;
+}

@@ -1,0 +1,220 @@
+import * as path from "node:path";
+import type * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
+import { parserOf } from "../../config/stored";
+import { writeFolderAtomic, writeJson } from "../../core/files";
+import { writeSafetensors } from "../../core/safetensors";
+import { loadPools } from "../pools";
+import type { MiniWorld } from "../types";
+import { figuresSchema, finishTraining, lastFigures, type StepFigures } from "../../engine/train";
+import { readParameters } from "../../engine/checkpoint";
+import { toHfGenerationConfig } from "../../model/qwen/configWriter";
+import { QWEN_IMAGE_PROCESSOR } from "../../model/qwen/imageProcessor";
+import { toHfImageProcessor } from "../../model/qwen/imageProcessorFiles";
+import { QwenModel } from "../../model/qwen/model";
+import { QwenTokenizer } from "../../model/qwen/tokenizer";
+import { writeWordTokenizer } from "../../model/qwen/tokenizerWords";
+import { initialValues, makeVariables, weightShapes } from "../../model/qwen/weights";
+import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
+import { runStage, type Finished, type RunContext } from "../../store/stage";
+import { miniConfig } from "./architecture";
+import type { BaseConfig } from "./config";
+import { teachCurriculum } from "./curriculum";
+import { teachDualEncoder } from "./dualEncoder";
+import { teachTower } from "./tower";
+
+/** The stages that need no other one and can run side by side: the tower (then the encoder), and the text half. */
+export const BASE_BRANCHES = ["vision", "text"] as const;
+export type BaseBranch = (typeof BASE_BRANCHES)[number];
+
+/** What a base is built from, and where the work goes. */
+export interface BaseWork extends RunContext {
+  readonly world: MiniWorld;
+  readonly config: BaseConfig;
+}
+
+/** The folders that a build leaves: checkpoints in the layout of the hub. */
+export interface BuiltBase {
+  readonly base: string;
+  readonly dualEncoder: string;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+interface Stage {
+  readonly last: Readonly<Record<string, number>>;
+}
+
+const stageSchema: z.ZodType<Stage> = z.strictObject({ last: figuresSchema });
+
+/** Runs the stages of one branch. */
+export async function buildBranch(work: BaseWork, branch: BaseBranch): Promise<void> {
+  if (branch === "text") await textStage(work);
+  else await dualEncoderStage(work, await towerStage(work));
+}
+
+/** Runs every stage that has not been run, in turn: tower → dual encoder, text, joint. */
+export async function buildBase(work: BaseWork): Promise<BuiltBase> {
+  const tower = await towerStage(work);
+  const encoder = await dualEncoderStage(work, tower);
+  const text = await textStage(work);
+  const joint = await jointStage(work, tower, text);
+  return {
+    base: path.join(joint.folder, "model"),
+    dualEncoder: path.join(encoder.folder, "model"),
+    seconds: { tower: tower.seconds, dualEncoder: encoder.seconds, text: text.seconds, joint: joint.seconds },
+  };
+}
+
+/** A stage that trains; its checkpoints go once its record is written. */
+async function teachingStage(
+  work: BaseWork,
+  name: string,
+  inputs: unknown,
+  run: (folder: string) => Promise<Stage>,
+): Promise<Finished<Stage>> {
+  const stage = await runStage(work, name, inputs, { run, parse: parserOf(stageSchema) });
+  finishTraining(stage.folder);
+  return stage;
+}
+
+function towerStage(work: BaseWork): Promise<Finished<Stage>> {
+  const { world, config } = work;
+  const inputs = { ...startOf(work), stage: config.tower };
+  return teachingStage(work, "tower", inputs, async (folder) => {
+    await loadPictures(work);
+    const model = await freshModel(work, folder);
+    const visual = towerOf(model.parameters);
+    const figures = await teachTower(
+      model.config,
+      visual,
+      world,
+      config.tower,
+      config.seed,
+      run(work, "tower", folder),
+    );
+    saveWeights(folder, visual);
+    return finish(model, figures);
+  });
+}
+
+function textStage(work: BaseWork): Promise<Finished<Stage>> {
+  const { world, config } = work;
+  const inputs = { ...startOf(work), stage: config.text };
+  return teachingStage(work, "text", inputs, async (folder) => {
+    const model = await freshModel(work, folder);
+    const figures = await teachCurriculum(model, world, config.text, config.seed, run(work, "text", folder));
+    saveWeights(folder, textOf(model.parameters));
+    return finish(model, figures);
+  });
+}
+
+function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage>): Promise<Finished<Stage>> {
+  const { world, config } = work;
+  const inputs = { tower: tower.key, text: text.key, seed: config.seed, stage: config.joint };
+  return teachingStage(work, "joint", inputs, async (folder) => {
+    await loadPictures(work);
+    const model = await freshModel(work, folder);
+    loadWeights(tower, towerOf(model.parameters));
+    loadWeights(text, textOf(model.parameters));
+    const figures = await teachCurriculum(model, world, config.joint, config.seed, run(work, "joint", folder));
+    await model.save(path.join(folder, "model"));
+    return finish(model, figures);
+  });
+}
+
+function dualEncoderStage(work: BaseWork, tower: Finished<Stage>): Promise<Finished<Stage>> {
+  const { world, config } = work;
+  const inputs = { tower: tower.key, seed: config.seed, stage: config.dualEncoder };
+  return teachingStage(work, "dual-encoder", inputs, async (folder) => {
+    await loadPictures(work);
+    const blank = path.join(folder, "blank");
+    const architecture = { ...config.model, layers: config.dualEncoder.textLayers };
+    const qwen = miniConfig(architecture, await writeBlank(work, blank));
+    const { width } = config.dualEncoder;
+    const encoder = MiniDualEncoder.initialise(qwen, width, blank, config.seed, config.deviation);
+    loadWeights(tower, towerOf(encoder.parameters));
+    const figures = await teachDualEncoder(
+      encoder,
+      world,
+      config.dualEncoder,
+      config.seed,
+      run(work, "dual encoder", folder),
+    );
+    await encoder.save(path.join(folder, "model"));
+    return finish(encoder, figures);
+  });
+}
+
+/** What every first stage depends on. */
+function startOf({ world, config }: BaseWork) {
+  return { world: world.fingerprint, seed: config.seed, deviation: config.deviation, model: config.model };
+}
+
+/** A fresh model over the world's vocabulary; its tokenizer is written to `folder/blank`. */
+async function freshModel(work: BaseWork, folder: string): Promise<QwenModel> {
+  const { config } = work;
+  const blank = path.join(folder, "blank");
+  const qwen = miniConfig(config.model, await writeBlank(work, blank));
+  const weights = [...weightShapes(qwen)].map(([name, shape]) => ({
+    name,
+    shape,
+    data: initialValues(name, shape, config.seed, config.deviation),
+  }));
+  return new QwenModel({
+    config: qwen,
+    parameters: makeVariables(weights),
+    tokenizer: QwenTokenizer.load(blank),
+    processor: QWEN_IMAGE_PROCESSOR,
+    companions: blank,
+  });
+}
+
+/** Writes the files that go beside the weights. @returns the size of the vocabulary */
+async function writeBlank(work: BaseWork, blank: string): Promise<number> {
+  let size = 0;
+  await writeFolderAtomic(blank, (folder) => {
+    size = writeWordTokenizer(folder, work.world.vocabulary());
+    writeJson(path.join(folder, "generation_config.json"), toHfGenerationConfig(miniConfig(work.config.model, size)));
+    writeJson(path.join(folder, "preprocessor_config.json"), toHfImageProcessor(QWEN_IMAGE_PROCESSOR));
+  });
+  return size;
+}
+
+function loadPictures(work: BaseWork): Promise<void> {
+  return loadPools(work.world, {
+    folder: path.join(work.folder, "pictures"),
+    progress: work.progress,
+    ...(work.signal === undefined ? {} : { signal: work.signal }),
+  });
+}
+
+function finish(model: { dispose(): void }, figures: readonly StepFigures[]): Stage {
+  model.dispose();
+  return { last: lastFigures(figures) };
+}
+
+function run(work: BaseWork, label: string, folder: string) {
+  return { label, folder, progress: work.progress, ...(work.signal === undefined ? {} : { signal: work.signal }) };
+}
+
+function saveWeights(folder: string, parameters: ReadonlyMap<string, tf.Variable>): void {
+  writeSafetensors(
+    path.join(folder, "weights.safetensors"),
+    [...parameters].map(([name, v]) => ({ name, shape: v.shape, data: v.dataSync<"float32">() })),
+  );
+}
+
+/** Reads the weights that an earlier stage trained; they are those of `parameters`, no more and no fewer. */
+function loadWeights(stage: Finished<Stage>, parameters: ReadonlyMap<string, tf.Variable>): void {
+  readParameters(path.join(stage.folder, "weights.safetensors"), parameters);
+}
+
+/** The part of the weights that the first stage trains: the vision tower. */
+function towerOf(parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Variable> {
+  return new Map([...parameters].filter(([name]) => name.startsWith("visual.")));
+}
+
+/** The part that the text stage trains: all but the tower. */
+function textOf(parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Variable> {
+  return new Map([...parameters].filter(([name]) => !name.startsWith("visual.")));
+}

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { TASKS, type CurriculumSettings } from "../curriculum/types";
+import type { Mixture } from "../curriculum/mixture";
+
+/** Exercises of one kind in every step, and what their mean loss counts. */
+export interface CurriculumPart {
+  readonly count: number;
+  readonly weight: number;
+  readonly mixture: Mixture;
+}
+
+/** A stage that teaches exercises: the text stage and the joint stage of the recipe. */
+export interface CurriculumStage {
+  readonly steps: number;
+  readonly learningRate: number;
+  /** Factor on the rate of the vision tower and merger; 0 leaves them frozen. */
+  readonly towerRate: number;
+  readonly schedule: "oneCycle" | "linear";
+  readonly weightDecay: number;
+  readonly microBatchSize: number;
+  readonly parts: readonly CurriculumPart[];
+  readonly settings: CurriculumSettings;
+}
+
+/** The first stage: the tower alone learns to tell the attributes of random pictures. */
+export interface TowerStage {
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** The SigLIP-style dual encoder, trained on captions of random pictures and on the weak names. */
+export interface DualEncoderStage {
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** Width of the shared space. */
+  readonly width: number;
+  /** Layers of the text tower. */
+  readonly textLayers: number;
+}
+
+/** Sizes of the mini model; the field names of the hub's config.json in our spelling. */
+export interface MiniModelSizes {
+  readonly kind: "qwen2_vl" | "qwen2_5_vl";
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly visionWidth: number;
+  readonly visionDepth: number;
+  readonly visionHeads: number;
+  readonly visionMlp: number;
+  readonly windowSize: number;
+  readonly fullAttentionBlocks: readonly number[];
+}
+
+/** Everything that a base model is made from, besides its world. */
+export interface BaseConfig {
+  readonly seed: number;
+  /** Standard deviation of the fresh matrices; small models start better from more than the hub's 0.02. */
+  readonly deviation: number;
+  readonly model: MiniModelSizes;
+  readonly tower: TowerStage;
+  readonly text: CurriculumStage;
+  readonly joint: CurriculumStage;
+  readonly dualEncoder: DualEncoderStage;
+}
+
+const count = z.int().min(1);
+const rate = z.number().positive();
+const share = z.number().min(0).max(1);
+
+const mixtureSchema = z.strictObject(
+  Object.fromEntries(TASKS.map((task) => [task, z.number().min(0).optional()])),
+) as unknown as z.ZodType<Mixture>;
+
+const curriculumSchema: z.ZodType<CurriculumStage> = z.strictObject({
+  steps: count,
+  learningRate: rate,
+  towerRate: z.number().min(0),
+  schedule: z.enum(["oneCycle", "linear"]),
+  weightDecay: z.number().min(0),
+  microBatchSize: count,
+  parts: z.array(z.strictObject({ count, weight: rate, mixture: mixtureSchema })).min(1),
+  settings: z.strictObject({ optionsRate: share, thinkingRate: share, wrongValueRate: share }),
+});
+
+export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
+  seed: z.int().min(0),
+  deviation: rate,
+  model: z.strictObject({
+    kind: z.enum(["qwen2_vl", "qwen2_5_vl"]),
+    hiddenSize: count,
+    intermediateSize: count,
+    layers: count,
+    heads: count,
+    kvHeads: count,
+    visionWidth: count,
+    visionDepth: count,
+    visionHeads: count,
+    visionMlp: count,
+    windowSize: count,
+    fullAttentionBlocks: z.array(z.int().min(0)),
+  }),
+  tower: z.strictObject({ steps: count, batchSize: count, learningRate: rate, weightDecay: z.number().min(0) }),
+  text: curriculumSchema,
+  joint: curriculumSchema,
+  dualEncoder: z.strictObject({
+    steps: count,
+    batchSize: count,
+    learningRate: rate,
+    weightDecay: z.number().min(0),
+    width: count,
+    textLayers: count,
+  }),
+});

@@ -1,0 +1,61 @@
+import type { Progress } from "../../core/progress";
+import { Random } from "../../core/random";
+import { drawExercises } from "../curriculum/mixture";
+import { exercisePrompt, type Exercise } from "../curriculum/types";
+import type { MiniWorld } from "../types";
+import { ADAMW_DEFAULTS } from "../../engine/adamw";
+import { linear, oneCycle } from "../../engine/schedule";
+import { train, type MicroBatch, type StepFigures } from "../../engine/train";
+import type { Scored, TrainableModel } from "../../model/contract";
+import { EVERYTHING, LANGUAGE_ONLY, selectParameters } from "../../model/parameters";
+import { tokenMeanBatches } from "../../sft/batches";
+import type { CurriculumStage } from "./config";
+
+export interface BaseRun {
+  readonly label: string;
+  readonly folder: string;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** Teaches the exercises of a stage, drawn anew for every step, in place. Loss: Σ weight · token mean of each part. */
+export async function teachCurriculum(
+  model: TrainableModel,
+  world: MiniWorld,
+  stage: CurriculumStage,
+  seed: number,
+  run: BaseRun,
+): Promise<StepFigures[]> {
+  const parts = stage.towerRate === 0 ? LANGUAGE_ONLY : EVERYTHING;
+  const schedule = stage.schedule === "oneCycle" ? oneCycle : linear;
+  return train(
+    {
+      parameters: selectParameters(model.parameters, parts),
+      async next(step) {
+        const random = new Random(seed).fork(`${run.label} ${step}`);
+        const batches: MicroBatch[][] = [];
+        for (const part of stage.parts) {
+          const exercises = drawExercises(world, part.mixture, part.count, random, stage.settings);
+          const items = await Promise.all(exercises.map((exercise) => scored(model, exercise)));
+          batches.push([...tokenMeanBatches(model, items, stage.microBatchSize, part.weight)]);
+        }
+        return { microBatches: batches.flat() };
+      },
+    },
+    {
+      ...run,
+      steps: stage.steps,
+      schedule: schedule(stage.learningRate, stage.steps),
+      optimizer: {
+        ...ADAMW_DEFAULTS,
+        weightDecay: stage.weightDecay,
+        rateOf: (name) => (name.startsWith("visual.") ? stage.towerRate : 1),
+      },
+      checkpointEvery: 200,
+    },
+  );
+}
+
+async function scored(model: TrainableModel, exercise: Exercise): Promise<Scored> {
+  return { prompt: await exercisePrompt(exercise), tokenIds: model.encodeCompletion(exercise.completion) };
+}

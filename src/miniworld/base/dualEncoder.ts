@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { Random } from "../../core/random";
+import type { RgbImage } from "../../core/image";
+import { describe } from "../attributes";
+import { weakLabel } from "../curriculum/weakNames";
+import type { MiniWorld } from "../types";
+import { ADAMW_DEFAULTS } from "../../engine/adamw";
+import { oneCycle } from "../../engine/schedule";
+import { train, type MicroBatch, type StepFigures } from "../../engine/train";
+import { disposeImageBatch } from "../../model/qwen/sequences";
+import { disposeTextBatch, type MiniDualEncoder } from "../../model/siglip/dualEncoder";
+import { sigmoidLoss } from "../../model/siglip/loss";
+import type { DualEncoderStage } from "./config";
+import type { BaseRun } from "./curriculum";
+
+interface Pair {
+  readonly text: string;
+  load(): Promise<RgbImage>;
+}
+
+/**
+ * Trains the dual encoder in place: half of the pairs are pictures of random combinations with their description, half
+ * are pictures of classes with the names found beside them, mostly wrong ones.
+ */
+export function teachDualEncoder(
+  encoder: MiniDualEncoder,
+  world: MiniWorld,
+  stage: DualEncoderStage,
+  seed: number,
+  run: BaseRun,
+): Promise<StepFigures[]> {
+  return train(
+    {
+      parameters: encoder.parameters,
+      async next(step) {
+        const random = new Random(seed).fork(`dual encoder ${step}`);
+        const pairs = Array.from({ length: stage.batchSize }, (_, i) =>
+          i % 2 === 0 ? describedPair(world, random) : namedPair(world, random),
+        );
+        return { microBatches: [microBatch(encoder, pairs, await Promise.all(pairs.map((pair) => pair.load())))] };
+      },
+    },
+    {
+      ...run,
+      steps: stage.steps,
+      schedule: oneCycle(stage.learningRate, stage.steps),
+      optimizer: { ...ADAMW_DEFAULTS, weightDecay: stage.weightDecay },
+      checkpointEvery: 250,
+    },
+  );
+}
+
+function describedPair(world: MiniWorld, random: Random): Pair {
+  const picture = world.freePicture(random.integer(world.config.baseImages));
+  return { text: `${picture.domain} ${describe(picture.attributes)}`, load: () => picture.load() };
+}
+
+function namedPair(world: MiniWorld, random: Random): Pair {
+  const subject = random.pick(world.subCategories);
+  const picture = world.picture(subject, "weak", random.integer(world.config.weakNames.imagesPerClass));
+  return { text: `${subject.superCategory} ${weakLabel(world, picture).name}`, load: () => picture.load() };
+}
+
+function microBatch(encoder: MiniDualEncoder, pairs: readonly Pair[], images: readonly RgbImage[]): MicroBatch {
+  const batch = encoder.layout(images);
+  const texts = pairs.map(({ text }) => text);
+  const textBatch = encoder.layoutTexts(texts);
+  const match = tf.tensor2d(texts.map((a) => texts.map((b) => (a === b ? 1 : -1))));
+  return {
+    loss: () =>
+      sigmoidLoss(
+        encoder.imageVectors(batch, images.length),
+        encoder.textVectors(textBatch),
+        match,
+        encoder.parameters.get("logit_scale") as tf.Variable,
+        encoder.parameters.get("logit_bias") as tf.Variable,
+      ),
+    dispose: () => {
+      disposeImageBatch(batch);
+      disposeTextBatch(textBatch);
+      match.dispose();
+    },
+  };
+}

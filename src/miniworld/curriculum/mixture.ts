@@ -1,0 +1,64 @@
+import { LabError } from "../../core/errors";
+import type { Random } from "../../core/random";
+import type { MiniWorld } from "../types";
+import { attributesToName } from "./attributesToName";
+import { compare } from "./compare";
+import { genusMembers } from "./genusMembers";
+import { nameToAttributes } from "./nameToAttributes";
+import { readAttributes } from "./readAttributes";
+import { reason } from "./reason";
+import { DEFAULT_CURRICULUM, TASKS, type CurriculumSettings, type Exercise, type Task } from "./types";
+import { weakNames } from "./weakNames";
+
+/** Relative shares of the tasks in a stage of the base model's training; a task left out does not occur. */
+export type Mixture = Readonly<Partial<Record<Task, number>>>;
+
+/** The text stage of the recipe (docs/mini-world.md). */
+export const TEXT_MIXTURE: Mixture = {
+  nameToAttributes: 0.2,
+  attributesToName: 0.15,
+  genusMembers: 0.07,
+  compare: 0.13,
+  reason: 0.45,
+};
+
+type Draw = (world: MiniWorld, settings: CurriculumSettings, random: Random) => Exercise;
+
+const DRAW: Readonly<Record<Task, Draw>> = {
+  readAttributes: (world, _settings, random) => readAttributes(world, random),
+  weakNames,
+  nameToAttributes: (world, _settings, random) => nameToAttributes(world, random),
+  attributesToName: (world, _settings, random) => attributesToName(world, random),
+  genusMembers: (world, _settings, random) => genusMembers(world, random),
+  compare,
+  reason,
+};
+
+/** Draws one exercise: first the task by its share, then the exercise. */
+export function drawExercise(
+  world: MiniWorld,
+  mixture: Mixture,
+  random: Random,
+  settings: CurriculumSettings = DEFAULT_CURRICULUM,
+): Exercise {
+  const total = TASKS.reduce((sum, task) => sum + (mixture[task] ?? 0), 0);
+  if (!(total > 0)) throw new LabError("the mixture holds no task", "Give at least one task a positive share.");
+  let left = random.uniform(0, total);
+  for (const task of TASKS) {
+    const share = mixture[task] ?? 0;
+    if (left < share) return DRAW[task](world, settings, random);
+    left -= share;
+  }
+  throw new LabError("the mixture's shares are not numbers", "Give every task a share of 0 or more.");
+}
+
+/** Draws the exercises of one training step. @returns [B] */
+export function drawExercises(
+  world: MiniWorld,
+  mixture: Mixture,
+  count: number,
+  random: Random,
+  settings: CurriculumSettings = DEFAULT_CURRICULUM,
+): Exercise[] {
+  return Array.from({ length: count }, () => drawExercise(world, mixture, random, settings));
+}

@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { DOMAINS, type WorldConfig } from "./config";
+import { LabError, required } from "../core/errors";
+import { Random } from "../core/random";
+import type { BenchmarkItem, LabelledImage, SubCategory } from "../data/types";
+import { describe, matches, randomAttributes, type Appearance } from "./attributes";
+import { chainJudge } from "./chainJudge";
+import { inventClasses, type WorldClass } from "./classes";
+import { drawNuisance } from "./nuisance";
+import { lazyPicture, type Picture } from "./pictures";
+import { renderImage, renderSvg, type RenderParams } from "./render";
+import {
+  CANDIDATES,
+  type ClassPicture,
+  type FreePicture,
+  type MiniDataset,
+  type MiniWorld,
+  type Purpose,
+} from "./types";
+import { miniTeacher } from "./teacher";
+import { COMMON_WORDS } from "./words";
+
+/** Generates a world; pictures are rendered when they are asked for. @throws LabError when the config has no room */
+export function buildMiniWorld(config: WorldConfig): MiniDataset {
+  const classes = inventClasses(config);
+  const byId = new Map(classes.map((c) => [c.id, c]));
+  const classOf = (subCategory: SubCategory): WorldClass =>
+    required(byId.get(subCategory.id), () => foreignClass(subCategory, config));
+  const pictures = pictureSource(config);
+  const several = (of: readonly WorldClass[], purpose: Purpose, count: number): ClassPicture[] =>
+    of.flatMap((c) => Array.from({ length: count }, (_, index) => pictures.ofClass(c, purpose, index)));
+  const seen = classes.filter((c) => c.seen);
+  const optionsFor = (subCategory: SubCategory): string[] =>
+    lookalikes(classes, classOf(subCategory))
+      .slice(0, CANDIDATES)
+      .map((c) => c.name);
+  const testItem = (image: ClassPicture): BenchmarkItem => ({
+    id: image.id,
+    image,
+    question: questionAbout(image),
+    options: optionsFor(image.subCategory),
+    groundTruth: image.subCategory.name,
+  });
+  const items = {
+    seen: several(seen, "test", config.images.test).map(testItem),
+    unseen: several(
+      classes.filter((c) => !c.seen),
+      "test",
+      config.images.test,
+    ).map(testItem),
+  };
+  const world: MiniWorld = {
+    name: `mini-world/${config.name}`,
+    config,
+    fingerprint: digestOf(config, classes),
+    wording: "mini",
+    question: questionAbout,
+    subCategories: classes,
+    train: several(seen, "train", config.shots),
+    validation: several(seen, "validation", config.images.validation),
+    test: (split) => items[split],
+    classOf,
+    classNamed: (domain, name) => byId.get(`${domain}/${name}`),
+    attributesOf: (subCategory) => classOf(subCategory).attributes,
+    genusMembers: (subCategory) => sameGenus(classes, classOf(subCategory)),
+    lookalikes: (subCategory) => lookalikes(classes, classOf(subCategory)),
+    optionsFor,
+    vocabulary: () => vocabularyOf(classes),
+    picture: (subCategory, purpose, index) => pictures.ofClass(classOf(subCategory), purpose, index),
+    freePicture: (index) => pictures.free(index),
+  };
+  const teacher = miniTeacher(world);
+  return {
+    ...world,
+    describe: (subCategory) => describe(world.attributesOf(subCategory)),
+    teacher,
+    chains: chainJudge(world),
+  };
+}
+
+function questionAbout({ subCategory }: LabelledImage): string {
+  return `${subCategory.superCategory} ?`;
+}
+
+/** Draws and remembers pictures by id, so that a picture is the same object each time. */
+function pictureSource(config: WorldConfig) {
+  const known = new Map<string, ClassPicture>();
+  const pool = new Map<number, FreePicture>();
+  const lazy = (id: string, appearance: Appearance): Picture =>
+    lazyPicture(id, () => renderImage(paramsOf(config, appearance, id)));
+  return {
+    ofClass(subCategory: WorldClass, purpose: Purpose, index: number): ClassPicture {
+      const id = `${subCategory.id}/${purpose}/${index}`;
+      const held = known.get(id);
+      if (held) return held;
+      const appearance = { domain: subCategory.superCategory, attributes: subCategory.attributes };
+      const picture = { ...lazy(id, appearance), subCategory };
+      known.set(id, picture);
+      return picture;
+    },
+    free(index: number): FreePicture {
+      const held = pool.get(index);
+      if (held) return held;
+      const id = `free/${index}`;
+      const random = new Random(`${config.seed}/appearance/${id}`);
+      const appearance = {
+        domain: random.pick(config.domains),
+        attributes: randomAttributes(config.attributes, random),
+      };
+      const picture = { ...lazy(id, appearance), ...appearance };
+      pool.set(index, picture);
+      return picture;
+    },
+  };
+}
+
+/** What picture `id` shows: a pure function of the world's seed, the appearance and the id. */
+function paramsOf(config: WorldConfig, appearance: Appearance, id: string): RenderParams {
+  const random = new Random(`${config.seed}/picture/${id}/${describe(appearance.attributes)}`);
+  return {
+    ...appearance,
+    nuisance: drawNuisance(config.nuisance, random),
+    tailLengths: config.tailLengths,
+    size: config.imageSize,
+  };
+}
+
+function sameGenus(classes: readonly WorldClass[], { superCategory, genus }: WorldClass): WorldClass[] {
+  return classes.filter((c) => c.superCategory === superCategory && c.genus === genus);
+}
+
+function lookalikes(classes: readonly WorldClass[], of: WorldClass): WorldClass[] {
+  const rank = (c: WorldClass): number =>
+    (c.id === of.id ? 100 : 0) + (c.genus === of.genus ? 10 : 0) + matches(c.attributes, of.attributes);
+  return classes.filter((c) => c.superCategory === of.superCategory).sort((a, b) => rank(b) - rank(a));
+}
+
+function vocabularyOf(classes: readonly WorldClass[]): string[] {
+  const species = classes.map((c) => c.name.split(" ")[0] ?? "");
+  return [...COMMON_WORDS, ...new Set(classes.map((c) => c.genus)), ...species];
+}
+
+/** One drawing a domain stands for the renderer, so that a changed shape changes the digest. */
+function digestOf(config: WorldConfig, classes: readonly WorldClass[]): string {
+  const attributes = randomAttributes(config.attributes, new Random(config.seed));
+  const drawings = DOMAINS.map((domain) => renderSvg(paramsOf(config, { domain, attributes }, "digest")));
+  return createHash("sha256")
+    .update(JSON.stringify([config, classes, drawings]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+function foreignClass(subCategory: SubCategory, config: WorldConfig): LabError {
+  return new LabError(`is no class of the world ${config.name}`, "Use the classes of `subCategories`.", {
+    subject: subCategory.id,
+  });
+}

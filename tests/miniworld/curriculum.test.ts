@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Random } from "../../src/core/random";
+import { describe as describeValues, matches, SLOTS } from "../../src/miniworld/attributes";
+import { checkChain } from "../../src/data/chains";
+import { describeClass } from "../../src/miniworld/curriculum/descriptions";
+import { drawExercise, drawExercises, TEXT_MIXTURE } from "../../src/miniworld/curriculum/mixture";
+import { reasonAbout } from "../../src/miniworld/curriculum/reason";
+import { exercisePrompt, TASKS, type Task } from "../../src/miniworld/curriculum/types";
+import { weakLabel } from "../../src/miniworld/curriculum/weakNames";
+import { buildPrompt } from "../../src/data/prompts";
+import { buildMiniWorld } from "../../src/miniworld/world";
+import { marksWorld, smokeConfig, smokeWorld } from "./worlds";
+
+const everything = Object.fromEntries(TASKS.map((task) => [task, 1]));
+
+describe("curriculum", () => {
+  it("is a pure function of world, mixture and random stream", () => {
+    const draw = (seed: number) => drawExercises(smokeWorld, everything, 50, new Random(seed));
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  it("uses words of the vocabulary and single spaces only", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.constantFrom(smokeWorld, marksWorld), (seed, world) => {
+        const { user, completion } = drawExercise(world, everything, new Random(seed));
+        const known = new Set([...world.vocabulary(), "<image>"]);
+        expect(`${user} ${completion}`.split(" ").filter((word) => !known.has(word))).toEqual([]);
+      }),
+    );
+  });
+
+  it("draws the tasks by their shares and leaves out what has none", () => {
+    const counts = new Map<Task, number>();
+    for (const { task } of drawExercises(smokeWorld, TEXT_MIXTURE, 2000, new Random(4))) {
+      counts.set(task, (counts.get(task) ?? 0) + 1);
+    }
+    expect(counts.has("readAttributes")).toBe(false);
+    expect(counts.has("weakNames")).toBe(false);
+    // share 0.45 of 2000 drawn: 900 ± 4 · √(2000 · 0.45 · 0.55) = 900 ± 89
+    expect(Math.abs(counts.get("reason")! - 900)).toBeLessThan(89);
+    expect(() => drawExercise(smokeWorld, {}, new Random(1))).toThrow(/no task/);
+  });
+
+  it("shows a picture where the image stands and a description where it does not", async () => {
+    const picture = drawExercise(smokeWorld, { readAttributes: 1 }, new Random(1));
+    expect(picture.user).toMatch(/^<image> (bird|car) \? analysis$/);
+    expect((await exercisePrompt(picture)).images).toEqual([await picture.picture!.load()]);
+    const text = drawExercise(smokeWorld, { reason: 1 }, new Random(1));
+    expect(text.user).not.toContain("<image>");
+    expect((await exercisePrompt(text)).images).toEqual([]);
+  });
+
+  it("asks about pictures in the words of the evaluation", async () => {
+    const weak = drawExercise(smokeWorld, { weakNames: 1 }, new Random(3), {
+      optionsRate: 0,
+      thinkingRate: 0,
+      wrongValueRate: 0,
+    });
+    const image = await weak.picture!.load();
+    const superCategory = weak.user.includes("bird") ? "bird" : "car";
+    const asked = buildPrompt("mini", { question: "", superCategory, image, thinking: false });
+    expect((await exercisePrompt(weak)).messages).toEqual(asked.messages);
+  });
+
+  it("puts the description in the image's place of the same question", () => {
+    const c = smokeWorld.subCategories[0]!;
+    const open = reasonAbout(smokeWorld, c, c.attributes, { thinking: true, closed: false }, new Random(1));
+    expect(open.user).toBe(`${describeValues(c.attributes)} ${c.superCategory} ? think`);
+    expect(checkChain(smokeWorld.chains, open.completion, c).stage).toBe("right");
+    const closed = reasonAbout(smokeWorld, c, c.attributes, { thinking: false, closed: true }, new Random(1));
+    expect(closed.user).toMatch(/ options \w+ \w+ , \w+ \w+ , \w+ \w+ , \w+ \w+ \? answer$/);
+    expect(closed.completion).toBe(`<answer> ${c.name} </answer>`);
+  });
+
+  it("describes with one wrong value at times, and still fits its class alone best", () => {
+    let wrong = 0;
+    for (let seed = 0; seed < 300; seed++) {
+      const c = smokeWorld.subCategories[seed % smokeWorld.subCategories.length]!;
+      const described = describeClass(smokeWorld, c, 1, new Random(seed));
+      const fit = matches(described, c.attributes);
+      if (fit < SLOTS.length) wrong++;
+      for (const other of smokeWorld.lookalikes(c)) {
+        if (other.id !== c.id) expect(matches(described, other.attributes)).toBeLessThan(fit);
+      }
+    }
+    expect(wrong).toBeGreaterThan(100);
+  });
+
+  it("labels weak pictures wrongly as often as asked, mostly inside the genus, each picture always alike", () => {
+    const world = buildMiniWorld({
+      ...smokeConfig,
+      weakNames: { imagesPerClass: 200, wrongRate: 0.72, siblingShare: 0.8 },
+    });
+    const pictures = world.subCategories.flatMap((c) =>
+      Array.from({ length: 200 }, (_, i) => world.picture(c, "weak", i)),
+    );
+    const labels = pictures.map((picture) => weakLabel(world, picture));
+    expect(pictures.map((picture) => weakLabel(world, picture))).toEqual(labels);
+    const wrong = pictures.flatMap((p, i) => (labels[i]!.id === p.subCategory.id ? [] : [{ p, label: labels[i]! }]));
+    const siblings = wrong.filter(({ p, label }) => label.genus === p.subCategory.genus);
+    // 3200 pictures: four standard errors are 4 · √(0.72 · 0.28 / 3200) = 0.032 and 4 · √(0.8 · 0.2 / 2304) = 0.033
+    expect(Math.abs(wrong.length / pictures.length - 0.72)).toBeLessThan(0.032);
+    expect(Math.abs(siblings.length / wrong.length - 0.8)).toBeLessThan(0.034);
+  });
+
+  it("offers the label among the options of a weak pair", () => {
+    const settings = { optionsRate: 1, thinkingRate: 0, wrongValueRate: 0 };
+    for (let seed = 0; seed < 200; seed++) {
+      const { user, completion } = drawExercise(smokeWorld, { weakNames: 1 }, new Random(seed), settings);
+      const options = /options (.*) \? answer/.exec(user)![1]!.split(" , ");
+      expect(new Set(options).size).toBe(4);
+      expect(options).toContain(/<answer> (.*) <\/answer>/.exec(completion)![1]);
+    }
+  });
+
+  it("tells knowledge about seen and unseen classes alike", () => {
+    const told = new Set(
+      drawExercises(smokeWorld, { nameToAttributes: 1 }, 400, new Random(8)).map(({ user }) => user.split(" ? ")[0]),
+    );
+    expect(told.size).toBe(smokeWorld.subCategories.length);
+  });
+});
