@@ -1,3 +1,4 @@
+import { csvField, parseCsv } from "../../core/csv";
 import { LabError } from "../../core/errors";
 import { printable } from "../../core/printable";
 import {
@@ -69,26 +70,6 @@ export function rowsFromCsv(text: string, columns: readonly Column[]): Row[] {
   });
 }
 
-/** Splits comma-separated values; a field that is empty and not quoted is `null`. */
-export function parseCsv(text: string): (string | null)[][] {
-  const rows: (string | null)[][] = [];
-  let row: (string | null)[] = [];
-  const pattern = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy;
-  while (pattern.lastIndex < text.length || row.length > 0) {
-    const at = pattern.lastIndex;
-    const match = pattern.exec(text);
-    if (match === null) {
-      throw new LabError(`is not valid at character ${at + 1}`, "Repair or remove the file.", { subject: "csv text" });
-    }
-    const [, quoted, bare = "", end] = match;
-    row.push(quoted?.replaceAll('""', '"') ?? (bare === "" ? null : bare));
-    if (end === ",") continue;
-    rows.push(row);
-    row = [];
-  }
-  return rows;
-}
-
 interface Part {
   readonly key: string;
   readonly kind: "text" | "number";
@@ -127,11 +108,7 @@ function fileKey(column: Column): string {
 
 function textField(value: string): string {
   const text = value.split("\r").map(printable).join("\r");
-  return quoted(isFormula(text) ? `'${text}` : text);
-}
-
-function quoted(text: string): string {
-  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvField(isFormula(text) ? `'${text}` : text);
 }
 
 /**

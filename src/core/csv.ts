@@ -1,0 +1,29 @@
+import { LabError } from "./errors";
+
+/**
+ * Splits comma-separated values (RFC 4180) into rows; a field that is empty and not quoted is `null`.
+ * @param subject names the text in an error
+ */
+export function parseCsv(text: string, subject = "csv text"): (string | null)[][] {
+  const rows: (string | null)[][] = [];
+  let row: (string | null)[] = [];
+  const pattern = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy;
+  while (pattern.lastIndex < text.length || row.length > 0) {
+    const at = pattern.lastIndex;
+    const match = pattern.exec(text);
+    if (match === null) {
+      throw new LabError(`is not valid at character ${at + 1}`, "Repair or remove the file.", { subject });
+    }
+    const [, quoted, bare = "", end] = match;
+    row.push(quoted?.replaceAll('""', '"') ?? (bare === "" ? null : bare));
+    if (end === ",") continue;
+    rows.push(row);
+    row = [];
+  }
+  return rows;
+}
+
+/** A text as a field: in quotes where it needs them, or is empty, so that `parseCsv` gives it back. */
+export function csvField(text: string): string {
+  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
