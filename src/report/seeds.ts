@@ -1,0 +1,148 @@
+import { LabError } from "../core/errors";
+import { select, type Measurement } from "../eval/measurements";
+import { meanOverSeeds } from "../eval/seedIntervals";
+import { METHOD_COLUMN, meansNote, measurementIn, pivotColumns, shownValue } from "./pivot";
+import type { MeasuredColumn, MethodTitle, PivotColumn } from "./pivot";
+import { resultTable, type Cell, type ResultTable, type Row } from "./table/table";
+
+/** Measurements of several seeds. Of a method and a seed that both have, those made here count. */
+export interface SeedMeasurements {
+  readonly here: readonly Measurement[];
+  readonly recorded: readonly Measurement[];
+}
+
+/** Two methods by name: the first minus the second. */
+export type ComparedPair = readonly [string, string];
+
+export interface SeedLayout {
+  readonly caption: string;
+  /** The methods whose numbers depend on the seed, in the order of the rows. */
+  readonly methods: readonly MethodTitle[];
+  /** The differences below them. */
+  readonly compared: readonly ComparedPair[];
+  /** How a difference calls a method; default: its title. */
+  readonly shortTitles?: Readonly<Record<string, string>>;
+  readonly columns: readonly MeasuredColumn[];
+  /** What the seeds do not vary, such as "One world and one base." */
+  readonly scope?: string;
+  /** A sentence for each run that is not counted. */
+  readonly leftOut?: readonly string[];
+  readonly provenance?: Readonly<Record<string, string>>;
+  /** How to make another seed, for the error where there are too few. */
+  readonly more: string;
+}
+
+/** Fewer seeds than this say little about how seeds scatter. */
+const FEW = 4;
+const FEWER = { mark: "*", meaning: "over fewer seeds than the row counts" } as const;
+
+/** Means over seeds and paired differences, with 95 % intervals over seeds. @throws LabError for fewer than two seeds */
+export function seedTable(measured: SeedMeasurements, layout: SeedLayout): ResultTable {
+  const runs = seedRuns(measured, layout.methods);
+  const columns = pivotColumns(layout.columns);
+  const seedsOf = (name: string): number[] => runs.filter(({ own }) => own.has(name)).map(({ seed }) => seed);
+  const methods = layout.methods.filter(({ name }) => seedsOf(name).length > 1);
+  if (methods.length === 0)
+    throw new LabError("there are not two seeds to take a mean of", `Make more: ${layout.more}`);
+  const short = (name: string): string =>
+    layout.shortTitles?.[name] ?? layout.methods.find((method) => method.name === name)?.title ?? name;
+  const shared = ([a, b]: ComparedPair): number => seedsOf(a).filter((seed) => seedsOf(b).includes(seed)).length;
+  const compared = layout.compared.filter((pair) => shared(pair) > 1);
+  const rows = [
+    ...methods.map(({ name, title }) => meanRow(runs, title, columns, (run, column) => valueOf(run, name, column))),
+    ...compared.map(([a, b]) =>
+      meanRow(runs, `${short(a)} minus ${short(b)}`, columns, (run, column) => {
+        const [first, second] = [valueOf(run, a, column), valueOf(run, b, column)];
+        return first === undefined || second === undefined ? undefined : first - second;
+      }),
+    ),
+  ];
+  const single = layout.methods.flatMap(({ name, title }) => {
+    const [seed, another] = seedsOf(name);
+    return seed === undefined || another !== undefined ? [] : [`${title} (seed ${seed})`];
+  });
+  return resultTable({
+    caption: layout.caption,
+    columns: [METHOD_COLUMN, { key: "seeds", title: "Seeds", kind: "number" }, ...columns.map(({ column }) => column)],
+    rows,
+    notes: [
+      `Mean over seeds with Student's 95 % interval over seeds; differences are paired: taken seed by seed.${layout.scope === undefined ? "" : ` ${layout.scope}`}`,
+      ...fewNote(rows),
+      ...(single.length === 0 ? [] : [`One seed only, so no mean: ${single.join(", ")}.`]),
+      ...meansNote(columns),
+      whose(runs, methods),
+      ...(layout.leftOut ?? []),
+    ],
+    marks: { [FEWER.mark]: FEWER.meaning },
+    provenance: { ...layout.provenance, seeds: runs.map(({ seed }) => seed).join(" ") },
+  });
+}
+
+/** One seed's measurements by method, and which methods were measured here. */
+interface SeedRun {
+  readonly seed: number;
+  readonly own: ReadonlyMap<string, readonly Measurement[]>;
+  readonly here: ReadonlySet<string>;
+}
+
+function seedRuns({ here, recorded }: SeedMeasurements, methods: readonly MethodTitle[]): SeedRun[] {
+  const named = new Set(methods.map(({ name }) => name));
+  const counted = [...here, ...recorded].filter(({ method }) => named.has(method));
+  const seeds = [...new Set(counted.map(({ seed }) => seed))].sort((a, b) => a - b);
+  return seeds.map((seed) => {
+    const own = new Map<string, readonly Measurement[]>();
+    const madeHere = new Set<string>();
+    for (const method of named) {
+      const mine = select(here, { seed, method });
+      const all = mine.length > 0 ? mine : select(recorded, { seed, method });
+      if (all.length > 0) own.set(method, all);
+      if (mine.length > 0) madeHere.add(method);
+    }
+    return { seed, own, here: madeHere };
+  });
+}
+
+function valueOf(run: SeedRun, method: string, column: PivotColumn): number | undefined {
+  const found = measurementIn(run.own.get(method) ?? [], column);
+  return found === undefined ? undefined : shownValue(column, found);
+}
+
+function meanRow(
+  runs: readonly SeedRun[],
+  title: string,
+  columns: readonly PivotColumn[],
+  of: (run: SeedRun, column: PivotColumn) => number | undefined,
+): Row {
+  const values = columns.map((pivot) => ({ key: pivot.column.key, all: runs.flatMap((run) => of(run, pivot) ?? []) }));
+  const seeds = Math.max(...values.map(({ all }) => all.length));
+  const cells = values.map(({ key, all }): [string, Cell] => {
+    if (all.length < 2) return [key, null];
+    const { value, low, high } = meanOverSeeds(all);
+    return [key, { value, low, high, ...(all.length < seeds ? { mark: FEWER.mark } : {}) }];
+  });
+  return { method: title, seeds, ...Object.fromEntries(cells) };
+}
+
+/** Warns of intervals over two or three seeds. */
+function fewNote(rows: readonly Row[]): string[] {
+  const few = rows.filter(({ seeds }) => Number(seeds) < FEW).length;
+  if (few === 0) return [];
+  const which = few === rows.length ? "Intervals here" : "Where a row has 2 or 3 seeds, its intervals";
+  return [
+    `${which} rest on 2 or 3 seeds, too few to tell how much seeds scatter: they are wide (Student's t is 12.7 for 2 seeds, ` +
+      "4.3 for 3), hold only if seeds scatter as a normal distribution, and change much with one more seed.",
+  ];
+}
+
+/** Which methods were measured here and which are recorded. */
+function whose(runs: readonly SeedRun[], methods: readonly MethodTitle[]): string {
+  const counted = runs.map(({ seed, own, here }) => {
+    const there = methods.filter(({ name }) => own.has(name));
+    return { seed, there, here: there.filter(({ name }) => here.has(name)) };
+  });
+  if (counted.every(({ here }) => here.length === 0)) return "All rows are from results/.";
+  if (counted.every(({ here, there }) => here.length === there.length)) return "All rows were made here.";
+  const made = counted.filter(({ here }) => here.length > 0);
+  const parts = made.map(({ seed, here }) => `seed ${seed}: ${here.map(({ title }) => title).join(", ")}`);
+  return `Made here: ${parts.join("; ")}. All else is from results/.`;
+}

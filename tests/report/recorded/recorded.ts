@@ -1,0 +1,60 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parserOf } from "../../../src/config/stored";
+import { readJsonl } from "../../../src/core/files";
+import { measurementSchema, type Measurement } from "../../../src/eval/measurements";
+import type { MeasuredColumn, MethodTitle, TableLayout } from "../../../src/report/pivot";
+
+/**
+ * The numbers of results/quickstart/mini (commit 59b1fe9; seeds 1 to 5) as measurements, and what the tables of that commit
+ * were in Markdown and CSV. Intervals of the chains' shares were not recorded: there the bounds are the value itself.
+ */
+export const recorded = (): Measurement[] =>
+  readJsonl(path.join(__dirname, "measurements.jsonl"), parserOf(measurementSchema));
+
+/** A table of that commit, such as "table.csv". */
+export const recordedText = (name: string): string => fs.readFileSync(path.join(__dirname, name), "utf8");
+
+/** A measurement of TAPO, of everything that `more` does not say. */
+export const measured = (more: Partial<Measurement> = {}): Measurement => ({
+  ...{ method: "tapo", seed: 1, dataset: "test", domain: "mean", split: "seen", setting: "open", metric: "accuracy" },
+  ...{ value: 0.5, low: 0.4, high: 0.6, n: 100 },
+  ...more,
+});
+
+export const METHODS: readonly MethodTitle[] = [
+  { name: "base", title: "Base, direct" },
+  { name: "base-think", title: "Base, thinking" },
+  { name: "sft-labels", title: "SFT on labels" },
+  { name: "cot-sft", title: "CoT SFT" },
+  { name: "dapo", title: "CoT SFT + DAPO" },
+  { name: "tapo", title: "CoT SFT + TAPO" },
+  { name: "siglip", title: "SigLIP-style encoder" },
+];
+
+const BOTH = ["seen", "unseen"] as const;
+
+export const MAIN_COLUMNS: readonly MeasuredColumn[] = [
+  { key: "closed", group: "Closed world", setting: "closed", metric: "accuracy", splits: BOTH },
+  { key: "open", group: "Open world, text inclusion", setting: "open", metric: "accuracy", splits: BOTH },
+  { key: "similarity", group: "Open world, SS_rel", setting: "open", metric: "similarity", splits: BOTH },
+];
+
+const CHAINS = { setting: "open", domain: "items", show: "value" } as const;
+const chain = (kind: string): MeasuredColumn => ({ ...CHAINS, key: kind, metric: `chain:${kind}`, title: kind });
+
+export const CHAIN_LAYOUT: TableLayout = {
+  caption: "First wrong step of the chains, open world, % of items",
+  methods: METHODS,
+  splitRows: BOTH,
+  columns: [
+    { ...chain("right"), key: "items", title: "Items", show: "items" },
+    ...["right", "malformed", "analysis", "candidates", "recall", "count", "last"].map(chain),
+    { ...CHAINS, key: "faithful", metric: "faithful" },
+    { ...CHAINS, key: "analysis_right", metric: "analysisRight", title: "analysis right" },
+    { ...CHAINS, key: "seen_names", metric: "seenNames", title: "names a seen class" },
+  ],
+  notes: [
+    "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: of the right answers, % whose chain is right in every step.",
+  ],
+};
