@@ -1,0 +1,102 @@
+import type { StepFigures } from "../engine/metrics";
+import { select, type Measurement } from "../eval/measurements";
+import { groupedBars, type BarsOptions } from "./figure/bars";
+import { trainingCurves, type CurvesOptions } from "./figure/curves";
+import type { PlotlyFigure } from "./figure/figure";
+import { lineChart, type Line, type LinesOptions } from "./figure/lines";
+import { colour, type Colours } from "./figure/style";
+import { measurementIn, methodTable, pivotColumns, type MeasuredColumn, type MethodTitle } from "./pivot";
+
+/** Figures of measurements and of training. Tables of the same numbers are made by `pivot.ts`. */
+
+const ITEMS = "95 % intervals over test items";
+
+/**
+ * A colour for each method, under its name (as in the progress of a stage) and its title, so that a method looks alike in every
+ * figure whoever stands beside it. Give all methods of the experiment in one order: the palette goes by it.
+ */
+export function methodColours(methods: readonly MethodTitle[]): Colours {
+  return Object.fromEntries(
+    methods.flatMap(({ name, title }, index) => [name, title].map((called) => [called, colour(index)])),
+  );
+}
+
+export interface MethodBars extends Pick<BarsOptions, "title" | "yTitle" | "chance" | "colours"> {
+  readonly methods: readonly MethodTitle[];
+  /** The metric, with a shade of bars for each of its splits. */
+  readonly column: MeasuredColumn;
+  readonly marks?: Readonly<Record<string, string>>;
+  /** Default: 95 % intervals over test items. */
+  readonly intervals?: string;
+}
+
+/** Bars of one metric, a group of them per method: seen beside unseen. A method that was not measured has none. */
+export function methodBars(all: readonly Measurement[], options: MethodBars): PlotlyFigure {
+  const { methods, column, marks = {}, colours = methodColours(methods), intervals = ITEMS, ...bars } = options;
+  const table = methodTable(all, { caption: bars.title, methods, columns: [column], marks });
+  const values = pivotColumns([column]).map((pivot) => pivot.column.key);
+  return groupedBars(table, { ...bars, label: "method", values, intervals, colours });
+}
+
+/** One training run: what it logged, step by step. */
+export interface TrainingRun {
+  readonly title: string;
+  /** From its first step on; drawn as steps 1, 2, … */
+  readonly steps: readonly StepFigures[];
+  /** Figures that are zero by its objective and not by measurement: they are not drawn. */
+  readonly without?: readonly string[];
+}
+
+/** A panel of curves: one figure of the log. */
+export interface FigurePanel {
+  readonly title: string;
+  readonly figure: string;
+}
+
+/** Training curves, a panel per figure and a curve per run; a figure that no run logged has no panel. */
+export function runCurves(
+  runs: readonly TrainingRun[],
+  panels: readonly FigurePanel[],
+  options: CurvesOptions,
+): PlotlyFigure {
+  const drawn = panels.map(({ title, figure }) => {
+    const logged = runs.filter(
+      ({ steps, without = [] }) => !without.includes(figure) && steps.some((step) => step[figure] !== undefined),
+    );
+    return {
+      title,
+      curves: logged.map((run) => ({ name: run.title, y: run.steps.map((step) => step[figure] ?? NaN) })),
+    };
+  });
+  return trainingCurves(
+    drawn.filter(({ curves }) => curves.length > 0),
+    options,
+  );
+}
+
+export interface SweepOptions extends Omit<LinesOptions, "ticks" | "percent"> {
+  /** The methods of the sweep: where each stands on the horizontal axis, and what stands under it. */
+  readonly points: readonly { readonly method: string; readonly x: number; readonly label?: string }[];
+  /** The metric, with a line for each of its splits. */
+  readonly column: MeasuredColumn;
+  /** Lines from elsewhere, such as the paper's numbers; in the values of the metric. */
+  readonly beside?: readonly Line[];
+}
+
+/** A metric over a number that the methods differ in, such as the share of positives, a line per split. */
+export function sweepLines(all: readonly Measurement[], options: SweepOptions): PlotlyFigure {
+  const { points, column, beside = [], intervals = ITEMS, ...lines } = options;
+  const measured = pivotColumns([column]).map((pivot): Line => {
+    const found = points.flatMap(({ method, x }) => {
+      const one = measurementIn(select(all, { method }), pivot);
+      return one === undefined ? [] : [{ x, value: one.value, low: one.low, high: one.high }];
+    });
+    return { name: pivot.column.title, points: found.sort((a, b) => a.x - b.x) };
+  });
+  return lineChart([...measured, ...beside], {
+    ...lines,
+    intervals,
+    percent: column.percent ?? true,
+    ticks: points.map(({ x, label }) => ({ at: x, label: label ?? String(x) })),
+  });
+}
