@@ -74,6 +74,11 @@ export function canonicalName(name: string): string {
   return words(plainTypography(name).toLowerCase().replaceAll("_", " ")).join(" ");
 }
 
+/** The answer is the truth and nothing else, up to case, `_` and spaces: the strictest of the measures. */
+export function isExactName(answer: string | null, truth: string): boolean {
+  return answer !== null && canonicalName(answer) === canonicalName(truth);
+}
+
 /** The text of the first `<answer>` up to the *first* `</answer>` after it, stripped (the reward's reading), or null. */
 export function firstAnswer(text: string): string | null {
   return between(text, "<answer>", "</answer>");

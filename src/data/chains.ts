@@ -1,3 +1,4 @@
+import { firstAnswer, isExactName } from "../core/answer";
 import type { SubCategory } from "./types";
 
 /** A step of a chain of thought as it was written, and what is wrong with it. */
@@ -12,7 +13,7 @@ export interface MarkedStep {
 export interface ChainCheck {
   /** The first wrong step, whatever the answer. */
   readonly stage: string;
-  /** Whether the name in `<answer>` is the true one: a wrong step may be mended later. */
+  /** Whether the name in `<answer>`, as the reward reads it, is the true one: a wrong step may be mended later. */
   readonly answerRight: boolean;
   /** "right" when the answer is, else the first wrong step: the columns of the table "where the chains break". */
   readonly verdict: string;
@@ -44,8 +45,7 @@ export function checkChain(
   const marked = judge.mark(text, truth, options);
   const wrong = judge.steps.find((kind) => marked?.some((step) => step.kind === kind && step.wrong !== null));
   const stage = marked === undefined ? "malformed" : (wrong ?? "right");
-  const answer = /<answer>([^<]*)<\/answer>/u.exec(text)?.[1]?.trim().replace(/\s+/gu, " ");
-  const answerRight = answer === truth.name;
+  const answerRight = isExactName(firstAnswer(text), truth.name);
   return { stage, answerRight, verdict: answerRight ? "right" : stage };
 }
 

@@ -5,6 +5,7 @@ import { LabError, messageOf, required } from "../core/errors";
 import { readJson, writeJson } from "../core/files";
 import type { RgbImage } from "../core/image";
 import { Random } from "../core/random";
+import { cosine } from "../core/vectors";
 import { groupByClass } from "./fewshot";
 import type { Dataset } from "./dataset";
 import type { LabelledImage, Triplet } from "./types";
@@ -53,11 +54,12 @@ export async function mineHardNegatives(dataset: Dataset, embed: ImageEmbedder, 
   const classes = [...groupByClass(dataset.train).values()].flatMap((group) =>
     group[0] ? [group[0].subCategory] : [],
   );
+  const meanOf = (id: string): Float32Array => means.get(id) as Float32Array;
   return Object.fromEntries(
     classes.map((c) => {
       const ranked = classes
         .filter((other) => other.id !== c.id && other.superCategory === c.superCategory)
-        .map((other) => ({ negative: other.id, similarity: cosine(means.get(c.id), means.get(other.id)) }))
+        .map((other) => ({ negative: other.id, similarity: cosine(meanOf(c.id), meanOf(other.id)) }))
         .sort((a, b) => b.similarity - a.similarity);
       return [c.id, required(ranked[0], () => lonely(c.id, "is the only class of its super-category"))];
     }),
@@ -98,18 +100,6 @@ async function meanEmbeddings(
     });
   }
   return sums;
-}
-
-function cosine(a: Float32Array | undefined, b: Float32Array | undefined): number {
-  if (a?.length !== b?.length || a === undefined || b === undefined) throw new RangeError("cosine: widths differ");
-  let [dot, aa, bb] = [0, 0, 0];
-  a.forEach((x, i) => {
-    const y = b[i] ?? 0;
-    dot += x * y;
-    aa += x * x;
-    bb += y * y;
-  });
-  return dot / Math.max(Math.sqrt(aa * bb), 1e-12);
 }
 
 function cacheKey(dataset: Dataset, options: TripletOptions): string {

@@ -1,4 +1,5 @@
-import { isExactName, isInsideOption } from "./judge";
+import { isExactName } from "../core/answer";
+import { isInsideOption } from "./judge";
 import type { EvaluationRecord } from "./records";
 
 /**

@@ -1,10 +1,10 @@
 import { LabError } from "../core/errors";
+import { cosine } from "../core/vectors";
 import type { DualEncoder } from "../model/dualEncoder";
 import type { BenchmarkItem } from "../data/types";
 import { shownOptions, type EvaluationOptions } from "./evaluate";
 import type { EvaluationRecord } from "./records";
 import { runItems, type RunOptions } from "./run";
-import { cosine } from "./similarity";
 
 /** How a CLIP-style model is asked. */
 export interface DualEncoderOptions extends RunOptions, Pick<EvaluationOptions, "optionOrder" | "seed" | "checkpoint"> {

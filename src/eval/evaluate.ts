@@ -1,3 +1,4 @@
+import { isExactName } from "../core/answer";
 import { required } from "../core/errors";
 import { Random } from "../core/random";
 import type { RgbImage } from "../core/image";
@@ -9,7 +10,6 @@ import {
   chosenPosition,
   hasForm,
   isClosedCorrect,
-  isExactName,
   isTextIncluded,
   openPrediction,
   relativeSimilarity,

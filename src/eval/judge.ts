@@ -1,4 +1,4 @@
-import { canonicalName, isWellFormed, strip, tightenTags, widestAnswer, words } from "../core/answer";
+import { canonicalName, isExactName, isWellFormed, strip, tightenTags, widestAnswer, words } from "../core/answer";
 
 /**
  * The released `evaluation.py`'s decisions on one output, and what this project adds beside them. Names are compared
@@ -39,11 +39,6 @@ export function openPrediction(answer: string | null, output: string): string {
 export function isTextIncluded(prediction: string, truth: string, dropCarYear = false): boolean {
   const sought = dropCarYear ? words(truth.toLowerCase()).slice(0, -2).join(" ") : plain(truth);
   return prediction.toLowerCase().includes(sought);
-}
-
-/** The answer is the truth and nothing else, up to case, `_` and spaces: the strictest of the measures. */
-export function isExactName(answer: string | null, truth: string): boolean {
-  return answer !== null && canonicalName(answer) === canonicalName(truth);
 }
 
 /** ĉ as the release finds it, by a substring of the image path; "object" for birds, dogs and pets as released. */

@@ -1,3 +1,8 @@
+import { cosine } from "../core/vectors";
+import { saidIn, type Answer } from "./answers";
+import { openPrediction, relativeSimilarity, releasedSuperCategory } from "./judge";
+import type { MetricContext } from "./metrics";
+
 /** Sim of Eq. 5: how near two texts are, 1 for equal ones. Asked for many pairs at once, so that encoders can batch. */
 export interface TextSimilarity {
   /** Names the measure (and its weights) in records: figures of different measures must not be mixed. */
@@ -29,18 +34,24 @@ export function cosineSimilarity(name: string, encode: TextEncoder): TextSimilar
   };
 }
 
-/** a·b / (|a||b|); 0 when either has no length. @param a @param b shape [D] */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  if (a.length !== b.length) throw new RangeError(`cosine: widths ${a.length} and ${b.length}`);
-  let dot = 0;
-  let aa = 0;
-  let bb = 0;
-  for (let i = 0; i < a.length; i++) {
-    const x = a[i] as number;
-    const y = b[i] as number;
-    dot += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb);
+/**
+ * SS_relative (Eq. 5) of every answer, by id. What was answered decides alone, so that this can be a stage of its own
+ * between asking and measuring.
+ * @param how.superCategory where ĉ comes from (`MetricContext`)
+ */
+export async function similarities(
+  answers: readonly Answer[],
+  how: Pick<MetricContext, "thinking" | "superCategory"> & { readonly similarity: TextSimilarity },
+): Promise<Map<string, number>> {
+  const predictions = answers.map((answer): [string, string] => [
+    openPrediction(saidIn(answer, how), answer.output),
+    answer.truth,
+  ]);
+  const standards = answers.map(({ image, domain, truth }): [string, string] => [
+    how.superCategory === "released" ? releasedSuperCategory(image) : domain,
+    truth,
+  ]);
+  const scores = await how.similarity.score([...predictions, ...standards]);
+  const score = (i: number): number => scores[i] as number;
+  return new Map(answers.map(({ id }, i) => [id, relativeSimilarity(score(i), score(answers.length + i))]));
 }

@@ -5,13 +5,14 @@ import {
   chosenPosition,
   hasForm,
   isClosedCorrect,
-  isExactName,
   isTextIncluded,
   openPrediction,
   relativeSimilarity,
   releasedSuperCategory,
 } from "../../src/eval/judge";
-import { cosine, cosineSimilarity } from "../../src/eval/similarity";
+import { isExactName } from "../../src/core/answer";
+import { cosine } from "../../src/core/vectors";
+import { cosineSimilarity } from "../../src/eval/similarity";
 
 describe("the released rules the golden file does not reach", () => {
   test("an empty answer is wrong in the closed world, and the whole output is judged in the open one", () => {

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
-import { meanOverSeeds } from "../../eval/seedIntervals";
+import { meanOverSeeds } from "../../eval/statistics";
 import type { QuickstartRow, QuickstartRowName } from "../../experiments/quickstart";
 import { differingSettings, settingsOf, withoutSeeds, type Settings } from "../../lab/settings";
 import { resultTable, type Estimate, type ResultTable, type Row } from "../table/table";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { meanOverSeeds } from "../../src/eval/seedIntervals";
+import { meanOverSeeds } from "../../src/eval/statistics";
 
 describe("meanOverSeeds", () => {
   it("is the mean with Student's interval", () => {

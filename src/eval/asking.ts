@@ -1,0 +1,203 @@
+import { LabError, required } from "../core/errors";
+import type { RgbImage } from "../core/image";
+import { check, silent, type Progress } from "../core/progress";
+import { Random } from "../core/random";
+import { cosine } from "../core/vectors";
+import { buildPrompt, type PromptSet } from "../data/prompts";
+import type { BenchmarkItem } from "../data/types";
+import type { VisionLanguageModel } from "../model/contract";
+import type { DualEncoder } from "../model/dualEncoder";
+import { openAnswers, type Answer, type AskingSettings } from "./answers";
+import { accuracy } from "./metrics";
+
+/** How the asking is carried out; none of it changes an answer. */
+export interface AskingRun {
+  /** Where answers are kept as they come, so that a killed run goes on; without it they are only returned. */
+  readonly answersFile?: string;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  /** What the progress display calls it. */
+  readonly label?: string;
+}
+
+/** In what order the options of a closed question are shown. */
+export interface OptionOrder {
+  /** "shuffled" by the seed and the item's id, or as released with the right option first [17]. Default "shuffled". */
+  readonly optionOrder?: "shuffled" | "released";
+  /** Orders options, and samples where the temperature is not 0. Default 42, as in the release. */
+  readonly seed?: number;
+}
+
+/** What a model is asked, and how. Numbers in brackets refer to docs/paper-index.md. */
+export interface AskingOptions extends AskingRun, OptionOrder {
+  /** "closed": the options are shown; "open": none are. */
+  readonly setting: "closed" | "open";
+  /** Ask for reasoning before the answer, or for the answer alone. */
+  readonly thinking: boolean;
+  readonly promptSet: PromptSet;
+  /** Tells the weights apart in the file's settings: a model's name may stand for several checkpoints. */
+  readonly checkpoint?: string;
+  /** Default 0: greedy, as in the release. */
+  readonly temperature?: number;
+  /** Default 1. */
+  readonly topP?: number;
+  /** Default 2048, as in the release. */
+  readonly maxNewTokens?: number;
+  /** Default 16. */
+  readonly batchSize?: number;
+}
+
+/** How a CLIP-style encoder is asked. */
+export interface ChoosingOptions extends AskingRun, OptionOrder {
+  /** See `AskingOptions`. */
+  readonly checkpoint?: string;
+  /** The sentence a class is described with; `{class}` stands for its name, `{superCategory}` for its coarse class. */
+  readonly template?: string;
+  /** Default 64. */
+  readonly batchSize?: number;
+}
+
+/** One prompt, no ensembling (Appendix B). */
+export const DEFAULT_TEMPLATE = "a photo of a {class}";
+
+/** Asks a model every question once. @returns one answer per item, in the order of the items */
+export function askAll(
+  model: VisionLanguageModel,
+  items: readonly BenchmarkItem[],
+  options: AskingOptions,
+): Promise<Answer[]> {
+  const { setting, thinking, promptSet, checkpoint = null, batchSize = 16 } = options;
+  const { optionOrder = "shuffled", seed = 42, temperature = 0, topP = 1, maxNewTokens = 2048 } = options;
+  const ask: AskBatch = async (batch, index) => {
+    const shown = batch.map((item) => (setting === "closed" ? shownOptions(item, options) : null));
+    const images = await Promise.all(batch.map((item) => item.image.load()));
+    const prompts = batch.map(({ question, image }, i) => {
+      const { superCategory } = image.subCategory;
+      const request = { question, superCategory, image: images[i] as RgbImage, thinking };
+      const names = shown[i] ?? null;
+      return buildPrompt(promptSet, names === null ? request : { ...request, options: names });
+    });
+    const completions = await model.generate(prompts, {
+      samples: 1,
+      maxNewTokens,
+      temperature,
+      topP,
+      seed: new Random(seed).fork(`batch ${index}`).uint32(),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    return batch.map((item, i) => {
+      const { text, tokenIds, finish } = required(
+        completions[i]?.[0],
+        () => new RangeError(`askAll: ${model.name} gave ${completions.length} answers to ${batch.length} prompts`),
+      );
+      return { ...asked(item, shown[i] ?? null), output: text, tokens: tokenIds.length, finish };
+    });
+  };
+  const how = { setting, thinking, promptSet, optionOrder, seed, temperature, topP, maxNewTokens };
+  const settings = { model: model.name, checkpoint, ...how, batchSize };
+  return inBatches(items, settings, ask, { label: `${model.name}, ${setting} world`, ...options }, thinking);
+}
+
+/**
+ * Has a CLIP-style encoder choose among each item's options: the one whose text lies nearest to the image by cosine
+ * (Appendix B). @returns one answer per item, in the order of the items
+ */
+export function chooseAll(
+  encoder: DualEncoder,
+  items: readonly BenchmarkItem[],
+  options: ChoosingOptions = {},
+): Promise<Answer[]> {
+  const {
+    checkpoint = null,
+    template = DEFAULT_TEMPLATE,
+    optionOrder = "shuffled",
+    seed = 42,
+    batchSize = 64,
+  } = options;
+  if (!template.includes("{class}")) {
+    const remedy = "Put {class} where the class name belongs.";
+    throw new LabError("the template names no class", remedy, { subject: template });
+  }
+  const known = new Map<string, Float32Array>();
+  const choose: AskBatch = async (batch) => {
+    const shown = batch.map((item) => shownOptions(item, options));
+    const sentences = batch.map((item, i) => (shown[i] ?? []).map((name) => sentence(template, name, item)));
+    const missing = [...new Set(sentences.flat())].filter((text) => !known.has(text));
+    if (missing.length > 0) {
+      const vectors = await encoder.encodeTexts(missing);
+      missing.forEach((text, i) => known.set(text, vectors[i] as Float32Array));
+    }
+    const images = await encoder.encodeImages(await Promise.all(batch.map((item) => item.image.load())));
+    return batch.map((item, i) => {
+      const near = (sentences[i] ?? []).map((text) =>
+        cosine(images[i] as Float32Array, known.get(text) as Float32Array),
+      );
+      const output = shown[i]?.[near.indexOf(Math.max(...near))] ?? "";
+      return { ...asked(item, shown[i] ?? []), output, tokens: 0, finish: "chosen" };
+    });
+  };
+  const settings = { model: encoder.name, checkpoint, setting: "closed", template, optionOrder, seed, batchSize };
+  return inBatches(items, settings, choose, { label: `${encoder.name}, closed world`, ...options }, false);
+}
+
+/** The options in the order in which they are shown; the release lists the right one first and shows them so. */
+export function shownOptions(item: BenchmarkItem, { optionOrder, seed = 42 }: OptionOrder): readonly string[] {
+  if (optionOrder === "released") return item.options;
+  return new Random(seed).fork(`options of ${item.id}`).shuffle(item.options);
+}
+
+function sentence(template: string, name: string, item: BenchmarkItem): string {
+  return template.replaceAll("{superCategory}", item.image.subCategory.superCategory).replaceAll("{class}", name);
+}
+
+/** What an answer keeps of its question. */
+function asked({ id, image, groundTruth }: BenchmarkItem, options: readonly string[] | null) {
+  const { superCategory, seen } = image.subCategory;
+  return { id, image: image.id, domain: superCategory, seen, truth: groundTruth, options };
+}
+
+/** Asks one batch; `index` is its place in the run. Gives one answer per item, in order. */
+type AskBatch = (batch: readonly BenchmarkItem[], index: number) => Promise<readonly Answer[]>;
+
+/**
+ * Goes over the items in batches. A batch whose answers are all on disk is not asked again; one that was cut short is
+ * asked whole, so that a resumed run sees the very batches of an uninterrupted one and gets its answers.
+ */
+async function inBatches(
+  items: readonly BenchmarkItem[],
+  settings: AskingSettings & { readonly batchSize: number },
+  ask: AskBatch,
+  run: AskingRun & { readonly label: string },
+  thinking: boolean,
+): Promise<Answer[]> {
+  const { batchSize } = settings;
+  const ids = new Set(items.map((item) => item.id));
+  if (ids.size < items.length) throw new RangeError("asking: two items have the same id");
+  const store = run.answersFile === undefined ? undefined : openAnswers(run.answersFile, settings);
+  const answers = new Map<string, Answer>();
+  let right = 0;
+  const add = (answer: Answer): void => {
+    answers.set(answer.id, answer);
+    if (accuracy.of(answer, { thinking, classes: [], superCategory: "dataset" }) === true) right++;
+  };
+  for (const [id, answer] of store?.done ?? []) if (ids.has(id)) add(answer);
+  const task = (run.progress ?? silent).start(run.label, items.length);
+  try {
+    for (let start = 0, index = 0; start < items.length; start += batchSize, index++) {
+      check(run.signal);
+      const batch = items.slice(start, start + batchSize);
+      if (batch.some((item) => !answers.has(item.id))) {
+        for (const answer of await ask(batch, index)) {
+          if (answers.has(answer.id)) continue;
+          add(answer);
+          store?.append(answer);
+        }
+      }
+      task.update(Math.min(start + batchSize, items.length), { correct: right / answers.size });
+    }
+  } finally {
+    task.finish();
+    store?.close();
+  }
+  return items.map((item) => answers.get(item.id) as Answer);
+}
