@@ -1,6 +1,6 @@
 import { LabError } from "../core/errors";
 import { select, type Measurement } from "../eval/measurements";
-import { meanOverSeeds } from "../eval/seedIntervals";
+import { meanOverSeeds } from "../eval/statistics";
 import { METHOD_COLUMN, meansNote, measurementIn, pivotColumns, shownValue } from "./pivot";
 import type { MeasuredColumn, MethodTitle, PivotColumn } from "./pivot";
 import { resultTable, type Cell, type ResultTable, type Row } from "./table/table";
