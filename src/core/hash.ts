@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { unreadable } from "./files";
+import { breathe, check } from "./progress";
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 1 << 22;
@@ -8,19 +9,40 @@ const CHUNK_BYTES = 1 << 22;
 /** SHA-256 of a file of any size, in hexadecimal. @throws LabError when it cannot be read */
 export function hashFile(file: string): string {
   const hash = createHash("sha256");
+  for (const chunk of chunksOf(file)) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** The same, in turns with timers and signals, which gigabytes would keep waiting. */
+export async function hashFileInTurns(file: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  for (const chunk of chunksOf(file)) {
+    hash.update(chunk);
+    check(signal);
+    await breathe();
+  }
+  return hash.digest("hex");
+}
+
+/** Each chunk is good until the next one is asked for. */
+function* chunksOf(file: string): Generator<Buffer> {
   const buffer = Buffer.alloc(CHUNK_BYTES);
+  const handle = reading(file, () => fs.openSync(file, "r"));
   try {
-    const handle = fs.openSync(file, "r");
-    try {
-      for (let read = 1; read > 0;) {
-        read = fs.readSync(handle, buffer);
-        hash.update(buffer.subarray(0, read));
-      }
-    } finally {
-      fs.closeSync(handle);
+    for (;;) {
+      const read = reading(file, () => fs.readSync(handle, buffer));
+      if (read === 0) return;
+      yield buffer.subarray(0, read);
     }
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+function reading<T>(file: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     throw unreadable(file, error);
   }
-  return hash.digest("hex");
 }

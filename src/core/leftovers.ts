@@ -7,6 +7,11 @@ const UNFINISHED = /^(.+)\.(tmp|old)-(\d+)$/;
 /** What asks whether files can be made in a folder. */
 const PROBE = /^\.writable-(\d+)$/;
 
+/** Whether a file or folder of that name is a writer's, and not whole yet. */
+export function isUnfinished(name: string): boolean {
+  return UNFINISHED.test(name) || PROBE.test(name);
+}
+
 /**
  * Clears a folder of what killed writers left in it. Where the kill came between the two renames that replace a folder,
  * the old folder goes back to its place.

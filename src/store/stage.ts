@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
@@ -8,6 +7,9 @@ import { LabError, messageOf } from "../core/errors";
 import { requireWritable, unwritable, writeJson } from "../core/files";
 import { isRunning, sweepLeftovers } from "../core/leftovers";
 import { silent, type Progress } from "../core/progress";
+import { digest, stableJson } from "./key";
+
+export { digest, stableJson };
 
 /** Where an experiment keeps its work, and how it reports. */
 export interface RunContext {
@@ -129,20 +131,6 @@ export function forgetStages(folder: string): void {
 /** A context that reports nothing, for tests and scripts. */
 export function quietContext(folder: string): RunContext {
   return { folder, progress: silent };
-}
-
-/** SHA-256 of a value's JSON with sorted keys. */
-export function digest(value: unknown): string {
-  return createHash("sha256").update(stableJson(value)).digest("hex");
-}
-
-/** JSON with the keys of every object sorted, so that equal values give equal text. */
-export function stableJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(stableJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return value === undefined ? "null" : JSON.stringify(value);
-  const entries = Object.entries(value).filter(([, v]) => v !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${stableJson(v)}`).join(",")}}`;
 }
 
 /** Locks of this process: a process id alone does not tell them from those of an earlier process of the same id. */
