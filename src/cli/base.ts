@@ -61,7 +61,7 @@ function openWork({ config, world }: BaseArguments, watched: Pick<BaseWork, "pro
   return {
     config: loadConfig(configFile("base", config), baseConfigSchema),
     world: buildMiniWorld(loadWorldConfig(configFile("worlds", world))),
-    folder: path.join(runsRoot(), "base", world),
+    store: path.join(runsRoot(), "base", world),
     ...watched,
   };
 }

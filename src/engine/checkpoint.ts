@@ -20,6 +20,9 @@ export interface TrainState {
 }
 
 const NAME = /^checkpoint-(\d+)$/;
+/** What they are called, for a stage that needs none of them once it is finished. */
+export const CHECKPOINTS = "checkpoint-*";
+
 const PARAMETERS = "parameters.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
 const AFRESH = "Remove that folder: training goes on from an earlier checkpoint, or from the start.";

@@ -15,9 +15,12 @@ export interface Work {
   readonly inputs: Json;
 }
 
-/** SHA-256 of a work's kind, version and inputs. Where something given lies (its `at`) is no part of it. */
+/**
+ * SHA-256 of a work's kind, version and inputs. Where something given lies (its `at`) is no part of it.
+ * @throws LabError when the inputs are not plain JSON
+ */
 export function keyOf({ kind, version, inputs }: Work): string {
-  return digest({ kind, version, inputs: withoutPlaces(inputs) });
+  return digest({ kind, version, inputs: withoutPlaces(toJson(inputs, `the inputs of ${kind}`)) });
 }
 
 function withoutPlaces(value: Json): Json {

@@ -1,13 +1,14 @@
 /**
  * The store keeps what stages made: `<store>/<kind>-<first 10 of the key>`, one folder for each piece of work, whoever
  * asked for it, and `<store>/leases`, which says who is at work. A stage's folder holds what its body wrote, and
- * `stage.json`. Nothing else belongs here: no reports, no caches, no names of experiments.
+ * `stage.json`. No reports and no names of experiments belong here,
+ * and nothing that is not made again when it is removed.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { requireSlug } from "../config/slug";
 import { LabError, messageOf } from "../core/errors";
-import { removeQuietly, requireWritable, writeJson } from "../core/files";
+import { removeQuietly, requireWritable, unwritable, writeJson } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
 import type { Progress } from "../core/progress";
 import { keyOf, toJson, type Work } from "./key";
@@ -59,17 +60,16 @@ export interface FinishedRecord extends StageRecord {
  * @throws LabError when what lies in the store is not what was left there, file by file
  */
 export async function makeOnce<T>(context: StoreContext, work: Work, body: WorkBody<T>): Promise<Finished<T>> {
-  const plain = { ...work, inputs: toJson(work.inputs, `the inputs of ${work.kind}`) };
-  const folder = folderOf(context.store, plain);
+  const folder = folderOf(context.store, work);
   for (;;) {
-    const before = await takeFinished(context, plain, body);
+    const before = await takeFinished(context, work, body);
     if (before !== undefined) return before;
     const until = (): boolean => fs.existsSync(path.join(folder, RECORD));
     const lease = await takeLease(leasesOf(context.store), path.basename(folder), { ...context, until });
     if (lease === undefined) continue;
     let finished = false;
     try {
-      const done = (await takeFinished(context, plain, body)) ?? (await make(context, plain, body, lease));
+      const done = (await takeFinished(context, work, body)) ?? (await make(context, work, body, lease));
       finished = true;
       return done;
     } finally {
@@ -81,7 +81,6 @@ export async function makeOnce<T>(context: StoreContext, work: Work, body: WorkB
 async function make<T>(context: StoreContext, work: Work, body: WorkBody<T>, lease: Lease): Promise<Finished<T>> {
   const folder = folderOf(context.store, work);
   requireWritable(folder);
-  sweepLeftovers(context.store);
   sweepLeftovers(folder, () => true);
   const startedAt = new Date().toISOString();
   const began = performance.now(); // a clock that nobody sets back
@@ -143,10 +142,11 @@ export async function forget(context: StoreContext, works: readonly Work[]): Pro
   for (const work of works) {
     const folder = folderOf(context.store, work);
     if (!fs.existsSync(folder)) continue;
-    requireWritable(context.store);
     const lease = await takeLease(leasesOf(context.store), path.basename(folder), context);
     try {
       fs.rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      throw unwritable(folder, error);
     } finally {
       lease?.release(false);
     }

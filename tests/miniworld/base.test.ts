@@ -9,6 +9,7 @@ import type { MiniWorld } from "../../src/miniworld/types";
 import { miniConfig } from "../../src/miniworld/base/architecture";
 import { buildBase, buildBranch, type BaseWork, type BuiltBase } from "../../src/miniworld/base/build";
 import { baseConfigSchema, type BaseConfig } from "../../src/miniworld/base/config";
+import { listFinished } from "../../src/store/store";
 import { QwenModel } from "../../src/model/qwen/model";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
 import { smokeConfig } from "./worlds";
@@ -74,7 +75,7 @@ describe("buildBase", () => {
   const work = (folder: string, config = tiny.config): BaseWork => ({
     world: tiny.world,
     config,
-    folder: path.join(root, folder),
+    store: path.join(root, folder),
     progress: silent,
   });
 
@@ -87,7 +88,7 @@ describe("buildBase", () => {
   });
 
   const stages = (folder: string): string[] =>
-    fs.readdirSync(path.join(root, folder)).filter((name) => name !== "pictures");
+    listFinished(path.join(root, folder)).map((stage) => path.basename(stage.folder));
   const weights = async (folder: string) => {
     const model = await QwenModel.load(folder);
     const values = weightsOf(model);

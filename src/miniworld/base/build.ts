@@ -6,8 +6,8 @@ import { writeFolderAtomic, writeJson } from "../../core/files";
 import { writeSafetensors } from "../../core/safetensors";
 import { loadPools } from "../pools";
 import type { MiniWorld } from "../types";
-import { figuresSchema, finishTraining, lastFigures, type StepFigures } from "../../engine/train";
-import { readParameters } from "../../engine/checkpoint";
+import { CHECKPOINTS, readParameters } from "../../engine/checkpoint";
+import { figuresSchema, lastFigures, type StepFigures } from "../../engine/train";
 import { toHfGenerationConfig } from "../../model/qwen/configWriter";
 import { QWEN_IMAGE_PROCESSOR } from "../../model/qwen/imageProcessor";
 import { toHfImageProcessor } from "../../model/qwen/imageProcessorFiles";
@@ -16,7 +16,8 @@ import { QwenTokenizer } from "../../model/qwen/tokenizer";
 import { writeWordTokenizer } from "../../model/qwen/tokenizerWords";
 import { initialValues, makeVariables, weightShapes } from "../../model/qwen/weights";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
-import { runStage, type Finished, type RunContext } from "../../store/stage";
+import { toJson } from "../../store/key";
+import { makeOnce, type Finished, type StoreContext } from "../../store/store";
 import { miniConfig } from "./architecture";
 import type { BaseConfig } from "./config";
 import { teachCurriculum } from "./curriculum";
@@ -28,7 +29,7 @@ export const BASE_BRANCHES = ["vision", "text"] as const;
 export type BaseBranch = (typeof BASE_BRANCHES)[number];
 
 /** What a base is built from, and where the work goes. */
-export interface BaseWork extends RunContext {
+export interface BaseWork extends StoreContext {
   readonly world: MiniWorld;
   readonly config: BaseConfig;
 }
@@ -65,16 +66,15 @@ export async function buildBase(work: BaseWork): Promise<BuiltBase> {
   };
 }
 
-/** A stage that trains; its checkpoints go once its record is written. */
-async function teachingStage(
+/** A stage that trains. A kind whose code computes something else from now on gets a version of its own. */
+function teachingStage(
   work: BaseWork,
-  name: string,
+  kind: string,
   inputs: unknown,
   run: (folder: string) => Promise<Stage>,
 ): Promise<Finished<Stage>> {
-  const stage = await runStage(work, name, inputs, { run, parse: parserOf(stageSchema) });
-  finishTraining(stage.folder);
-  return stage;
+  const body = { run, parse: parserOf(stageSchema), scraps: [CHECKPOINTS] };
+  return makeOnce(work, { kind, version: 1, inputs: toJson(inputs) }, body);
 }
 
 function towerStage(work: BaseWork): Promise<Finished<Stage>> {
@@ -182,7 +182,7 @@ async function writeBlank(work: BaseWork, blank: string): Promise<number> {
 
 function loadPictures(work: BaseWork): Promise<void> {
   return loadPools(work.world, {
-    folder: path.join(work.folder, "pictures"),
+    folder: path.join(work.store, "pictures"),
     progress: work.progress,
     ...(work.signal === undefined ? {} : { signal: work.signal }),
   });
