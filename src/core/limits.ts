@@ -7,6 +7,10 @@ import { LabError } from "./errors";
 const LIMITS = {
   /** Width × height of a picture, as it lies in its file or as a processor makes it. */
   FINE_R1_MAX_PIXELS: 64_000_000,
+  /** Files in a folder of pictures, classes and splits together. */
+  FINE_R1_MAX_PICTURES: 200_000,
+  /** One picture's file in bytes. */
+  FINE_R1_MAX_PICTURE_BYTES: 256_000_000,
   /** The header of a safetensors file: about 100 bytes for each of its tensors. */
   FINE_R1_MAX_HEADER_BYTES: 8_000_000,
   /** Blocks of a language model, and of a vision tower. */

@@ -3,6 +3,29 @@ import type { PromptSet } from "./prompts";
 import type { Teacher } from "./teacher";
 import type { BenchmarkItem, LabelledImage, Split, SubCategory } from "./types";
 
+/** What a dataset was made by, where it can be made again: enough for its maker to tell it and to do so. */
+export interface DatasetOrigin {
+  /** The maker, such as "miniworld". */
+  readonly kind: string;
+  /** The fingerprint of the dataset as it was made. */
+  readonly fingerprint: string;
+  /** Plain JSON that only the maker reads. */
+  readonly config: unknown;
+}
+
+/** What was found where a dataset lies; datasets that are read from files have one. */
+export interface DatasetReport {
+  readonly folder: string;
+  /** Pictures that can be read, whether or not they are used. */
+  readonly pictures: number;
+  /** Files that were passed over, by their path in the folder. */
+  readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+  /** Classes that cannot be used, by the name of their folder. */
+  readonly leftOut: readonly { readonly folder: string; readonly reason: string }[];
+  /** What a reader should know before a run, in sentences. */
+  readonly notes: readonly string[];
+}
+
 /** A dataset: classes, few-shot training pictures, test questions and the wording of its questions. */
 export interface Dataset {
   readonly name: string;
@@ -21,6 +44,9 @@ export interface Dataset {
   optionsFor(subCategory: SubCategory): readonly string[];
   /** The wording that its questions are asked in unless a profile says otherwise. */
   readonly wording: PromptSet;
+  /** Where it comes from, if it can be made again. */
+  readonly origin?: DatasetOrigin;
+  readonly report?: DatasetReport;
   /** What a picture of the class shows, in words; absent where nobody wrote it down. */
   readonly describe?: (subCategory: SubCategory) => string;
   /** Writes chains of thought about its pictures; absent where a model must. */

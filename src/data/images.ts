@@ -34,6 +34,24 @@ export function decodeImage(bytes: Uint8Array, subject: string, reading: ImageRe
   return decode(bytes, subject, reading);
 }
 
+/** What a picture file says of itself before any pixel is made. */
+export interface ImageHeader {
+  readonly width: number;
+  readonly height: number;
+  /** Such as "jpeg"; "svg" for a drawing, which `readImage` refuses. */
+  readonly format: string;
+}
+
+/** @throws LabError naming the file when it is missing or its header is that of no picture */
+export async function readHeader(file: string): Promise<ImageHeader> {
+  try {
+    const { width, height, format } = await sharp(file, READING).metadata();
+    return { width, height, format };
+  } catch (error) {
+    throw undecodable(file, error);
+  }
+}
+
 /**
  * A truncated file is an error; a mere warning of the decoder (common in the real datasets' JPEGs) is not. The size is
  * checked here, not by the decoder, by the header and before any pixel is made.
@@ -53,11 +71,15 @@ async function decode(source: string | Uint8Array, subject: string, { colours }:
     return await (space === "cmyk" && colours !== "managed" ? readInks(picture) : readRgb(picture));
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw new LabError(`the image cannot be read (${messageOf(error)})`, "Replace or remove the file.", {
-      subject,
-      cause: error,
-    });
+    throw undecodable(subject, error);
   }
+}
+
+function undecodable(subject: string, error: unknown): LabError {
+  return new LabError(`the image cannot be read (${messageOf(error)})`, "Replace or remove the file.", {
+    subject,
+    cause: error,
+  });
 }
 
 async function readRgb(picture: Sharp): Promise<RgbImage> {

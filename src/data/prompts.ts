@@ -1,11 +1,14 @@
 import type { RgbImage } from "../core/image";
+import { Random } from "../core/random";
 import type { ChatMessage, Prompt } from "../model/contract";
+import type { LabelledImage } from "./types";
 
 /**
  * Which wording a question is asked in. "paper": Appendix B, with its two swapped labels put right. "released": the
  * released `evaluation.py`, a third wording. "mini": words of the mini-world's vocabulary, separated by single spaces.
  */
-export type PromptSet = "paper" | "released" | "mini";
+export const PROMPT_SETS = ["paper", "released", "mini"] as const;
+export type PromptSet = (typeof PROMPT_SETS)[number];
 
 /** One question about one image. */
 export interface PromptRequest {
@@ -81,6 +84,28 @@ const WORDING: Readonly<Record<PromptSet, Wording>> = {
   released: releasedWording,
   mini: miniWording,
 };
+
+/**
+ * The open questions that all benchmarks of the release ask, one of them drawn for each picture (`eval/*.jsonl` there). Each
+ * benchmark has two more, which ask for the species of a bird or a flower and for the model of an aircraft.
+ */
+const RELEASED_QUESTIONS = [
+  "Can you help me recognize the # in this photo?",
+  "Can you identify the # in this image?",
+  "Do you know what # this is?",
+  "What is the # featured in this picture?",
+  "What is the # shown in the photo?",
+  "What is the name of the # in the photo?",
+  "What kind of # is this?",
+  "What type of # is shown in the image?",
+];
+
+/** The open question about a picture: the same each time, and of its super-category and id alone. */
+export function openQuestion(set: PromptSet, { id, subCategory }: Pick<LabelledImage, "id" | "subCategory">): string {
+  const { superCategory } = subCategory;
+  if (set === "mini") return `${superCategory} ?`;
+  return new Random(`question/${id}`).pick(RELEASED_QUESTIONS).replace("#", () => superCategory);
+}
 
 /** The text of a question without its image. */
 export function promptText(set: PromptSet, request: Omit<PromptRequest, "image">): string {

@@ -1,8 +1,11 @@
+import * as os from "node:os";
+import * as path from "node:path";
 import { configFile } from "../config/names";
 import { LabError, required } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { closest } from "../core/similar";
 import type { Dataset } from "../data/dataset";
+import { openFolder, parseFolderOptions } from "../data/folder/folder";
 import { loadWorldConfig } from "../miniworld/config";
 import { buildMiniWorld } from "../miniworld/world";
 
@@ -24,13 +27,17 @@ const KINDS: Readonly<Record<string, DatasetKind>> = {
     form: "miniworld:NAME, NAME a file of configs/worlds",
     open: (name) => Promise.resolve(buildMiniWorld(loadWorldConfig(configFile("worlds", name)))),
   },
+  folder: {
+    form: "folder:PATH of a folder of pictures, with options such as folder:PATH?shots=4&seed=1",
+    open: openFolderSpec,
+  },
 };
 
 const opened = new Map<string, Promise<Dataset>>();
 
 /**
- * Opens a dataset by its spec, such as "miniworld:test". The same spec gives the same object for as long as the process
- * lives; what failed is tried again.
+ * Opens a dataset by its spec, such as "miniworld:test" or "folder:/home/me/mushrooms?superCategory=mushroom". The same spec
+ * gives the same object for as long as the process lives; what failed is tried again.
  * @throws LabError for an unknown kind, with the one most likely meant, and what its kind says
  */
 export function openDataset(spec: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
@@ -47,6 +54,18 @@ async function openAnew(spec: string, options: OpenDatasetOptions): Promise<Data
   const [name, where] = colon < 0 ? ["", spec] : [spec.slice(0, colon), spec.slice(colon + 1)];
   const kind = required(Object.hasOwn(KINDS, name) ? KINDS[name] : undefined, () => unknownKind(spec, name, where));
   return kind.open(where, options);
+}
+
+/** Options stand behind the path as in a URL; each is checked by `folderOptionsSchema`. */
+function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dataset> {
+  const [, given = "", query = ""] = /^(.*?)(?:\?([^?/]*))?$/su.exec(where) ?? [];
+  if (given === "") throw new LabError("names no folder", `Give ${KINDS["folder"]?.form}.`, { subject: "folder:" });
+  const folder = path.resolve(given.replace(/^~(?=\/|$)/, os.homedir()));
+  const options = [...new URLSearchParams(query)].map(([key, text]) => [
+    key,
+    /^[\d.]+$/.test(text) ? Number(text) : text,
+  ]);
+  return openFolder(folder, parseFolderOptions(Object.fromEntries(options), `folder:${where}`), context);
 }
 
 function unknownKind(spec: string, name: string, where: string): LabError {

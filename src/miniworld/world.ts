@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { DOMAINS, type WorldConfig } from "./config";
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
-import type { BenchmarkItem, LabelledImage, SubCategory } from "../data/types";
+import { openQuestion } from "../data/prompts";
+import type { BenchmarkItem, SubCategory } from "../data/types";
 import { describe, matches, randomAttributes, type Appearance } from "./attributes";
 import { chainJudge } from "./chainJudge";
 import { inventClasses, type WorldClass } from "./classes";
@@ -37,7 +38,7 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
   const testItem = (image: ClassPicture): BenchmarkItem => ({
     id: image.id,
     image,
-    question: questionAbout(image),
+    question: openQuestion("mini", image),
     options: optionsFor(image.subCategory),
     groundTruth: image.subCategory.name,
   });
@@ -54,7 +55,7 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
     config,
     fingerprint: digestOf(config, classes),
     wording: "mini",
-    question: questionAbout,
+    question: (image) => openQuestion("mini", image),
     subCategories: classes,
     train: several(seen, "train", config.shots),
     validation: several(seen, "validation", config.images.validation),
@@ -76,10 +77,6 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
     teacher,
     chains: chainJudge(world),
   };
-}
-
-function questionAbout({ subCategory }: LabelledImage): string {
-  return `${subCategory.superCategory} ?`;
 }
 
 /** Draws and remembers pictures by id, so that a picture is the same object each time. */

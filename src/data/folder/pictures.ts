@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { LabError } from "../../core/errors";
+import { unreadable } from "../../core/files";
+import type { RgbImage } from "../../core/image";
+import { decodeImage } from "../images";
+import type { FoundPicture } from "./scan";
+
+/** Reads the pictures of a dataset's folder. */
+export type PictureReader = (picture: FoundPicture) => Promise<RgbImage>;
+
+/** Memory that decoded pictures may take, in MiB, unless a caller says otherwise. */
+const CACHE_MIB = 256;
+
+/**
+ * Reads pictures of a folder and keeps the last used ones. What it gives is what was found when the folder was opened: a
+ * file that has changed since is an error that names it, as is one that cannot be decoded.
+ * @param cacheMiB bound on the pixels kept
+ */
+export function pictureReader(root: string, cacheMiB = CACHE_MIB): PictureReader {
+  const cache = new PictureCache(cacheMiB * 2 ** 20);
+  return ({ file, sha256 }) =>
+    cache.get(file, async () => {
+      const absolute = path.join(root, file);
+      const bytes = await fs.readFile(absolute).catch((error: unknown) => {
+        throw unreadable(absolute, error);
+      });
+      if (createHash("sha256").update(bytes).digest("hex") === sha256) return decodeImage(bytes, absolute);
+      throw new LabError("has changed since the dataset was opened", "Open the dataset again.", { subject: absolute });
+    });
+}
+
+/**
+ * Pictures that were read, the last used ones within a bound on memory. While a picture is held, or still being read, it
+ * is the same object for everyone; one larger than the bound is read each time.
+ */
+export class PictureCache {
+  /** In the order of their last use. */
+  private readonly held = new Map<string, RgbImage>();
+  private readonly reading = new Map<string, Promise<RgbImage>>();
+  private bytes = 0;
+
+  /** @param capacity bytes of pixels held at most */
+  constructor(private readonly capacity: number) {}
+
+  async get(key: string, read: () => Promise<RgbImage>): Promise<RgbImage> {
+    const image = this.held.get(key);
+    if (image === undefined) return this.reading.get(key) ?? this.readOnce(key, read);
+    this.held.delete(key);
+    this.held.set(key, image);
+    return image;
+  }
+
+  private readOnce(key: string, read: () => Promise<RgbImage>): Promise<RgbImage> {
+    const reading = read()
+      .then((image) => this.hold(key, image))
+      .finally(() => this.reading.delete(key));
+    this.reading.set(key, reading);
+    return reading;
+  }
+
+  private hold(key: string, image: RgbImage): RgbImage {
+    if (image.data.length > this.capacity) return image;
+    this.held.set(key, image);
+    this.bytes += image.data.length;
+    for (const [oldest, { data }] of this.held) {
+      if (this.bytes <= this.capacity) break;
+      this.held.delete(oldest);
+      this.bytes -= data.length;
+    }
+    return image;
+  }
+}
