@@ -39,25 +39,25 @@ export function saidIn({ output, finish }: Answer, { thinking }: { readonly thin
 /** What the answers of a file have in common; a file is only ever continued under the same settings. */
 export type AskingSettings = Readonly<Record<string, string | number | boolean | null>>;
 
-const settingsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
-const lineSchema = z.union([z.strictObject({ settings: settingsSchema }), z.strictObject({ answer: answerSchema })]);
-type Line = z.infer<typeof lineSchema>;
+const headSchema = z.strictObject({
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+const lineSchema = z.strictObject({ answer: answerSchema });
+type Line = z.infer<typeof headSchema> | z.infer<typeof lineSchema>;
 
-/** Reads the lines of one file in order: the settings first and once, then no question twice. */
+/** Reads the lines of one file in order: the settings first, then answers, none to the same question twice. */
 function lineReader(): (value: unknown) => Line {
-  const parse = parserOf(lineSchema);
+  const [parseHead, parseLine] = [parserOf(headSchema), parserOf(lineSchema)];
   const ids = new Set<string>();
   let first = true;
   return (value) => {
-    const line = parse(value);
-    if ("settings" in line !== first) {
-      throw new TypeError(first ? "the settings do not come first" : "it holds settings a second time");
+    if (first) {
+      first = false;
+      return parseHead(value);
     }
-    first = false;
-    if ("answer" in line) {
-      if (ids.has(line.answer.id)) throw new TypeError(`it answers "${line.answer.id}" a second time`);
-      ids.add(line.answer.id);
-    }
+    const line = parseLine(value);
+    if (ids.has(line.answer.id)) throw new TypeError(`it answers "${line.answer.id}" a second time`);
+    ids.add(line.answer.id);
     return line;
   };
 }

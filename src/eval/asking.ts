@@ -178,7 +178,7 @@ async function inBatches(
   let right = 0;
   const add = (answer: Answer): void => {
     answers.set(answer.id, answer);
-    if (accuracy.of(answer, { thinking, classes: [], superCategory: "dataset" }) === true) right++;
+    if (accuracy.of(answer, { thinking, classes: [] }) === true) right++;
   };
   for (const [id, answer] of store?.done ?? []) if (ids.has(id)) add(answer);
   const task = (run.progress ?? silent).start(run.label, items.length);

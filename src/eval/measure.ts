@@ -13,9 +13,8 @@ export interface Measuring extends Pick<Measurement, "method" | "seed" | "datase
 
 /**
  * Measures the answers of one method, seed and setting. Per metric and split: every domain in alphabetical order, "mean"
- * (the mean over domains, each alike: the paper's "Avg.") and "items" (over all items of the split); then for split "all"
- * the mean of the splits' means (the paper's last column), and all items.
- * A split or domain in which no answer counts has no row.
+ * (over domains, each alike: the paper's "Avg.") and "items" (all items of the split alike); then for split "all" the
+ * mean of the splits' means (the paper's last column), and all items alike. Where no answer counts there is no row.
  * @throws RangeError for answers of the other setting
  */
 export function measure(answers: readonly Answer[], about: Measuring): Measurement[] {
@@ -24,48 +23,63 @@ export function measure(answers: readonly Answer[], about: Measuring): Measureme
   if (stranger !== undefined) throw new RangeError(`measure: ${stranger.id} was not asked in the ${setting} world`);
   const metrics = about.metrics.filter((metric) => metric.settings.includes(setting));
   return metrics.flatMap((metric) =>
-    cellsOf(answers, metric, context).map(({ domain, split, score: { value, low, high, n } }): Measurement => ({
-      ...{ method, seed, dataset, domain, split, setting },
-      ...{ metric: metric.name, value, low, high, n },
-    })),
+    cellsOf(countedOf(answers, metric, context)).map(
+      ({ domain, split, score: { value, low, high, n } }): Measurement => ({
+        ...{ method, seed, dataset, domain, split, setting },
+        ...{ metric: metric.name, value, low, high, n },
+      }),
+    ),
   );
 }
 
-/** One metric over some answers: a share with Wilson's interval, a mean with the normal one; null where none counts. */
-export function scoreOf(answers: readonly Answer[], metric: Metric, context: MetricContext): Score | null {
-  const values = answers.map((answer) => metric.of(answer, context)).filter((value) => value !== null);
-  if (values.length === 0) return null;
-  const shares = values.filter((value) => typeof value === "boolean");
-  if (shares.length === values.length) return wilson(shares.filter(Boolean).length, shares.length);
-  return meanScore(values.map(Number));
+/** One metric over all answers alike. @throws RangeError where no answer counts */
+export function scoreOf(answers: readonly Answer[], metric: Metric, context: MetricContext): Score {
+  return score(countedOf(answers, metric, context));
+}
+
+/** What a metric says of an answer that counts. */
+interface Counted extends Pick<Answer, "domain" | "seen"> {
+  readonly value: boolean | number;
+}
+
+function countedOf(answers: readonly Answer[], metric: Metric, context: MetricContext): Counted[] {
+  return answers.flatMap((answer) => {
+    const value = metric.of(answer, context);
+    return value === null ? [] : [{ domain: answer.domain, seen: answer.seen, value }];
+  });
+}
+
+/** A share with Wilson's interval, or a mean with the normal one. */
+function score(counted: readonly Counted[]): Score {
+  const values = counted.map(({ value }) => value);
+  if (values.some((value) => typeof value === "number")) return meanScore(values.map(Number));
+  return wilson(values.filter(Boolean).length, values.length);
 }
 
 interface Cell extends Pick<Measurement, "domain" | "split"> {
   readonly score: Score;
 }
 
-function cellsOf(answers: readonly Answer[], metric: Metric, context: MetricContext): Cell[] {
-  const cells: Cell[] = [];
-  const means: Score[] = [];
-  const add = (split: Cell["split"], domain: string, score: Score | null): void => {
-    if (score !== null) cells.push({ split, domain, score });
-  };
-  for (const split of ["seen", "unseen"] as const) {
-    const own = answers.filter(({ seen }) => seen === (split === "seen"));
-    const names = [...new Set(own.map(({ domain }) => domain))].sort();
-    const scores = names.flatMap((name) => {
-      const ofDomain = own.filter(({ domain }) => domain === name);
-      const score = scoreOf(ofDomain, metric, context);
-      add(split, name, score);
-      return score ?? [];
-    });
-    if (scores.length === 0) continue;
-    const mean = averageScore(scores);
-    means.push(mean);
-    add(split, "mean", mean);
-    add(split, "items", scoreOf(own, metric, context));
-  }
-  if (means.length > 0) add("all", "mean", averageScore(means));
-  add("all", "items", scoreOf(answers, metric, context));
-  return cells;
+function cellsOf(counted: readonly Counted[]): Cell[] {
+  if (counted.length === 0) return [];
+  const splits = (["seen", "unseen"] as const).flatMap((split) => {
+    const own = counted.filter(({ seen }) => seen === (split === "seen"));
+    if (own.length === 0) return [];
+    const domains = [...new Set(own.map(({ domain }) => domain))].sort().map((domain): Cell => ({
+      ...{ split, domain },
+      score: score(own.filter((one) => one.domain === domain)),
+    }));
+    const mean = averageScore(domains.map((cell) => cell.score));
+    const cells: Cell[] = [
+      ...domains,
+      { split, domain: "mean", score: mean },
+      { split, domain: "items", score: score(own) },
+    ];
+    return [{ mean, cells }];
+  });
+  return [
+    ...splits.flatMap(({ cells }) => cells),
+    { split: "all", domain: "mean", score: averageScore(splits.map(({ mean }) => mean)) },
+    { split: "all", domain: "items", score: score(counted) },
+  ];
 }

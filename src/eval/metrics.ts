@@ -20,8 +20,8 @@ export interface MetricContext {
   readonly thinking: boolean;
   /** Every class of the dataset. */
   readonly classes: readonly SubCategory[];
-  /** ĉ of Eq. 5: the dataset's super-category, or found in the image's path as in the release [15]. */
-  readonly superCategory: "dataset" | "released";
+  /** ĉ of Eq. 5: the dataset's super-category, or found in the image's path as in the release [15]. Default "dataset". */
+  readonly superCategory?: "dataset" | "released";
   /** SS_relative by answer id (`similarities`); only the metric of that name needs it. */
   readonly similarity?: ReadonlyMap<string, number>;
 }
@@ -223,16 +223,13 @@ function checkOf(judge: ChainJudge, answer: Answer, context: MetricContext): Cha
   return checkChain(judge, output, subCategory, options ?? undefined);
 }
 
-/** Whether an answer names a seen one of the classes: the class it is, else the longest name it contains. */
+/** Whether the class that an answer names is a seen one: of those whose names it holds, the longest, of its own domain first. */
 function namesSeen(answer: Answer, context: MetricContext, classes: readonly SubCategory[]): boolean {
   const text = canonicalName(saidIn(answer, context) ?? "");
-  let best = { name: "", seen: false };
-  for (const { name: written, seen } of classes) {
-    const name = canonicalName(written);
-    if (name === text) return seen;
-    if (name.length > best.name.length && text.includes(name)) best = { name, seen };
-  }
-  return best.seen;
+  const rank = ({ name, superCategory }: SubCategory): number =>
+    2 * canonicalName(name).length + (superCategory === answer.domain ? 1 : 0);
+  const named = classes.filter(({ name }) => text.includes(canonicalName(name)));
+  return named.sort((a, b) => rank(b) - rank(a))[0]?.seen ?? false;
 }
 
 /** The classes of an answer's super-category. */
@@ -240,7 +237,12 @@ function ownClasses({ domain }: Answer, { classes }: MetricContext): SubCategory
   return classes.filter(({ superCategory }) => superCategory === domain);
 }
 
-/** A metric by its name. @param metrics those to choose from, such as METRICS and a dataset's `chainMetrics` */
+/** Every metric that a dataset's answers can be measured by. */
+export function metricsOf({ chains }: { readonly chains?: ChainJudge }): readonly Metric[] {
+  return chains === undefined ? METRICS : [...METRICS, ...chainMetrics(chains)];
+}
+
+/** A metric by its name. @param metrics those to choose from (`metricsOf`) */
 export function metricNamed(name: string, metrics: readonly Metric[] = METRICS): Metric {
   const names = metrics.map((metric) => metric.name);
   return required(

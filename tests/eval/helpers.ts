@@ -1,6 +1,9 @@
 import type { RgbImage } from "../../src/core/image";
 import type { BenchmarkItem, SubCategory } from "../../src/data/types";
+import type { Answer } from "../../src/eval/answers";
+import type { MetricContext } from "../../src/eval/metrics";
 import type { EvaluationRecord } from "../../src/eval/records";
+import type { TextEncoder } from "../../src/eval/similarity";
 import type { Completion, Prompt, SamplingOptions, VisionLanguageModel } from "../../src/model/contract";
 
 const NAMES = ["least auklet", "crested auklet", "parakeet auklet", "rhinoceros auklet"];
@@ -48,6 +51,36 @@ export function ruleModel(rule: (text: string, prompt: Prompt) => string): RuleM
     dispose: () => undefined,
   };
 }
+
+/** An answer with the given fields; the rest says that a seen bird was asked about in the open world, and nothing was said. */
+export function answer(fields: Partial<Answer>): Answer {
+  return {
+    id: "x",
+    image: "x.png",
+    domain: "bird",
+    seen: true,
+    truth: "least auklet",
+    options: null,
+    output: "",
+    tokens: 1,
+    finish: "stop",
+    ...fields,
+  };
+}
+
+/** What metrics know of a direct answer to a dataset without classes. */
+export const DIRECT: MetricContext = { thinking: false, classes: [] };
+
+/** A class of a super-category. */
+export function subCategory(superCategory: string, name: string, seen: boolean): SubCategory {
+  return { id: `${superCategory}/${name}`, name, superCategory, seen };
+}
+
+/** Texts as counts of their 26 letters: a text encoder that needs no weights. */
+export const letters: TextEncoder = (texts) =>
+  Promise.resolve(
+    texts.map((t) => Float32Array.from({ length: 26 }, (_, k) => t.split(String.fromCharCode(97 + k)).length - 1)),
+  );
 
 /** A record with the given fields; the rest says "answered wrongly, in form". */
 export function record(fields: Partial<EvaluationRecord>): EvaluationRecord {

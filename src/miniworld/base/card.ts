@@ -2,9 +2,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { writeFileAtomic, writeFolderAtomic, writeJson } from "../../core/files";
 import { QwenModel } from "../../model/qwen/model";
-import { evaluateDualEncoder } from "../../eval/dualEncoder";
-import { scoreOf } from "../../eval/aggregate";
+import { chooseAll } from "../../eval/asking";
 import type { Score } from "../../eval/intervals";
+import { scoreOf } from "../../eval/measure";
+import { metricNamed } from "../../eval/metrics";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { encoderTemplate } from "../../data/prompts";
 import { fileFacts, versionsNow } from "../../store/facts";
@@ -63,13 +64,13 @@ async function measureBase(work: BaseWork, folder: string): Promise<Gate[]> {
 async function measureEncoder(work: BaseWork, folder: string): Promise<BaseCard["encoder"]> {
   const encoder = MiniDualEncoder.load(folder);
   try {
-    const records = await evaluateDualEncoder(encoder, validationItems(work.world), {
-      template: encoderTemplate(work.world.wording),
-    });
-    const of = (seen: boolean) =>
+    const template = encoderTemplate(work.world.wording);
+    const answers = await chooseAll(encoder, validationItems(work.world), { template });
+    const of = (seen: boolean): Score =>
       scoreOf(
-        records.filter((r) => r.seen === seen),
-        "accuracy",
+        answers.filter((answer) => answer.seen === seen),
+        metricNamed("accuracy"),
+        { thinking: false, classes: work.world.subCategories },
       );
     return { seen: of(true), unseen: of(false) };
   } finally {

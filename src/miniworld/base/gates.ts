@@ -9,11 +9,12 @@ import { reasonAbout } from "../curriculum/reason";
 import { exercisePrompt, type Exercise } from "../curriculum/types";
 import type { MiniWorld } from "../types";
 import type { BenchmarkItem } from "../../data/types";
-import { evaluate } from "../../eval/evaluate";
-import { scoreOf } from "../../eval/aggregate";
+import type { Answer } from "../../eval/answers";
+import { askAll } from "../../eval/asking";
 import { wilson, type Score } from "../../eval/intervals";
 import { answerOf } from "../../eval/judge";
-import type { EvaluationRecord } from "../../eval/records";
+import { scoreOf } from "../../eval/measure";
+import { metricNamed } from "../../eval/metrics";
 import type { VisionLanguageModel } from "../../model/contract";
 
 /** A measured property of a base model and the bound that a base must keep (docs/mini-world.md). */
@@ -84,22 +85,21 @@ async function membersGate(model: VisionLanguageModel, world: MiniWorld): Promis
 async function namingGates(model: VisionLanguageModel, world: MiniWorld, progress: Progress): Promise<Gate[]> {
   const items = validationItems(world);
   const out: Gate[] = [];
-  for (const shown of ["open", "closed"] as const) {
+  for (const setting of ["open", "closed"] as const) {
     for (const thinking of [false, true]) {
       const maxNewTokens = thinking ? 96 : 12;
-      const options = { world: shown, thinking, promptSet: "mini", maxNewTokens, batchSize: CHUNK, progress } as const;
-      const records = await evaluate(model, items, { ...options, label: `gates, ${shown}` });
-      const how = `${shown}, ${thinking ? "thinking" : "direct"}`;
+      const options = { setting, thinking, promptSet: "mini", maxNewTokens, batchSize: CHUNK, progress } as const;
+      const answers = await askAll(model, items, { ...options, label: `gates, ${setting}` });
+      const share = (metric: string, of: readonly Answer[] = answers): Score =>
+        scoreOf(of, metricNamed(metric), { thinking, classes: world.subCategories });
+      const how = `${setting}, ${thinking ? "thinking" : "direct"}`;
       for (const seen of [true, false]) {
-        const share = scoreOf(
-          records.filter((r) => r.seen === seen),
-          "exact",
-        );
+        const own = answers.filter((answer) => answer.seen === seen);
         const bound = thinking ? null : NAMING_AT_MOST;
-        out.push(gate(`names ${seen ? "seen" : "unseen"} classes, ${how}`, share, null, bound));
+        out.push(gate(`names ${seen ? "seen" : "unseen"} classes, ${how}`, share("exact", own), null, bound));
       }
-      out.push(gate(`keeps the form, ${how}`, scoreOf(records, "wellFormed"), null, null));
-      if (shown === "closed") out.push(gate(`answers with an option, ${how}`, optionShare(records), 0.95, null));
+      out.push(gate(`keeps the form, ${how}`, share("wellFormed"), null, null));
+      if (setting === "closed") out.push(gate(`answers with an option, ${how}`, share("option"), 0.95, null));
     }
   }
   return out;
@@ -114,10 +114,6 @@ export function validationItems(world: MiniWorld, perClass = 1): BenchmarkItem[]
       return { id: image.id, image, question, options: world.optionsFor(c), groundTruth: c.name };
     }),
   );
-}
-
-function optionShare(records: readonly EvaluationRecord[]): Score {
-  return wilson(records.filter((r) => r.position !== null).length, records.length);
 }
 
 async function exactShare(model: VisionLanguageModel, exercises: readonly Exercise[]): Promise<Score> {
