@@ -1,35 +1,43 @@
-import type { ChoiceCheck } from "../eval/choice";
+import { select, type Measurement } from "../eval/measurements";
+import type { MethodTitle } from "./pivot";
 
-/** What stands under a table besides its numbers. */
+/** What stands under tables besides their numbers. */
 
-/** Where a row's numbers come from, if not from the run that is shown: the mark of its method, and what the mark means. */
+/** Where a method's numbers come from, if not from the run that is shown: the mark of its row, and what the mark means. */
 export const ORIGINS = {
   record: { mark: "†", meaning: "from results/, not made in this run" },
   earlier: { mark: "‡", meaning: "made by an earlier run with the same settings" },
 } as const;
 
-/** A method's closed answers by both measures: the released one, and the option chosen. */
-export interface CheckedChoice extends ChoiceCheck {
-  readonly title: string;
-  /** Shares right by the option chosen, means over domains; null without items. */
-  readonly seen: number | null;
-  readonly unseen: number | null;
-}
+/** Under a table of `chainColumns`. */
+export const CHAIN_NOTE =
+  "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: of the right answers, % whose chain is right in every step.";
 
-/** How often the released accuracy of closed questions counts another option than the truth as right; none without answers. */
-export function choiceNote(checked: readonly CheckedChoice[]): string[] {
+/**
+ * How often the released accuracy of closed questions counts another option than the truth as right, by the metrics "nested",
+ * "wrongCounted", "differ" and "choice" of one seed; none where they were not measured.
+ */
+export function choiceNote(all: readonly Measurement[], methods: readonly MethodTitle[]): string[] {
+  const checked = methods.flatMap(({ name, title }) => {
+    const own = select(all, { method: name, setting: "closed" });
+    const items = (metric: string) => select(own, { metric, split: "all", domain: "items" })[0];
+    const count = (metric: string): number => Math.round((items(metric)?.value ?? 0) * (items(metric)?.n ?? 0));
+    const share = (split: "seen" | "unseen"): string => {
+      const found = select(own, { metric: "choice", split, domain: "mean" })[0];
+      return found === undefined ? "–" : (100 * found.value).toFixed(1);
+    };
+    const { n } = items("differ") ?? { n: 0 };
+    const counts = { nested: count("nested"), wrongCounted: count("wrongCounted"), differ: count("differ") };
+    return n === 0 ? [] : [{ title, n, ...counts, strict: `${share("seen")} seen, ${share("unseen")} unseen` }];
+  });
   const [first] = checked;
   if (first === undefined) return [];
-  const total = (count: "items" | "differ" | "wrongCounted"): number =>
-    checked.reduce((sum, choice) => sum + choice[count], 0);
-  const percent = (share: number | null): string => (share === null ? "–" : (100 * share).toFixed(1));
-  const strict = checked
-    .filter(({ differ }) => differ > 0)
-    .map(({ title, seen, unseen }) => `${title} ${percent(seen)} seen, ${percent(unseen)} unseen`);
+  const total = (of: "n" | "wrongCounted" | "differ"): number => checked.reduce((sum, one) => sum + one[of], 0);
+  const changed = checked.filter(({ differ }) => differ > 0).map(({ title, strict }) => `${title} ${strict}`);
   return [
-    `Closed world, as released: right when the truth stands in the answer. Of ${total("items")} answers, ` +
+    `Closed world, as released: right when the truth stands in the answer. Of ${total("n")} answers, ` +
       `${total("wrongCounted")} chose a wrong option and still count as right; by the option chosen, ` +
-      `${total("differ")} count otherwise${strict.length === 0 ? "" : ` (${strict.join("; ")})`}. The truth stands ` +
-      `inside another option in ${first.nested} of ${first.items} items.`,
+      `${total("differ")} count otherwise${changed.length === 0 ? "" : ` (${changed.join("; ")})`}. The truth stands ` +
+      `inside another option in ${first.nested} of ${first.n} items.`,
   ];
 }

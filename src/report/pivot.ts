@@ -1,5 +1,7 @@
 import { LabError } from "../core/errors";
+import type { ChainJudge } from "../data/chains";
 import { select, type Measurement } from "../eval/measurements";
+import { chainMetrics, type Setting } from "../eval/metrics";
 import { resultTable, type Cell, type Column, type ResultTable, type Row } from "./table/table";
 
 /**
@@ -88,6 +90,18 @@ export function domainColumns(
   return [...halves, { ...of, splits: ["all"], title: "Avg. of both" }];
 }
 
+/**
+ * Columns of the table "where the chains break", for a row per method and split: the items, the first wrong step in % of them
+ * (`CHAIN_NOTE`), and what else the chains' metrics say. All are over items alike.
+ */
+export function chainColumns(judge: ChainJudge, setting: Setting): MeasuredColumn[] {
+  const over = { setting, domain: "items" } as const;
+  const metrics = chainMetrics(judge).map(({ name, title }): MeasuredColumn => {
+    return { ...over, metric: name, title, key: name.replace("chain:", ""), show: "value" };
+  });
+  return [{ ...over, metric: "chain:right", title: "Items", key: "items", show: "items" }, ...metrics];
+}
+
 /** One column of a pivot: what the table says of it, and which measurements it shows. */
 export interface PivotColumn {
   readonly column: Column;
@@ -156,9 +170,10 @@ function cellOf(pivot: PivotColumn, found: Measurement | undefined): Cell {
   return pivot.show === "interval" ? { value, low, high } : shownValue(pivot, found);
 }
 
-/** A name that files can have as a column's, unlike the others': letters, digits and underscores. */
+/** A name that files can have as a column's, unlike the others': lower case, digits and underscores. */
 function freshKey(wanted: string, taken: Set<string>): string {
-  const plain = wanted.replaceAll(/[^A-Za-z0-9]+/gu, "_").replace(/^(?=[^A-Za-z])/u, "c");
+  const parts = wanted.replaceAll(/([a-z0-9])([A-Z])/gu, "$1_$2").toLowerCase();
+  const plain = parts.replaceAll(/[^a-z0-9]+/gu, "_").replace(/^(?=[^a-z])/u, "c");
   let key = plain;
   for (let number = 2; taken.has(key); number += 1) key = `${plain}_${number}`;
   taken.add(key);

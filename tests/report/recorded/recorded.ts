@@ -3,7 +3,9 @@ import * as path from "node:path";
 import { parserOf } from "../../../src/config/stored";
 import { readJsonl } from "../../../src/core/files";
 import { measurementSchema, type Measurement } from "../../../src/eval/measurements";
-import type { MeasuredColumn, MethodTitle, TableLayout } from "../../../src/report/pivot";
+import type { ChainJudge } from "../../../src/data/chains";
+import { CHAIN_NOTE } from "../../../src/report/notes";
+import { chainColumns, type MeasuredColumn, type MethodTitle, type TableLayout } from "../../../src/report/pivot";
 
 /**
  * The numbers of results/quickstart/mini (commit 59b1fe9; seeds 1 to 5) as measurements, and what the tables of that commit
@@ -40,21 +42,13 @@ export const MAIN_COLUMNS: readonly MeasuredColumn[] = [
   { key: "similarity", group: "Open world, SS_rel", setting: "open", metric: "similarity", splits: BOTH },
 ];
 
-const CHAINS = { setting: "open", domain: "items", show: "value" } as const;
-const chain = (kind: string): MeasuredColumn => ({ ...CHAINS, key: kind, metric: `chain:${kind}`, title: kind });
+/** Of the tables of chains only the kinds of steps are read. */
+const judge: ChainJudge = { steps: ["analysis", "candidates", "recall", "count", "last"], mark: () => undefined };
 
 export const CHAIN_LAYOUT: TableLayout = {
   caption: "First wrong step of the chains, open world, % of items",
   methods: METHODS,
   splitRows: BOTH,
-  columns: [
-    { ...chain("right"), key: "items", title: "Items", show: "items" },
-    ...["right", "malformed", "analysis", "candidates", "recall", "count", "last"].map(chain),
-    { ...CHAINS, key: "faithful", metric: "faithful" },
-    { ...CHAINS, key: "analysis_right", metric: "analysisRight", title: "analysis right" },
-    { ...CHAINS, key: "seen_names", metric: "seenNames", title: "names a seen class" },
-  ],
-  notes: [
-    "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: of the right answers, % whose chain is right in every step.",
-  ],
+  columns: chainColumns(judge, "open"),
+  notes: [CHAIN_NOTE],
 };
