@@ -9,7 +9,7 @@ import { readCotRecords } from "../../src/cot/records";
 import { readReleased } from "../../src/cot/released";
 import { decodeImage } from "../../src/data/images";
 import { parseStepFigures } from "../../src/engine/train";
-import { readRecords } from "../../src/eval/records";
+import { readAnswers } from "../../src/eval/answers";
 import { baseConfigSchema } from "../../src/miniworld/base/config";
 import { loadProfile } from "../../src/lab/profile";
 import { parseQwenConfig } from "../../src/model/qwen/config";
@@ -22,8 +22,8 @@ import { ROOT } from "./runs";
 import type { Parser } from "./textParsers";
 
 const FIGURES = '{"step":0,"learningRate":0.0002,"loss":1.25,"gradNorm":null,"seconds":0.1}\n';
-const RECORDS = `{"settings":{"model":"m","seed":42}}
-{"record":{"id":"a","domain":"bird","seen":true,"truth":"ab","options":["ab","cd"],"output":"x","answer":null,"wellFormed":false,"correct":false,"exact":false,"position":null,"similarity":0.5,"tokens":3,"finish":"stop"}}
+const ANSWERS = `{"settings":{"model":"m","seed":42}}
+{"answer":{"id":"a","image":"a.png","domain":"bird","seen":true,"truth":"ab","options":["ab","cd"],"output":"x","tokens":3,"finish":"stop"}}
 `;
 const COT = `{"version":1,"imageId":"a","question":"bird ?","label":"ab","superCategory":"bird","concepts":["red"],"stages":{"analysis":"a","candidates":["ab"],"comparison":"c","prediction":"ab"},"text":"t","provenance":{"teacher":"t","attempts":1,"seed":1}}\n`;
 const OUTCOMES = `{"imageId":"a","attempts":3,"rejections":{"wrong prediction":2},"record":null}\n`;
@@ -87,7 +87,7 @@ export function fileParsers(scratch: string): Parser[] {
       count: 3000,
       read: from((file) => readJsonl(file, parseStepFigures)),
     },
-    { name: "evaluation records", corpus: [RECORDS], count: 3000, read: from(readRecords) },
+    { name: "files of answers", corpus: [ANSWERS], count: 3000, read: from(readAnswers) },
     { name: "chain records", corpus: [COT], count: 3000, read: from(readCotRecords) },
     { name: "journals", corpus: [OUTCOMES], count: 3000, read: from((file) => readJsonl(file, parseOutcome)) },
     { name: "released chains", corpus: [RELEASED], count: 2000, read: from(readReleased) },
