@@ -1,17 +1,15 @@
 import * as fs from "node:fs";
 import { Option, type Command } from "commander";
-import { configFile } from "../config/names";
-import { loadWorldConfig } from "../miniworld/config";
 import { loadBackend } from "../core/backend";
 import { LabError, required } from "../core/errors";
 import type { RgbImage } from "../core/image";
 import { printable } from "../core/printable";
 import { writeFileAtomic } from "../core/files";
 import { readImage } from "../data/images";
-import { buildMiniWorld } from "../miniworld/world";
 import { encodePng } from "../data/rasters";
 import type { BenchmarkItem } from "../data/types";
 import { ask } from "../eval/ask";
+import { openDataset } from "../lab/datasets";
 import { loadProfile, type Profile } from "../lab/profile";
 import { requireProportions } from "../model/qwen/imageProcessor";
 import { QwenModel } from "../model/qwen/model";
@@ -76,7 +74,7 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
   }
   const pictures = [];
   for (const file of all) pictures.push({ file, picture: await readPicture(file) }); // before a model takes its time to load
-  const chosen = chooseModel(profile, given.checkpoint);
+  const chosen = await chooseModel(profile, given.checkpoint);
   await loadBackend();
   const model = await QwenModel.load(chosen.folder);
   try {
@@ -86,7 +84,7 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
     const asked = questionFor(model, { domain, question, options, thinking });
     const { maxNewTokensThinking, maxNewTokensDirect } = profile.evaluation;
     const maxNewTokens = mini ? (thinking ? maxNewTokensThinking : maxNewTokensDirect) : MAX_NEW_TOKENS;
-    const side = mini ? worldConfig(profile).imageSize : undefined;
+    const side = mini ? (await firstPicture(profile)).width : undefined;
     console.log(printable(`Model     ${chosen.description}\nQuestion  ${asked.text}`));
     for (const { file, picture } of pictures) {
       const { image, sizes } = fitPicture(picture, model, side);
@@ -109,14 +107,13 @@ async function readPicture(file: string): Promise<RgbImage> {
   return picture;
 }
 
-/** Draws a test picture of an unseen class of the domain. @throws LabError for a domain the world lacks, or a file that is there */
+/** Writes a test picture of an unseen class of the domain. @throws LabError for a domain that there is not, or a file that is there */
 async function writeExample(profile: Profile, file: string, domain = DEFAULT_DOMAIN): Promise<BenchmarkItem> {
-  const world = buildMiniWorld(worldConfig(profile));
-  const domains: readonly string[] = world.config.domains;
+  const dataset = await openDataset(profile.dataset);
+  const domains = [...new Set(dataset.subCategories.map(({ superCategory }) => superCategory))];
   const item = required(
-    world.test("unseen").find(({ image }) => image.subCategory.superCategory === domain),
-    () =>
-      new LabError(`the world "${profile.world}" has no domain "${domain}"`, `Choose one of ${domains.join(", ")}.`),
+    dataset.test("unseen").find(({ image }) => image.subCategory.superCategory === domain),
+    () => new LabError(`${dataset.name} has no domain "${domain}"`, `Choose one of ${domains.join(", ")}.`),
   );
   const png = await encodePng(await item.image.load());
   if (fs.existsSync(file) && !fs.readFileSync(file).equals(png)) {
@@ -126,8 +123,10 @@ async function writeExample(profile: Profile, file: string, domain = DEFAULT_DOM
   return item;
 }
 
-function worldConfig(profile: Profile) {
-  return loadWorldConfig(configFile("worlds", profile.world));
+/** A picture as the model was trained on them: those of the mini-world have one size. */
+async function firstPicture({ dataset }: Profile): Promise<RgbImage> {
+  const { name, train } = await openDataset(dataset);
+  return required(train[0], () => new LabError("has no pictures", "Choose another dataset.", { subject: name })).load();
 }
 
 function splitNames(text: string): string[] {

@@ -1,9 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { runFolder } from "../config/places";
+import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import { isFolder } from "../core/folders";
-import { finishedStages } from "../store/finished";
+import { silent } from "../core/progress";
+import { quickstart } from "../experiments/quickstart";
+import { trainedMethods } from "../lab/finished";
+import { labOf } from "../lab/lab";
 import type { Profile } from "../lab/profile";
 
 /** Which model is asked, and whether it was taught to reason before it answers. */
@@ -13,28 +16,24 @@ export interface ChosenModel {
   readonly thinks: boolean;
 }
 
-/** Stages whose models reason, the furthest first. */
-const TRAINED = [
-  ["tapo", "CoT SFT + TAPO"],
-  ["cot-sft", "CoT SFT"],
-] as const;
+/** The methods of the quickstart that are asked with, the furthest trained first. */
+const TRAINED = ["tapo", "cot-sft"];
 
-/** The checkpoint that was named, else the best that the profile's own runs left, else the profile's base. */
-export function chooseModel(profile: Profile, checkpoint: string | undefined): ChosenModel {
+/** The checkpoint that was named, else the best that runs with the profile left, else the profile's base. */
+export async function chooseModel(profile: Profile, checkpoint: string | undefined): Promise<ChosenModel> {
   if (checkpoint !== undefined) {
     requireFolder(checkpoint);
     return { folder: checkpoint, description: shown(checkpoint), thinks: false };
   }
-  const run = runFolder("quickstart", profile.name);
-  const stages = finishedStages(run).reverse();
-  for (const [name, title] of TRAINED) {
-    const stage = stages.find((one) => one.stage === name);
-    const folder = stage && path.join(stage.folder, "model");
-    if (folder !== undefined && fs.existsSync(folder)) {
-      return { folder, description: `${title}, trained in ${shown(run)}`, thinks: true };
+  const trained = trainedMethods(await labOf(profile, { progress: silent }), quickstart);
+  for (const name of TRAINED) {
+    const found = trained.find(({ method }) => method.name === name);
+    const folder = found && path.join(found.record.folder, "model");
+    if (found !== undefined && folder !== undefined && fs.existsSync(folder)) {
+      return { folder, description: `${found.method.title}, trained in ${shown(found.record.folder)}`, thinks: true };
     }
   }
-  const description = `the base of the profile ${profile.name}, ${shown(profile.base)} (no trained model in ${shown(run)})`;
+  const description = `the base of the profile ${profile.name}, ${shown(profile.base)} (nothing trained in ${shown(storeFolder())})`;
   return { folder: profile.base, description, thinks: false };
 }
 

@@ -8,7 +8,8 @@ import { addDoctorCommand } from "./doctorCommand";
 import { addExportCommand } from "./export";
 import { addParityCommand } from "./parity";
 import { addRunCommand } from "./run";
-import { addSeedsCommand } from "./seeds";
+import { addCheckCommands } from "./check";
+import { addShowCommands } from "./show";
 import { INTERRUPTED, stoppedMessage } from "./stop";
 import { LabError } from "../core/errors";
 import { printable } from "../core/printable";
@@ -27,14 +28,15 @@ Start here
   $ npx fine-r1 doctor                      is this installation in order?
   $ npx fine-r1 parity objective FILE       does it compute what the released code computes?
 
-What a run makes lies in runs/<experiment>/<profile>, its tables and figures in report/ there; what was recorded lies in
-results/. The environment variables FINE_R1_RUNS and FINE_R1_RESULTS name other folders for them.`,
+Tables and figures of a run lie in runs/<experiment>/<profile>, all that it trained and asked in runs/store; what was recorded
+lies in results/. The environment variables FINE_R1_RUNS and FINE_R1_RESULTS name other folders for them.`,
   )
   .version(ownVersion(), "-V, --version", "print the version")
   .showHelpAfterError("(add --help for what this command takes)");
 
 addRunCommand(program);
-addSeedsCommand(program);
+addShowCommands(program);
+addCheckCommands(program);
 addAskCommand(program);
 addBrowseCommand(program);
 addBaseCommand(program);

@@ -1,98 +1,117 @@
 import * as path from "node:path";
-import { Argument, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import { placeOf } from "../config/places";
 import { loadBackend, requireTraining } from "../core/backend";
-import { LabError } from "../core/errors";
+import { silent } from "../core/progress";
 import { requireWritable } from "../core/files";
-import { didYouMean } from "../core/similar";
-import { openLab } from "../lab/lab";
-import { loadVariant, type Profile } from "../lab/profile";
-import { startRun } from "../lab/provenance";
-import { forgetStages } from "../store/stage";
-import { needTraining, quickstart, QUICKSTART_ROWS, type QuickstartRowName } from "../experiments/quickstart";
-import { publishQuickstart, quickstartFolder, quickstartSpec, type Published } from "../report/quickstart/publish";
-import { readReport } from "../report/quickstart/store";
+import { experimentNamed } from "../experiments";
+import type { Experiment } from "../lab/experiment";
+import { keptFolder, readKept } from "../lab/kept";
+import { labOf, type Lab } from "../lab/lab";
+import { beginRun, publish, type Published } from "../lab/publish";
+import { workOf } from "../lab/stage";
+import { makeMethod, planRun, stagesOf, type MadeMethod, type PlannedMethod } from "../lab/run";
 import { toText } from "../report/table/text";
-import { commandLine, profileOption } from "./again";
+import { forget } from "../store/store";
+import { commandLine } from "./again";
+import { showPlan } from "./dryRun";
+import {
+  addProfileOptions,
+  overrides,
+  profileWords,
+  readNames,
+  readProfile,
+  readSeeds,
+  type ProfileArguments,
+} from "./options";
 import { stoppable } from "./stop";
 
-interface RunArguments {
-  readonly profile: string;
+interface RunArguments extends ProfileArguments {
   readonly all?: boolean;
-  readonly rows?: string;
-  readonly seed?: string;
+  readonly only?: string;
+  readonly seeds?: string;
   readonly fresh?: boolean;
   readonly record?: boolean;
-  /** As given: key=value. */
-  readonly set: readonly string[];
+  readonly dryRun?: boolean;
 }
-
-/** What `npm start` trains in six minutes; the other rows are shown from results/. */
-const FAST_ROWS: readonly QuickstartRowName[] = ["cot-sft", "tapo"];
 
 /** `fine-r1 run <experiment>`. */
 export function addRunCommand(program: Command): void {
-  program
+  const command = program
     .command("run")
-    .description("run an experiment: train, evaluate, write tables and figures, compare with the record")
-    .addArgument(new Argument("<experiment>", "what to run").choices(["quickstart"]))
-    .addOption(new Option("-p, --profile <name>", "sizes: a file of configs/profiles").default("mini"))
-    .addOption(new Option("--all", "train every row, not only CoT SFT and TAPO").conflicts("rows"))
-    .option("--rows <names>", `rows to make, separated by commas: ${QUICKSTART_ROWS.join(", ")}`)
-    .option("--seed <n>", "seed of every training stage; run several for intervals over seeds")
-    .option("--fresh", "make every stage anew, whatever is in runs/")
+    .description("run an experiment: train, ask, measure, write tables and figures, compare with the record")
+    .argument("<experiment>", "what to run; fine-r1 list shows them");
+  addProfileOptions(command)
+    .addOption(new Option("--all", "make every method, not only the usual ones").conflicts("only"))
+    .option("--only <names>", "methods to make, separated by commas")
+    .option("--seeds <list>", "seeds of training, such as 3 or 1-5; several give means and intervals over seeds")
+    .option("--fresh", "make every stage of this run anew, whatever is in runs/store")
     .option("--record", "write results/, the record that other runs are compared with, instead of runs/")
-    .option("--set <key=value>", "replace a profile key, for example --set rl.options.n1=8 (repeatable)", collect, [])
+    .option("--dry-run", "show what would be made, and what is there already")
     .addHelpText(
       "after",
       `
-Tables, figures and the run record go to runs/<experiment>/<profile>/report. Where results/ has a record with the same
-settings, the rows that were not made are shown from it, and the run ends with a comparison. Nothing but --record
-changes results/.
+Tables, figures and the run record go to runs/<experiment>/<profile>. Where results/ has a record with the same settings,
+the methods that were not made are shown from it, and the run ends with a comparison. Nothing but --record changes results/.
 
-Finished stages are kept in runs/ and are not made again while their inputs stay the same; an interrupted run goes on
-where it stopped when the same command is given again. The library's own code is no input: after changing it, give
---fresh once. Runs with --seed or --set have folders of their own.
+Every stage is kept in runs/store, for all experiments, and is not made again while its inputs stay the same; an
+interrupted run goes on where it stopped when the same command is given again.
 
   $ npx fine-r1 run quickstart --all
-  $ npx fine-r1 run quickstart --rows cot-sft,tapo --seed 2
-  $ npx fine-r1 run quickstart --set rl.options.n1=8 --set rl.options.n2=2`,
+  $ npx fine-r1 run quickstart --only cot-sft,tapo --seeds 1-3
+  $ npx fine-r1 run quickstart --set rl.n1=8 --set rl.n2=2 --dry-run`,
     )
-    .action(async (_experiment: string, options: RunArguments) => {
-      await runQuickstart(options);
-    });
+    .action((id: string, options: RunArguments) => run(experimentNamed(id), options));
 }
 
-async function runQuickstart(options: RunArguments): Promise<void> {
-  const profile = variant(options);
-  const rows = chosenRows(options);
+async function run(experiment: Experiment, options: RunArguments): Promise<void> {
+  const profile = readProfile(options);
+  const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const destination = options.record === true ? "record" : "report";
+  const watched = options.dryRun === true ? undefined : stoppable();
+  const lab = await labOf(profile, watched ?? { progress: silent });
+  const plan = planRun(lab, experiment, { seeds, only: chosen(experiment, lab, options) });
+  if (options.dryRun === true) {
+    showPlan(lab, plan);
+    return;
+  }
   // asked before the training, not after it
-  requireWritable(quickstartFolder(profile, destination));
-  readReport(quickstartFolder(profile, "record"));
-  await (needTraining(rows) ? requireTraining() : loadBackend());
-  const run = startRun(quickstartSpec(profile));
-  const lab = openLab("quickstart", profile, stoppable());
-  if (options.fresh === true) forgetStages(lab.folder);
-  const result = await quickstart(lab, rows);
-  showEnd(await publishQuickstart(profile, result, run, destination), profile, options);
+  requireWritable(keptFolder(experiment.id, profile.name, destination));
+  readKept(keptFolder(experiment.id, profile.name, "record"));
+  await (plan.some(({ training }) => training !== undefined) ? requireTraining() : loadBackend());
+  const record = beginRun(lab, experiment, seeds);
+  if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
+  const made = await makeAll(lab, experiment, plan);
+  const published = await publish(lab, experiment, made, record, { destination, set: overrides(options.set) });
+  showEnd(published, experiment, options, seeds);
 }
 
-function showEnd(published: Published, profile: Profile, options: RunArguments): void {
-  const { table, chains, comparison, sentences, files } = published;
-  for (const shown of [table, chains, ...(comparison === undefined ? [] : [comparison.table])]) {
+async function makeAll(lab: Lab, experiment: Experiment, plan: readonly PlannedMethod[]): Promise<MadeMethod[]> {
+  const made: MadeMethod[] = [];
+  for (const planned of plan) made.push(await makeMethod(lab, experiment, planned));
+  return made;
+}
+
+function chosen(experiment: Experiment, lab: Lab, { all, only }: RunArguments): string[] | undefined {
+  if (all === true) return experiment.methods(lab.recipe(lab.profile.seed)).map(({ name }) => name);
+  return only === undefined ? undefined : readNames(only);
+}
+
+function showEnd(published: Published, experiment: Experiment, options: RunArguments, seeds: readonly number[]): void {
+  const { tables, comparison, sentences, files, folder } = published;
+  for (const shown of [...tables.values(), ...(comparison === undefined ? [] : [comparison.table])]) {
     console.log(`\n${toText(shown)}`);
   }
-  const folder = placeOf(path.dirname(files[0] ?? ""));
-  const others =
-    options.set.length > 0 ? "" : `\nMeans over seeds: ${commandLine("seeds", profileOption(options.profile))}`;
+  const next = String(Math.max(...seeds) + 1);
+  const rows = options.all === true ? ["--all"] : options.only === undefined ? [] : ["--only", options.only];
   console.log(`
 ${sentences.join("\n")}
 
-Tables, figures and the run record lie in ${folder}:
+Tables, figures and the run record lie in ${placeOf(folder)}:
   ${grouped(files).join("  ")}
 
-Another seed: ${commandLine("run", "quickstart", ...repeated(options), "--seed", String(profile.seed + 1))}${others}
+Another seed: ${commandLine("run", experiment.id, ...rows, ...profileWords(options), "--seeds", next)}
+What was recorded: ${commandLine("show", experiment.id, ...profileWords(options))}
 Open the notebooks: npm run lab`);
 }
 
@@ -103,52 +122,4 @@ function grouped(files: readonly string[]): string[] {
     endings.set(name, [...(endings.get(name) ?? []), ext.slice(1)]);
   }
   return [...endings].map(([name, all]) => `${name}.${all.length === 1 ? all.join("") : `{${all.join(",")}}`}`);
-}
-
-/** The options that a next command must repeat to be about the same thing. */
-function repeated(options: RunArguments): string[] {
-  const rows = options.all === true ? ["--all"] : options.rows === undefined ? [] : ["--rows", options.rows];
-  return [...profileOption(options.profile), ...rows, ...options.set.flatMap((text) => ["--set", text])];
-}
-
-function chosenRows(options: RunArguments): readonly QuickstartRowName[] {
-  if (options.all === true) return QUICKSTART_ROWS;
-  if (options.rows === undefined) return FAST_ROWS;
-  return options.rows.split(",").map((text) => {
-    const name = text.trim();
-    const known = QUICKSTART_ROWS.find((row) => row === name);
-    if (known !== undefined) return known;
-    throw new LabError(
-      `there is no row "${name}"`,
-      `${didYouMean(name, QUICKSTART_ROWS)}Choose from ${QUICKSTART_ROWS.join(", ")}.`,
-    );
-  });
-}
-
-/** The profile with the options of the command. */
-function variant({ profile, seed, set }: RunArguments): Profile {
-  if (seed !== undefined && (!/^\d+$/.test(seed) || !Number.isSafeInteger(Number(seed))))
-    throw new LabError(`"${seed}" is no seed`, "Give a whole number from 0 on.");
-  return loadVariant(profile, overrides(set), seed === undefined ? undefined : Number(seed));
-}
-
-function collect(text: string, before: readonly string[]): string[] {
-  if (text.indexOf("=") < 1)
-    throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.options.n1=8");
-  return [...before, text];
-}
-
-/** The keys and values of `--set`: JSON, and a bare word is a text. */
-function overrides(texts: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      const [key, raw] = [text.slice(0, at), text.slice(at + 1)];
-      try {
-        return [key, JSON.parse(raw) as unknown];
-      } catch {
-        return [key, raw];
-      }
-    }),
-  );
 }

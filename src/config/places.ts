@@ -12,14 +12,14 @@ export function runsRoot(): string {
   return folderNamedBy("FINE_R1_RUNS", "runs");
 }
 
-/** runs/<experiment>/<profile>: the stages of a run. */
-export function runFolder(experiment: string, profile: string): string {
-  return path.join(runsRoot(), ...slugs(experiment, profile));
+/** runs/store: every stage of every experiment. */
+export function storeFolder(): string {
+  return path.join(runsRoot(), "store");
 }
 
-/** runs/<experiment>/<profile>/report: the tables and figures of a run, beside its stages. */
+/** runs/<experiment>/<profile>: the tables and figures of one's own runs. */
 export function reportFolder(experiment: string, profile: string): string {
-  return path.join(runFolder(experiment, profile), "report");
+  return path.join(runsRoot(), ...slugs(experiment, profile));
 }
 
 /** results/<experiment>/<profile>: what was recorded. Written when a record is asked for, and never else. */

@@ -47,7 +47,7 @@ export function parseOutcome(value: unknown): CurationOutcome {
 }
 
 const COUNT = z.int().min(0);
-const REPORT: z.ZodType<CurationReport> = z.strictObject({
+export const curationReportSchema: z.ZodType<CurationReport> = z.strictObject({
   teacher: z.string(),
   seed: z.int(),
   images: COUNT,
@@ -57,9 +57,6 @@ const REPORT: z.ZodType<CurationReport> = z.strictObject({
   acceptanceRate: z.number().min(0).max(1),
   rejections: z.partialRecord(z.enum(REJECTION_REASONS), COUNT).transform(everyReason), // older reports know fewer
 });
-
-/** Checks the report of a curation that was kept. */
-export const parseCurationReport = parserOf(REPORT);
 
 function everyReason(counts: Partial<Record<RejectionReason, number>>): Record<RejectionReason, number> {
   const all = REJECTION_REASONS.map((reason) => [reason, counts[reason] ?? 0]);

@@ -82,7 +82,8 @@ export function renderTagged(stages: CotStages): string {
 }
 
 /** How a record words its stages: as the released stage-1 data does, or in the short form of the mini-world. */
-export type CotForm = "released" | "short";
+export const COT_FORMS = ["released", "short"] as const;
+export type CotForm = (typeof COT_FORMS)[number];
 
 /** The training text of a chain: the stages inside `<think>`, the label inside `<answer>`. */
 export function renderText(form: CotForm, stages: CotStages, label: string): string {

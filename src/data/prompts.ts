@@ -131,11 +131,13 @@ const STAGE2_SUFFIX =
  * A question as it is asked in training. The release words it apart from the evaluation: stage 1 (CoT SFT) with a
  * system turn and the bare question, stage 2 (TAPO) with a sentence on the form behind it (`cls_thinking.jinja`). The
  * paper gives no training wording of its own, so "paper" trains on the released one; "mini" asks as at evaluation.
+ * Without thinking both stages ask the bare question.
  */
 export function buildTrainingPrompt(set: PromptSet, stage: "sft" | "tapo", request: PromptRequest): Prompt {
   if (set === "mini") return buildPrompt(set, request);
   const question = request.options === undefined ? request.question : withOptions(request.question, request.options);
-  if (stage === "tapo") return userTurn(`<image>${question.trim()}\n\n${STAGE2_SUFFIX}`, request.image);
+  if (stage === "tapo" && request.thinking)
+    return userTurn(`<image>${question.trim()}\n\n${STAGE2_SUFFIX}`, request.image);
   const turn = userTurn(`<image>${question}`, request.image);
   const system: ChatMessage = { role: "system", content: STAGE1_SYSTEM };
   return request.thinking ? { ...turn, messages: [system, ...turn.messages] } : turn;

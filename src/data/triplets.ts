@@ -1,8 +1,4 @@
-import * as fs from "node:fs";
-import { createHash } from "node:crypto";
-import { z } from "zod";
-import { LabError, messageOf, required } from "../core/errors";
-import { readJson, writeJson } from "../core/files";
+import { LabError, required } from "../core/errors";
 import type { RgbImage } from "../core/image";
 import { Random } from "../core/random";
 import { cosine } from "../core/vectors";
@@ -15,41 +11,33 @@ export type ImageEmbedder = (images: readonly RgbImage[]) => Promise<readonly Fl
 
 export interface TripletOptions {
   readonly seed: number;
-  /** Says which weights `embed` stands for, for example a hash; part of the cache's key. */
-  readonly embedder: string;
   /** How many triplets each training image anchors; 1 by default. */
   readonly perAnchor?: number;
   /** Images embedded at a time; 32 by default. */
   readonly batch?: number;
-  /** JSON file that keeps what was mined; left out, nothing is kept. */
-  readonly cacheFile?: string;
 }
 
 /** The class most easily taken for each class, by id, and how alike the two are. */
 export type HardNegatives = Readonly<Record<string, { readonly negative: string; readonly similarity: number }>>;
 
+/** The pictures that triplets are made of. */
+type Training = Pick<Dataset, "train">;
+
 /**
  * Mines T = (x, x⁺, x⁻) for every training image (§4.3): the positive is another image of its class at random, the
- * negative a random image of the most similar other class. Classes are compared once; the cache is used again while the
- * dataset's training images and the embedder stay the same. The seed only draws the images.
+ * negative a random image of the most similar other class. The seed only draws the images.
  * @throws LabError when a class has one image only or a super-category one class only
  */
 export async function mineTriplets(
-  dataset: Dataset,
+  dataset: Training,
   embed: ImageEmbedder,
   options: TripletOptions,
 ): Promise<Triplet[]> {
-  const key = cacheKey(dataset, options);
-  let negatives = options.cacheFile === undefined ? undefined : readCache(options.cacheFile, key);
-  if (negatives === undefined) {
-    negatives = await mineHardNegatives(dataset, embed, options.batch);
-    if (options.cacheFile !== undefined) writeJson(options.cacheFile, { key, negatives });
-  }
-  return drawTriplets(dataset, negatives, options.seed, options.perAnchor);
+  return drawTriplets(dataset, await mineHardNegatives(dataset, embed, options.batch), options.seed, options.perAnchor);
 }
 
 /** Class similarity is the cosine of the classes' mean embeddings; only classes of one super-category compare. */
-export async function mineHardNegatives(dataset: Dataset, embed: ImageEmbedder, batch = 32): Promise<HardNegatives> {
+export async function mineHardNegatives(dataset: Training, embed: ImageEmbedder, batch = 32): Promise<HardNegatives> {
   const means = await meanEmbeddings(dataset.train, embed, batch);
   const classes = [...groupByClass(dataset.train).values()].flatMap((group) =>
     group[0] ? [group[0].subCategory] : [],
@@ -67,7 +55,7 @@ export async function mineHardNegatives(dataset: Dataset, embed: ImageEmbedder, 
 }
 
 /** Draws the images of the triplets. Each anchor has a random stream of its own. */
-export function drawTriplets(dataset: Dataset, negatives: HardNegatives, seed: number, perAnchor = 1): Triplet[] {
+export function drawTriplets(dataset: Training, negatives: HardNegatives, seed: number, perAnchor = 1): Triplet[] {
   const groups = groupByClass(dataset.train);
   return dataset.train.flatMap((anchor) => {
     const random = new Random(`triplet/${seed}/${anchor.id}`);
@@ -100,27 +88,6 @@ async function meanEmbeddings(
     });
   }
   return sums;
-}
-
-function cacheKey(dataset: Dataset, options: TripletOptions): string {
-  const ids = dataset.train.map((image) => image.id);
-  return createHash("sha256")
-    .update(JSON.stringify([1, dataset.fingerprint, options.embedder, ids]))
-    .digest("hex");
-}
-
-const cacheSchema = z.strictObject({
-  key: z.string(),
-  negatives: z.record(z.string(), z.strictObject({ negative: z.string(), similarity: z.number() })),
-});
-
-function readCache(file: string, key: string): HardNegatives | undefined {
-  if (!fs.existsSync(file)) return undefined;
-  const read = cacheSchema.safeParse(readJson(file));
-  if (!read.success) {
-    throw new LabError(`is no cache of triplets (${messageOf(read.error)})`, "Remove the file.", { subject: file });
-  }
-  return read.data.key === key ? read.data.negatives : undefined;
 }
 
 function lonely(id: string, why: string): LabError {

@@ -15,7 +15,7 @@ export interface AskingRun {
   /** Where answers are kept as they come, so that a killed run goes on; without it they are only returned. */
   readonly answersFile?: string;
   readonly progress?: Progress;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What the progress display calls it. */
   readonly label?: string;
 }

@@ -1,30 +1,26 @@
 import { cosineSimilarity, type TextEncoder, type TextSimilarity } from "../eval/similarity";
-import { MiniDualEncoder } from "../model/siglip/dualEncoder";
 import type { DualEncoder } from "../model/dualEncoder";
-import { givenCheckpoint } from "./training";
+import { MiniDualEncoder } from "../model/siglip/dualEncoder";
+import type { Given } from "./stage";
 
-/** The encoder that an experiment measures with, and the text similarity of Eq. 5 that it gives. */
+/** An encoder, and the text similarity of Eq. 5 that it gives. */
 export interface OpenedEncoder extends DualEncoder {
-  /** Hash of its weights. */
-  readonly key: string;
   readonly similarity: TextSimilarity;
 }
 
 /** Loads a dual encoder's folder. */
-export async function openEncoder(folder: string): Promise<OpenedEncoder> {
-  const { key } = givenCheckpoint(folder);
-  const encoder = MiniDualEncoder.load(folder);
+export function openEncoder({ at, fingerprint }: Given): OpenedEncoder {
+  const encoder = MiniDualEncoder.load(at);
   const encodeTexts = (texts: readonly string[]) => encoder.encodeTexts(texts);
-  return Promise.resolve({
+  return {
     name: encoder.name,
-    key,
-    similarity: cosineSimilarity(`${encoder.name}/${key.slice(0, 10)}`, oneByOne(encodeTexts)),
+    similarity: cosineSimilarity(`${encoder.name}/${fingerprint.slice(0, 10)}`, oneByOne(encodeTexts)),
     encodeImages: (images) => encoder.encodeImages(images),
     encodeTexts,
     dispose: () => {
       encoder.dispose();
     },
-  });
+  };
 }
 
 /**

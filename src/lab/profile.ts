@@ -4,88 +4,106 @@ import { loadConfig, ROOT } from "../config/load";
 import { configFile } from "../config/names";
 import { slugSchema } from "../config/slug";
 import { LabError } from "../core/errors";
-import type { PromptSet } from "../data/prompts";
-import { trainablePartsSchema, sftSchema, type SftOptions } from "../sft/options";
-import type { TrainableParts } from "../model/parameters";
+import { PROMPT_SETS, type PromptSet } from "../data/prompts";
+import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
+import { sftFields, type SftOptions } from "../sft/options";
+import { tapoOptionsWith } from "../tapo/schema";
 import type { TapoOptions } from "../tapo/options";
-import { tapoOptionsSchema } from "../tapo/schema";
-import { digest, stableJson } from "../store/stage";
+import { digest, stableJson } from "../store/key";
 
-/** How stage 2 is run; the objective's terms are chosen by the experiment (DAPO, TAPO, …). */
-export interface RlProfile {
-  readonly options: TapoOptions;
-  /** Rollouts a backward pass. */
-  readonly microBatchSize: number;
-  readonly train: TrainableParts;
-  readonly checkpointEvery: number;
+/** How chains of thought are curated. */
+export interface CotProfile {
+  /** Chains are written for every n-th seen class; 1 for all. */
+  readonly everyNthClass: number;
+  readonly imagesPerClass: number;
+  readonly descriptions: number;
+  readonly maxAttempts: number;
 }
 
+/** How models are asked. It is the benchmark's part: the same for every seed of a run. */
 export interface EvaluationProfile {
   readonly batchSize: number;
   readonly maxNewTokensThinking: number;
   readonly maxNewTokensDirect: number;
+  /** Orders the options of closed questions. */
   readonly seed: number;
+  /** "shuffled" by the seed and the item's id, or as released with the right option first [17]. */
+  readonly optionOrder: "shuffled" | "released";
+  /** ĉ of Eq. 5: the dataset's, or found in the picture's id as in the release [15]. */
+  readonly superCategory: "dataset" | "released";
+}
+
+/** Stage 2's sizes; its terms are chosen by the experiment (DAPO, TAPO, …). */
+export interface RlProfile extends Omit<TapoOptions, "seed" | "promptSet"> {
+  /** Rollouts in one backward pass. */
+  readonly microBatchSize: number;
+  readonly train: TrainableParts;
 }
 
 /** The size of things: the same experiments run in every profile. Files: configs/profiles/<name>.yaml. */
 export interface Profile {
   readonly name: string;
   readonly description: string;
-  /** A file of configs/worlds. */
-  readonly world: string;
+  /** "miniworld:NAME" of configs/worlds, or "folder:PATH" of pictures of one's own. */
+  readonly dataset: string;
   /** The base checkpoint's folder, from the project's root. */
   readonly base: string;
-  /** The SigLIP-style encoder's folder, from the project's root. */
-  readonly dualEncoder: string;
+  /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
+  readonly encoder: string;
+  /** The wording of questions. */
   readonly promptSet: PromptSet;
+  /** The seed of a run. Everything that is drawn forks from it. */
   readonly seed: number;
-  readonly cot: {
-    /** Chains are written for every n-th seen class; 1 for all. */
-    readonly everyNthClass: number;
-    readonly imagesPerClass: number;
-    readonly descriptions: number;
-    readonly maxAttempts: number;
-  };
-  readonly sftCot: SftOptions;
-  readonly sftLabels: SftOptions;
+  readonly cot: CotProfile;
+  /** Stage 1: CoT SFT. */
+  readonly sft: Omit<SftOptions, "seed">;
+  /** The baseline: SFT on names alone. */
+  readonly sftLabels: Omit<SftOptions, "seed">;
   readonly rl: RlProfile;
   readonly evaluation: EvaluationProfile;
 }
 
 const count = z.int().min(1);
 const text = z.string().min(1);
+const { seed, ...sftShape } = sftFields;
+const sft = z.strictObject(sftShape);
 
 export const profileSchema: z.ZodType<Profile> = z.strictObject({
   name: slugSchema,
   description: text,
-  world: slugSchema,
+  dataset: text,
   base: text,
-  dualEncoder: text,
-  promptSet: z.enum(["paper", "released", "mini"]),
-  seed: z.int().min(0),
+  encoder: text,
+  promptSet: z.enum(PROMPT_SETS),
+  seed,
   cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
-  sftCot: sftSchema,
-  sftLabels: sftSchema,
-  rl: z.strictObject({
-    options: tapoOptionsSchema,
-    microBatchSize: count,
-    train: trainablePartsSchema,
-    checkpointEvery: count,
-  }),
+  sft,
+  sftLabels: sft,
+  rl: tapoOptionsWith({ microBatchSize: count, train: trainablePartsSchema }, ["seed", "promptSet"]),
   evaluation: z.strictObject({
     batchSize: count,
     maxNewTokensThinking: count,
     maxNewTokensDirect: count,
     seed: z.int().min(0),
+    optionOrder: z.enum(["shuffled", "released"]).default("shuffled"),
+    superCategory: z.enum(["dataset", "released"]).default("dataset"),
   }),
 });
 
 /**
  * Reads a profile by name.
- * @param overrides dotted keys that replace the file's values, such as `{"rl.options.n1": 8}`
+ * @param set dotted keys that replace the file's values, such as `{"rl.n1": 8}`. A profile that differs from its file has a
+ * name, and so folders, of its own: rows of different settings never share a table.
  */
-export function loadProfile(name: string, overrides: Readonly<Record<string, unknown>> = {}): Profile {
-  const profile = loadConfig(configFile("profiles", name), profileSchema, overrides);
+export function loadProfile(name: string, set: Readonly<Record<string, unknown>> = {}): Profile {
+  const file = readProfile(name, {});
+  const profile = readProfile(name, set);
+  if (stableJson(profile) === stableJson(file)) return file;
+  return { ...profile, name: `${name}-set-${digest(set).slice(0, 6)}` };
+}
+
+function readProfile(name: string, set: Readonly<Record<string, unknown>>): Profile {
+  const profile = loadConfig(configFile("profiles", name), profileSchema, set);
   if (profile.name !== name) {
     const reason = `key name must be that of its file, but is "${profile.name}"`;
     throw new LabError(reason, "Correct the name: a profile's runs lie in folders of its name.", {
@@ -93,32 +111,5 @@ export function loadProfile(name: string, overrides: Readonly<Record<string, unk
     });
   }
   const fromRoot = (given: string): string => path.resolve(ROOT, given);
-  return { ...profile, base: fromRoot(profile.base), dualEncoder: fromRoot(profile.dualEncoder) };
-}
-
-/**
- * A profile with other keys or another seed. One that differs from its file has a name, and so folders, of its own: rows of
- * different settings never share a table.
- * @param seed of every training stage
- */
-export function loadVariant(name: string, set: Readonly<Record<string, unknown>>, seed?: number): Profile {
-  const file = loadProfile(name);
-  const changed = loadProfile(name, set);
-  const profile = seed === undefined ? changed : seeded(changed, seed);
-  if (stableJson(profile) === stableJson(file)) return file; // such as seed 1 where 1 is the profile's own
-  const parts = [file.name];
-  if (seed !== undefined) parts.push(`seed${seed}`);
-  if (Object.keys(set).length > 0) parts.push(`set-${digest(set).slice(0, 6)}`);
-  return { ...profile, name: parts.join("-") };
-}
-
-/** The profile with another seed for every stage. */
-function seeded(profile: Profile, seed: number): Profile {
-  return {
-    ...profile,
-    seed,
-    sftCot: { ...profile.sftCot, seed },
-    sftLabels: { ...profile.sftLabels, seed },
-    rl: { ...profile.rl, options: { ...profile.rl.options, seed } },
-  };
+  return { ...profile, base: fromRoot(profile.base), encoder: fromRoot(profile.encoder) };
 }

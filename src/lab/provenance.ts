@@ -1,19 +1,14 @@
 import * as path from "node:path";
-import { z } from "zod";
 import { ROOT } from "../config/load";
-import { readStored } from "../config/stored";
-import { NUMERICS_MODES, numericsMode, type NumericsMode } from "../core/backend";
-import { numericsDigest } from "../verify/numerics/digest";
+import { numericsMode, type NumericsMode } from "../core/backend";
+import { writeJson } from "../core/files";
 import { fileFacts, gitState, machineNow, versionsNow, type FileFact, type GitState } from "../store/facts";
+import { numericsDigest } from "../verify/numerics/digest";
+import type { Given } from "./stage";
 
-/** What it takes to make the same numbers again, and to see that they are the same. */
-export interface RunRecord {
-  readonly version: 1;
-  readonly experiment: string;
-  readonly profile: string;
-  /** The resolved configuration, every default filled in. */
-  readonly config: unknown;
-  readonly seeds: Readonly<Record<string, number | string>>;
+/** What it takes to make the same numbers again, and to see that they are the same: run.json. */
+export interface RunRecord extends RunSpec {
+  readonly version: 2;
   /** The arguments of the command; of absolute paths only the last part. */
   readonly command: readonly string[];
   readonly startedAt: string;
@@ -24,7 +19,6 @@ export interface RunRecord {
   readonly numerics: Numerics;
   /** `null` outside a git checkout. */
   readonly git: GitState | null;
-  readonly inputs: readonly FileFact[];
   readonly outputs: readonly FileFact[];
 }
 
@@ -37,64 +31,35 @@ export interface Numerics {
 export interface RunSpec {
   readonly experiment: string;
   readonly profile: string;
+  /** The resolved configuration, every default filled in. */
   readonly config: unknown;
-  readonly seeds: Readonly<Record<string, number | string>>;
-  /** Files that the run reads: checkpoints, item lists, … */
-  readonly inputs?: readonly string[];
-}
-
-/** What is read again of a run's record. */
-export interface RecordedRun {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly seeds: Readonly<Record<string, number | string>>;
-  readonly inputs: readonly Pick<FileFact, "path" | "sha256">[];
-  readonly machine: { readonly processor?: string | undefined };
-  /** Missing in records of earlier versions. */
-  readonly numerics?: Numerics | undefined;
-}
-
-const recordedRunSchema: z.ZodType<RecordedRun> = z.object({
-  config: z.record(z.string(), z.unknown()),
-  seeds: z.record(z.string(), z.union([z.number(), z.string()])),
-  inputs: z.array(z.object({ path: z.string(), sha256: z.string() })),
-  machine: z.object({ processor: z.string().optional() }),
-  numerics: z.object({ mode: z.enum(NUMERICS_MODES), digest: z.string() }).optional(),
-});
-
-/** Reads a run's record. @throws LabError that names the file and what is wrong with it */
-export function readRunRecord(file: string): RecordedRun {
-  return readStored(file, recordedRunSchema, "record of a run", "Remove it and run again.");
+  readonly seeds: readonly number[];
+  /** What the run worked on: dataset, checkpoints, encoders, by their fingerprints. */
+  readonly inputs: readonly Given[];
 }
 
 /** A run whose end is not yet known. */
 export interface OpenRun {
   readonly spec: RunSpec;
-  /** The inputs as they were when the run began. */
-  readonly inputs: readonly FileFact[];
-  /** The record, with the files that the run wrote. Call it once they are complete. */
-  finish(outputs: readonly string[]): Promise<RunRecord>;
+  /** Writes the record, with the files that the run wrote; call it once they are complete. @returns run.json */
+  finish(folder: string, outputs: readonly string[]): Promise<string>;
 }
 
 /**
- * Begins a run's record: time, commit and inputs are taken now, outputs and time at `finish`.
+ * Begins a run's record: time and commit are taken now, outputs and time at `finish`.
  * @param root the folder that recorded paths are relative to; default: this package's
  */
 export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
   const started = new Date();
   const began = performance.now(); // a clock that nobody sets back
   const git = gitState(root);
-  const inputs = fileFacts(spec.inputs ?? [], root);
   return {
     spec,
-    inputs,
-    finish: async (outputs) => {
+    finish: async (folder, outputs) => {
       const elapsed = performance.now() - began;
-      return {
-        version: 1,
-        experiment: spec.experiment,
-        profile: spec.profile,
-        config: spec.config,
-        seeds: spec.seeds,
+      const record: RunRecord = {
+        version: 2,
+        ...spec,
         command: process.argv.slice(2).map((part) => (path.isAbsolute(part) ? path.basename(part) : part)),
         startedAt: started.toISOString(),
         finishedAt: new Date(started.getTime() + elapsed).toISOString(),
@@ -103,9 +68,11 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
         machine: machineNow(),
         numerics: { mode: numericsMode(), digest: (await numericsDigest()).digest },
         git,
-        inputs,
         outputs: fileFacts(outputs, root),
       };
+      const file = path.join(folder, "run.json");
+      writeJson(file, record);
+      return file;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
 
 /** Which parts of a vision-language model learn. The release trains the language model only (LLaMA-Factory's default). */
 export interface TrainableParts {
@@ -8,6 +9,13 @@ export interface TrainableParts {
   /** The token embeddings (and the head, which is the same matrix where it is tied). */
   readonly embeddings: boolean;
 }
+
+export const trainablePartsSchema: z.ZodType<TrainableParts> = z.strictObject({
+  tower: z.boolean(),
+  merger: z.boolean(),
+  language: z.boolean(),
+  embeddings: z.boolean(),
+});
 
 export const LANGUAGE_ONLY: TrainableParts = { tower: false, merger: false, language: true, embeddings: true };
 export const EVERYTHING: TrainableParts = { tower: true, merger: true, language: true, embeddings: true };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NON_FINITE, type NonFinite } from "../engine/train";
-import type { TrainableParts } from "../model/parameters";
+import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
 
 /** Stage 1 (§4.2, Appendix C; the release's script in brackets). */
 export interface SftOptions {
@@ -24,17 +24,11 @@ export interface SftOptions {
   readonly seed: number;
 }
 
-export const trainablePartsSchema: z.ZodType<TrainableParts> = z.strictObject({
-  tower: z.boolean(),
-  merger: z.boolean(),
-  language: z.boolean(),
-  embeddings: z.boolean(),
-});
-
 /** Optional and without a default, so that the key of a stage that says nothing is what it was. */
 export const nonFiniteSchema: z.ZodType<NonFinite> = z.enum(NON_FINITE);
 
-export const sftSchema: z.ZodType<SftOptions> = z.strictObject({
+/** A schema for each option. */
+export const sftFields = {
   epochs: z.int().min(1),
   batchSize: z.int().min(1),
   microBatchSize: z.int().min(1),
@@ -45,4 +39,4 @@ export const sftSchema: z.ZodType<SftOptions> = z.strictObject({
   nonFinite: nonFiniteSchema.optional(),
   train: trainablePartsSchema,
   seed: z.int().min(0),
-});
+} satisfies { [K in keyof SftOptions]-?: z.ZodType<SftOptions[K]> };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PROMPT_SETS } from "../data/prompts";
 import { nonFiniteSchema } from "../sft/options";
 import { DEFAULTS, type ObjectiveOptions, type TapoOptions } from "./options";
 
@@ -19,44 +20,73 @@ const objectiveSchema = z.strictObject({
   microBatch: count,
 }) satisfies z.ZodType<ObjectiveOptions>;
 
-const optionsSchema = z
-  .strictObject({
-    objective: objectiveSchema,
-    n1: z.int().min(0),
-    n2: z.int().min(0),
-    updateCondition: z.enum(["anchor", "rolloutImage"]),
-    dynamicSampling: z.boolean(),
-    groupFilter: z.enum(["paper", "released"]),
-    maxResample: z.int().min(0),
-    whenExhausted: z.enum(["skip", "error"]),
-    formatWeight: z.number().min(0).max(1),
-    advantageEps: z.number().positive(),
-    temperature: z.number().positive(),
-    topP: z.number().gt(0).max(1),
-    maxNewTokens: count,
-    promptsPerRollout: count,
-    promptsPerUpdate: count,
-    epochs: z.number().positive(),
-    learningRate: z.number().positive(),
-    weightDecay: weight,
-    maxGradNorm: z.number().positive(),
-    nonFinite: nonFiniteSchema.optional(),
-    stage2Options: z.enum(["none", "four"]),
-    promptSet: z.enum(["paper", "released", "mini"]),
-    seed: z.int().min(0),
-  })
-  .superRefine((o, context) => {
-    const reject = (path: string, message: string) => {
-      context.addIssue({ code: "custom", path: [path], message });
-    };
-    if (o.n1 + o.n2 < 2) reject("n1", "n1 + n2 is below 2, so a group has no spread: sample at least two answers");
-    if (o.promptsPerRollout % o.promptsPerUpdate !== 0) {
-      reject("promptsPerRollout", `must be a multiple of promptsPerUpdate (${o.promptsPerUpdate})`);
-    }
-  });
+const fields = {
+  objective: objectiveSchema,
+  n1: z.int().min(0),
+  n2: z.int().min(0),
+  updateCondition: z.enum(["anchor", "rolloutImage"]),
+  dynamicSampling: z.boolean(),
+  groupFilter: z.enum(["paper", "released"]),
+  maxResample: z.int().min(0),
+  whenExhausted: z.enum(["skip", "error"]),
+  formatWeight: z.number().min(0).max(1),
+  advantageEps: z.number().positive(),
+  temperature: z.number().positive(),
+  topP: z.number().gt(0).max(1),
+  maxNewTokens: count,
+  promptsPerRollout: count,
+  promptsPerUpdate: count,
+  epochs: z.number().positive(),
+  learningRate: z.number().positive(),
+  weightDecay: weight,
+  maxGradNorm: z.number().positive(),
+  nonFinite: nonFiniteSchema.optional(),
+  stage2Options: z.enum(["none", "four"]),
+  promptSet: z.enum(PROMPT_SETS),
+  seed: z.int().min(0),
+} satisfies { [K in keyof TapoOptions]-?: z.ZodType<TapoOptions[K]> };
 
-/** TapoOptions as a config states them: the keys that differ from `DEFAULTS`, anything else being an error. */
-export const tapoOptionsSchema = z.preprocess(withDefaults, optionsSchema) as unknown as z.ZodType<TapoOptions>;
+/**
+ * TapoOptions as a config states them, beside keys of another's: those that differ from `DEFAULTS`, anything else being an
+ * error.
+ * @param others schemas of the other keys
+ * @param without options that are set elsewhere, and are no keys here
+ */
+export function tapoOptionsWith<F extends z.ZodRawShape, O extends keyof TapoOptions = never>(
+  others: F,
+  without: readonly O[] = [],
+) {
+  const omit = (all: object): object =>
+    Object.fromEntries(Object.entries(all).filter(([key]) => !without.some((other) => other === key)));
+  const shape = { ...omit(fields), ...others } as z.ZodRawShape;
+  const schema = z.preprocess(
+    (given) => omitting(omit, withDefaults(given), given),
+    z.strictObject(shape).superRefine(checkTogether),
+  );
+  return schema as unknown as z.ZodType<Omit<TapoOptions, O> & z.output<z.ZodObject<F>>>;
+}
+
+/** Leaves out the defaults of keys that are none here; what was given stays, to be refused. */
+function omitting(omit: (all: object) => object, filled: unknown, given: unknown): unknown {
+  return isGroup(filled) && isGroup(given) ? { ...omit(filled), ...given, objective: filled["objective"] } : filled;
+}
+
+/** TapoOptions alone. */
+export const tapoOptionsSchema = tapoOptionsWith({});
+
+/** What no single option tells. */
+function checkTogether(given: unknown, context: z.RefinementCtx): void {
+  const reject = (path: string, message: string): void => {
+    context.addIssue({ code: "custom", path: [path], message });
+  };
+  const { n1, n2, promptsPerRollout, promptsPerUpdate } = sizes.parse(given);
+  if (n1 + n2 < 2) reject("n1", "n1 + n2 is below 2, so a group has no spread: sample at least two answers");
+  if (promptsPerRollout % promptsPerUpdate !== 0) {
+    reject("promptsPerRollout", `must be a multiple of promptsPerUpdate (${promptsPerUpdate})`);
+  }
+}
+
+const sizes = z.object({ n1: z.number(), n2: z.number(), promptsPerRollout: z.number(), promptsPerUpdate: z.number() });
 
 function withDefaults(value: unknown): unknown {
   if (!isGroup(value)) return value;

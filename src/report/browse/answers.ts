@@ -11,8 +11,8 @@ import { encodeThumbnail } from "../../data/rasters";
 import type { BenchmarkItem } from "../../data/types";
 import { readRecords, type EvaluationRecord } from "../../eval/records";
 import { finishedStages, type FinishedStage } from "../../store/finished";
-import { QUICKSTART_ROWS } from "../../experiments/quickstart";
-import { ROW_TITLES } from "../quickstart/tables";
+const QUICKSTART_ROWS: readonly string[] = [];
+const ROW_TITLES: Record<string, string> = {};
 
 /** What a model said to a question. */
 export interface BrowsedAnswer {
@@ -115,7 +115,7 @@ interface Evaluation {
 function modelsOf(asked: readonly Asked[]): AnswerBook["models"] {
   const known = QUICKSTART_ROWS.filter((row) => asked.some(({ model }) => model === row));
   const others = new Set(asked.map(({ model }) => model).filter((model) => !known.some((row) => row === model)));
-  return [...known.map((key) => ({ key, title: ROW_TITLES[key] })), ...[...others].map((key) => ({ key, title: key }))];
+  return [...known.map((key) => ({ key, title: ROW_TITLES[key] ?? key })), ...[...others].map((key) => ({ key, title: key }))];
 }
 
 /** The newest evaluation of each model and kind of question, and the folders of evaluations whose record is another's. */

@@ -1,0 +1,111 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Command } from "commander";
+import { z } from "zod";
+import { ROOT } from "../config/load";
+import { placeOf, resultsRoot, storeFolder } from "../config/places";
+import { readStored } from "../config/stored";
+import { LabError, required } from "../core/errors";
+import { isFolder } from "../core/folders";
+import { hashFile } from "../core/hash";
+import { experimentNamed } from "../experiments";
+import { keptFolder, readKept, type Kept } from "../lab/kept";
+import { compareMeasurements } from "../report/compare";
+import { STANDARD_COLUMNS } from "../report/standard";
+import { toText } from "../report/table/text";
+import { verifyStore } from "../store/store";
+import { addProfileOptions, readProfile, type ProfileArguments } from "./options";
+import { stoppable } from "./stop";
+
+/** `fine-r1 compare A B` and `fine-r1 verify`: what was made, held against something else. */
+export function addCheckCommands(program: Command): void {
+  addProfileOptions(
+    program
+      .command("compare")
+      .description("two runs of an experiment beside each other, method by method")
+      .argument("<a>", "a folder with measurements.json, or record:EXPERIMENT, or mine:EXPERIMENT")
+      .argument("<b>", "the other one, which counts as the record"),
+  ).action(compare);
+  program
+    .command("verify")
+    .description("hash again what was made: every stage in runs/store, every recorded table, and say what changed")
+    .argument("[folder]", "a store or a folder with run.json; default: runs/store and all of results/")
+    .action(verify);
+}
+
+function compare(a: string, b: string, options: ProfileArguments): void {
+  const [ours, theirs] = [open(a, options), open(b, options)];
+  const seeds = [...new Set(ours.made.map(({ seed }) => seed))].filter((seed) =>
+    theirs.made.some((m) => m.seed === seed),
+  );
+  const names = [...new Set(ours.made.map(({ method }) => method))];
+  const processor = ({ made }: Kept): string => [...new Set(made.map((by) => by.processor))].join(" and ");
+  const compared = seeds.flatMap((seed) => {
+    const found = compareMeasurements(
+      ours.measurements.filter((one) => one.seed === seed),
+      theirs.measurements.filter((one) => one.seed === seed),
+      {
+        methods: names.map((name) => ({ name, title: name })),
+        columns: STANDARD_COLUMNS,
+        processors: { here: processor(ours), recorded: processor(theirs) },
+        provenance: { ours: a, recorded: b, seed: String(seed) },
+      },
+    );
+    return found === undefined ? [] : [`${toText(found.table)}\n\n${found.sentence}`];
+  });
+  if (compared.length === 0)
+    throw new LabError("have no method and seed in common", "Compare runs of one experiment.", {
+      subject: `${a} and ${b}`,
+    });
+  console.log(compared.join("\n\n"));
+}
+
+function open(name: string, options: ProfileArguments): Kept {
+  const [kind, id = ""] = name.split(":");
+  const folder =
+    kind === "record" || kind === "mine"
+      ? keptFolder(experimentNamed(id).id, readProfile(options).name, kind === "mine" ? "report" : "record")
+      : name;
+  return required(readKept(folder), () => {
+    const remedy = "Give a folder that a run wrote, or record:quickstart, or mine:quickstart.";
+    return new LabError("holds no measurements", remedy, { subject: placeOf(folder) });
+  });
+}
+
+const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });
+
+async function verify(folder: string | undefined): Promise<void> {
+  const watched = stoppable();
+  const lines: string[] = [];
+  let checked = 0;
+  const stores = folder === undefined ? [storeFolder()] : fs.existsSync(path.join(folder, "run.json")) ? [] : [folder];
+  for (const store of stores.filter(isFolder)) {
+    for (const stage of await verifyStore({ store, ...watched })) {
+      checked += 1;
+      lines.push(...stage.findings.map(({ file, what }) => `${placeOf(file)}: ${what}`));
+    }
+  }
+  for (const run of folder === undefined ? runsIn(resultsRoot()) : runsIn(folder)) {
+    checked += 1;
+    const { outputs } = readStored(run, outputsSchema, "record of a run", "Restore it.");
+    for (const { path: file, sha256 } of outputs) {
+      const at = path.resolve(ROOT, file);
+      if (!fs.existsSync(at)) lines.push(`${file}: is gone`);
+      else if (hashFile(at) !== sha256) lines.push(`${file}: has changed since it was written`);
+    }
+  }
+  if (lines.length === 0) {
+    console.log(`${checked} stages and records checked: all are as they were written.`);
+    return;
+  }
+  console.log(lines.join("\n"));
+  const remedy = "Remove the folders of the stages named, and they are made again; restore records from git.";
+  throw new LabError(`${lines.length} of the files of ${checked} stages and records are not what was written`, remedy);
+}
+
+/** Every run.json in a folder and below it. */
+function runsIn(folder: string): string[] {
+  if (!isFolder(folder)) return [];
+  const names = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => path.basename(name) === "run.json").map((name) => path.join(folder, name));
+}

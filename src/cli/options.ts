@@ -1,0 +1,75 @@
+import { Option, type Command } from "commander";
+import { LabError } from "../core/errors";
+import { loadProfile, type Profile } from "../lab/profile";
+
+/** Options that several commands have, and how they are read. */
+
+/** What says which runs are meant. */
+export interface ProfileArguments {
+  readonly profile: string;
+  /** As given: key=value. */
+  readonly set: readonly string[];
+}
+
+export function addProfileOptions(command: Command): Command {
+  return command
+    .addOption(new Option("-p, --profile <name>", "sizes: a file of configs/profiles").default("mini"))
+    .option("--set <key=value>", "replace a profile key, for example --set rl.n1=8 (repeatable)", collect, []);
+}
+
+export function readProfile({ profile, set }: ProfileArguments): Profile {
+  return loadProfile(profile, overrides(set));
+}
+
+/** The words that name a profile in a command, none for the default. */
+export function profileWords({ profile, set }: ProfileArguments): string[] {
+  return [...(profile === "mini" ? [] : ["-p", profile]), ...set.flatMap((text) => ["--set", text])];
+}
+
+function collect(text: string, before: readonly string[]): string[] {
+  if (text.indexOf("=") < 1) throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.n1=8");
+  return [...before, text];
+}
+
+/** The keys and values of `--set`: JSON, and a bare word is a text. */
+export function overrides(texts: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      const [key, raw] = [text.slice(0, at), text.slice(at + 1)];
+      try {
+        return [key, JSON.parse(raw) as unknown];
+      } catch {
+        return [key, raw];
+      }
+    }),
+  );
+}
+
+const MOST_SEEDS = 1000;
+
+/** Seeds as people write them: "3", "1-5", "1,2,7-9". Each once, in the order given. */
+export function readSeeds(text: string): number[] {
+  const seeds = text.split(",").flatMap((part): number[] => {
+    const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/u.exec(part);
+    const first = match?.[1];
+    const last = match?.[2] ?? first;
+    const [from, to] = [Number(first), Number(last)];
+    if (
+      first === undefined ||
+      !Number.isSafeInteger(from) ||
+      !Number.isSafeInteger(to) ||
+      to < from ||
+      to - from >= MOST_SEEDS
+    ) {
+      throw new LabError(`"${text}" names no seeds`, "Give whole numbers from 0 on: 3, or 1-5, or 1,2,7-9.");
+    }
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  });
+  return [...new Set(seeds)];
+}
+
+/** Names separated by commas. */
+export function readNames(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}

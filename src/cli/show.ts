@@ -1,0 +1,61 @@
+import type { Command } from "commander";
+import { placeOf } from "../config/places";
+import { LabError } from "../core/errors";
+import { silent } from "../core/progress";
+import { EXPERIMENTS, experimentNamed } from "../experiments";
+import { keptFolder, readKept, type Destination } from "../lab/kept";
+import { labOf } from "../lab/lab";
+import { keptFindings } from "../lab/publish";
+import { resultTable } from "../report/table/table";
+import { toText } from "../report/table/text";
+import { addProfileOptions, readProfile, type ProfileArguments } from "./options";
+
+/** `fine-r1 list` and `fine-r1 show <experiment>`: what there is, without making anything. */
+export function addShowCommands(program: Command): void {
+  addProfileOptions(
+    program.command("list").description("the experiments, what each asks, and what was recorded of it"),
+  ).action((options: ProfileArguments) => {
+    const profile = readProfile(options);
+    const made = (id: string, destination: Destination): string => {
+      const kept = readKept(keptFolder(id, profile.name, destination));
+      if (kept === undefined) return "–";
+      const seeds = new Set(kept.made.map(({ seed }) => seed));
+      const methods = new Set(kept.made.map(({ method }) => method));
+      return `${methods.size} methods, ${seeds.size === 1 ? "1 seed" : `${seeds.size} seeds`}`;
+    };
+    const table = resultTable({
+      caption: `Experiments (profile ${profile.name})`,
+      columns: ["Experiment", "Claim", "Recorded", "Made here"].map((title) => ({ key: title, title, kind: "text" })),
+      rows: EXPERIMENTS.map(({ id, claim }) => ({
+        Experiment: id,
+        Claim: claim,
+        Recorded: made(id, "record"),
+        "Made here": made(id, "report"),
+      })),
+    });
+    console.log(toText(table));
+  });
+  addProfileOptions(
+    program
+      .command("show")
+      .description("the tables of an experiment as recorded, or as made here")
+      .argument("<experiment>"),
+  )
+    .option("--mine", "what was made here (runs/) instead of the record (results/)")
+    .action((id: string, options: ProfileArguments & { readonly mine?: boolean }) => show(id, options));
+}
+
+async function show(id: string, options: ProfileArguments & { readonly mine?: boolean }): Promise<void> {
+  const experiment = experimentNamed(id);
+  const profile = readProfile(options);
+  const destination = options.mine === true ? "report" : "record";
+  const folder = keptFolder(id, profile.name, destination);
+  const kept = readKept(folder);
+  if (kept === undefined) {
+    const remedy = options.mine === true ? `Make it: npx fine-r1 run ${id}` : "See what was made here: add --mine.";
+    throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
+  }
+  const { tables, sentences } = keptFindings(await labOf(profile, { progress: silent }), experiment, kept);
+  for (const table of tables.values()) console.log(`\n${toText(table)}`);
+  console.log(`\n${sentences.join("\n")}`);
+}

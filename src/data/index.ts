@@ -1,0 +1,16 @@
+/**
+ * The Dataset door and what goes through it: classes, pictures, splits, few-shot draws, triplets, prompts. No dataset of its own
+ * but the folder of pictures.
+ */
+
+export type { BenchmarkItem, LabelledImage, SubCategory, Triplet } from "./types";
+export { groupByClass, sampleFewShot } from "./fewshot";
+export { decodeImage, readImage } from "./images";
+export { encodePng } from "./rasters";
+export { buildPrompt, buildTrainingPrompt, promptText, type PromptRequest, type PromptSet } from "./prompts";
+export { splitClasses } from "./splits";
+export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./triplets";
+export { chainOutcomes, checkChain, checkInWords } from "./chains";
+export type { ChainCheck, ChainJudge, MarkedStep } from "./chains";
+export type { Dataset } from "./dataset";
+export type { Teacher } from "./teacher";

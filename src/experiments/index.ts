@@ -1,0 +1,20 @@
+/** The experiments: a file each, and nothing that two of them would share. */
+
+import { LabError, required } from "../core/errors";
+import { didYouMean } from "../core/similar";
+import type { Experiment } from "../lab/experiment";
+import { quickstart } from "./quickstart";
+
+/** Every experiment; a new one is a file and a line here. */
+export const EXPERIMENTS: readonly Experiment[] = [quickstart];
+
+/** An experiment by its id. @throws LabError with the one most likely meant */
+export function experimentNamed(id: string): Experiment {
+  const ids = EXPERIMENTS.map((experiment) => experiment.id);
+  return required(
+    EXPERIMENTS.find((experiment) => experiment.id === id),
+    () => new LabError(`there is no experiment "${id}"`, `${didYouMean(id, ids)}Choose one of: ${ids.join(", ")}.`),
+  );
+}
+
+export { quickstart };

@@ -1,0 +1,103 @@
+import type { Dataset } from "../data/dataset";
+import type { PlotlyFigure } from "../report/figure/figure";
+import type { TableLayout } from "../report/pivot";
+import type { Results } from "../report/standard";
+import type { Setting } from "./kinds/asking";
+import type { Profile } from "./profile";
+import { withInputs, type Given, type Source } from "./stage";
+
+/** What the methods of an experiment are made from. */
+export interface Recipe {
+  readonly dataset: Given;
+  readonly base: Given;
+  readonly encoder: Given;
+  readonly profile: Profile;
+  readonly seed: number;
+}
+
+/** A row of a table: a model, and how it is asked. */
+export interface Method {
+  /** Short and unique in its experiment, such as "tapo". */
+  readonly name: string;
+  /** As tables and figures call it. */
+  readonly title: string;
+  /** A given checkpoint or encoder, or the stage that trains the model. */
+  readonly model: Source;
+  /** Whether it is asked to reason before it answers. */
+  readonly thinking: boolean;
+}
+
+/**
+ * The method with other inputs of the stage that trains it, such as `{ objective: { gamma: 0 } }`; a reader's own ablation.
+ * Its name and title say what changed. @throws LabError for a key that the stage does not take
+ */
+export function variant(method: Method, changes: Readonly<Record<string, unknown>>): Method {
+  if ("given" in method.model)
+    throw new RangeError(`variant: ${method.name} is not trained, so nothing of it can change`);
+  const told = changesInWords(changes).join(", ");
+  const name = `${method.name} (${told})`;
+  return { ...method, name, title: `${method.title}, ${told}`, model: withInputs(method.model, changes, name) };
+}
+
+/** How the paper writes an option. */
+const SYMBOLS: Readonly<Record<string, string>> = {
+  gamma: "γ",
+  eta1: "η₁",
+  eta2: "η₂",
+  n1: "n₁",
+  n2: "n₂",
+  clipLow: "ε_l",
+  clipHigh: "ε_h",
+};
+
+/** "γ = 0", "epochs = 2", in the order given; of a key in a group its own name alone. */
+export function changesInWords(changes: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(changes).flatMap(([key, value]): string[] => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      if ("label" in value) return [`${key}: ${String(value.label)}`]; // another stage
+      return changesInWords(value as Readonly<Record<string, unknown>>);
+    }
+    const last = key.slice(key.lastIndexOf(".") + 1);
+    return [`${SYMBOLS[last] ?? last} = ${String(value)}`];
+  });
+}
+
+/** A table as a pivot of measurements; its rows are the experiment's methods. */
+export interface TableSpec {
+  /** Its files' name. The first one is the experiment's own table. */
+  readonly name: string;
+  /** `undefined` where the dataset has nothing for it, such as a judge of chains. */
+  readonly layout: (dataset: Dataset) => Omit<TableLayout, "methods" | "marks" | "provenance"> | undefined;
+  /** Notes that depend on the numbers. */
+  readonly notes?: (results: Results) => readonly string[];
+}
+
+/** A figure, where there is something to draw. */
+export interface FigureSpec {
+  readonly name: string;
+  draw(results: Results): PlotlyFigure | undefined;
+}
+
+/** One table, figure or ablation of a paper. */
+export interface Experiment {
+  readonly id: string;
+  readonly title: string;
+  /** What the paper says comes out, in a sentence. */
+  readonly claim: string;
+  /** The methods as a graph of stages; nothing is computed by describing them. */
+  methods(recipe: Recipe): readonly Method[];
+  /** Methods that a run makes unless told otherwise; all where it is left out. */
+  readonly usual?: readonly string[];
+  readonly ask: readonly Setting[];
+  /** Names of metrics (eval/metrics). */
+  readonly metrics: readonly string[];
+  /** Differences over seeds: the first minus the second. */
+  readonly compare: readonly (readonly [string, string])[];
+  readonly tables: readonly TableSpec[];
+  readonly figures: readonly FigureSpec[];
+}
+
+/** An experiment, its names checked: those of its methods only once they are described. */
+export function defineExperiment(experiment: Experiment): Experiment {
+  return experiment;
+}

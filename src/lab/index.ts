@@ -1,0 +1,19 @@
+/**
+ * Where experiments are put together and run: profiles, stages, methods, records. It knows every part and no single experiment.
+ */
+
+export { loadProfile, type Profile } from "./profile";
+export { labOf, type Lab } from "./lab";
+export { openDataset } from "./datasets";
+export { openEncoder, type OpenedEncoder } from "./encoder";
+export { givenCheckpoint, givenDataset, givenEncoder } from "./given";
+export { defineStage, make, withInputs, type Given, type Stage, type StageDefinition } from "./stage";
+export { cotStage, readTriplets, tripletStage } from "./kinds/data";
+export { rlExamples, rlStage, sftStage, type Trained } from "./kinds/training";
+export { answersStage, similarityStage, testItems } from "./kinds/asking";
+export { pairsOf, separabilityStage } from "./kinds/states";
+export { chains, cotSft, dapo, grpo, labelSft, rl, sft, triplets } from "./recipe";
+export { defineExperiment, variant, type Experiment, type Method, type Recipe } from "./experiment";
+export { answersOf, makeMethod, planRun, score, stagesOf, type MadeMethod } from "./run";
+export { beginRun, findingsOf, publish, type Findings, type Published } from "./publish";
+export { keptFolder, readKept } from "./kept";

@@ -1,0 +1,149 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { placeOf, recordFolder, reportFolder } from "../config/places";
+import { readStored } from "../config/stored";
+import { writeJson } from "../core/files";
+import { measurementSchema, type Measurement } from "../eval/measurements";
+import { stableJson } from "../store/key";
+import type { Lab } from "./lab";
+
+/** What decides a run's numbers besides its seed: a profile's keys with their values as JSON, and what its files are. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** Who made a method's numbers for a seed: a table never mixes machines without saying so. */
+export interface MadeBy {
+  readonly method: string;
+  readonly seed: number;
+  /** When, as ISO 8601. */
+  readonly at: string;
+  readonly processor: string;
+  /** Digest of the machine's arithmetic (verify/numerics). */
+  readonly numerics: string;
+}
+
+/** What a report or a record keeps of the runs behind it: `measurements.json`. */
+export interface Kept {
+  readonly settings: Settings;
+  readonly made: readonly MadeBy[];
+  readonly measurements: readonly Measurement[];
+}
+
+const FILE = "measurements.json";
+const keptSchema: z.ZodType<Kept & { version: 2 }> = z.strictObject({
+  version: z.literal(2),
+  settings: z.record(z.string(), z.string()),
+  made: z.array(
+    z.strictObject({
+      method: z.string(),
+      seed: z.int(),
+      at: z.string(),
+      processor: z.string(),
+      numerics: z.string(),
+    }),
+  ),
+  measurements: z.array(measurementSchema),
+});
+
+/** Where a finished run is written: beside the work in runs/, or as the record in results/. */
+export type Destination = "report" | "record";
+
+/** The folder of an experiment's tables and figures. */
+export function keptFolder(experiment: string, profile: string, destination: Destination): string {
+  return (destination === "record" ? recordFolder : reportFolder)(experiment, profile);
+}
+
+/** What a folder keeps; `undefined` where nothing is. @throws LabError that names the file and what is wrong with it */
+export function readKept(folder: string): Kept | undefined {
+  const file = path.join(folder, FILE);
+  if (!fs.existsSync(file)) return undefined;
+  return readStored(file, keptSchema, "file of measurements", "Remove it and run again.");
+}
+
+/** Writes what a folder keeps, atomically. @returns the file */
+export function writeKept(folder: string, { settings, made, measurements }: Kept): string {
+  const file = path.join(folder, FILE);
+  writeJson(file, { version: 2, settings, made, measurements });
+  return file;
+}
+
+/** Keys that decide no number: names, places whose contents the fingerprints tell, and the seed, which every row has. */
+const NAMES = ["name", "description", "dataset", "base", "encoder", "seed"];
+
+/** The settings of a lab's runs. */
+export function settingsOf({ profile, recipe }: Pick<Lab, "profile" | "recipe">): Settings {
+  const given = recipe(profile.seed);
+  const keys = flat(profile, "").filter(([key]) => !NAMES.includes(key));
+  const contents = (["dataset", "base", "encoder"] as const).map((name) => [`the ${name}`, given[name].fingerprint]);
+  return Object.fromEntries([...keys, ...contents]) as Settings;
+}
+
+function flat(value: unknown, at: string): [string, string][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [[at, stableJson(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flat(inner, at === "" ? key : `${at}.${key}`));
+}
+
+/** The keys in which two runs differ; none where their numbers may stand side by side. */
+export function differingSettings(a: Settings, b: Settings): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]);
+}
+
+/** Numbers of one method and seed, and where they are from. */
+interface Part {
+  readonly by: MadeBy;
+  readonly measurements: readonly Measurement[];
+}
+
+/** Where a shown row comes from: this run, an earlier one with the same settings, or results/. */
+export type Origin = "run" | "earlier" | "record";
+
+/** Everything that may stand in one table: this run's numbers, and those of the same settings that it did not make. */
+export interface Gathered {
+  readonly settings: Settings;
+  readonly parts: ReadonlyMap<string, Part & { readonly origin: Origin }>;
+  readonly recorded: Kept | undefined;
+  /** A sentence for each report that lies there and has other settings. */
+  readonly leftOut: readonly string[];
+}
+
+/** The name of a part. */
+export function partKey({ method, seed }: { readonly method: string; readonly seed: number }): string {
+  return `${seed} ${method}`;
+}
+
+/** A run's numbers, then those of an earlier run, then those of the record, each method and seed once. */
+export function gather(
+  experiment: string,
+  lab: Pick<Lab, "profile" | "recipe">,
+  run: Pick<Kept, "made" | "measurements">,
+  destination: Destination,
+): Gathered {
+  const settings = settingsOf(lab);
+  const leftOut: string[] = [];
+  const same = (which: Destination): Kept | undefined => {
+    const folder = keptFolder(experiment, lab.profile.name, which);
+    const kept = readKept(folder);
+    const keys = kept === undefined ? [] : differingSettings(settings, kept.settings);
+    if (keys.length === 0) return kept;
+    leftOut.push(`Left out: the rows of ${placeOf(folder)}, made with other settings (${keys.join(", ")}).`);
+    return undefined;
+  };
+  const earlier = destination === "record" ? undefined : same("report");
+  const recorded = same("record");
+  const parts = new Map<string, Part & { readonly origin: Origin }>();
+  const sources = [["run", run] as const, ["earlier", earlier] as const, ["record", recorded] as const];
+  for (const [origin, source] of sources) {
+    for (const by of source?.made ?? []) {
+      const key = partKey(by);
+      const own = (source?.measurements ?? []).filter((one) => partKey(one) === key);
+      if (!parts.has(key)) parts.set(key, { by, measurements: own, origin });
+    }
+  }
+  return { settings, parts, recorded, leftOut };
+}
+
+/** What a report keeps of what was gathered: the record's own rows stay in the record. */
+export function keptOf({ settings, parts }: Gathered, destination: Destination): Kept {
+  const own = [...parts.values()].filter(({ origin }) => destination === "record" || origin !== "record");
+  return { settings, made: own.map(({ by }) => by), measurements: own.flatMap(({ measurements }) => measurements) };
+}

@@ -1,0 +1,185 @@
+import * as path from "node:path";
+import { z } from "zod";
+import { LabError } from "../../core/errors";
+import { Random } from "../../core/random";
+import { readCotRecords } from "../../cot/records";
+import type { Dataset } from "../../data/dataset";
+import { answerText, buildTrainingPrompt, PROMPT_SETS, type PromptSet } from "../../data/prompts";
+import type { LabelledImage, Triplet } from "../../data/types";
+import { figuresSchema, lastFigures, type StepFigures } from "../../engine/train";
+import { CHECKPOINTS } from "../../engine/checkpoint";
+import type { Prompt } from "../../model/contract";
+import { trainablePartsSchema, type TrainableParts } from "../../model/parameters";
+import { QwenModel } from "../../model/qwen/model";
+import { sftFields, type SftOptions } from "../../sft/options";
+import { sft, type SftExample } from "../../sft/train";
+import type { TapoOptions } from "../../tapo/options";
+import type { TapoExample } from "../../tapo/rollouts";
+import { tapoOptionsWith } from "../../tapo/schema";
+import { tapo } from "../../tapo/train";
+import { defineStage, givenSchema, refSchema, type Given, type Ref, type Workbench } from "../stage";
+import { readTriplets } from "./data";
+
+/** What a training stage leaves beside its checkpoint (`model/`) and the figures of its steps (`metrics.jsonl`). */
+export interface Trained {
+  readonly steps: number;
+  readonly last: Readonly<Record<string, number>>;
+}
+
+const trainedSchema: z.ZodType<Trained> = z.strictObject({ steps: z.int().min(0), last: figuresSchema });
+
+/** The folder of a checkpoint, given or trained. */
+export function checkpointFolder(bench: Pick<Workbench, "place">, from: Ref): string {
+  return "given" in from ? from.at : path.join(bench.place(from), "model");
+}
+
+/** Stage 1 (§4.2), or plain supervised fine-tuning on names. */
+export interface SftInputs extends SftOptions {
+  readonly from: Ref;
+  readonly dataset: Given;
+  /** A stage that wrote chains of thought, or "labels": each training picture's name alone. */
+  readonly examples: Ref | "labels";
+  readonly promptSet: PromptSet;
+}
+
+export const sftStage = defineStage<SftInputs, Trained>({
+  kind: "sft",
+  version: 1,
+  inputs: z.strictObject({
+    from: refSchema,
+    dataset: givenSchema,
+    examples: z.union([z.literal("labels"), refSchema]),
+    promptSet: z.enum(PROMPT_SETS),
+    ...sftFields,
+  }),
+  result: trainedSchema,
+  scraps: [CHECKPOINTS],
+  run: async ({ from, dataset, examples, promptSet, ...options }, bench) => {
+    const data = await bench.dataset(dataset);
+    const list =
+      examples === "labels"
+        ? labelExamples(data, promptSet)
+        : cotExamples(data, promptSet, path.join(bench.place(examples), "records.jsonl"));
+    return train(checkpointFolder(bench, from), bench, (model) =>
+      sft(model, list, options, { ...watchers(bench), checkpointEvery: 10 }),
+    );
+  },
+});
+
+/** CoT SFT: question and picture → the whole chain. */
+function cotExamples(dataset: Dataset, promptSet: PromptSet, file: string): SftExample[] {
+  const images = new Map(dataset.train.map((image) => [image.id, image]));
+  return readCotRecords(file).map((record) => {
+    const image = images.get(record.imageId);
+    if (image === undefined) {
+      throw new LabError("is no training picture of this dataset", "Curate again.", { subject: record.imageId });
+    }
+    return { id: record.imageId, prompt: () => sftPrompt(dataset, promptSet, image, true), completion: record.text };
+  });
+}
+
+/** Plain SFT: question and picture → the name. */
+function labelExamples(dataset: Dataset, promptSet: PromptSet): SftExample[] {
+  return dataset.train.map((image) => ({
+    id: image.id,
+    prompt: () => sftPrompt(dataset, promptSet, image, false),
+    completion: answerText(promptSet, image.subCategory.name),
+  }));
+}
+
+async function sftPrompt(dataset: Dataset, set: PromptSet, image: LabelledImage, thinking: boolean): Promise<Prompt> {
+  return buildTrainingPrompt(set, "sft", { ...(await questionAbout(dataset, image)), thinking });
+}
+
+async function questionAbout(dataset: Dataset, image: LabelledImage) {
+  const { superCategory } = image.subCategory;
+  return { question: dataset.question(image), superCategory, image: await image.load() };
+}
+
+/** Stage 2 (§4.3). TAPO, DAPO, GRPO and their ablations differ in their options only. */
+export interface RlInputs extends TapoOptions {
+  readonly from: Ref;
+  readonly dataset: Given;
+  readonly triplets: Ref;
+  /** Whether the questions ask for reasoning before the answer. */
+  readonly thinking: boolean;
+  /** Rollouts in one backward pass. */
+  readonly microBatchSize: number;
+  readonly train: TrainableParts;
+}
+
+export const rlStage = defineStage<RlInputs, Trained>({
+  kind: "rl",
+  version: 1,
+  inputs: tapoOptionsWith({
+    from: refSchema,
+    dataset: givenSchema,
+    triplets: refSchema,
+    thinking: z.boolean().default(true),
+    microBatchSize: z.int().min(1),
+    train: trainablePartsSchema,
+  }),
+  result: trainedSchema,
+  scraps: [CHECKPOINTS],
+  run: async ({ from, dataset, triplets, thinking, microBatchSize, train: parts, ...options }, bench) => {
+    const data = await bench.dataset(dataset);
+    const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });
+    const folder = checkpointFolder(bench, from);
+    return train(folder, bench, async (model) => {
+      const reference = options.objective.referenceKl === 0 ? undefined : await QwenModel.load(folder);
+      try {
+        const run = { ...watchers(bench), train: parts, microBatchSize, reference, checkpointEvery: 3 };
+        return await tapo(model, examples, options, run);
+      } finally {
+        reference?.dispose();
+      }
+    });
+  },
+});
+
+/** Stage 2's questions about the pictures of each triplet; with `stage2Options: "four"` they name look-alikes. */
+export function rlExamples(
+  dataset: Dataset,
+  triplets: readonly Triplet[],
+  options: Pick<RlInputs, "seed" | "stage2Options" | "promptSet" | "thinking">,
+): TapoExample[] {
+  return triplets.map((triplet) => {
+    const { id, subCategory } = triplet.anchor;
+    const shuffled = new Random(options.seed).fork(`options ${id}`).shuffle(dataset.optionsFor(subCategory));
+    const candidates = options.stage2Options === "four" ? { options: shuffled } : {};
+    return {
+      id,
+      triplet,
+      answer: subCategory.name,
+      prompt: async (which) => {
+        const request = {
+          ...(await questionAbout(dataset, triplet[which])),
+          thinking: options.thinking,
+          ...candidates,
+        };
+        return buildTrainingPrompt(options.promptSet, "tapo", request);
+      },
+    };
+  });
+}
+
+async function train(
+  from: string,
+  { folder }: Workbench,
+  body: (model: QwenModel) => Promise<StepFigures[]>,
+): Promise<Trained> {
+  const model = await QwenModel.load(from);
+  try {
+    const figures = await body(model);
+    await model.save(path.join(folder, "model"));
+    return { steps: figures.length, last: lastFigures(figures) };
+  } finally {
+    model.dispose();
+  }
+}
+
+function watchers({ folder, label, context }: Workbench) {
+  const { progress, signal } = context;
+  const onStep = (figures: StepFigures): void => context.onStep?.(label, figures);
+  return { folder, label, progress, signal, onStep };
+}

@@ -1,0 +1,65 @@
+import { DAPO, GRPO, type ObjectiveOptions } from "../tapo/options";
+import type { Recipe } from "./experiment";
+import { cotStage, tripletStage } from "./kinds/data";
+import { rlStage, sftStage, type RlInputs, type SftInputs, type Trained } from "./kinds/training";
+import type { RlProfile } from "./profile";
+import type { InputsOf, Source, Stage } from "./stage";
+import type { CurationReport } from "../cot/outcomes";
+
+/** What the experiments' methods are put together from. Sizes come from the profile unless they are given. */
+
+/** Chains of thought for the training pictures (§4.2). */
+export function chains({ dataset, profile, seed }: Recipe): Stage<CurationReport> {
+  const form = profile.promptSet === "mini" ? "short" : "released";
+  return cotStage.stage({ dataset, ...profile.cot, form, seed });
+}
+
+/** Stage 1: fine-tuning on chains. */
+export function cotSft(recipe: Recipe, from: Source = recipe.base, label = "cot-sft"): Stage<Trained> {
+  return sft(recipe, { from, examples: chains(recipe), ...recipe.profile.sft }, label);
+}
+
+/** The baseline: fine-tuning on names alone. */
+export function labelSft(recipe: Recipe, label = "sft-labels"): Stage<Trained> {
+  return sft(recipe, { from: recipe.base, examples: "labels", ...recipe.profile.sftLabels }, label);
+}
+
+/** Supervised fine-tuning. */
+export function sft(
+  { dataset, profile, seed }: Recipe,
+  inputs: Omit<InputsOf<SftInputs>, "dataset" | "promptSet" | "seed">,
+  label: string,
+): Stage<Trained> {
+  return sftStage.stage({ dataset, promptSet: profile.promptSet, seed, ...inputs }, label);
+}
+
+/** Triplets of the training pictures (§4.3). */
+export function triplets({ dataset, encoder, seed }: Recipe): Stage {
+  return tripletStage.stage({ dataset, encoder, seed });
+}
+
+/** Stage 2 from a checkpoint. @param changes options that differ from the profile's */
+export function rl(recipe: Recipe, from: Source, changes: Partial<InputsOf<RlInputs>>, label: string): Stage<Trained> {
+  const { dataset, profile, seed } = recipe;
+  const { promptSet } = profile;
+  const mined = triplets(recipe);
+  return rlStage.stage(
+    { from, dataset, triplets: mined, promptSet, thinking: true, seed, ...profile.rl, ...changes },
+    label,
+  );
+}
+
+/** DAPO, the paper's baseline: as many rollouts, all of them of the anchor (n₁ = 10, n₂ = 0), and no extra terms. */
+export function dapo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objective"> {
+  const { gamma, eta1, eta2 } = DAPO;
+  return anchorOnly(profile, { gamma, eta1, eta2 });
+}
+
+/** GRPO: the same with its own clipping, means and KL to the reference. */
+export function grpo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objective"> {
+  return anchorOnly(profile, GRPO);
+}
+
+function anchorOnly({ n1, n2, objective }: RlProfile, terms: Partial<ObjectiveOptions>) {
+  return { n1: n1 + n2, n2: 0, objective: { ...objective, ...terms } };
+}

@@ -1,0 +1,162 @@
+import * as path from "node:path";
+import { LabError, required } from "../core/errors";
+import { readJsonl } from "../core/files";
+import { didYouMean } from "../core/similar";
+import type { Dataset } from "../data/dataset";
+import { parseStepFigures, type StepFigures } from "../engine/train";
+import { readAnswers, type Answer } from "../eval/answers";
+import { measure } from "../eval/measure";
+import type { Measurement } from "../eval/measurements";
+import { chainMetrics, metricNamed, type Metric } from "../eval/metrics";
+import type { Experiment, Method } from "./experiment";
+import { ANSWERS, answersStage, readSimilarities, similarityStage, type Setting } from "./kinds/asking";
+import type { Lab } from "./lab";
+import { inOrder, make, type Stage } from "./stage";
+
+/** A method of a run: with its seed, the stages that train and ask it. */
+export interface PlannedMethod {
+  readonly method: Method;
+  readonly seed: number;
+  /** What trains it; nothing where its model is given. */
+  readonly training: Stage | undefined;
+  readonly asked: readonly { readonly setting: Setting; readonly answers: Stage; readonly similarity?: Stage }[];
+}
+
+/** A method that was made: its numbers, and where its work lies. */
+export interface MadeMethod {
+  readonly method: Method;
+  readonly seed: number;
+  readonly measurements: readonly Measurement[];
+  /** Of its training; empty where its model is given. */
+  readonly steps: readonly StepFigures[];
+  /** The folder of its answers in each setting. */
+  readonly answers: ReadonlyMap<Setting, string>;
+}
+
+export interface Selection {
+  /** Default: the profile's own. */
+  readonly seeds?: readonly number[] | undefined;
+  /** Names of methods; default: the experiment's usual ones, or all of them. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** The methods of an experiment by their names, in its order. @throws LabError for a name that there is not */
+export function chooseMethods(
+  all: readonly Method[],
+  { usual }: Pick<Experiment, "usual">,
+  only?: readonly string[],
+): Method[] {
+  const names = all.map(({ name }) => name);
+  const chosen = only ?? usual ?? names;
+  for (const name of chosen) {
+    if (names.includes(name)) continue;
+    throw new LabError(`there is no method "${name}"`, `${didYouMean(name, names)}Choose from ${names.join(", ")}.`);
+  }
+  return all.filter(({ name }) => chosen.includes(name));
+}
+
+/** Describes everything that a run would make, seed by seed. Nothing is computed. */
+export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
+  return (seeds ?? [lab.profile.seed]).flatMap((seed) => {
+    const methods = experiment.methods(lab.recipe(seed));
+    return chooseMethods(methods, experiment, only).map((method) => planMethod(lab, experiment, method, seed));
+  });
+}
+
+/** The stages of one method. */
+export function planMethod(lab: Lab, experiment: Experiment, method: Method, seed: number): PlannedMethod {
+  const { dataset, encoder, profile } = lab.recipe(seed);
+  const { evaluation, promptSet } = profile;
+  const { superCategory, maxNewTokensThinking, maxNewTokensDirect, optionOrder, batchSize } = evaluation;
+  const { model, thinking, name } = method;
+  const chooses = "given" in model && model.given === "encoder"; // it picks among options and writes nothing
+  const asked = experiment.ask
+    .filter((setting) => setting === "closed" || !chooses)
+    .map((setting) => {
+      const maxNewTokens = thinking ? maxNewTokensThinking : maxNewTokensDirect;
+      const how = { setting, thinking, promptSet, optionOrder, seed: evaluation.seed, maxNewTokens, batchSize };
+      const label = [name, setting, ...(thinking ? ["thinking"] : [])].join(", ");
+      const answers = answersStage.stage({ model, dataset, ...how }, label);
+      if (setting === "closed" || !experiment.metrics.includes("similarity")) return { setting, answers };
+      return {
+        setting,
+        answers,
+        similarity: similarityStage.stage({ answers, thinking, encoder, superCategory }, `${label}, SS_rel`),
+      };
+    });
+  return { method, seed, training: "given" in model ? undefined : model, asked };
+}
+
+/** Every stage of a plan once, in an order in which they can be made. */
+export function stagesOf(plan: readonly PlannedMethod[]): Stage[] {
+  return inOrder(
+    plan.flatMap(({ training, asked }) => [
+      ...(training === undefined ? [] : [training]),
+      ...asked.flatMap(({ answers, similarity }) => (similarity === undefined ? [answers] : [answers, similarity])),
+    ]),
+  );
+}
+
+/** Trains, asks and measures one method; what is in the store is taken from there. */
+export async function makeMethod(lab: Lab, experiment: Experiment, planned: PlannedMethod): Promise<MadeMethod> {
+  const { method, seed, training, asked } = planned;
+  const trained = training === undefined ? undefined : await make(lab, training);
+  const steps = trained === undefined ? [] : readJsonl(path.join(trained.folder, "metrics.jsonl"), parseStepFigures);
+  const measurements: Measurement[] = [];
+  const folders = new Map<Setting, string>();
+  for (const { setting, answers: stage, similarity } of asked) {
+    const { folder } = await make(lab, stage);
+    folders.set(setting, folder);
+    const compared = similarity === undefined ? undefined : readSimilarities((await make(lab, similarity)).folder);
+    const answers = readAnswers(path.join(folder, ANSWERS));
+    measurements.push(...score(lab, experiment, { method, seed, setting, answers, similarity: compared }));
+  }
+  return { method, seed, measurements, steps, answers: folders };
+}
+
+/** Answers that were kept, and whose they are. */
+export interface KeptAnswers {
+  readonly method: Method;
+  readonly seed: number;
+  readonly setting: Setting;
+  readonly answers: readonly Answer[];
+  /** SS_relative by the answers' ids. */
+  readonly similarity?: ReadonlyMap<string, number> | undefined;
+}
+
+/** Measures answers by every metric of an experiment that can be told from them. */
+export function score(
+  { dataset, profile }: Pick<Lab, "dataset" | "profile">,
+  experiment: Pick<Experiment, "metrics">,
+  { method, seed, setting, answers, similarity }: KeptAnswers,
+): Measurement[] {
+  const { chains } = dataset;
+  const context = {
+    thinking: method.thinking,
+    classes: dataset.subCategories,
+    superCategory: profile.evaluation.superCategory,
+    ...(chains === undefined ? {} : { chains }),
+    ...(similarity === undefined ? {} : { similarity }),
+  };
+  const metrics = metricsOf(experiment, dataset).filter(
+    ({ name, settings }) => settings.includes(setting) && (name !== "similarity" || similarity !== undefined),
+  );
+  return measure(answers, { method: method.name, seed, dataset: dataset.name, setting, metrics, context });
+}
+
+/** An experiment's metrics; "chains" stands for all that a judge of chains tells, where the dataset has one. */
+export function metricsOf({ metrics }: Pick<Experiment, "metrics">, { chains }: Pick<Dataset, "chains">): Metric[] {
+  return metrics.flatMap((name) => {
+    if (name !== "chains") return [metricNamed(name)];
+    return chains === undefined ? [] : chainMetrics(chains);
+  });
+}
+
+/** The answers of a method in one setting. @throws LabError where it was not asked so */
+export function answersOf({ method, answers }: MadeMethod, setting: Setting): Answer[] {
+  const folder = required(answers.get(setting), () => {
+    const asked = [...answers.keys()].join(" and ");
+    return new LabError(`was not asked in the ${setting} setting`, `Take ${asked}.`, { subject: method.title });
+  });
+  return readAnswers(path.join(folder, ANSWERS));
+}

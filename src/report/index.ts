@@ -1,0 +1,24 @@
+/**
+ * Tables and figures as data, made from measurements, and the displays of notebook and terminal. It knows no experiment, no
+ * store and no dataset of its own.
+ */
+
+export { resultTable, type Column, type Estimate, type ResultTable, type Row } from "./table/table";
+export { toCsv } from "./table/csv";
+export { toDataFrame } from "./table/dataframe";
+export { exportTable } from "./table/export";
+export { toHtml } from "./table/html";
+export { toLatex } from "./table/latex";
+export { toMarkdown } from "./table/markdown";
+export { toText } from "./table/text";
+export { groupedBars } from "./figure/bars";
+export { trainingCurves } from "./figure/curves";
+export { exportFigure, figurePng, figureSvg } from "./figure/export";
+export type { Figure, PlotlyFigure } from "./figure/figure";
+export { heatMap } from "./figure/matrix";
+export { pcaScatter } from "./figure/scatter";
+export { imageStrip, type CaptionedImage } from "./figure/strip";
+export { interruptSignal } from "./display/interrupt";
+export { notebook, type Notebook } from "./display/notebook";
+export { terminalProgress } from "./display/terminal";
+export { together } from "./display/together";

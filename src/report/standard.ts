@@ -1,0 +1,125 @@
+import type { StepFigures } from "../engine/metrics";
+import { select, type Measurement } from "../eval/measurements";
+import { methodBars, runCurves, type FigurePanel, type TrainingRun } from "./figures";
+import type { PlotlyFigure } from "./figure/figure";
+import type { Colours } from "./figure/style";
+import { choiceNote } from "./notes";
+import type { MeasuredColumn, MethodTitle, TableLayout } from "./pivot";
+
+/** Columns and notes that the tables of most experiments have. */
+
+/** What a table or a figure is made of. */
+export interface Results {
+  /** In the order of the experiment; marked where their numbers are not this run's. */
+  readonly methods: readonly MethodTitle[];
+  /** Of one seed. */
+  readonly measurements: readonly Measurement[];
+  /** The steps of each method that this run trained, by its name. */
+  readonly curves: ReadonlyMap<string, readonly StepFigures[]>;
+  /** A method's colour, the same in every figure, by name and by title. */
+  readonly colours: Colours;
+}
+
+const SPLITS = ["seen", "unseen"] as const;
+
+/** Accuracy in both worlds and SS_relative, seen beside unseen: means over the domains. */
+export const STANDARD_COLUMNS: readonly MeasuredColumn[] = [
+  { group: "Closed world", setting: "closed", metric: "accuracy", splits: SPLITS, key: "closed" },
+  { group: "Open world, text inclusion", setting: "open", metric: "accuracy", splits: SPLITS, key: "open" },
+  { group: "Open world, SS_rel", setting: "open", metric: "similarity", splits: SPLITS, key: "similarity" },
+];
+
+/** What the standard columns are, for a table of one seed. */
+export const STANDARD_NOTE =
+  "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.";
+
+/** How often the released accuracy of the closed world counts another option than the truth as right. */
+export function closedNote({ measurements: all, methods }: Results): string[] {
+  const checked = methods.flatMap(({ name, title }) => {
+    const own = select(all, { method: name, setting: "closed", split: "all", domain: "items" });
+    const count = (metric: string): number => {
+      const [found] = select(own, { metric });
+      return found === undefined ? 0 : Math.round(found.value * found.n);
+    };
+    const items = select(own, { metric: "choice" })[0]?.n;
+    if (items === undefined) return [];
+    const strict = (split: "seen" | "unseen"): number | null =>
+      select(all, { method: name, setting: "closed", metric: "choice", domain: "mean", split })[0]?.value ?? null;
+    const counts = { nested: count("nested"), wrongCounted: count("wrongCounted"), differ: count("differ") };
+    return [{ title, items, ...counts, seen: strict("seen"), unseen: strict("unseen") }];
+  });
+  return choiceNote(checked);
+}
+
+/** Where chains break: the first wrong step of open-world answers, over all items of a split. @param steps kinds of steps */
+export function chainLayout(steps: readonly string[]): Omit<TableLayout, "methods"> {
+  const column = (metric: string, title: string, key: string): MeasuredColumn => ({
+    ...{ setting: "open", metric, domain: "items", show: "value", title, key },
+  });
+  const outcomes = ["right", "malformed", ...steps];
+  const [first = ""] = steps;
+  return {
+    caption: "First wrong step of the chains, open world, % of items",
+    splitRows: SPLITS,
+    columns: [
+      { ...column("chain:right", "Items", "items"), show: "items" },
+      ...outcomes.map((outcome) => column(`chain:${outcome}`, outcome, outcome)),
+      column("faithful", "faithful", "faithful"),
+      column(`chain:${first}Right`, `${first} right`, `${first}_right`),
+      column("chain:namesSeen", "names a seen class", "seen_names"),
+    ],
+    notes: [
+      "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: of the right answers, % whose chain is right in every step. Shares of all items of a split; the table of accuracy takes the mean over the domains.",
+    ],
+  };
+}
+
+/** A closed question has four options. */
+const CLOSED_CHANCE = 0.25;
+
+/** Accuracy of every method, seen beside unseen, in one world. */
+export function accuracyBars({ methods, measurements, colours }: Results, setting: "closed" | "open"): PlotlyFigure {
+  return methodBars(measurements, {
+    title: `Accuracy in the ${setting} world`,
+    yTitle: "accuracy in %",
+    methods,
+    column: { setting, metric: "accuracy", splits: SPLITS },
+    colours,
+    ...(setting === "closed" ? { chance: CLOSED_CHANCE } : {}),
+  });
+}
+
+/** The curves of supervised fine-tuning: loss by step. */
+export function sftCurves(results: Results): PlotlyFigure | undefined {
+  return curvesOf(results, false, [{ title: "loss per token", figure: "loss" }], "Supervised fine-tuning");
+}
+
+/** The curves of stage 2. */
+export function rlCurves(results: Results): PlotlyFigure | undefined {
+  const panels = [
+    { title: "reward of the rollouts", figure: "reward" },
+    { title: "share of right answers", figure: "accuracy" },
+    { title: "entropy of the sampled tokens", figure: "entropy" },
+    { title: "KL to the negative image", figure: "klNegative" },
+    { title: "gradient norm", figure: "gradNorm" },
+    { title: "answer length in tokens", figure: "length" },
+  ];
+  return curvesOf(results, true, panels, "Reinforcement learning");
+}
+
+function curvesOf(
+  { methods, curves, colours }: Results,
+  rewarded: boolean,
+  panels: readonly FigurePanel[],
+  title: string,
+): PlotlyFigure | undefined {
+  const runs = methods.flatMap(({ name, title: called }): TrainingRun[] => {
+    const steps = curves.get(name) ?? [];
+    if (steps.length === 0 || steps.some((step) => "reward" in step !== rewarded)) return [];
+    // a term that a method leaves out is zero by definition, not by measurement
+    const without = panels.map(({ figure }) => figure).filter((figure) => steps.every((step) => step[figure] === 0));
+    return [{ title: called, steps, without }];
+  });
+  if (runs.length === 0) return undefined;
+  return runCurves(runs, panels, { title, colours, ...(rewarded ? { smoothing: 0.6 } : {}) });
+}
