@@ -27,7 +27,7 @@ function numbersOf(value: unknown, at = ""): [string, number][] {
 /** Listed once, since they are alike. */
 const TWINS: readonly (readonly [RegExp, string])[] = [
   [/^joint\./, "text."],
-  [/^sftLabels\./, "sftCot."],
+  [/^sftLabels\./, "sft."],
 ];
 const listed = (key: string): string => TWINS.reduce((name, [twin, first]) => name.replace(twin, first), key);
 

@@ -3,12 +3,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configFile } from "../../src/config/names";
-import { recordFolder, reportFolder, runFolder } from "../../src/config/places";
+import { recordFolder, reportFolder } from "../../src/config/places";
 import { requireSlug, slugSchema } from "../../src/config/slug";
 import { silent } from "../../src/core/progress";
-import { openLab } from "../../src/lab/lab";
+import { keptFolder } from "../../src/lab/kept";
 import { loadProfile, profileSchema } from "../../src/lab/profile";
-import { quietContext, runStage } from "../../src/store/stage";
+import { makeOnce } from "../../src/store/store";
 import { exportTable } from "../../src/report/table/export";
 import { resultTable } from "../../src/report/table/table";
 
@@ -48,7 +48,7 @@ describe("a name that becomes a file's name", () => {
   it.each(BAD)("may not be %j, in any place that takes one", async (name) => {
     const refused = /cannot be the name of .*, which names a file or folder/;
     expect(slugSchema.safeParse(name).success).toBe(false);
-    for (const place of [runFolder, reportFolder, recordFolder]) {
+    for (const place of [reportFolder, recordFolder]) {
       expect(() => place("quickstart", name)).toThrow(refused);
       expect(() => place(name, "mini")).toThrow(refused);
     }
@@ -56,9 +56,10 @@ describe("a name that becomes a file's name", () => {
     const body = { run: () => Promise.resolve({}), parse: () => ({}) };
     const profile = loadProfile("smoke");
     expect(profileSchema.safeParse({ ...profile, name }).success).toBe(false);
-    expect(profileSchema.safeParse({ ...profile, world: name }).success).toBe(false);
-    expect(() => openLab("quickstart", { ...profile, name }, { progress: silent })).toThrow(refused);
-    await expect(runStage(quietContext(folder), name, {}, body)).rejects.toThrow(refused);
+    expect(() => keptFolder("quickstart", name, "report")).toThrow(refused);
+    const store = path.join(folder, "store");
+    const work = { kind: name, version: 1, inputs: {} };
+    await expect(makeOnce({ store, progress: silent }, work, body)).rejects.toThrow(refused);
     const table = resultTable({ caption: "c", columns: [], rows: [] });
     expect(() => exportTable(table, folder, name)).toThrow(refused);
     expect(fs.readdirSync(folder)).toEqual([]);

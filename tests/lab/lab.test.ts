@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
-import { openLab, type Lab } from "../../src/lab/lab";
+import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 
 let folder: string;
@@ -15,30 +15,43 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const open = (): Lab => {
-  const checkpoints = { base: path.join(folder, "base"), dualEncoder: path.join(folder, "siglip") };
-  return openLab("test", { ...loadProfile("smoke"), ...checkpoints }, { progress: silent, folder });
+const open = (): Promise<Lab> => {
+  const checkpoints = { base: path.join(folder, "base"), encoder: path.join(folder, "siglip") };
+  return labOf({ ...loadProfile("smoke"), ...checkpoints }, { progress: silent });
 };
 const card = (): string => path.join(folder, "card.json");
+const baseKey = async (): Promise<string> => (await open()).recipe(1).base.fingerprint;
 
-describe("openLab", () => {
-  it("takes a base as its card describes it, and anybody's without a card", () => {
-    expect(open().world.name).toBe("mini-world/smoke");
+describe("labOf", () => {
+  it("takes a base as its card describes it, and anybody's without a card", async () => {
+    expect((await open()).dataset.name).toBe("mini-world/smoke");
     fs.appendFileSync(path.join(folder, "base", "model.safetensors"), "x");
     fs.rmSync(card());
-    expect(open().world.name).toBe("mini-world/smoke");
+    expect((await open()).dataset.name).toBe("mini-world/smoke");
   });
 
-  it.each(["null", "{}", '{"world": {"name": "smoke"}}'])("does not take %s for a card", (content) => {
+  it.each(["null", "{}", '{"world": {"name": "smoke"}}'])("does not take %s for a card", async (content) => {
     fs.writeFileSync(card(), content);
-    expect(open).toThrow(/card\.json: is no card of a base \((the whole file|key world)/);
+    await expect(open()).rejects.toThrow(/card\.json: is no card of a base \((the whole file|key world)/);
   });
 
-  it.each(["base", "siglip"])("refuses weights of %s that are not those of the card, to the bit", (name) => {
+  it.each(["base", "siglip"])("refuses weights of %s that are not those of the card, to the bit", async (name) => {
     const file = path.join(folder, name, "model.safetensors");
     const bytes = fs.readFileSync(file);
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     fs.writeFileSync(file, bytes);
-    expect(open).toThrow(`${file}: is not the file that ${card()} describes: the hashes differ`);
+    await expect(open()).rejects.toThrow(`${file}: is not the file that ${card()} describes: the hashes differ`);
+  });
+
+  it("knows a base by its config, tokenizer and image settings too, and by no README", async () => {
+    const before = await baseKey();
+    fs.writeFileSync(path.join(folder, "base", "README.md"), "words");
+    expect(await baseKey()).toBe(before);
+    const seen = new Set([before]);
+    for (const name of ["config.json", "tokenizer.json", "preprocessor_config.json"]) {
+      fs.appendFileSync(path.join(folder, "base", name), "\n");
+      seen.add(await baseKey());
+    }
+    expect(seen.size).toBe(4);
   });
 });

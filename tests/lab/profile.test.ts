@@ -1,25 +1,33 @@
 import { describe, expect, it } from "vitest";
-import { loadProfile, loadVariant } from "../../src/lab/profile";
+import { loadProfile } from "../../src/lab/profile";
 
-describe("loadVariant", () => {
-  const nameOf = (set: Record<string, unknown>, seed?: number) => loadVariant("smoke", set, seed).name;
+describe("loadProfile", () => {
+  const nameOf = (set: Record<string, unknown>) => loadProfile("smoke", set).name;
 
-  it("gives a profile with another seed or other keys a name of its own", () => {
-    expect(nameOf({}, 2)).toBe("smoke-seed2");
-    expect(nameOf({ "sftCot.epochs": 1 })).toMatch(/^smoke-set-[0-9a-f]{6}$/);
-    expect(nameOf({ "sftCot.epochs": 1 }, 2)).toMatch(/^smoke-seed2-set-[0-9a-f]{6}$/);
-    expect(nameOf({ "sftCot.epochs": 1 })).not.toBe(nameOf({ "sftCot.epochs": 2 }));
+  it("gives a profile with other keys a name of its own", () => {
+    expect(nameOf({ "sft.epochs": 1 })).toMatch(/^smoke-set-[0-9a-f]{6}$/);
+    expect(nameOf({ "sft.epochs": 1 })).not.toBe(nameOf({ "sft.epochs": 2 }));
   });
 
-  it("seeds every stage of training, and not the evaluation", () => {
-    const { seed, sftCot, sftLabels, rl, evaluation } = loadVariant("smoke", {}, 7);
-    expect([seed, sftCot.seed, sftLabels.seed, rl.options.seed]).toEqual([7, 7, 7, 7]);
-    expect(evaluation.seed).toBe(loadProfile("smoke").evaluation.seed);
-  });
-
-  it("is the profile itself where nothing changes, so that one seed is one run", () => {
+  it("is the profile itself where nothing changes", () => {
     const own = loadProfile("smoke");
-    expect(loadVariant("smoke", {}, own.seed)).toEqual(own);
-    expect(loadVariant("smoke", { "rl.options.n1": own.rl.options.n1 })).toEqual(own);
+    expect(loadProfile("smoke", { "rl.n1": own.rl.n1 })).toEqual(own);
+  });
+
+  it("fills in the defaults of the paper and the release", () => {
+    const { rl, evaluation } = loadProfile("smoke");
+    expect(rl.objective).toMatchObject({ gamma: 0.01, eta1: 0.03, eta2: 0.03 });
+    expect(rl.topP).toBe(0.99); // release: rollout.top_p
+    expect(evaluation).toMatchObject({ optionOrder: "shuffled", superCategory: "dataset" });
+  });
+
+  it.each([
+    ["rl.seed", /unknown key rl\.seed/],
+    ["rl.promptSet", /unknown key rl\.promptSet/],
+    ["sft.seed", /unknown key sft\.seed/],
+    ["rl.gamma", /unknown key rl\.gamma \(did you mean rl\.objective\.gamma\?\)/],
+    ["evaluation.superCategory", /must be one of "dataset", "released"/],
+  ])("knows one place for each key: %s", (key, message) => {
+    expect(() => loadProfile("smoke", { [key]: 1 })).toThrow(message);
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { Random } from "../../src/core/random";
 import { silent } from "../../src/core/progress";
-import { openLab } from "../../src/lab/lab";
+import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { toHfConfig } from "../../src/model/qwen/configWriter";
 import { QwenModel } from "../../src/model/qwen/model";
@@ -25,7 +25,7 @@ const SAMPLE = [{ role: "user" as const, content: "<image> bird ?" }];
 /** All that answers depend on. */
 async function everything(folder: string): Promise<string> {
   const [base, encoder] = [path.join(folder, "base"), path.join(folder, "siglip")];
-  openLab("storm", { ...loadProfile("smoke"), base, dualEncoder: encoder }, { progress: silent, folder });
+  await labOf({ ...loadProfile("smoke"), base, encoder }, { progress: silent });
   const model = await QwenModel.load(base);
   const sums = (parameters: QwenModel["parameters"]): unknown =>
     [...parameters].map(([name, v]) => [name, v.shape, Buffer.from(v.dataSync<"float32">().buffer).toString("base64")]);
