@@ -5,7 +5,7 @@ import { silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { labOf } from "../lab/lab";
-import { keptFindings } from "../lab/publish";
+import { keptFindings } from "../lab/findings";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { addProfileOptions, readProfile, type ProfileArguments } from "./options";

@@ -75,7 +75,7 @@ export interface TableSpec {
 /** A figure, where there is something to draw. */
 export interface FigureSpec {
   readonly name: string;
-  draw(results: Results): PlotlyFigure | undefined;
+  readonly draw: (results: Results) => PlotlyFigure | undefined;
 }
 
 /** One table, figure or ablation of a paper. */

@@ -15,5 +15,6 @@ export { pairsOf, separabilityStage } from "./kinds/states";
 export { chains, cotSft, dapo, grpo, labelSft, rl, sft, triplets } from "./recipe";
 export { defineExperiment, variant, type Experiment, type Method, type Recipe } from "./experiment";
 export { answersOf, makeMethod, planRun, score, stagesOf, type MadeMethod } from "./run";
-export { beginRun, findingsOf, publish, type Findings, type Published } from "./publish";
+export { findingsOf, type Findings } from "./findings";
+export { beginRun, publish, type Published } from "./publish";
 export { keptFolder, readKept } from "./kept";

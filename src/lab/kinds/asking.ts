@@ -59,7 +59,11 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
       const encoder = openEncoder(ref);
       const { promptSet, optionOrder, seed } = asking;
       const options = { template: encoderTemplate(promptSet), optionOrder, seed, ...watched };
-      return { answers: (await chooseAll(encoder, items, options).finally(encoder.dispose)).length };
+      try {
+        return { answers: (await chooseAll(encoder, items, options)).length };
+      } finally {
+        encoder.dispose();
+      }
     }
     const model = await QwenModel.load(checkpointFolder(bench, ref));
     try {

@@ -115,7 +115,10 @@ interface Evaluation {
 function modelsOf(asked: readonly Asked[]): AnswerBook["models"] {
   const known = QUICKSTART_ROWS.filter((row) => asked.some(({ model }) => model === row));
   const others = new Set(asked.map(({ model }) => model).filter((model) => !known.some((row) => row === model)));
-  return [...known.map((key) => ({ key, title: ROW_TITLES[key] ?? key })), ...[...others].map((key) => ({ key, title: key }))];
+  return [
+    ...known.map((key) => ({ key, title: ROW_TITLES[key] ?? key })),
+    ...[...others].map((key) => ({ key, title: key })),
+  ];
 }
 
 /** The newest evaluation of each model and kind of question, and the folders of evaluations whose record is another's. */

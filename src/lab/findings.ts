@@ -1,0 +1,267 @@
+import type { StepFigures } from "../engine/metrics";
+import { select, type Measurement } from "../eval/measurements";
+import { meanOverSeeds } from "../eval/statistics";
+import { compareMeasurements, type Comparison } from "../report/compare";
+import { methodColours } from "../report/figures";
+import { ORIGINS } from "../report/notes";
+import { methodTable, type MeasuredColumn, type MethodTitle } from "../report/pivot";
+import { seedTable } from "../report/seeds";
+import type { Results } from "../report/standard";
+import type { ResultTable } from "../report/table/table";
+import { machineNow } from "../store/facts";
+import { numericsDigest } from "../verify/numerics/digest";
+import { numericsRemark } from "../verify/numerics/record";
+import { changesInWords, type Experiment, type Method } from "./experiment";
+import { differingSettings, gather, partKey, settingsOf, type Gathered, type Kept, type MadeBy } from "./kept";
+import type { Lab } from "./lab";
+import type { MadeMethod } from "./run";
+
+/** An experiment's tables, and what they say. */
+export interface Findings {
+  /** By the names of the experiment's specs; "seeds" where there are several seeds. */
+  readonly tables: ReadonlyMap<string, ResultTable>;
+  /** This run beside its record; `undefined` where nothing was recorded with these settings. */
+  readonly comparison: Comparison | undefined;
+  /** What came out, how it compares with the record, and what was left out, a sentence each. */
+  readonly sentences: readonly string[];
+  readonly results: Results;
+}
+
+/** What a run works out to, beside what an earlier run and the record with the same settings have. Nothing is written. */
+export async function findingsOf(
+  lab: Lab,
+  experiment: Experiment,
+  made: readonly MadeMethod[],
+  set: Readonly<Record<string, unknown>> = {},
+): Promise<Findings> {
+  const gathered = gather(experiment.id, lab, await ownParts(made), "report");
+  return withRemark(layOut(lab, experiment, made, gathered, set));
+}
+
+/** What a report or a record comes to, as it was kept. */
+export function keptFindings(lab: Lab, experiment: Experiment, kept: Kept): Findings {
+  const parts = kept.made.map((by) => {
+    const key = partKey(by);
+    const measurements = kept.measurements.filter((one) => partKey(one) === key);
+    return [key, { by, measurements, origin: "run" as const }] as const;
+  });
+  const keys = differingSettings(settingsOf(lab), kept.settings);
+  const leftOut = keys.length === 0 ? [] : [`Made with other settings than the profile has now (${keys.join(", ")}).`];
+  return layOut(
+    lab,
+    experiment,
+    [],
+    { settings: kept.settings, parts: new Map(parts), recorded: undefined, leftOut },
+    {},
+  );
+}
+
+/** Says so where this machine computes other digits than the recorded ones. */
+export async function withRemark(findings: Findings): Promise<Findings> {
+  const remark = await numericsRemark();
+  return remark === undefined ? findings : { ...findings, sentences: [...findings.sentences, remark] };
+}
+
+/** A run's own numbers, and who made them. */
+export async function ownParts(made: readonly MadeMethod[]) {
+  const at = new Date().toISOString();
+  const { processor } = machineNow();
+  const { digest } = await numericsDigest();
+  const by = made.map(({ method: { name }, seed }): MadeBy => ({
+    method: name,
+    seed,
+    at,
+    processor,
+    numerics: digest,
+  }));
+  return { made: by, measurements: made.flatMap(({ measurements }) => measurements) };
+}
+
+/** Lays out everything that was gathered, as the experiment says. @param set the keys that were changed, for captions */
+export function layOut(
+  lab: Lab,
+  experiment: Experiment,
+  made: readonly MadeMethod[],
+  gathered: Gathered,
+  set: Readonly<Record<string, unknown>>,
+): Findings {
+  const page = pageOf(lab, experiment, made, gathered, set);
+  const tables = tablesOf(page, experiment, lab);
+  const over = overSeeds(page, experiment, gathered);
+  if (over !== undefined) tables.set("seeds", over);
+  const comparison = besideRecord(page, made, gathered);
+  const said = [headline(experiment, page.methods, made, gathered), comparison?.sentence];
+  const sentences = [...said.flatMap((text) => text ?? []), ...gathered.leftOut];
+  return { tables, comparison, results: page.results, sentences };
+}
+
+/** What all tables of a layout have in common. */
+interface Page {
+  readonly seed: number;
+  readonly methods: readonly Method[];
+  readonly results: Results;
+  /** Of the experiment's own table. */
+  readonly columns: readonly MeasuredColumn[];
+  readonly provenance: Readonly<Record<string, string>>;
+  readonly caption: (text: string) => string;
+}
+
+function pageOf(
+  lab: Lab,
+  experiment: Experiment,
+  made: readonly MadeMethod[],
+  gathered: Gathered,
+  set: Readonly<Record<string, unknown>>,
+): Page {
+  const { profile, dataset } = lab;
+  const seeds = [...gathered.parts.values()].map(({ by }) => by.seed);
+  const seed = made[0]?.seed ?? (seeds.includes(profile.seed) ? profile.seed : (seeds[0] ?? profile.seed));
+  const methods = methodsOf(lab, experiment, made, seed);
+  const changed = changesInWords(set).join(", ");
+  return {
+    seed,
+    methods,
+    results: resultsOf(methods, made, gathered, seed),
+    columns: experiment.tables[0]?.layout(dataset)?.columns ?? [],
+    provenance: { experiment: experiment.id, profile: profile.name, dataset: dataset.name },
+    caption: (text) => (changed === "" ? text : `${text} (${changed})`),
+  };
+}
+
+function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<string, ResultTable> {
+  const { results, caption, provenance, seed } = page;
+  const drawn = experiment.tables.flatMap(({ name, layout, notes }): [string, ResultTable][] => {
+    const shown = layout(dataset);
+    if (shown === undefined) return [];
+    const spec = {
+      ...shown,
+      methods: results.methods,
+      marks: marksOf(results.methods),
+      notes: [...(shown.notes ?? []), ...(notes?.(results) ?? [])],
+      caption: caption(shown.caption),
+      provenance: { ...provenance, seed: String(seed) },
+    };
+    return [[name, methodTable(results.measurements, spec)]];
+  });
+  return new Map(drawn);
+}
+
+/** Means over seeds of what is trained, where there are several. */
+function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): ResultTable | undefined {
+  const { methods, seed, columns, provenance, caption } = page;
+  const trained = methods.filter(({ model }) => !("given" in model));
+  const all = [...parts.values()].filter(({ by }) => trained.some(({ name }) => name === by.method));
+  if (all.every(({ by }) => by.seed === seed)) return undefined;
+  const of = (record: boolean): Measurement[] =>
+    all.filter(({ origin }) => (origin === "record") === record).flatMap(({ measurements }) => measurements);
+  const twice = trained.some(
+    ({ name }) => new Set(all.filter(({ by }) => by.method === name).map(({ by }) => by.seed)).size > 1,
+  );
+  if (!twice) return undefined;
+  return seedTable(
+    { here: of(false), recorded: of(true) },
+    {
+      caption: caption(`${experiment.title} over seeds: accuracy in %`),
+      methods: trained,
+      compared: experiment.compare,
+      columns,
+      scope: "One dataset and one base.",
+      provenance,
+      more: `npx fine-r1 run ${experiment.id} --seeds 1-5`,
+    },
+  );
+}
+
+function besideRecord(page: Page, made: readonly MadeMethod[], { recorded }: Gathered): Comparison | undefined {
+  const { methods, columns, provenance, seed } = page;
+  const own = made.filter((one) => one.seed === seed).flatMap(({ measurements }) => measurements);
+  const processors = { here: machineNow().processor, recorded: processorsOf(recorded) };
+  return compareMeasurements(own, select(recorded?.measurements ?? [], { seed }), {
+    methods,
+    columns,
+    processors,
+    provenance,
+  });
+}
+
+/** The experiment's methods in their order, then those that a reader added. */
+function methodsOf(lab: Lab, experiment: Experiment, made: readonly MadeMethod[], seed: number): Method[] {
+  const own = experiment.methods(lab.recipe(seed));
+  const known = new Set(own.map(({ name }) => name));
+  const added = new Map(made.map(({ method }) => [method.name, method]));
+  return [...own, ...[...added.values()].filter(({ name }) => !known.has(name))];
+}
+
+function resultsOf(
+  methods: readonly MethodTitle[],
+  made: readonly MadeMethod[],
+  { parts }: Gathered,
+  seed: number,
+): Results {
+  const shown = [...parts.values()].filter(({ by }) => by.seed === seed);
+  const marked = methods.flatMap(({ name, title }): MethodTitle[] => {
+    const part = shown.find(({ by }) => by.method === name);
+    if (part === undefined) return [];
+    return [{ name, title, ...(part.origin === "run" ? {} : { mark: ORIGINS[part.origin].mark }) }];
+  });
+  const steps = made.filter((one) => one.seed === seed && one.steps.length > 0);
+  const curves = new Map<string, readonly StepFigures[]>(steps.map((one) => [one.method.name, one.steps]));
+  return {
+    methods: marked,
+    measurements: shown.flatMap(({ measurements }) => measurements),
+    curves,
+    colours: methodColours(methods),
+  };
+}
+
+function marksOf(methods: readonly MethodTitle[]): Record<string, string> {
+  const used = Object.values(ORIGINS).filter(({ mark }) => methods.some((method) => method.mark === mark));
+  return Object.fromEntries(used.map(({ mark, meaning }) => [mark, meaning]));
+}
+
+function processorsOf(kept: Kept | undefined): string | undefined {
+  const processors = [...new Set((kept?.made ?? []).map(({ processor }) => processor))];
+  return processors.length === 0 ? undefined : processors.join(" and ");
+}
+
+/** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
+function headline(
+  { compare }: Experiment,
+  methods: readonly MethodTitle[],
+  made: readonly MadeMethod[],
+  { parts }: Gathered,
+): string | undefined {
+  const where = { metric: "accuracy", setting: "open", split: "unseen", domain: "mean" } as const;
+  const valueOf = (method: string, seed: number): number | undefined => {
+    const part = parts.get(`${seed} ${method}`);
+    return part === undefined ? undefined : select(part.measurements, where)[0]?.value;
+  };
+  const seeds = [...new Set(made.map(({ seed }) => seed))];
+  const short = (name: string): string =>
+    (methods.find((method) => method.name === name)?.title ?? name).replace(/^CoT SFT \+ /, "");
+  const on = `on unseen classes, open world (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
+  const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
+  const told = compare.filter(([a, b]) => isOwn(a) && seeds.every((seed) => valueOf(b, seed) !== undefined));
+  const best = told.filter(([, b]) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made
+  if (best !== undefined) {
+    const [a, b] = best;
+    const differences = seeds.map((seed) => (valueOf(a, seed) ?? NaN) - (valueOf(b, seed) ?? NaN));
+    const from = seeds.some((seed) => parts.get(`${seed} ${b}`)?.origin === "record");
+    return `${short(a)} − ${short(b)} = ${inPoints(differences)} ${on}${from ? `; ${short(b)} from results/` : ""}.`;
+  }
+  const last = made.at(-1);
+  const value = last === undefined ? undefined : valueOf(last.method.name, last.seed);
+  if (last === undefined || value === undefined) return undefined;
+  return `${last.method.title}: ${(value * 100).toFixed(1)} % ${on}.`;
+}
+
+/** Differences of shares in percentage points, with their sign; of several seeds the mean and its interval. */
+function inPoints(differences: readonly number[]): string {
+  const signed = (value: number): string => {
+    const text = (Math.abs(value) * 100).toFixed(1);
+    return text === "0.0" ? text : `${value > 0 ? "+" : "−"}${text}`;
+  };
+  if (differences.length === 1) return `${signed(differences[0] ?? 0)} points`;
+  const { value, low, high } = meanOverSeeds(differences);
+  return `${signed(value)} points [${signed(low)}, ${signed(high)}]`;
+}
