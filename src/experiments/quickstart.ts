@@ -57,7 +57,7 @@ export const quickstart = defineExperiment({
       }),
       notes: closedNote,
     },
-    { name: "chain-errors", layout: ({ chains }) => chains && chainLayout(chains.steps) },
+    { name: "chain-errors", layout: chainLayout },
   ],
   figures: [
     { name: "open-world", draw: (results) => accuracyBars(results, "open") },

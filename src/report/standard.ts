@@ -1,10 +1,11 @@
+import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/metrics";
-import { select, type Measurement } from "../eval/measurements";
+import type { Measurement } from "../eval/measurements";
 import { methodBars, runCurves, type FigurePanel, type TrainingRun } from "./figures";
 import type { PlotlyFigure } from "./figure/figure";
 import type { Colours } from "./figure/style";
-import { choiceNote } from "./notes";
-import type { MeasuredColumn, MethodTitle, TableLayout } from "./pivot";
+import { CHAIN_NOTE, choiceNote } from "./notes";
+import { chainColumns, type MeasuredColumn, type MethodTitle, type TableLayout } from "./pivot";
 
 /** Columns and notes that the tables of most experiments have. */
 
@@ -34,44 +35,20 @@ export const STANDARD_NOTE =
   "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.";
 
 /** How often the released accuracy of the closed world counts another option than the truth as right. */
-export function closedNote({ measurements: all, methods }: Results): string[] {
-  const checked = methods.flatMap(({ name, title }) => {
-    const own = select(all, { method: name, setting: "closed", split: "all", domain: "items" });
-    const count = (metric: string): number => {
-      const [found] = select(own, { metric });
-      return found === undefined ? 0 : Math.round(found.value * found.n);
-    };
-    const items = select(own, { metric: "choice" })[0]?.n;
-    if (items === undefined) return [];
-    const strict = (split: "seen" | "unseen"): number | null =>
-      select(all, { method: name, setting: "closed", metric: "choice", domain: "mean", split })[0]?.value ?? null;
-    const counts = { nested: count("nested"), wrongCounted: count("wrongCounted"), differ: count("differ") };
-    return [{ title, items, ...counts, seen: strict("seen"), unseen: strict("unseen") }];
-  });
-  return choiceNote(checked);
+export function closedNote({ measurements, methods }: Results): string[] {
+  return choiceNote(measurements, methods);
 }
 
-/** Where chains break: the first wrong step of open-world answers, over all items of a split. @param steps kinds of steps */
-export function chainLayout(steps: readonly string[]): Omit<TableLayout, "methods"> {
-  const column = (metric: string, title: string, key: string): MeasuredColumn => ({
-    ...{ setting: "open", metric, domain: "items", show: "value", title, key },
-  });
-  const outcomes = ["right", "malformed", ...steps];
-  const [first = ""] = steps;
-  return {
-    caption: "First wrong step of the chains, open world, % of items",
-    splitRows: SPLITS,
-    columns: [
-      { ...column("chain:right", "Items", "items"), show: "items" },
-      ...outcomes.map((outcome) => column(`chain:${outcome}`, outcome, outcome)),
-      column("faithful", "faithful", "faithful"),
-      column(`chain:${first}Right`, `${first} right`, `${first}_right`),
-      column("chain:namesSeen", "names a seen class", "seen_names"),
-    ],
-    notes: [
-      "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: of the right answers, % whose chain is right in every step. Shares of all items of a split; the table of accuracy takes the mean over the domains.",
-    ],
-  };
+/** Where chains break, over all items of a split; nothing where the dataset cannot tell. */
+export function chainLayout({ chains }: Pick<Dataset, "chains">): Omit<TableLayout, "methods"> | undefined {
+  return (
+    chains && {
+      caption: "First wrong step of the chains, open world, % of items",
+      splitRows: SPLITS,
+      columns: chainColumns(chains, "open"),
+      notes: [`${CHAIN_NOTE} Shares of all items of a split; the table of accuracy takes the mean over the domains.`],
+    }
+  );
 }
 
 /** A closed question has four options. */
