@@ -101,7 +101,7 @@ export const METRICS: readonly Metric[] = [
     title: "well-formed",
     help: "the output keeps the form that was asked for",
     settings: BOTH,
-    of: ({ output, finish }, { thinking }) => finish === "chosen" || hasForm(output, thinking),
+    of: ({ output, finish }, { thinking }) => (finish === "chosen" ? null : hasForm(output, thinking)),
   },
   {
     name: "cut",

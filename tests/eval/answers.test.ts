@@ -41,7 +41,7 @@ describe("a file of answers", () => {
         }
         expect(readAnswers(file)).toEqual(answers);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 

@@ -11,8 +11,6 @@ import {
   releasedSuperCategory,
 } from "../../src/eval/judge";
 import { isExactName } from "../../src/core/answer";
-import { cosine } from "../../src/core/vectors";
-import { cosineSimilarity } from "../../src/eval/similarity";
 
 describe("the released rules the golden file does not reach", () => {
   test("an empty answer is wrong in the closed world, and the whole output is judged in the open one", () => {
@@ -84,26 +82,5 @@ describe("SS_relative (Eq. 5)", () => {
       }),
     );
     expect([relativeSimilarity(1, 1), relativeSimilarity(0.9, 1)]).toEqual([1, 0]);
-  });
-
-  test("cosine similarity encodes each text once, in one batch", async () => {
-    const batches: (readonly string[])[] = [];
-    const similarity = cosineSimilarity("length", (texts) => {
-      batches.push(texts);
-      return Promise.resolve(texts.map((text) => Float32Array.of(text.length, 1)));
-    });
-    const scores = await similarity.score([
-      ["a", "a"],
-      ["a", "bbb"],
-    ]);
-    await similarity.score([
-      ["bbb", "a"],
-      ["cc", "a"],
-    ]);
-    expect(batches).toEqual([["a", "bbb"], ["cc"]]);
-    expect(scores[0]).toBeCloseTo(1, 12);
-    expect(scores[1]).toBeCloseTo((1 * 3 + 1) / Math.sqrt(2 * 10), 12); // (1,1)·(3,1)
-    expect(cosine(Float32Array.of(0, 0), Float32Array.of(1, 0))).toBe(0);
-    expect(() => cosine(Float32Array.of(1), Float32Array.of(1, 0))).toThrow(RangeError);
   });
 });

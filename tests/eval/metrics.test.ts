@@ -5,10 +5,9 @@ import { Random } from "../../src/core/random";
 import { renderText, type CotStages } from "../../src/cot/stages";
 import type { Answer } from "../../src/eval/answers";
 import { chainMetrics, METRICS, metricNamed, metricsOf, type MetricContext } from "../../src/eval/metrics";
-import { cosineSimilarity, similarities } from "../../src/eval/similarity";
 import { chainStages } from "../../src/miniworld/chain";
 import { smokeWorld as world } from "../miniworld/worlds";
-import { answer, DIRECT, letters, subCategory } from "./helpers";
+import { answer, DIRECT, subCategory } from "./helpers";
 
 const THINKING = { ...DIRECT, thinking: true };
 const of = (name: string, one: Answer, context: MetricContext = DIRECT) => metricNamed(name).of(one, context);
@@ -85,28 +84,6 @@ describe("the open world", () => {
     expect(of("accuracy", car, { ...DIRECT, superCategory: "released" })).toBe(true);
     expect(of("accuracy", car)).toBe(false);
     expect(of("accuracy", { ...car, image: "pets/1.jpg" }, { ...DIRECT, superCategory: "released" })).toBe(false);
-  });
-
-  test("SS_relative: 1 for the truth, 0 for naming the super-category and below, wherever it comes from", async () => {
-    // Counts of letters as vectors: "bird" and "zzz" share no letter with the truth, so that both have a cosine of 0 to it.
-    const answers = ["least auklet", "bird", "<answer>least auklet</answer>", "zzz"].map((output, i) =>
-      answer({ id: `${i}`, output, image: "birds/1.jpg" }),
-    );
-    const similarity = cosineSimilarity("letters", letters);
-    for (const superCategory of ["dataset", "released"] as const) {
-      const scores = await similarities(answers, { similarity, thinking: false, superCategory });
-      expect([...scores.keys()]).toEqual(["0", "1", "2", "3"]);
-      answers.forEach((one, i) => {
-        const value = of("similarity", one, { ...DIRECT, similarity: scores });
-        expect(value).toBeCloseTo([1, 0, 1, 0][i]!, 6);
-      });
-    }
-    // ĉ is "object" for a path that the release does not know; it shares e and t with the truth.
-    const dog = answer({ image: "dogs/1.jpg", output: "object" });
-    const released = await similarities([dog], { similarity, thinking: false, superCategory: "released" });
-    expect(released.get("x")).toBe(0);
-    expect((await similarities([dog], { similarity, thinking: false })).get("x")).toBeGreaterThan(0.1);
-    expect(() => of("similarity", dog)).toThrow(/similarity/u);
   });
 });
 
