@@ -2,7 +2,6 @@
  * Probing: principal components, separability (H3).
  */
 
-export { chainAnswers, chainErrorRows, type ChainErrorRow } from "./chainErrors";
 export { ridgeRegression, valueAt, type LinearFunction } from "./leastSquares";
 export { pca, project, reconstruct, type Pca } from "./pca";
 export { namePairs, pairPrompt, pairStates, separability } from "./separability";

@@ -2,13 +2,22 @@
  * Asking, and metrics as pure functions of raw answers; measurements, intervals and statistics. No tables.
  */
 
-export { scoreOf, tableColumns, tableScores, type Metric, type SplitScores, type TableScores } from "./aggregate";
+export { readAnswers, saidIn, type Answer } from "./answers";
 export { ask, type Answered, type AskOptions, type ScoredName } from "./ask";
-export { choiceCheck, type ChoiceCheck } from "./choice";
-export { firstPositionBias, seenNameShare } from "./diagnostics";
-export { evaluateDualEncoder } from "./dualEncoder";
-export { evaluate, type EvaluationOptions } from "./evaluate";
+export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./asking";
 export { averageScore, meanScore, wilson, type Score } from "./intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./judge";
-export { readRecords, type EvaluationRecord } from "./records";
-export { cosineSimilarity, type TextSimilarity } from "./similarity";
+export { measure, scoreOf, type Measuring } from "./measure";
+export { readMeasurements, select, writeMeasurements, type Measurement } from "./measurements";
+export {
+  chainMetrics,
+  metricNamed,
+  METRICS,
+  metricsOf,
+  type Metric,
+  type MetricContext,
+  type Setting,
+} from "./metrics";
+export { cosineSimilarity, similarities, type TextSimilarity } from "./similarity";
+export { compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
+export type { Judged, PairedAnswers, SeedMean } from "./statistics";

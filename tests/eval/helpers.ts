@@ -2,7 +2,6 @@ import type { RgbImage } from "../../src/core/image";
 import type { BenchmarkItem, SubCategory } from "../../src/data/types";
 import type { Answer } from "../../src/eval/answers";
 import type { MetricContext } from "../../src/eval/metrics";
-import type { EvaluationRecord } from "../../src/eval/records";
 import type { TextEncoder } from "../../src/eval/similarity";
 import type { Completion, Prompt, SamplingOptions, VisionLanguageModel } from "../../src/model/contract";
 
@@ -81,24 +80,3 @@ export const letters: TextEncoder = (texts) =>
   Promise.resolve(
     texts.map((t) => Float32Array.from({ length: 26 }, (_, k) => t.split(String.fromCharCode(97 + k)).length - 1)),
   );
-
-/** A record with the given fields; the rest says "answered wrongly, in form". */
-export function record(fields: Partial<EvaluationRecord>): EvaluationRecord {
-  return {
-    id: "x",
-    domain: "bird",
-    seen: true,
-    truth: "least auklet",
-    options: null,
-    output: "",
-    answer: null,
-    wellFormed: true,
-    correct: false,
-    exact: false,
-    position: null,
-    similarity: null,
-    tokens: 1,
-    finish: "stop",
-    ...fields,
-  };
-}
