@@ -7,6 +7,7 @@ import { closest } from "../core/similar";
 import type { Dataset } from "../data/dataset";
 import { openFolder, parseFolderOptions } from "../data/folder/folder";
 import { loadWorldConfig } from "../miniworld/config";
+import { restoreMiniWorld } from "../miniworld/restore";
 import { buildMiniWorld } from "../miniworld/world";
 
 export interface OpenDatasetOptions {
@@ -57,7 +58,7 @@ async function openAnew(spec: string, options: OpenDatasetOptions): Promise<Data
 }
 
 /** Options stand behind the path as in a URL; each is checked by `folderOptionsSchema`. */
-function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dataset> {
+async function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dataset> {
   const [, given = "", query = ""] = /^(.*?)(?:\?([^?/]*))?$/su.exec(where) ?? [];
   if (given === "") throw new LabError("names no folder", `Give ${KINDS["folder"]?.form}.`, { subject: "folder:" });
   const folder = path.resolve(given.replace(/^~(?=\/|$)/, os.homedir()));
@@ -65,7 +66,8 @@ function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dat
     key,
     /^[\d.]+$/.test(text) ? Number(text) : text,
   ]);
-  return openFolder(folder, parseFolderOptions(Object.fromEntries(options), `folder:${where}`), context);
+  const settings = parseFolderOptions(Object.fromEntries(options), `folder:${where}`);
+  return restoreMiniWorld(await openFolder(folder, settings, context));
 }
 
 function unknownKind(spec: string, name: string, where: string): LabError {

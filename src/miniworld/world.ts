@@ -21,6 +21,9 @@ import {
 import { miniTeacher } from "./teacher";
 import { COMMON_WORDS } from "./words";
 
+/** The kind of origin of every mini-world (`restoreMiniWorld`). */
+export const ORIGIN = "miniworld";
+
 /** Generates a world; pictures are rendered when they are asked for. @throws LabError when the config has no room */
 export function buildMiniWorld(config: WorldConfig): MiniDataset {
   const classes = inventClasses(config);
@@ -50,10 +53,12 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
       config.images.test,
     ).map(testItem),
   };
+  const fingerprint = digestOf(config, classes);
   const world: MiniWorld = {
     name: `mini-world/${config.name}`,
     config,
-    fingerprint: digestOf(config, classes),
+    fingerprint,
+    origin: { kind: ORIGIN, fingerprint, config },
     wording: "mini",
     question: (image) => openQuestion("mini", image),
     subCategories: classes,

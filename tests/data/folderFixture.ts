@@ -1,16 +1,25 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import { encodePng } from "../../src/data/rasters";
 import { hashText } from "../../src/core/random";
 
-/** A folder of this test's own, with the files given: a text as it is, `null` for a small picture of the path's own colour. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** An empty folder, removed after the file's tests. */
+export function temporaryFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "pictures-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** A folder with the files given: a text as it is, `null` for a small picture of the path's own colour. */
 export async function folderOf(files: Readonly<Record<string, string | null>>): Promise<string> {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), "pictures-"));
-  onTestFinished(() => {
-    fs.rmSync(root, { recursive: true, force: true });
-  });
+  const root = temporaryFolder();
   for (const [file, content] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
     fs.writeFileSync(path.join(root, file), content ?? (await picture(file)));

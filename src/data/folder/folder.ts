@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { describeIssue } from "../../config/describe";
@@ -11,8 +12,10 @@ import { openQuestion, PROMPT_SETS } from "../prompts";
 import type { BenchmarkItem, LabelledImage, SubCategory } from "../types";
 import { classNameSchema } from "./classes";
 import { draftClasses, type Draft } from "./drafts";
+import { EXPORT_FILE } from "./export";
+import { openExport } from "./openExport";
 import { pictureReader, type PictureReader } from "./pictures";
-import { scanFolder, type FoundPicture, type Scan, type ScanContext } from "./scan";
+import { allPictures, scanFolder, type FoundPicture, type Scan, type ScanContext } from "./scan";
 
 /** How a folder of pictures becomes a dataset. All of it is part of the fingerprint. */
 export const folderOptionsSchema = z.strictObject({
@@ -58,6 +61,8 @@ const OPTIONS = 4;
  *   validation and the rest for testing, where there is no folder for these.
  * - Ids are `<superCategory>/<class>/<file>`, with the part before the file where there are parts.
  * - The other names of a closed question are of the class's super-category: those of its genus first, drawn within each.
+ *
+ * What `exportDataset` wrote comes back as it was instead: all of this is said by its dataset.json.
  * @throws LabError when fewer than two classes can be used, two have one name, or an option or classes.csv is wrong
  */
 export async function openFolder(
@@ -68,8 +73,12 @@ export async function openFolder(
   const settings = parseFolderOptions(options, folder);
   if (!isFolder(folder)) throw new LabError("there is no such folder", "Check the path.", { subject: folder });
   const scan = await scanFolder(folder, context);
-  const { drafts, leftOut } = draftClasses(folder, scan, settings);
   const read = pictureReader(folder, context.cacheMiB);
+  if (fs.existsSync(path.join(folder, EXPORT_FILE))) {
+    requireDefaults(settings, folder);
+    return openExport(folder, scan, read);
+  }
+  const { drafts, leftOut } = draftClasses(folder, scan, settings);
   const drawn = drafts.map((draft) => drawPictures(draft, settings, read));
   const subCategories = drafts.map(({ subCategory }) => subCategory);
   const optionsFor = lookalikes(subCategories, settings.seed);
@@ -111,6 +120,18 @@ export function parseFolderOptions(options: unknown, subject: string): Settings 
   );
   throw new LabError(reasons.join("; "), `The options are ${known.join(", ")} (docs/datasets.md).`, { subject });
 }
+
+/** An export is drawn already. @throws LabError for an option that is not the default one */
+function requireDefaults(settings: Settings, folder: string): void {
+  const [given] = Object.entries(settings).filter(([key, value]) => value !== DEFAULTS[key]);
+  if (given === undefined) return;
+  throw new LabError(
+    `is an exported dataset: its ${EXPORT_FILE} leaves no choice of ${given[0]}`,
+    `Open it without options, or remove ${EXPORT_FILE}: then the folder is read as a plain one.`,
+    { subject: folder },
+  );
+}
+const DEFAULTS: Readonly<Record<string, unknown>> = folderOptionsSchema.parse({});
 
 interface Drawn {
   readonly train: readonly LabelledImage[];
@@ -180,10 +201,6 @@ function notesOn(classes: readonly SubCategory[]): string[] {
     ...(seen.length === classes.length ? ["No class is unseen: there are no test questions about new classes."] : []),
     ...lone.map((name) => `Only one class of the super-category "${name}" is seen: no triplets can be mined for it.`),
   ];
-}
-
-function allPictures({ classes }: Scan): FoundPicture[] {
-  return classes.flatMap(({ pictures }) => [...pictures.values()].flat());
 }
 
 function fingerprintOf(settings: Settings, subCategories: readonly SubCategory[], scan: Scan): string {

@@ -8,7 +8,7 @@ import { decodeImage } from "../images";
 import type { FoundPicture } from "./scan";
 
 /** Reads the pictures of a dataset's folder. */
-export type PictureReader = (picture: FoundPicture) => Promise<RgbImage>;
+export type PictureReader = (picture: Pick<FoundPicture, "file" | "sha256">) => Promise<RgbImage>;
 
 /** Memory that decoded pictures may take, in MiB, unless a caller says otherwise. */
 const CACHE_MIB = 256;

@@ -18,8 +18,7 @@ export type SkipReason =
   | "not readable, or a broken link"
   | "a name with control characters"
   | "a folder inside a class's folder"
-  | "outside of the classes' folders"
-  | "not listed in dataset.json";
+  | "outside of the classes' folders";
 
 export interface SkippedFile {
   readonly file: string;
@@ -108,6 +107,11 @@ export async function scanFolder(root: string, context: ScanContext = {}): Promi
   }
   task.finish();
   return { parts: walk.parts, classes: classesOf(walk.folders, found), skipped: walk.skipped };
+}
+
+/** The pictures of all classes and parts. */
+export function allPictures({ classes }: Scan): FoundPicture[] {
+  return classes.flatMap(({ pictures }) => [...pictures.values()].flat());
 }
 
 function classesOf(folders: ReadonlySet<string>, found: readonly (Candidate & FoundPicture)[]): FoundClass[] {

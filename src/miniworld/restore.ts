@@ -1,0 +1,23 @@
+import type { Dataset } from "../data/dataset";
+import { worldSchema } from "./config";
+import { buildMiniWorld, ORIGIN } from "./world";
+
+/**
+ * Gives a dataset that was exported from a mini-world what no file holds: its teacher and its judge of chains. The world is
+ * made again from the config that the export names; where it comes out otherwise, as after a change of the drawing, the
+ * dataset stays as it is and its report says so. Any other dataset is returned as it is.
+ */
+export function restoreMiniWorld(dataset: Dataset): Dataset {
+  const { origin, report } = dataset;
+  if (origin?.kind !== ORIGIN) return dataset;
+  const config = worldSchema.safeParse(origin.config);
+  const world = config.success ? buildMiniWorld(config.data) : undefined;
+  if (world?.fingerprint === origin.fingerprint) {
+    const { describe, teacher, chains } = world;
+    return { ...dataset, describe, teacher, chains };
+  }
+  if (report === undefined) return dataset;
+  const note =
+    "The mini-world that this was exported from is made otherwise today: there is no teacher and no judge of chains.";
+  return { ...dataset, report: { ...report, notes: [...report.notes, note] } };
+}
