@@ -13,8 +13,9 @@ import { openDataset } from "../lab/datasets";
 import { loadProfile, type Profile } from "../lab/profile";
 import { requireProportions } from "../model/qwen/imageProcessor";
 import { QwenModel } from "../model/qwen/model";
+import { speaksMini } from "../lab/vocabulary";
 import { chooseModel } from "./askModel";
-import { DEFAULT_DOMAIN, fitPicture, questionFor, speaksMini } from "./askQuestion";
+import { DEFAULT_DOMAIN, fitPicture, questionFor } from "./askQuestion";
 import { answerLines, exampleLines } from "./askText";
 
 interface AskArguments {
@@ -78,7 +79,7 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
   await loadBackend();
   const model = await QwenModel.load(chosen.folder);
   try {
-    const mini = speaksMini(model);
+    const mini = speaksMini(model.tokenizer);
     const thinking = given.think ?? chosen.thinks;
     const { domain, question, options = [] } = given;
     const asked = questionFor(model, { domain, question, options, thinking });

@@ -2,6 +2,7 @@ import { LabError } from "../core/errors";
 import type { RgbImage } from "../core/image";
 import { buildPrompt, promptText, type PromptRequest } from "../data/prompts";
 import type { Prompt } from "../model/contract";
+import { speaksMini, wordsLacking } from "../lab/vocabulary";
 import { fitImage } from "../model/qwen/imageProcessor";
 import type { QwenModel } from "../model/qwen/model";
 
@@ -22,19 +23,10 @@ export interface QuestionParts {
 /** The domain of a mini-world question that names none. */
 export const DEFAULT_DOMAIN = "bird";
 
-/**
- * Whether a model speaks the mini-world's language: one token per word, and a token for words it does not know. Such
- * models are asked in that language, all others in the paper's words.
- */
-export function speaksMini(model: QwenModel): boolean {
-  return model.tokenizer.tokenId(UNKNOWN) !== undefined;
-}
-const UNKNOWN = "<|unk|>";
-
 /** The question in the words that the model was taught, or in the user's own. @throws LabError for words it lacks */
 export function questionFor(model: QwenModel, parts: QuestionParts): Question {
   const { domain, question, options, thinking } = parts;
-  const mini = speaksMini(model);
+  const mini = speaksMini(model.tokenizer);
   if (mini && question !== undefined) {
     requireWords(model, [question, ...options]);
     const content = `<image> ${question}`;
@@ -55,8 +47,7 @@ export function questionFor(model: QwenModel, parts: QuestionParts): Question {
 
 /** @throws LabError naming the first word that is not in the vocabulary */
 function requireWords({ tokenizer }: QwenModel, texts: readonly string[]): void {
-  const unknown = tokenizer.tokenId(UNKNOWN) ?? -1;
-  const stranger = texts.flatMap((text) => text.split(/\s+/u)).find((word) => tokenizer.encode(word).includes(unknown));
+  const [stranger] = wordsLacking(tokenizer, texts);
   if (stranger === undefined) return;
   throw new LabError(
     `the model's vocabulary lacks the word "${stranger}"`,
