@@ -26,9 +26,9 @@ export async function hashFileInTurns(file: string, signal?: AbortSignal): Promi
 
 /** Each chunk is good until the next one is asked for. */
 function* chunksOf(file: string): Generator<Buffer> {
-  const buffer = Buffer.alloc(CHUNK_BYTES);
   const handle = reading(file, () => fs.openSync(file, "r"));
   try {
+    const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, Math.max(65_536, fs.fstatSync(handle).size + 1)));
     for (;;) {
       const read = reading(file, () => fs.readSync(handle, buffer));
       if (read === 0) return;
