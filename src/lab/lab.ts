@@ -6,11 +6,13 @@ import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
 import { hashFile } from "../core/hash";
 import type { Dataset } from "../data/dataset";
+import { QwenTokenizer } from "../model/qwen/tokenizer";
 import { openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
 import { givenCheckpoint, givenEncoder } from "./given";
 import type { Profile } from "./profile";
 import type { LabContext } from "./stage";
+import { requireVocabulary } from "./vocabulary";
 
 /** A profile with what its files name, and the store in which all work is kept. */
 export interface Lab extends LabContext {
@@ -38,6 +40,7 @@ export async function labOf(
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
   for (const checkpoint of [profile.base, profile.encoder]) requireOwn(checkpoint, dataset, profile.dataset);
+  requireVocabulary(QwenTokenizer.load(profile.base), dataset, profile.base);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenCheckpoint(profile.base),
@@ -65,11 +68,12 @@ function requireOwn(checkpoint: string, dataset: Dataset, spec: string): void {
   if (listed !== undefined && fs.existsSync(weights) && listed.sha256 !== hashFile(weights)) {
     throw new LabError(`is not the file that ${file} describes: the hashes differ`, REMEDY, { subject: weights });
   }
-  const [kind, name = ""] = spec.split(":");
-  if (kind !== "miniworld" || card.world.digest === dataset.fingerprint) return;
+  const { origin, name } = dataset;
+  if (origin === undefined || card.world.digest === origin.fingerprint) return;
+  const world = spec.replace(/^miniworld:/, "");
   throw new LabError(
-    `was made for the world ${card.world.name} (${card.world.digest}), but the profile's world "${name}" is ${dataset.name} (${dataset.fingerprint})`,
-    `Choose the checkpoint of that world, or make one with \`npx fine-r1 base build --world ${name} --out <folder>\`.`,
+    `was made for the world ${card.world.name} (${card.world.digest}), but the profile's world "${world}" is ${name} (${origin.fingerprint})`,
+    `Choose the checkpoint of that world, or make one with \`npx fine-r1 base build --world ${world} --out <folder>\`.`,
     { subject: checkpoint },
   );
 }

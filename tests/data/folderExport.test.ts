@@ -101,8 +101,7 @@ it("gives the same triplets as the mini-world does, mined with the mini encoder"
   const folder = path.join(temporaryFolder(), "few");
   await exportDataset(world, folder);
   const encoder = MiniDualEncoder.load("assets/mini/siglip");
-  const mine = (dataset: Dataset) =>
-    mineTriplets(dataset, (images) => encoder.encodeImages(images), { seed: 1, embedder: "mini" });
+  const mine = (dataset: Dataset) => mineTriplets(dataset, (images) => encoder.encodeImages(images), { seed: 1 });
   expect(idsOf(await mine(await openFolder(folder)))).toEqual(idsOf(await mine(world)));
   encoder.dispose();
 });

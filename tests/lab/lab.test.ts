@@ -3,8 +3,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
+import { exportDataset } from "../../src/data/folder/export";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
+import { folderOf, several } from "../data/folderFixture";
+import { marksWorld, smokeWorld } from "../miniworld/worlds";
 
 let folder: string;
 beforeEach(() => {
@@ -53,5 +56,23 @@ describe("labOf", () => {
       seen.add(await baseKey());
     }
     expect(seen.size).toBe(4);
+  });
+
+  it("takes a mini-world's folder of pictures for a base of that world, with its teacher, and for no other base", async () => {
+    const profile = loadProfile("smoke");
+    const pictures = path.join(folder, "pictures");
+    await exportDataset(smokeWorld, pictures);
+    const { dataset } = await labOf({ ...profile, dataset: `folder:${pictures}` }, { progress: silent });
+    expect(dataset.teacher?.name).toBe(smokeWorld.teacher.name);
+    const others = path.join(folder, "others");
+    await exportDataset(marksWorld, others);
+    const opening = labOf({ ...profile, dataset: `folder:${others}` }, { progress: silent });
+    await expect(opening).rejects.toThrow(/base: was made for the world mini-world\/smoke .*is mini-world\/smoke \(/);
+  });
+
+  it("refuses a base that lacks the words of a dataset's class names", async () => {
+    const dataset = `folder:${await folderOf(several(["fly_agaric", "death_cap"], 5))}?superCategory=mushroom`;
+    const opening = labOf({ ...loadProfile("smoke"), dataset }, { progress: silent });
+    await expect(opening).rejects.toThrow(/base: its vocabulary lacks 5 of the 5 words .*"mushroom", "death", "cap"/);
   });
 });
