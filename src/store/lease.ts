@@ -210,12 +210,15 @@ function readOwner(folder: string, name: string, generation: number): { text: st
   }
 }
 
+/** What file systems say of a file that was removed by now; a network's has a word of its own. */
+const NOT_THERE = ["ENOENT", "ENOTDIR", "ESTALE"];
+
 /** @throws LabError when there is one that may not be read: its owner may well be alive */
 function readIfThere(file: string): string {
   try {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    if (NOT_THERE.some((code) => error instanceof Error && "code" in error && error.code === code)) return "";
     throw unreadable(file, error);
   }
 }

@@ -72,6 +72,9 @@ export async function makeOnce<T>(context: StoreContext, work: Work, body: WorkB
       const done = (await takeFinished(context, work, body)) ?? (await make(context, work, body, lease));
       finished = true;
       return done;
+    } catch (error) {
+      lease.confirm(); // what went wrong may have come of another process in the folder
+      throw error;
     } finally {
       lease.release(finished);
     }
@@ -132,7 +135,8 @@ export function listFinished(store: string): FinishedRecord[] {
   return foldersIn(store)
     .flatMap((folder) => {
       const record = readRecord(folder);
-      return record === undefined ? [] : [{ ...record, key: keyOf(record), folder }];
+      const isOwn = record !== undefined && folderOf(store, record) === folder; // and not somebody's copy beside it
+      return isOwn ? [{ ...record, key: keyOf(record), folder }] : [];
     })
     .sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
 }

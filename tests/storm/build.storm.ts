@@ -20,10 +20,11 @@ const command = (home: string): string[] => {
   return ["base", "build", ...names, "--out", path.join(home, "assets")];
 };
 
-/** The processes that hold a stage's lock. */
+/** The processes that hold a stage's lease. */
 function workers(home: string): number[] {
-  const locks = filesOf(home).filter((file) => path.basename(file) === "lock");
-  return locks.map((file) => Number(fs.readFileSync(path.join(home, file), "utf8")));
+  const leases = filesOf(home).filter((file) => path.basename(path.dirname(file)) === "leases");
+  const texts = leases.map((file) => fs.readFileSync(path.join(home, file), "utf8"));
+  return texts.flatMap((text) => /"held".*"pid":(\d+)/.exec(text)?.[1] ?? []).map(Number);
 }
 
 it("a base build that is killed at random moments ends with the bytes of one that is not", async () => {

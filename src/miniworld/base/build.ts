@@ -71,18 +71,25 @@ function teachingStage(
   work: BaseWork,
   kind: string,
   inputs: unknown,
-  run: (folder: string) => Promise<Stage>,
+  run: (folder: string, watched: BaseWork) => Promise<Stage>,
 ): Promise<Finished<Stage>> {
-  const body = { run, parse: parserOf(stageSchema), scraps: [CHECKPOINTS] };
-  return makeOnce(work, { kind, version: 1, inputs: toJson(inputs) }, body);
+  return makeOnce(
+    work,
+    { kind, version: 1, inputs: toJson(inputs) },
+    {
+      run: (folder, signal) => run(folder, { ...work, signal }),
+      parse: parserOf(stageSchema),
+      scraps: [CHECKPOINTS],
+    },
+  );
 }
 
 function towerStage(work: BaseWork): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { ...startOf(work), stage: config.tower };
-  return teachingStage(work, "tower", inputs, async (folder) => {
-    await loadPictures(work);
-    const model = await freshModel(work, folder);
+  return teachingStage(work, "tower", inputs, async (folder, watched) => {
+    await loadPictures(watched);
+    const model = await freshModel(watched, folder);
     const visual = towerOf(model.parameters);
     const figures = await teachTower(
       model.config,
@@ -90,7 +97,7 @@ function towerStage(work: BaseWork): Promise<Finished<Stage>> {
       world,
       config.tower,
       config.seed,
-      run(work, "tower", folder),
+      run(watched, "tower", folder),
     );
     saveWeights(folder, visual);
     return finish(model, figures);
@@ -100,9 +107,9 @@ function towerStage(work: BaseWork): Promise<Finished<Stage>> {
 function textStage(work: BaseWork): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { ...startOf(work), stage: config.text };
-  return teachingStage(work, "text", inputs, async (folder) => {
-    const model = await freshModel(work, folder);
-    const figures = await teachCurriculum(model, world, config.text, config.seed, run(work, "text", folder));
+  return teachingStage(work, "text", inputs, async (folder, watched) => {
+    const model = await freshModel(watched, folder);
+    const figures = await teachCurriculum(model, world, config.text, config.seed, run(watched, "text", folder));
     saveWeights(folder, textOf(model.parameters));
     return finish(model, figures);
   });
@@ -111,12 +118,12 @@ function textStage(work: BaseWork): Promise<Finished<Stage>> {
 function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage>): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { tower: tower.key, text: text.key, seed: config.seed, stage: config.joint };
-  return teachingStage(work, "joint", inputs, async (folder) => {
-    await loadPictures(work);
-    const model = await freshModel(work, folder);
+  return teachingStage(work, "joint", inputs, async (folder, watched) => {
+    await loadPictures(watched);
+    const model = await freshModel(watched, folder);
     loadWeights(tower, towerOf(model.parameters));
     loadWeights(text, textOf(model.parameters));
-    const figures = await teachCurriculum(model, world, config.joint, config.seed, run(work, "joint", folder));
+    const figures = await teachCurriculum(model, world, config.joint, config.seed, run(watched, "joint", folder));
     await model.save(path.join(folder, "model"));
     return finish(model, figures);
   });
@@ -125,11 +132,11 @@ function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage
 function dualEncoderStage(work: BaseWork, tower: Finished<Stage>): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { tower: tower.key, seed: config.seed, stage: config.dualEncoder };
-  return teachingStage(work, "dual-encoder", inputs, async (folder) => {
-    await loadPictures(work);
+  return teachingStage(work, "dual-encoder", inputs, async (folder, watched) => {
+    await loadPictures(watched);
     const blank = path.join(folder, "blank");
     const architecture = { ...config.model, layers: config.dualEncoder.textLayers };
-    const qwen = miniConfig(architecture, await writeBlank(work, blank));
+    const qwen = miniConfig(architecture, await writeBlank(watched, blank));
     const { width } = config.dualEncoder;
     const encoder = MiniDualEncoder.initialise(qwen, width, blank, config.seed, config.deviation);
     loadWeights(tower, towerOf(encoder.parameters));
@@ -138,7 +145,7 @@ function dualEncoderStage(work: BaseWork, tower: Finished<Stage>): Promise<Finis
       world,
       config.dualEncoder,
       config.seed,
-      run(work, "dual encoder", folder),
+      run(watched, "dual encoder", folder),
     );
     await encoder.save(path.join(folder, "model"));
     return finish(encoder, figures);
