@@ -8,7 +8,7 @@ import type { BenchmarkItem } from "../data/types";
 import type { VisionLanguageModel } from "../model/contract";
 import type { DualEncoder } from "../model/dualEncoder";
 import { openAnswers, type Answer, type AskingSettings } from "./answers";
-import { accuracy } from "./metrics";
+import { accuracy, type Setting } from "./metrics";
 
 /** How the asking is carried out; none of it changes an answer. */
 export interface AskingRun {
@@ -30,8 +30,7 @@ export interface OptionOrder {
 
 /** What a model is asked, and how. Numbers in brackets refer to docs/paper-index.md. */
 export interface AskingOptions extends AskingRun, OptionOrder {
-  /** "closed": the options are shown; "open": none are. */
-  readonly setting: "closed" | "open";
+  readonly setting: Setting;
   /** Ask for reasoning before the answer, or for the answer alone. */
   readonly thinking: boolean;
   readonly promptSet: PromptSet;

@@ -8,16 +8,8 @@ export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./a
 export { averageScore, meanScore, wilson, type Score } from "./intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./judge";
 export { measure, scoreOf, type Measuring } from "./measure";
-export { readMeasurements, select, writeMeasurements, type Measurement } from "./measurements";
-export {
-  chainMetrics,
-  metricNamed,
-  METRICS,
-  metricsOf,
-  type Metric,
-  type MetricContext,
-  type Setting,
-} from "./metrics";
+export { select, type Measurement } from "./measurements";
+export { chainMetrics, metricNamed, METRICS, type Metric, type MetricContext, type Setting } from "./metrics";
 export { cosineSimilarity, similarities, type TextSimilarity } from "./similarity";
 export { compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
 export type { Judged, PairedAnswers, SeedMean } from "./statistics";

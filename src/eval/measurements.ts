@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { readStored } from "../config/stored";
-import { writeJson } from "../core/files";
 
 /**
  * One number of a table: what a method scored, on which seed, dataset, domain and split, asked how, by which metric. Tables are
@@ -47,16 +45,4 @@ export const measurementSchema: z.ZodType<Measurement> = z.strictObject({
 export function select(all: readonly Measurement[], where: Partial<Measurement>): Measurement[] {
   const keys = Object.entries(where);
   return all.filter((one) => keys.every(([key, value]) => one[key as keyof Measurement] === value));
-}
-
-const fileSchema = z.strictObject({ version: z.literal(1), measurements: z.array(measurementSchema) });
-
-/** Writes measurements as JSON, atomically. */
-export function writeMeasurements(file: string, measurements: readonly Measurement[]): void {
-  writeJson(file, { version: 1, measurements });
-}
-
-/** Reads what `writeMeasurements` wrote. @throws LabError that names the file and what is wrong with it */
-export function readMeasurements(file: string): Measurement[] {
-  return readStored(file, fileSchema, "file of measurements", "Remove it and measure again.").measurements;
 }

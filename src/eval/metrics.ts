@@ -39,10 +39,10 @@ export interface Metric {
   readonly of: (answer: Answer, context: MetricContext) => boolean | number | null;
 }
 
-/** How a question is asked: with options ("closed") or without. */
-export type Setting = "closed" | "open";
+/** How questions are asked. "closed": the options are shown; "open": none are. */
+export const SETTINGS = ["closed", "open"] as const;
+export type Setting = (typeof SETTINGS)[number];
 
-const BOTH: readonly Setting[] = ["closed", "open"];
 const CLOSED: readonly Setting[] = ["closed"];
 
 /** Which of the options was chosen, by its place as shown; null when none or several, or in the open world. */
@@ -60,7 +60,7 @@ export const accuracy: Metric = {
   name: "accuracy",
   title: "accuracy",
   help: "closed: the true name stands in the answer (Table 1); open: text inclusion (Table 6)",
-  settings: BOTH,
+  settings: SETTINGS,
   of: (answer, context) => {
     const { options, output, truth, finish, image } = answer;
     const said = saidIn(answer, context);
@@ -85,7 +85,7 @@ export const METRICS: readonly Metric[] = [
     name: "exact",
     title: "exact name",
     help: "the answer is the true name and nothing else, up to case, spaces and typography",
-    settings: BOTH,
+    settings: SETTINGS,
     of: (answer, context) => isExactName(saidIn(answer, context), answer.truth),
   },
   {
@@ -100,21 +100,21 @@ export const METRICS: readonly Metric[] = [
     name: "wellFormed",
     title: "well-formed",
     help: "the output keeps the form that was asked for",
-    settings: BOTH,
+    settings: SETTINGS,
     of: ({ output, finish }, { thinking }) => (finish === "chosen" ? null : hasForm(output, thinking)),
   },
   {
     name: "cut",
     title: "cut",
     help: "the output reached the longest length before it ended",
-    settings: BOTH,
+    settings: SETTINGS,
     of: ({ finish }) => finish === "length",
   },
   {
     name: "seenNames",
     title: "seen names",
     help: "of the unseen items, those answered with a seen class's name: how far training narrowed the answers",
-    settings: BOTH,
+    settings: SETTINGS,
     of: (answer, context) => (answer.seen ? null : namesSeen(answer, context, context.classes)),
   },
   {
@@ -177,7 +177,7 @@ export function chainMetrics(judge: ChainJudge): Metric[] {
     name,
     title,
     help,
-    settings: BOTH,
+    settings: SETTINGS,
     of: (answer, context) => (context.thinking ? of(check(answer, context)) : null),
   });
   const first = judge.steps[0] ?? "";
@@ -201,7 +201,7 @@ export function chainMetrics(judge: ChainJudge): Metric[] {
       name: "chain:namesSeen",
       title: "names a seen class",
       help: "the answer names a seen class of the right super-category: on unseen items each of them is an error",
-      settings: BOTH,
+      settings: SETTINGS,
       of: (answer, context) => (context.thinking ? namesSeen(answer, context, ownClasses(answer, context)) : null),
     },
   ];
@@ -237,12 +237,7 @@ function ownClasses({ domain }: Answer, { classes }: MetricContext): SubCategory
   return classes.filter(({ superCategory }) => superCategory === domain);
 }
 
-/** Every metric that a dataset's answers can be measured by. */
-export function metricsOf({ chains }: { readonly chains?: ChainJudge }): readonly Metric[] {
-  return chains === undefined ? METRICS : [...METRICS, ...chainMetrics(chains)];
-}
-
-/** A metric by its name. @param metrics those to choose from (`metricsOf`) */
+/** A metric by its name. @param metrics those to choose from such as METRICS and a dataset's `chainMetrics` */
 export function metricNamed(name: string, metrics: readonly Metric[] = METRICS): Metric {
   const names = metrics.map((metric) => metric.name);
   return required(

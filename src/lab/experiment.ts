@@ -2,7 +2,7 @@ import type { Dataset } from "../data/dataset";
 import type { PlotlyFigure } from "../report/figure/figure";
 import type { TableLayout } from "../report/pivot";
 import type { Results } from "../report/standard";
-import type { Setting } from "./kinds/asking";
+import type { Setting } from "../eval/metrics";
 import type { Profile } from "./profile";
 import { withInputs, type Given, type Source } from "./stage";
 

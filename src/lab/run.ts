@@ -7,9 +7,9 @@ import { parseStepFigures, type StepFigures } from "../engine/train";
 import { readAnswers, type Answer } from "../eval/answers";
 import { measure } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
-import { chainMetrics, metricNamed, type Metric } from "../eval/metrics";
+import { chainMetrics, metricNamed, type Metric, type Setting } from "../eval/metrics";
 import type { Experiment, Method } from "./experiment";
-import { ANSWERS, answersStage, readSimilarities, similarityStage, type Setting } from "./kinds/asking";
+import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
 import type { Lab } from "./lab";
 import { inOrder, make, type Stage } from "./stage";
 
@@ -130,16 +130,14 @@ export function score(
   experiment: Pick<Experiment, "metrics">,
   { method, seed, setting, answers, similarity }: KeptAnswers,
 ): Measurement[] {
-  const { chains } = dataset;
   const context = {
     thinking: method.thinking,
     classes: dataset.subCategories,
     superCategory: profile.evaluation.superCategory,
-    ...(chains === undefined ? {} : { chains }),
     ...(similarity === undefined ? {} : { similarity }),
   };
   const metrics = metricsOf(experiment, dataset).filter(
-    ({ name, settings }) => settings.includes(setting) && (name !== "similarity" || similarity !== undefined),
+    ({ name }) => name !== "similarity" || similarity !== undefined,
   );
   return measure(answers, { method: method.name, seed, dataset: dataset.name, setting, metrics, context });
 }

@@ -1,11 +1,8 @@
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Answer } from "../../src/eval/answers";
 import { measure, scoreOf, type Measuring } from "../../src/eval/measure";
-import { readMeasurements, select, writeMeasurements, type Measurement } from "../../src/eval/measurements";
+import { select, type Measurement } from "../../src/eval/measurements";
 import { METRICS, metricNamed, type Metric } from "../../src/eval/metrics";
 import { answer, DIRECT } from "./helpers";
 
@@ -163,14 +160,4 @@ describe("values and intervals", () => {
     expect(mean.value).toBeCloseTo(0.5, 12);
     expect(mean.high - 0.5).toBeCloseTo((1.959964 * 0.1) / Math.sqrt(3), 6);
   });
-});
-
-test("measurements are read as they were written, and a file that holds something else is named", () => {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "measurements-")), "measurements.json");
-  const rows = measure(answers(5, 2, {}), OPEN);
-  writeMeasurements(file, rows);
-  expect(readMeasurements(file)).toEqual(rows);
-  fs.writeFileSync(file, JSON.stringify({ version: 1, measurements: [{ ...rows[0], value: "high" }] }));
-  expect(() => readMeasurements(file)).toThrow(/measurements\.json: is no file of measurements \(.*value/u);
-  fs.rmSync(path.dirname(file), { recursive: true });
 });

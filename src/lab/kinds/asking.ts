@@ -7,15 +7,12 @@ import { encoderTemplate, PROMPT_SETS, type PromptSet } from "../../data/prompts
 import type { BenchmarkItem } from "../../data/types";
 import { readAnswers } from "../../eval/answers";
 import { askAll, chooseAll } from "../../eval/asking";
+import { SETTINGS, type Setting } from "../../eval/metrics";
 import { similarities } from "../../eval/similarity";
 import { QwenModel } from "../../model/qwen/model";
 import { openEncoder } from "../encoder";
 import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
 import { checkpointFolder } from "./training";
-
-/** How questions are asked. "closed": four options are shown; "open": none. */
-export const SETTINGS = ["closed", "open"] as const;
-export type Setting = (typeof SETTINGS)[number];
 
 /** A model and the test questions that it is asked, of both splits. */
 export interface AnswersInputs {
