@@ -1,5 +1,8 @@
 import { Random } from "../../src/core/random";
 import type { RgbImage } from "../../src/core/image";
+import { chainLines } from "../../src/report/markedAnswer";
+import type { AnsweredQuestion } from "../../src/report/chainView";
+import type { RolloutGroup } from "../../src/report/rolloutView";
 import { groupedBars } from "../../src/report/figure/bars";
 import { trainingCurves } from "../../src/report/figure/curves";
 import type { DrawnFigure, PlotlyFigure } from "../../src/report/figure/figure";
@@ -169,3 +172,62 @@ export const sampleStrip = (): Promise<DrawnFigure> =>
     ],
     { title: "A triplet of the mini-world" },
   );
+
+/** A right answer with a wrong count beside one that is no chain; with `more` in every text. */
+export const sampleChains = (more = ""): AnsweredQuestion => ({
+  picture: stripes(84, 84, 40),
+  question: `What bird is this?${more}`,
+  truth: `elmont swifttail${more}`,
+  about: `unseen class · bird${more}`,
+  options: [`elmont swifttail${more}`, "corvin swifttail"],
+  answers: [
+    {
+      ...{ title: `CoT SFT${more}`, answer: `elmont swifttail${more}`, right: true, output: null },
+      ...{ verdict: "right answer, wrong count", firstWrong: "count" },
+      lines: chainLines([
+        { kind: `analysis${more}`, text: `red blue white${more}`, wrong: null },
+        { kind: "candidates", text: "elmont swifttail, corvin swifttail", wrong: null },
+        { kind: "recall", text: "elmont swifttail: red blue white", wrong: null },
+        { kind: "count", text: "fits 2", wrong: `3 values match${more}` },
+        { kind: "recall", text: "corvin swifttail: red blue blue", wrong: null },
+        { kind: "count", text: "fits 2", wrong: null },
+        { kind: "last", text: "elmont swifttail", wrong: null },
+      ]),
+    },
+    {
+      ...{ title: "Base", answer: null, right: false, lines: null, firstWrong: "malformed" },
+      ...{ verdict: "wrong answer, no chain", output: `<think>\nbut wait${more}` },
+    },
+  ],
+});
+
+/** A group of 2 + 1 answers, the first of them scored token by token; with `more` in every text. */
+export const sampleRollouts = (more = ""): RolloutGroup => {
+  const picture = (name: string, shade: number) => ({
+    ...{ image: stripes(84, 84, shade), name: `${name}${more}`, shows: `stripes in shade ${shade}${more}` },
+  });
+  const answer = (name: string): string => `<think> striped${more} </think> <answer> ${name} </answer>`;
+  return {
+    question: `What bird is this?${more}`,
+    truth: `elmont swifttail${more}`,
+    pictures: {
+      anchor: picture("elmont swifttail", 40),
+      positive: picture("elmont swifttail", 60),
+      negative: picture("corvin swifttail", 220),
+    },
+    answers: [
+      { from: "anchor", text: answer(`elmont swifttail${more}`), reward: 1, advantage: 0.8, right: true },
+      { from: "anchor", text: answer("corvin swifttail"), reward: 0.1, advantage: -1.6, right: false },
+      { from: "positive", text: "no end", reward: 0, advantage: 0.8, right: false },
+    ],
+    scored: {
+      answer: 0,
+      tokens: [
+        { text: "<think>", anchor: -0.1, negative: -0.1 },
+        { text: ` striped${more}`, anchor: -0.25, negative: -3.25 },
+        { text: " elmont", anchor: -1.5, negative: -0.5 },
+        { text: "\n", anchor: 0, negative: 0 },
+      ],
+    },
+  };
+};

@@ -12,11 +12,15 @@ import { type LiveCurves, growingCurves } from "./curves";
 import { type Bundle, type DisplayWriter, type NotebookKernel, openPlace, tslabWriter } from "./kernel";
 import { htmlProgress } from "./live";
 import { curvesSketch } from "./sketch";
+import type { HtmlView } from "./view";
+
+/** What can be shown below a cell. */
+export type Shown = ResultTable | Figure | HtmlView;
 
 /** What a notebook shows with. */
 export interface Notebook {
-  /** Shows a table or a figure below the cell: interactive in JupyterLab, as a drawing everywhere else. */
-  show(shown: ResultTable | Figure): Promise<void>;
+  /** Shows a table, a figure or a view below the cell; figures are interactive in JupyterLab, drawings everywhere else. */
+  show(shown: Shown): Promise<void>;
   /** Shows pictures side by side with their captions. */
   showImages(pictures: readonly CaptionedImage[], options: StripOptions): Promise<void>;
   /** Progress bars in one display below the cell that calls this. */
@@ -37,7 +41,7 @@ export function notebook(kernel: NotebookKernel, writer: () => DisplayWriter | u
   const place = () => openPlace(kernel, writer);
   return {
     show: async (shown) => {
-      place().send("columns" in shown ? tableBundle(shown) : await figureBundle(shown));
+      place().send(await bundleOf(shown));
     },
     showImages: async (pictures, options) => {
       place().send(await figureBundle(await imageStrip(pictures, options)));
@@ -61,6 +65,11 @@ export function notebook(kernel: NotebookKernel, writer: () => DisplayWriter | u
       );
     },
   };
+}
+
+async function bundleOf(shown: Shown): Promise<Bundle> {
+  if ("columns" in shown) return tableBundle(shown);
+  return "html" in shown ? { "text/html": shown.html.source, "text/plain": shown.text } : figureBundle(shown);
 }
 
 /** The forms of a table; HTML first. */

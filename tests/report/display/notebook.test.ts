@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bundle, DisplayWriter, NotebookKernel } from "../../../src/report/display/kernel";
 import { htmlProgress, progressHtml, throttle } from "../../../src/report/display/live";
 import { notebook } from "../../../src/report/display/notebook";
+import { html } from "../../../src/report/display/view";
 import { together } from "../../../src/report/display/together";
 import { samplePca, sampleTable, stripes } from "../gallery";
 
@@ -51,6 +52,12 @@ describe("notebook", () => {
     const { width, height } = await sharp(jpeg).metadata();
     const size = /width="(\d+)" height="(\d+)"/.exec(messages[0]!.data["image/svg+xml"] as string);
     expect([width, height]).toEqual([Number(size?.[1]), Number(size?.[2])]);
+  });
+
+  it("shows a view as HTML, and as text to readers that show none", async () => {
+    const { lab, messages } = fakeKernel(true);
+    await lab.show({ html: html`<p>${"<seen>"}</p>`, text: "<seen>" });
+    expect(messages[0]!.data).toEqual({ "text/html": "<p>&#60;seen&#62;</p>", "text/plain": "<seen>" });
   });
 
   it("falls back to one form that every page shows", async () => {
