@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import type { Command } from "commander";
+import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { printableLine } from "../core/printable";
 import type { Dataset, DatasetReport } from "../data/dataset";
@@ -7,6 +8,7 @@ import { exportDataset } from "../data/folder/export";
 import { openDataset, type OpenDatasetOptions } from "../lab/datasets";
 import { resultTable, type Column, type ResultTable, type Row } from "../report/table/table";
 import { toText } from "../report/table/text";
+import { commandLine } from "./again";
 import { stoppable } from "./stop";
 
 /** `fine-r1 data`. */
@@ -44,8 +46,9 @@ A dataset is named by its kind and what stands behind the colon (docs/datasets.m
       watched(async (context) => {
         const dataset = await openDataset(spec, context);
         const count = await exportDataset(dataset, path.resolve(folder), context);
-        console.log(`${count} pictures of ${dataset.name} are in ${folder}. To look at them:
-  npx fine-r1 data show ${/^[\w./-]+$/.test(folder) ? `folder:${folder}` : `'folder:${folder}'`}`);
+        const place = placeOf(path.resolve(folder));
+        const again = commandLine("data", "show", `folder:${place}`);
+        console.log(`${count} pictures of ${dataset.name} are in ${place}. To look at them:\n  ${again}`);
       }),
     );
 }

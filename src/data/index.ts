@@ -12,5 +12,7 @@ export { splitClasses } from "./splits";
 export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./triplets";
 export { chainOutcomes, checkChain, checkInWords } from "./chains";
 export type { ChainCheck, ChainJudge, MarkedStep } from "./chains";
-export type { Dataset } from "./dataset";
+export type { Dataset, DatasetReport } from "./dataset";
+export { openFolder, type FolderDataset, type FolderOptions } from "./folder/folder";
+export { exportDataset } from "./folder/export";
 export type { Teacher } from "./teacher";

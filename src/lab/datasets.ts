@@ -1,5 +1,6 @@
 import * as os from "node:os";
 import * as path from "node:path";
+import { ROOT } from "../config/load";
 import { configFile } from "../config/names";
 import { LabError, required } from "../core/errors";
 import type { Progress } from "../core/progress";
@@ -57,11 +58,11 @@ async function openAnew(spec: string, options: OpenDatasetOptions): Promise<Data
   return kind.open(where, options);
 }
 
-/** Options stand behind the path as in a URL; each is checked by `folderOptionsSchema`. */
+/** The path is one from the project's root, as in a profile; options stand behind it as in a URL (`folderOptionsSchema`). */
 async function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dataset> {
   const [, given = "", query = ""] = /^(.*?)(?:\?([^?/]*))?$/su.exec(where) ?? [];
   if (given === "") throw new LabError("names no folder", `Give ${KINDS["folder"]?.form}.`, { subject: "folder:" });
-  const folder = path.resolve(given.replace(/^~(?=\/|$)/, os.homedir()));
+  const folder = path.resolve(ROOT, given.replace(/^~(?=\/|$)/, os.homedir()));
   const options = [...new URLSearchParams(query)].map(([key, text]) => [
     key,
     /^[\d.]+$/.test(text) ? Number(text) : text,
