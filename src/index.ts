@@ -27,4 +27,4 @@ export { loadBackend, requireTraining } from "./core/backend";
 export { LabError } from "./core/errors";
 export { EXPERIMENTS, experimentNamed } from "./experiments";
 export { variant } from "./lab/experiment";
-export { make } from "./lab/stage";
+export { openLab, type NotebookLab } from "./lab/notebook";

@@ -3,7 +3,7 @@ import { select, type Measurement } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
 import { compareMeasurements, type Comparison } from "../report/compare";
 import { methodColours } from "../report/figures";
-import { ORIGINS } from "../report/notes";
+import { originMarks, ORIGINS } from "../report/notes";
 import { methodTable, type MeasuredColumn, type MethodTitle } from "../report/pivot";
 import { seedTable } from "../report/seeds";
 import type { Results } from "../report/standard";
@@ -136,7 +136,7 @@ function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<str
     const spec = {
       ...shown,
       methods: results.methods,
-      marks: marksOf(results.methods),
+      marks: originMarks(results.methods),
       notes: [...(shown.notes ?? []), ...(notes?.(results) ?? [])],
       caption: caption(shown.caption),
       provenance: { ...provenance, seed: String(seed) },
@@ -212,11 +212,6 @@ function resultsOf(
     curves,
     colours: methodColours(methods),
   };
-}
-
-function marksOf(methods: readonly MethodTitle[]): Record<string, string> {
-  const used = Object.values(ORIGINS).filter(({ mark }) => methods.some((method) => method.mark === mark));
-  return Object.fromEntries(used.map(({ mark, meaning }) => [mark, meaning]));
 }
 
 function processorsOf(kept: Kept | undefined): string | undefined {

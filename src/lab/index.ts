@@ -11,10 +11,13 @@ export { defineStage, make, withInputs, type Given, type Stage, type StageDefini
 export { cotStage, readTriplets, tripletStage } from "./kinds/data";
 export { rlExamples, rlStage, sftStage, type Trained } from "./kinds/training";
 export { answersStage, similarityStage, testItems } from "./kinds/asking";
-export { pairsOf, separabilityStage } from "./kinds/states";
-export { chains, cotSft, dapo, grpo, labelSft, rl, sft, triplets } from "./recipe";
+export { onePerClass, pairsOf, separabilityStage } from "./kinds/states";
+export { profileTable } from "./profileTable";
+export { chains, cotSft, dapo, grpo, labelSft, rl, separability, sft, triplets } from "./recipe";
 export { defineExperiment, variant, type Experiment, type Method, type Recipe } from "./experiment";
 export { answersOf, makeMethod, planRun, score, stagesOf, type MadeMethod } from "./run";
+export { classSheet, lookAtAnswers, lookAtChains, lookAtRollouts, lookAtTriplets, tripletStrip } from "./look";
+export { openLab, type NotebookLab, type NotebookRun } from "./notebook";
 export { findingsOf, type Findings } from "./findings";
 export { beginRun, publish, type Published } from "./publish";
 export { keptFolder, readKept } from "./kept";

@@ -1,10 +1,12 @@
+import type { Separability } from "../analysis/separability";
+import type { CurationReport } from "../cot/outcomes";
 import { DAPO, GRPO, type ObjectiveOptions } from "../tapo/options";
 import type { Recipe } from "./experiment";
 import { cotStage, tripletStage } from "./kinds/data";
+import { separabilityStage } from "./kinds/states";
 import { rlStage, sftStage, type RlInputs, type SftInputs, type Trained } from "./kinds/training";
 import type { RlProfile } from "./profile";
 import type { InputsOf, Source, Stage } from "./stage";
-import type { CurationReport } from "../cot/outcomes";
 
 /** What the experiments' methods are put together from. Sizes come from the profile unless they are given. */
 
@@ -62,4 +64,9 @@ export function grpo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objecti
 
 function anchorOnly({ n1, n2, objective }: RlProfile, terms: Partial<ObjectiveOptions>) {
   return { n1: n1 + n2, n2: 0, objective: { ...objective, ...terms } };
+}
+
+/** H3: how far a model's states tell right picture–name pairs from wrong ones. */
+export function separability({ dataset, profile, seed }: Recipe, model: Source): Stage<Separability> {
+  return separabilityStage.stage({ model, dataset, promptSet: profile.promptSet, seed });
 }

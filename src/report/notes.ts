@@ -9,6 +9,12 @@ export const ORIGINS = {
   earlier: { mark: "‡", meaning: "made by an earlier run with the same settings" },
 } as const;
 
+/** The marks of the methods that are shown, and what each means. */
+export function originMarks(methods: readonly MethodTitle[]): Record<string, string> {
+  const used = Object.values(ORIGINS).filter(({ mark }) => methods.some((method) => method.mark === mark));
+  return Object.fromEntries(used.map(({ mark, meaning }) => [mark, meaning]));
+}
+
 /** Under a table of `chainColumns`. */
 export const CHAIN_NOTE =
   "An item counts as right when its answer is right; else it counts where its chain first goes wrong. Faithful: of the right answers, % whose chain is right in every step.";

@@ -4,7 +4,7 @@ import type { Measurement } from "../eval/measurements";
 import { methodBars, runCurves, type FigurePanel, type TrainingRun } from "./figures";
 import type { PlotlyFigure } from "./figure/figure";
 import type { Colours } from "./figure/style";
-import { CHAIN_NOTE, choiceNote } from "./notes";
+import { CHAIN_NOTE, choiceNote, originMarks } from "./notes";
 import { chainColumns, type MeasuredColumn, type MethodTitle, type TableLayout } from "./pivot";
 
 /** Columns and notes that the tables of most experiments have. */
@@ -60,6 +60,7 @@ export function accuracyBars({ methods, measurements, colours }: Results, settin
     title: `Accuracy in the ${setting} world`,
     yTitle: "accuracy in %",
     methods,
+    marks: originMarks(methods),
     column: { setting, metric: "accuracy", splits: SPLITS },
     colours,
     ...(setting === "closed" ? { chance: CLOSED_CHANCE } : {}),

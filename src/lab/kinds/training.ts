@@ -108,17 +108,19 @@ export interface RlInputs extends TapoOptions {
   readonly train: TrainableParts;
 }
 
+export const rlInputsSchema: z.ZodType<RlInputs> = tapoOptionsWith({
+  from: refSchema,
+  dataset: givenSchema,
+  triplets: refSchema,
+  thinking: z.boolean().default(true),
+  microBatchSize: z.int().min(1),
+  train: trainablePartsSchema,
+});
+
 export const rlStage = defineStage<RlInputs, Trained>({
   kind: "rl",
   version: 1,
-  inputs: tapoOptionsWith({
-    from: refSchema,
-    dataset: givenSchema,
-    triplets: refSchema,
-    thinking: z.boolean().default(true),
-    microBatchSize: z.int().min(1),
-    train: trainablePartsSchema,
-  }),
+  inputs: rlInputsSchema,
   result: trainedSchema,
   scraps: [CHECKPOINTS],
   run: async ({ from, dataset, triplets, thinking, microBatchSize, train: parts, ...options }, bench) => {

@@ -1,0 +1,188 @@
+import { LabError, required } from "../core/errors";
+import { Random } from "../core/random";
+import { readCotRecords, type CotRecord } from "../cot/records";
+import type { Dataset } from "../data/dataset";
+import { groupByClass } from "../data/fewshot";
+import type { LabelledImage, SubCategory, Triplet } from "../data/types";
+import type { Answer } from "../eval/answers";
+import { QwenModel } from "../model/qwen/model";
+import type { AnsweredQuestion } from "../report/chainView";
+import type { CaptionedImage } from "../report/figure/strip";
+import { markAnswer } from "../report/markedAnswer";
+import type { RolloutGroup } from "../report/rolloutView";
+import { groupAdvantages } from "../tapo/advantages";
+import { collectRollouts, type Rollout } from "../tapo/rollouts";
+import type { Method } from "./experiment";
+import { testItems, type Setting } from "./kinds/asking";
+import { readTriplets } from "./kinds/data";
+import { checkpointFolder, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
+import type { Lab } from "./lab";
+import { answersOf, type MadeMethod } from "./run";
+import { make, openGiven, type Ref, type Stage } from "./stage";
+import * as path from "node:path";
+
+/** Looks into what stages work on and what they made, as the report's views and strips take it. */
+
+/** The triplets that a stage mined. */
+export async function lookAtTriplets(lab: Lab, stage: Stage): Promise<Triplet[]> {
+  return readTriplets(lab.dataset, (await make(lab, stage)).folder);
+}
+
+/** The chains of thought that a stage curated. */
+export async function lookAtChains(lab: Lab, stage: Stage): Promise<CotRecord[]> {
+  return readCotRecords(path.join((await make(lab, stage)).folder, "records.jsonl"));
+}
+
+/** The pictures of a triplet, with what each shows where the dataset knows it. */
+export function tripletStrip(dataset: Dataset, triplet: Triplet): Promise<CaptionedImage[]> {
+  const shown = (["anchor", "positive", "negative"] as const).map(async (which) => {
+    const { subCategory } = triplet[which];
+    return { image: await triplet[which].load(), heading: which, caption: captionOf(dataset, subCategory) };
+  });
+  return Promise.all(shown);
+}
+
+/** Some pictures of a class and of the classes of its genus, a row per class; of all its super-category where there are no genera. */
+export function classSheet(dataset: Dataset, of: SubCategory, perClass: number): Promise<CaptionedImage[]> {
+  const all = [...dataset.train, ...dataset.validation, ...testItems(dataset).map(({ image }) => image)];
+  const near = [...groupByClass(all).values()].filter(
+    ([first]) => first !== undefined && isNear(first.subCategory, of),
+  );
+  const pictures = near.flatMap((images) => images.slice(0, perClass).map((image, index) => ({ image, index })));
+  return Promise.all(
+    pictures.map(async ({ image, index }) => {
+      const { subCategory } = image;
+      return {
+        image: await image.load(),
+        heading: index === 0 ? `${subCategory.name} (${subCategory.seen ? "seen" : "unseen"})` : " ",
+        caption: index === 0 ? (dataset.describe?.(subCategory) ?? " ") : " ",
+      };
+    }),
+  );
+}
+
+function isNear(one: SubCategory, of: SubCategory): boolean {
+  return one.superCategory === of.superCategory && one.genus === of.genus;
+}
+
+function captionOf(dataset: Dataset, subCategory: SubCategory): string {
+  const shows = dataset.describe?.(subCategory);
+  return shows === undefined ? subCategory.name : `${subCategory.name}: ${shows}`;
+}
+
+/**
+ * One question and what some methods answered it: one that the first gets wrong and the last right, if there is one.
+ * @param made methods that were asked in that setting
+ */
+export async function lookAtAnswers(
+  lab: Lab,
+  made: readonly MadeMethod[],
+  { setting = "open", split = "unseen" }: { setting?: Setting; split?: "seen" | "unseen" } = {},
+): Promise<AnsweredQuestion> {
+  const { dataset, profile } = lab;
+  const { superCategory } = profile.evaluation;
+  const asked = made.map((one) => ({
+    one,
+    byId: new Map(answersOf(one, setting).map((answer) => [answer.id, answer])),
+  }));
+  const marked = dataset.test(split).map((item) => {
+    const answers = asked.flatMap(({ one, byId }) => {
+      const answer: Answer | undefined = byId.get(item.id);
+      if (answer === undefined) return [];
+      const context = { thinking: one.method.thinking, classes: dataset.subCategories, superCategory };
+      return [{ title: one.method.title, ...markAnswer(answer, item.image.subCategory, context, dataset.chains) }];
+    });
+    return { item, answers };
+  });
+  const mended = marked.find(({ answers }) => answers.at(0)?.right === false && answers.at(-1)?.right === true);
+  const { item, answers } = required(mended ?? marked[0], () => new LabError("nothing was asked", "Ask it first."));
+  const { superCategory: domain } = item.image.subCategory;
+  return {
+    picture: await item.image.load(),
+    question: item.question,
+    truth: item.groundTruth,
+    about: `${split} class · ${domain}`,
+    answers,
+  };
+}
+
+/**
+ * One rollout group of stage 2 as it is before the first update: the model that the training starts from answers one question
+ * n₁ + n₂ times, and one answer is scored token by token under the anchor and under the negative (Eq. 2).
+ * @param index which of the triplets
+ */
+export async function lookAtRollouts(lab: Lab, { model: stage, title }: Method, index = 0): Promise<RolloutGroup> {
+  if ("given" in stage || stage.kind.kind !== rlStage.kind) {
+    throw new LabError("is not trained by reinforcement learning", "Take a method such as TAPO.", { subject: title });
+  }
+  const {
+    from,
+    triplets,
+    thinking,
+    microBatchSize: _size,
+    train: _parts,
+    dataset: given,
+    ...options
+  } = rlInputsSchema.parse(stage.inputs);
+  const dataset = await openGiven(given);
+  const folders = new Map<string, string>();
+  for (const needed of stage.needs) folders.set(needed.key, (await make(lab, needed)).folder);
+  const place = (ref: Ref): string => ("given" in ref ? ref.at : (folders.get(ref.key) ?? ""));
+  const mined = readTriplets(dataset, place(triplets));
+  const example = required(
+    rlExamples(dataset, mined, { ...options, thinking })[index],
+    () => new LabError(`there is no triplet ${index}`, `Give a number below ${mined.length}.`),
+  );
+  const model = await QwenModel.load(checkpointFolder({ place }, from));
+  try {
+    const one = { ...options, promptsPerRollout: 1, promptsPerUpdate: 1, dynamicSampling: false };
+    const seed = new Random(options.seed).fork(`look at ${example.id}`).uint32();
+    const { rollouts } = await collectRollouts(model, () => [example], one, seed, lab.signal);
+    const rewards = rollouts.map(({ reward }) => reward.overall);
+    const advantages = groupAdvantages(
+      rewards,
+      rollouts.map(() => 0),
+      options.advantageEps,
+    );
+    const first = rollouts.findIndex(({ reward }) => reward.accuracy === 1);
+    const scored = Math.max(0, first);
+    return {
+      question: dataset.question(example.triplet.anchor),
+      truth: example.answer,
+      pictures: await picturesOf(dataset, example.triplet),
+      answers: rollouts.map(({ source, completion, reward }, i) => ({
+        from: source,
+        text: completion.text,
+        reward: reward.overall,
+        advantage: advantages[i] ?? 0,
+        right: reward.accuracy === 1,
+      })),
+      scored: { answer: scored, tokens: await tokensOf(model, rollouts[scored], await example.prompt("negative")) },
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function picturesOf(dataset: Dataset, triplet: Triplet): Promise<RolloutGroup["pictures"]> {
+  const picture = async (image: LabelledImage) => {
+    const shows = dataset.describe?.(image.subCategory);
+    return { image: await image.load(), name: image.subCategory.name, ...(shows === undefined ? {} : { shows }) };
+  };
+  const { anchor, positive, negative } = triplet;
+  return { anchor: await picture(anchor), positive: await picture(positive), negative: await picture(negative) };
+}
+
+async function tokensOf(model: QwenModel, rollout: Rollout | undefined, negative: Rollout["anchorPrompt"]) {
+  if (rollout === undefined) return [];
+  const { tokenIds } = rollout.completion;
+  const [anchor = [], other = []] = await model.logProbs([
+    { prompt: rollout.anchorPrompt, tokenIds },
+    { prompt: negative, tokenIds },
+  ]);
+  return tokenIds.map((id, i) => ({
+    text: model.tokenizer.decode([id]),
+    anchor: anchor[i] ?? NaN,
+    negative: other[i] ?? NaN,
+  }));
+}

@@ -1,0 +1,128 @@
+import * as path from "node:path";
+import { loadBackend } from "../core/backend";
+import { readJsonl } from "../core/files";
+import { parseStepFigures } from "../engine/train";
+import type { CaptionedImage } from "../report/figure/strip";
+import { interruptSignal } from "../report/display/interrupt";
+import type { NotebookKernel } from "../report/display/kernel";
+import { notebook, type Shown } from "../report/display/notebook";
+import { together } from "../report/display/together";
+import { runCurves } from "../report/figures";
+import type { ResultTable } from "../report/table/table";
+import type { Finished } from "../store/store";
+import type { Experiment, Method } from "./experiment";
+import { findingsOf, type Findings } from "./findings";
+import { labOf, type Lab } from "./lab";
+import { loadProfile } from "./profile";
+import { beginRun, publish } from "./publish";
+import { chooseMethods, makeMethod, planMethod, type MadeMethod } from "./run";
+import { make, type Stage } from "./stage";
+
+/** What a run in a notebook made, and what it says. */
+export interface NotebookRun extends Findings {
+  readonly experiment: Experiment;
+  readonly made: readonly MadeMethod[];
+  /** The experiment's own table. */
+  readonly table: ResultTable;
+  /** A method that this run made, by its name. @throws RangeError for another */
+  of(name: string): MadeMethod;
+}
+
+/** The lab that a notebook holds: progress, curves and the stop button come with it. */
+export interface NotebookLab extends Lab {
+  /** Shows tables, figures and views below the cell. */
+  show(...shown: readonly Shown[]): Promise<void>;
+  /** Shows pictures side by side with their captions. */
+  showImages(
+    pictures: readonly CaptionedImage[],
+    options: { title: string; columns?: number; size?: number },
+  ): Promise<void>;
+  /** A method of an experiment, with the profile's seed unless another is given. Change it with `variant`. */
+  method(experiment: Experiment, name: string, seed?: number): Method;
+  /** Makes a stage and what it needs, or takes it from the store; training shows its curves as they grow. */
+  make<R>(stage: Stage<R>): Promise<Finished<R>>;
+  /** Trains a method. @returns a line on what was done */
+  train(method: Method): Promise<string>;
+  /**
+   * Trains, asks and measures methods; whatever is in the store is taken from there, and rows that are not made here are shown
+   * from the record. @param methods as earlier cells left them; default: the experiment's usual ones
+   */
+  run(experiment: Experiment, methods?: readonly Method[]): Promise<NotebookRun>;
+  /** Writes a run's tables and figures to runs/<experiment>/<profile>. @returns the files */
+  export(run: NotebookRun): Promise<readonly string[]>;
+}
+
+/** The figures of training that are worth watching, by the kind of stage. */
+const WATCHED: Readonly<Record<string, readonly string[]>> = {
+  sft: ["loss"],
+  rl: ["reward", "accuracy", "entropy", "klNegative"],
+};
+
+/**
+ * Opens the lab of a notebook: `const lab = await openLab(tslab, { profile: "mini" })` after `import * as tslab from "tslab"`.
+ * @param options.set dotted keys that replace the profile's, such as `{ "rl.n1": 8 }`
+ */
+export async function openLab(
+  kernel: NotebookKernel,
+  { profile = "mini", set = {} }: { profile?: string; set?: Readonly<Record<string, unknown>> } = {},
+): Promise<NotebookLab> {
+  const nb = notebook(kernel);
+  await loadBackend();
+  const plain = await labOf(loadProfile(profile, set), { progress: nb.liveProgress() });
+  /** The same lab with the displays of the cell that is running now. */
+  const here = (): Lab => ({ ...plain, progress: nb.liveProgress(), signal: interruptSignal() });
+
+  const makeWatched = async <R>(stage: Stage<R>): Promise<Finished<R>> => {
+    const only = WATCHED[stage.kind.kind];
+    const lab = here();
+    if (only === undefined) return make(lab, stage);
+    for (const needed of stage.needs) await make(lab, needed);
+    const options = { title: stage.label, only, ...(stage.kind.kind === "rl" ? { smoothing: 0.6 } : {}) };
+    const curves = nb.liveCurves(options);
+    const made = await make({ ...lab, progress: together(lab.progress, curves) }, stage);
+    const steps = readJsonl(path.join(made.folder, "metrics.jsonl"), parseStepFigures);
+    const panels = only.map((figure) => ({ title: figure, figure }));
+    await curves.settle(runCurves([{ title: stage.label, steps }], panels, options));
+    return made;
+  };
+
+  return {
+    ...plain,
+    show: async (...shown) => {
+      for (const one of shown) await nb.show(one);
+    },
+    showImages: (pictures, options) => nb.showImages(pictures, options),
+    method: (experiment, name, seed = plain.profile.seed) => {
+      const [method] = chooseMethods(experiment.methods(plain.recipe(seed)), experiment, [name]);
+      if (method === undefined) throw new RangeError(`method: ${name} was not chosen`);
+      return method;
+    },
+    make: makeWatched,
+    train: async ({ model, title }) => {
+      if ("given" in model) return `${title} is given; nothing to train.`;
+      const { seconds, cached } = await makeWatched(model);
+      return `${title}: ${seconds.toFixed(0)} s${cached ? ", taken from the store" : ""}`;
+    },
+    run: async (experiment, methods) => {
+      const lab = here();
+      const { seed } = lab.profile;
+      const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
+      const made: MadeMethod[] = [];
+      for (const method of chosen)
+        made.push(await makeMethod(lab, experiment, planMethod(lab, experiment, method, seed)));
+      const findings = await findingsOf(lab, experiment, made, set);
+      const [table] = findings.tables.values();
+      if (table === undefined) throw new RangeError(`run: ${experiment.id} has no table`);
+      const of = (name: string): MadeMethod => {
+        const found = made.find(({ method }) => method.name === name);
+        if (found === undefined) throw new RangeError(`${name} was not made in this run`);
+        return found;
+      };
+      return { ...findings, experiment, made, table, of };
+    },
+    export: async ({ experiment, made }) => {
+      const record = beginRun(plain, experiment, [...new Set(made.map(({ seed }) => seed))]);
+      return (await publish(plain, experiment, made, record, { set })).files;
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { pairTable } from "../report/steps";
+import type { ResultTable } from "../report/table/table";
+import type { Profile } from "./profile";
+
+/** What a profile runs, in brief; its file in configs/profiles says everything. */
+export function profileTable({ sft, rl, cot, name, description, dataset, seed }: Profile): ResultTable {
+  const { n1, n2, promptsPerUpdate, learningRate, objective } = rl;
+  const pictures = `${cot.imagesPerClass} picture(s) of 1 in ${cot.everyNthClass} seen classes`;
+  return pairTable(
+    `Profile ${name}: ${description}`,
+    ["Setting", "Value"],
+    [
+      ["dataset", dataset],
+      ["seed", String(seed)],
+      ["chains", `${pictures}, ${cot.descriptions} descriptions each`],
+      ["CoT SFT", `${sft.epochs} epochs, ${sft.batchSize} chains a step, rate ${sft.learningRate}`],
+      ["TAPO", `${promptsPerUpdate} questions a step × (${n1} anchor + ${n2} positive answers), rate ${learningRate}`],
+      ["TAPO's terms", `γ ${objective.gamma}, η₁ ${objective.eta1}, η₂ ${objective.eta2}`],
+    ],
+  );
+}

@@ -1,0 +1,76 @@
+import type { NamePair, Separability } from "../analysis/separability";
+import type { CurationReport } from "../cot/outcomes";
+import type { CotRecord } from "../cot/records";
+import type { PlotlyFigure } from "./figure/figure";
+import { pcaScatter } from "./figure/scatter";
+import { resultTable, type Column, type ResultTable } from "./table/table";
+
+/** What single stages made, as tables and figures. */
+
+/** A chain of thought, stage by stage, with the concepts that the teacher was told. */
+export function recordTable(record: CotRecord): ResultTable {
+  const { stages } = record;
+  return pairTable(
+    `A chain of thought for ${record.imageId}`,
+    ["Part", "Text"],
+    [
+      ["question", record.question],
+      ["visual concepts", record.concepts.join(", ")],
+      ["1 analysis", stages.analysis],
+      ["2 candidates", stages.candidates.join(", ")],
+      ["3 comparison", stages.comparison],
+      ["4 prediction", stages.prediction],
+      ["training text", record.text],
+    ],
+  );
+}
+
+/** How many chains the teacher wrote, and why some were turned down. */
+export function curationTable(report: CurationReport): ResultTable {
+  const turnedDown = Object.entries(report.rejections).filter(([, count]) => count > 0);
+  return resultTable({
+    caption: `Chains of thought by ${report.teacher}`,
+    columns: [
+      { key: "outcome", title: "Outcome", kind: "text" },
+      { key: "chains", title: "Chains", kind: "number" },
+      { key: "share", title: "% of all", kind: "number", percent: true },
+    ],
+    rows: [["accepted", report.accepted] as const, ...turnedDown].map(([outcome, chains]) => ({
+      outcome: outcome === "accepted" ? outcome : `rejected: ${outcome}`,
+      chains,
+      share: report.attempts === 0 ? 0 : chains / report.attempts,
+    })),
+    notes: [`${report.images} pictures, ${report.exhausted.length} given up.`],
+  });
+}
+
+/** Fig. 4: right and wrong picture–name pairs in the plane of a model's first two principal components. */
+export function separabilityFigure(name: string, pairs: readonly NamePair[], found: Separability): PlotlyFigure {
+  const group = (positive: boolean) => {
+    const own = pairs.flatMap((pair, i) => (pair.positive === positive ? [{ pair, point: found.points[i] }] : []));
+    return {
+      name: positive ? "beside its own name" : "beside another name",
+      points: own.map(({ point }) => point ?? ([NaN, NaN] as const)),
+      labels: own.map(({ pair }) => `${pair.image.subCategory.name} beside "${pair.name}"`),
+    };
+  };
+  const { value, low, high } = found.accuracy;
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  return pcaScatter([group(true), group(false)], {
+    title: `Picture–name pairs: ${name}`,
+    explained: found.explained,
+    notes: [
+      `A hyperplane in all dimensions tells ${percent(value)} % [${percent(low)}, ${percent(high)}] of held-out pairs apart (chance: 50 %).`,
+    ],
+  });
+}
+
+/** A table of two columns: what something is called, and what it is. */
+export function pairTable(
+  caption: string,
+  titles: readonly [string, string],
+  rows: readonly (readonly [string, string])[],
+): ResultTable {
+  const columns = titles.map((title, i): Column => ({ key: i === 0 ? "key" : "value", title, kind: "text" }));
+  return resultTable({ caption, columns, rows: rows.map(([key, value]) => ({ key, value })) });
+}
