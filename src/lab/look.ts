@@ -116,22 +116,14 @@ export async function lookAtRollouts(lab: Lab, { model: stage, title }: Method, 
   if ("given" in stage || stage.kind.kind !== rlStage.kind) {
     throw new LabError("is not trained by reinforcement learning", "Take a method such as TAPO.", { subject: title });
   }
-  const {
-    from,
-    triplets,
-    thinking,
-    microBatchSize: _size,
-    train: _parts,
-    dataset: given,
-    ...options
-  } = rlInputsSchema.parse(stage.inputs);
+  const { from, triplets, dataset: given, ...options } = rlInputsSchema.parse(stage.inputs);
   const dataset = await openGiven(given);
   const folders = new Map<string, string>();
   for (const needed of stage.needs) folders.set(needed.key, (await make(lab, needed)).folder);
   const place = (ref: Ref): string => ("given" in ref ? ref.at : (folders.get(ref.key) ?? ""));
   const mined = readTriplets(dataset, place(triplets));
   const example = required(
-    rlExamples(dataset, mined, { ...options, thinking })[index],
+    rlExamples(dataset, mined, options)[index],
     () => new LabError(`there is no triplet ${index}`, `Give a number below ${mined.length}.`),
   );
   const model = await QwenModel.load(checkpointFolder({ place }, from));

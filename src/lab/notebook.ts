@@ -5,7 +5,7 @@ import { parseStepFigures } from "../engine/train";
 import type { CaptionedImage } from "../report/figure/strip";
 import { interruptSignal } from "../report/display/interrupt";
 import type { NotebookKernel } from "../report/display/kernel";
-import { notebook, type Shown } from "../report/display/notebook";
+import { notebook, type Notebook, type Shown } from "../report/display/notebook";
 import { together } from "../report/display/together";
 import { runCurves } from "../report/figures";
 import type { ResultTable } from "../report/table/table";
@@ -72,19 +72,7 @@ export async function openLab(
   /** The same lab with the displays of the cell that is running now. */
   const here = (): Lab => ({ ...plain, progress: nb.liveProgress(), signal: interruptSignal() });
 
-  const makeWatched = async <R>(stage: Stage<R>): Promise<Finished<R>> => {
-    const only = WATCHED[stage.kind.kind];
-    const lab = here();
-    if (only === undefined) return make(lab, stage);
-    for (const needed of stage.needs) await make(lab, needed);
-    const options = { title: stage.label, only, ...(stage.kind.kind === "rl" ? { smoothing: 0.6 } : {}) };
-    const curves = nb.liveCurves(options);
-    const made = await make({ ...lab, progress: together(lab.progress, curves) }, stage);
-    const steps = readJsonl(path.join(made.folder, "metrics.jsonl"), parseStepFigures);
-    const panels = only.map((figure) => ({ title: figure, figure }));
-    await curves.settle(runCurves([{ title: stage.label, steps }], panels, options));
-    return made;
-  };
+  const makeHere = <R>(stage: Stage<R>): Promise<Finished<R>> => makeWatched(nb, here(), stage);
 
   return {
     ...plain,
@@ -97,10 +85,10 @@ export async function openLab(
       if (method === undefined) throw new RangeError(`method: ${name} was not chosen`);
       return method;
     },
-    make: makeWatched,
+    make: makeHere,
     train: async ({ model, title }) => {
       if ("given" in model) return `${title} is given; nothing to train.`;
-      const { seconds, cached } = await makeWatched(model);
+      const { seconds, cached } = await makeHere(model);
       return `${title}: ${seconds.toFixed(0)} s${cached ? ", taken from the store" : ""}`;
     },
     run: async (experiment, methods) => {
@@ -125,4 +113,18 @@ export async function openLab(
       return (await publish(plain, experiment, made, record, { set })).files;
     },
   };
+}
+
+/** Makes a stage with a bar and, where it trains, with curves that grow. */
+async function makeWatched<R>(nb: Notebook, lab: Lab, stage: Stage<R>): Promise<Finished<R>> {
+  const only = WATCHED[stage.kind.kind];
+  if (only === undefined) return make(lab, stage);
+  for (const needed of stage.needs) await make(lab, needed);
+  const options = { title: stage.label, only, ...(stage.kind.kind === "rl" ? { smoothing: 0.6 } : {}) };
+  const curves = nb.liveCurves(options);
+  const made = await make({ ...lab, progress: together(lab.progress, curves) }, stage);
+  const steps = readJsonl(path.join(made.folder, "metrics.jsonl"), parseStepFigures);
+  const panels = only.map((figure) => ({ title: figure, figure }));
+  await curves.settle(runCurves([{ title: stage.label, steps }], panels, options));
+  return made;
 }
