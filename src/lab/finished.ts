@@ -1,4 +1,8 @@
+import * as path from "node:path";
+import { readAnswers, type Answer } from "../eval/answers";
+import type { Setting } from "../eval/metrics";
 import type { Experiment } from "./experiment";
+import { ANSWERS } from "./kinds/asking";
 import type { Lab } from "./lab";
 import { planRun, type PlannedMethod } from "./run";
 import { workOf } from "./stage";
@@ -11,9 +15,46 @@ export interface TrainedMethod extends PlannedMethod {
 
 /** The methods of an experiment that were trained with a lab's settings and the profile's seed. */
 export function trainedMethods(lab: Lab, experiment: Experiment): TrainedMethod[] {
-  const all = experiment.methods(lab.recipe(lab.profile.seed)).map(({ name }) => name);
-  return planRun(lab, experiment, { only: all }).flatMap((planned) => {
+  return planAll(lab, experiment, [lab.profile.seed]).flatMap((planned) => {
     const record = planned.training === undefined ? undefined : findFinished(lab.store, workOf(planned.training));
     return record === undefined ? [] : [{ ...planned, record }];
   });
+}
+
+/** What a method answered in one setting, as the store keeps it. */
+export interface AnsweredMethod {
+  /** The method's name; where several seeds are asked for, with the seed. */
+  readonly key: string;
+  readonly title: string;
+  readonly setting: Setting;
+  readonly thinking: boolean;
+  readonly answers: readonly Answer[];
+}
+
+/** Everything that the methods of an experiment answered with a lab's settings, and what is not in the store. */
+export function answeredMethods(
+  lab: Lab,
+  experiment: Experiment,
+  seeds: readonly number[],
+): { asked: AnsweredMethod[]; missing: string[] } {
+  const missing: string[] = [];
+  const asked = planAll(lab, experiment, seeds).flatMap(({ method, seed, asked: stages }) => {
+    const { name, thinking } = method;
+    const [key, title] =
+      seeds.length === 1 ? [name, method.title] : [`${name} ${seed}`, `${method.title}, seed ${seed}`];
+    return stages.flatMap(({ setting, answers }): AnsweredMethod[] => {
+      const record = findFinished(lab.store, workOf(answers));
+      if (record === undefined) {
+        missing.push(`${title}, ${setting} questions: not asked with these settings`);
+        return [];
+      }
+      return [{ key, title, setting, thinking, answers: readAnswers(path.join(record.folder, ANSWERS)) }];
+    });
+  });
+  return { asked, missing };
+}
+
+function planAll(lab: Lab, experiment: Experiment, seeds: readonly number[]): PlannedMethod[] {
+  const only = experiment.methods(lab.recipe(lab.profile.seed)).map(({ name }) => name);
+  return planRun(lab, experiment, { seeds, only });
 }

@@ -6,10 +6,11 @@
  */
 {
   type Side = "model" | "before";
-  type Book = import("./answers").AnswerBook;
+  type Book = import("./book").AnswerBook;
   type Question = Book["questions"][number];
   type Answer = Question["answers"][string];
-  type Step = NonNullable<Answer["steps"]>[number];
+  type Line = NonNullable<Answer["lines"]>[number];
+  type Step = Line[number];
 
   const byId = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
   const book = JSON.parse((byId("data") as HTMLScriptElement).text) as Book;
@@ -46,7 +47,7 @@
     const is = (name: string, value: string | null | undefined): boolean =>
       chosen(name) === "" || chosen(name) === value;
     return (
-      question.world === chosen("world") &&
+      question.setting === chosen("setting") &&
       is("domain", question.domain) &&
       is("split", question.split) &&
       is("result", answer.right ? "right" : "wrong") &&
@@ -64,20 +65,10 @@
       ...(step.wrong === null ? [] : [make("span", "why", ` – ${step.wrong}`)]),
     );
 
-  /** A count stands in the line of the values that it counts. */
-  const chainList = (steps: readonly Step[]): HTMLElement => {
-    const lines: HTMLElement[] = [];
-    const items: HTMLElement[] = [];
-    for (const step of steps) {
-      const last = lines.at(-1);
-      if (step.kind === "count" && last !== undefined) {
-        last.append(stepText(step));
-        continue;
-      }
-      const line = make("div", "", stepText(step));
-      lines.push(line);
-      items.push(make("li", "", make("span", "kind", step.kind), line));
-    }
+  const chainList = (lines: readonly Line[]): HTMLElement => {
+    const items = lines.map((line) =>
+      make("li", "", make("span", "kind", line[0]?.kind ?? ""), make("div", "", ...line.map(stepText))),
+    );
     return make("ol", "chain", ...items);
   };
 
@@ -91,7 +82,7 @@
       title,
       said,
       make("p", "quiet", answer.verdict),
-      ...(answer.steps === null ? [] : [chainList(answer.steps)]),
+      ...(answer.lines === null ? [] : [chainList(answer.lines)]),
       ...(answer.output === null ? [] : [make("pre", "", answer.output)]),
     );
   };
@@ -114,20 +105,26 @@
     return article;
   };
 
+  /** How often a model is right, of seen and of unseen classes apart. */
   const share = (questions: readonly Question[], side: Side): string => {
-    const right = questions.filter((question) => answerTo(question, side)?.right === true).length;
-    const percent = questions.length === 0 ? "" : ` (${((100 * right) / questions.length).toFixed(1)} %)`;
-    return `${titleOf(chosen(side))} right in ${right}${percent}`;
+    const parts = (["seen", "unseen"] as const).flatMap((split) => {
+      const own = questions.filter((question) => question.split === split);
+      const right = own.filter((question) => answerTo(question, side)?.right === true).length;
+      const percent = ((100 * right) / own.length).toFixed(1);
+      return own.length === 0 ? [] : [`${right} of ${own.length} ${split} (${percent} %)`];
+    });
+    return `${titleOf(chosen(side))} is right in ${parts.join(" and ")}.`;
   };
 
   const show = (): void => {
-    const all = book.questions.filter((question) => question.world === chosen("world"));
+    const all = book.questions.filter((question) => question.setting === chosen("setting"));
     const found = all.filter(fits);
     const compared = chosen("before") !== "";
     const change = selects.find((select) => select.name === "change");
     if (change !== undefined) change.disabled = !compared;
-    const shares = compared ? `${share(found, "before")}, ${share(found, "model")}` : share(found, "model");
-    byId("count").textContent = `${found.length} of ${all.length} questions. ${shares}.`;
+    const sides: readonly Side[] = compared ? ["before", "model"] : ["model"];
+    const shares = found.length === 0 ? [] : sides.map((side) => share(found, side));
+    byId("count").textContent = [`${found.length} of ${all.length} questions.`, ...shares].join(" ");
     list.replaceChildren(...found.map(card));
     if (found.length === 0) list.append(make("p", "quiet", "No question fits these filters."));
     const state = selects.flatMap((select) => (select.value === "" ? [] : [[select.name, select.value]]));

@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import * as path from "node:path";
 import { ROOT } from "../../config/load";
 import { readText } from "../../core/files";
-import { CHAIN_STAGES } from "../../miniworld/chainMarks";
 import { escapeHtml } from "../table/html";
-import type { AnswerBook } from "./answers";
+import type { AnswerBook } from "./book";
 import { STYLE } from "./style";
 
 /** The compiled client.ts. */
@@ -12,14 +11,11 @@ const SCRIPT = path.join(ROOT, "dist", "report", "browse", "client.js");
 
 type Choice = readonly [value: string, title: string];
 
-const STEP_TITLES: Readonly<Record<(typeof CHAIN_STAGES)[number], string>> = {
+/** Of the outcomes that every judge of chains has; other kinds of steps are called by their names. */
+const OUTCOMES: Readonly<Record<string, string>> = {
   right: "none: every step is right",
   malformed: "no chain to be read",
-  analysis: "analysis: what is seen",
-  candidates: "candidates",
-  recall: "recall: a candidate's values",
-  count: "count: how many values match",
-  last: "last step: prediction and answer",
+  last: "last: the step that names the class",
 };
 
 /**
@@ -44,6 +40,7 @@ export function answerPage(book: AnswerBook): string {
     "<body>",
     `<h1>${escapeHtml(title)}</h1>`,
     `<p class="quiet">${escapeHtml(introduction(book))}</p>`,
+    ...(book.leftOut.length === 0 ? [] : [leftOutList(book.leftOut)]),
     filterForm(book),
     '<main id="answers" aria-label="answers"></main>',
     "<noscript><p>This page needs JavaScript, which runs from the file itself.</p></noscript>",
@@ -55,32 +52,40 @@ export function answerPage(book: AnswerBook): string {
   ].join("\n");
 }
 
-function introduction({ worldName, pictures, allPictures }: AnswerBook): string {
+function introduction({ datasetName, pictures, allPictures, outcomes }: AnswerBook): string {
   const left = allPictures - pictures.length;
   const shown =
     left === 0
-      ? `All ${allPictures} test pictures of ${worldName}.`
-      : `${pictures.length} of ${allPictures} test pictures of ${worldName}; ${left} are left out (fine-r1 browse --limit ${allPictures} shows all).`;
-  return `${shown} A chain's steps are marked one by one. Keys: j and k go to the next and the previous answer, f to the filters.`;
+      ? `All ${allPictures} test pictures of ${datasetName}.`
+      : `${pictures.length} of ${allPictures} test pictures of ${datasetName}; ${left} are left out (fine-r1 browse --limit ${allPictures} shows all).`;
+  const marked = outcomes.length === 0 ? "" : " A chain's steps are marked one by one.";
+  return `${shown}${marked} Keys: j and k go to the next and the previous answer, f to the filters.`;
 }
 
-function filterForm({ models, domains, questions }: AnswerBook): string {
-  const worlds = (["open", "closed"] as const).filter((world) => questions.some((q) => q.world === world));
+function leftOutList(leftOut: readonly string[]): string {
+  const lines = leftOut.map((what) => `<li>${escapeHtml(what)}</li>`);
+  return `<details class="quiet"><summary>Left out: ${leftOut.length}</summary><ul>${lines.join("")}</ul></details>`;
+}
+
+function filterForm({ models, domains, outcomes, questions }: AnswerBook): string {
+  const settings = (["open", "closed"] as const).filter((setting) => questions.some((q) => q.setting === setting));
   const asked = models.map(({ key, title }): Choice => [key, title]);
-  const last = [...models].reverse().find(({ key }) => questions.some((q) => q.answers[key]?.steps != null));
+  const last = [...models].reverse().find(({ key }) => questions.some((q) => q.answers[key]?.lines != null));
   const all: Choice = ["", "all"];
   const fields = [
     select(
-      "world",
+      "setting",
       "Question",
-      worlds.map((w): Choice => [w, w === "open" ? "open: no options" : "closed: four options"]),
+      settings.map((s): Choice => [s, s === "open" ? "open: no options" : "closed: with options"]),
     ),
     select("model", "Model", asked, last?.key),
     select("before", "Compared with", [["", "nothing"], ...asked]),
     select("domain", "Domain", [all, ...domains.map((d): Choice => [d, d])]),
     select("split", "Classes", [all, ["seen", "seen"], ["unseen", "unseen"]]),
     select("result", "Answer", [all, ["right", "right"], ["wrong", "wrong"]]),
-    select("step", "First wrong step", [all, ...CHAIN_STAGES.map((stage): Choice => [stage, STEP_TITLES[stage]])]),
+    ...(outcomes.length === 0
+      ? []
+      : [select("step", "First wrong step", [all, ...outcomes.map((kind): Choice => [kind, OUTCOMES[kind] ?? kind])])]),
     select("change", "Change", [
       all,
       ["mended", "mended: wrong → right"],

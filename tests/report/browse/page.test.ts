@@ -1,23 +1,24 @@
 import { JSDOM } from "jsdom";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AnswerBook, BrowsedAnswer, BrowsedQuestion } from "../../../src/report/browse/answers";
+import type { AnswerBook, BrowsedQuestion } from "../../../src/report/browse/book";
 import { answerPage } from "../../../src/report/browse/page";
+import type { MarkedAnswer } from "../../../src/report/markedAnswer";
 
 const HOSTILE = `</script><script>window.hit=1</script><img src=x onerror="window.hit=1">'"&<!--`;
 const PIXEL = "data:image/webp;base64,UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA";
 
-const answer = (right: boolean, more: Partial<BrowsedAnswer> = {}): BrowsedAnswer => ({
+const answer = (right: boolean, more: Partial<MarkedAnswer> = {}): MarkedAnswer => ({
   answer: right ? "the truth" : "another",
   right,
   verdict: right ? "right answer" : "wrong answer",
   firstWrong: null,
-  steps: null,
+  lines: null,
   output: null,
   ...more,
 });
 const question = (id: string, more: Partial<BrowsedQuestion>): BrowsedQuestion => ({
   id,
-  world: "open",
+  setting: "open",
   domain: "bird",
   split: "seen",
   truth: "the truth",
@@ -29,21 +30,24 @@ const question = (id: string, more: Partial<BrowsedQuestion>): BrowsedQuestion =
 const counted = answer(true, {
   verdict: "right answer, wrong count",
   firstWrong: "count",
-  steps: [
-    { kind: "recall", text: "the truth: red", wrong: null },
-    { kind: "count", text: "fits 3", wrong: "5 values match" },
+  lines: [
+    [
+      { kind: "recall", text: "the truth: red", wrong: null },
+      { kind: "count", text: "fits 3", wrong: "5 values match" },
+    ],
   ],
 });
 
 const book: AnswerBook = {
   title: `quickstart/${HOSTILE}`,
-  worldName: HOSTILE,
+  datasetName: HOSTILE,
   models: [
     { key: "before", title: "CoT SFT" },
     { key: "after", title: `CoT SFT + TAPO ${HOSTILE}` },
     { key: "direct", title: "Base" },
   ],
   domains: ["bird", "car", HOSTILE],
+  outcomes: ["right", "malformed", "recall", "count", HOSTILE],
   questions: [
     question("mended", { answers: { before: answer(false), after: counted, direct: answer(false) } }),
     question("spoiled", { domain: "car", answers: { before: answer(true), after: answer(false) } }),
@@ -57,11 +61,11 @@ const book: AnswerBook = {
         after: answer(false, { answer: HOSTILE, firstWrong: "malformed", output: HOSTILE }),
       },
     }),
-    question("closed", { world: "closed", options: ["the truth", HOSTILE] }),
+    question("closed", { setting: "closed", options: ["the truth", HOSTILE] }),
   ],
   pictures: [PIXEL],
   allPictures: 7,
-  leftOut: [],
+  leftOut: [`DAPO: not asked ${HOSTILE}`],
 };
 
 let html: string;
@@ -92,16 +96,24 @@ function open(hash = "") {
 }
 
 describe("the page of answers", () => {
-  it("shows the open questions to the last model that reasons, and how often it is right", () => {
-    const { shown, count } = open();
+  it("shows the open questions to the last model that reasons, and how often it is right, seen and unseen apart", () => {
+    const { shown, count, choose } = open();
     expect(shown()).toEqual(["mended", "spoiled", "both right", "both wrong"]);
-    expect(count()).toBe(`4 of 4 questions. CoT SFT + TAPO ${HOSTILE} right in 2 (50.0 %).`);
+    const tapo = `CoT SFT + TAPO ${HOSTILE} is right in`;
+    expect(count()).toBe(`4 of 4 questions. ${tapo} 1 of 2 seen (50.0 %) and 1 of 2 unseen (50.0 %).`);
+    choose("split", "unseen");
+    expect(count()).toBe(`2 of 4 questions. ${tapo} 1 of 2 unseen (50.0 %).`);
+    choose("before", "before");
+    choose("result", "wrong");
+    expect(count()).toBe(`1 of 4 questions. CoT SFT is right in 0 of 1 unseen (0.0 %). ${tapo} 0 of 1 unseen (0.0 %).`);
+    choose("domain", "bird");
+    expect(count()).toBe("0 of 4 questions.");
   });
 
   it("filters by kind of question, domain, split, right or wrong, and first wrong step", () => {
     const all = open();
-    expect(all.choose("world", "closed")).toEqual(["closed"]);
-    all.choose("world", "open");
+    expect(all.choose("setting", "closed")).toEqual(["closed"]);
+    all.choose("setting", "open");
     expect(all.choose("domain", "car")).toEqual(["spoiled", "both wrong"]);
     expect(all.choose("split", "unseen")).toEqual(["both wrong"]);
     expect(all.choose("domain", "")).toEqual(["both right", "both wrong"]);
@@ -150,7 +162,7 @@ describe("the page of answers", () => {
     first.choose("before", "before");
     first.choose("split", "unseen");
     const { hash } = first.window.location;
-    expect(hash).toBe("#world=open&model=after&before=before&split=unseen");
+    expect(hash).toBe("#setting=open&model=after&before=before&split=unseen");
     expect(open(hash).shown()).toEqual(["both right", "both wrong"]);
     expect(open("#domain=boat&split=%").shown()).toHaveLength(4); // what it does not know is passed over
   });
@@ -190,7 +202,17 @@ describe("the page of answers", () => {
     expect(html).not.toMatch(/https?:\/\//);
   });
 
-  it("says how many pictures are left out", () => {
+  it("has no filter for steps where chains cannot be judged, and says nothing of what is left out where nothing is", () => {
+    const page = new JSDOM(answerPage({ ...book, outcomes: [], leftOut: [] })).window.document;
+    expect(page.querySelector("select[name=step]")).toBeNull();
+    expect(page.querySelector("details")).toBeNull();
+    expect(page.body.textContent).not.toContain("A chain's steps");
+  });
+
+  it("says which answers and how many pictures are left out", () => {
+    const { document } = open();
+    expect(document.querySelector("summary")!.textContent).toBe("Left out: 1");
+    expect(document.querySelector("details li")!.textContent).toBe(`DAPO: not asked ${HOSTILE}`);
     expect(html).toContain("1 of 7 test pictures of ");
     expect(html).toContain("6 are left out (fine-r1 browse --limit 7 shows all)");
   });
