@@ -173,8 +173,10 @@ async function tokensOf(model: QwenModel, rollout: Rollout | undefined, negative
     { prompt: rollout.anchorPrompt, tokenIds },
     { prompt: negative, tokenIds },
   ]);
-  return tokenIds.map((id, i) => ({
-    text: model.tokenizer.decode([id]),
+  // a token's text with the space before it, which a token alone does not tell
+  const upTo = (count: number): string => model.tokenizer.decode(tokenIds.slice(0, count));
+  return tokenIds.map((_, i) => ({
+    text: upTo(i + 1).slice(upTo(i).length),
     anchor: anchor[i] ?? NaN,
     negative: other[i] ?? NaN,
   }));
