@@ -4,9 +4,10 @@ import { LabError, required } from "../core/errors";
 import { didYouMean } from "../core/similar";
 import type { Experiment } from "../lab/experiment";
 import { quickstart } from "./quickstart";
+import { thinking } from "./thinking";
 
 /** Every experiment; a new one is a file and a line here. */
-export const EXPERIMENTS: readonly Experiment[] = [quickstart];
+export const EXPERIMENTS: readonly Experiment[] = [quickstart, thinking];
 
 /** An experiment by its id. @throws LabError with the one most likely meant */
 export function experimentNamed(id: string): Experiment {
@@ -17,4 +18,4 @@ export function experimentNamed(id: string): Experiment {
   );
 }
 
-export { quickstart };
+export { quickstart, thinking };
