@@ -105,12 +105,8 @@ function sealOf(
 
 /** Removes all checkpoints of `folder` but the newest. */
 export function removeOlderCheckpoints(folder: string): void {
-  for (const step of listCheckpoints(folder).slice(0, -1)) removeCheckpoint(folder, step);
-}
-
-/** Removes every checkpoint of `folder`, once the run's result is safe. */
-export function removeCheckpoints(folder: string): void {
-  for (const step of listCheckpoints(folder)) removeCheckpoint(folder, step);
+  for (const step of listCheckpoints(folder).slice(0, -1))
+    fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true, force: true });
 }
 
 /**
@@ -139,10 +135,6 @@ function foreign(file: string, reason: string): LabError {
 function* named(parameters: ReadonlyMap<string, tf.Variable>, folder: string) {
   for (const [name, variable] of parameters)
     yield { name, shape: variable.shape, data: requireUsable(name, variable.dataSync<"float32">(), folder) };
-}
-
-function removeCheckpoint(folder: string, step: number): void {
-  fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true, force: true });
 }
 
 /** The steps after which checkpoints were put away, in order. */

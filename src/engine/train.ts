@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { LabError, messageOf } from "../core/errors";
 import { breathe, check, silent, type Progress, type ProgressTask } from "../core/progress";
 import { AdamW, type AdamWOptions } from "./adamw";
-import { listCheckpoints, loadCheckpoint, removeCheckpoints, removeOlderCheckpoints } from "./checkpoint";
+import { listCheckpoints, loadCheckpoint, removeOlderCheckpoints } from "./checkpoint";
 import { FlatLayout } from "./flat";
 import { MetricsLog, type StepFigures } from "./metrics";
 import { ResumePoint } from "./resumePoint";
@@ -115,11 +115,6 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
 export function lastFigures(figures: readonly StepFigures[]): Record<string, number> {
   const entries = Object.entries(figures.at(-1) ?? {});
   return Object.fromEntries(entries.filter(([name]) => !name.toLowerCase().endsWith("seconds")));
-}
-
-/** Removes the checkpoints of a run whose result is safe and known to be so; the metrics stay. */
-export function finishTraining(folder: string): void {
-  removeCheckpoints(folder);
 }
 
 function resume(task: TrainTask, optimizer: AdamW, options: TrainOptions): number {

@@ -7,7 +7,7 @@ import { readJson } from "../../src/core/files";
 import { silent, type Progress, type ProgressReport } from "../../src/core/progress";
 import { ADAMW_DEFAULTS } from "../../src/engine/adamw";
 import { cosine } from "../../src/engine/schedule";
-import { finishTraining, train, type TrainOptions } from "../../src/engine/train";
+import { train, type TrainOptions } from "../../src/engine/train";
 import { toy, values } from "./toy";
 
 const options: TrainOptions = { label: "toy", steps: 12, schedule: cosine(0.1, 12, 2), optimizer: ADAMW_DEFAULTS };
@@ -72,7 +72,7 @@ describe("train", () => {
     again.dispose();
   });
 
-  it("keeps the newest checkpoint, the one before it until a step has followed, and none when finished", async () => {
+  it("keeps the newest checkpoint, and the one before it until a step has followed", async () => {
     const checkpoints = () => fs.readdirSync(folder).filter((name) => name.startsWith("checkpoint-"));
     const seen: string[] = [];
     const onStep = () => seen.push(checkpoints().join(" "));
@@ -80,8 +80,6 @@ describe("train", () => {
     // Figures are reported before their step's checkpoint is written.
     expect([seen[2], seen[3], seen[6], seen[9]]).toEqual(["", "checkpoint-3", "checkpoint-6", "checkpoint-9"]);
     expect(checkpoints().sort()).toEqual(["checkpoint-12", "checkpoint-9"]);
-    finishTraining(folder);
-    expect(checkpoints()).toEqual([]);
   });
 
   it("skips the update of a step that has nothing to learn from", async () => {

@@ -101,18 +101,22 @@ describe("what lies in the store", () => {
 
   it("is hashed once when it was copied, and then trusted", async () => {
     const { folder } = await sums.filled();
-    const copy = path.join(store, "copy");
-    fs.cpSync(folder, path.join(copy, path.basename(folder)), { recursive: true }); // with the times of now
-    for (const file of ["records.jsonl", "model/weights"])
-      fs.utimesSync(path.join(copy, path.basename(folder), file), 1, 1);
-    sums.context = { ...sums.context, store: copy };
+    const copy = path.join(store, "copy", path.basename(folder));
+    fs.cpSync(folder, copy, { recursive: true });
+    for (const file of ["records.jsonl", "model/weights"]) fs.utimesSync(path.join(copy, file), 1, 1);
+    sums.context = { ...sums.context, store: path.dirname(copy) };
     expect((await sums.make()).cached).toBe(true);
     expect(sums.labels).toEqual([`checking ${path.basename(folder)}`]);
     expect((await sums.make()).cached).toBe(true);
     expect(sums.labels).toHaveLength(1);
     expect((await verifyStore(sums.context)).map((each) => each.findings)).toEqual([[]]);
     // the times that were noted are those of this content, and of no other
-    fs.writeFileSync(path.join(copy, path.basename(folder), "model/weights"), "Weights");
+    fs.writeFileSync(path.join(copy, "model/weights"), "Weights");
+    await expect(sums.make()).rejects.toThrow(/has changed/);
+    fs.writeFileSync(path.join(copy, "model/weights"), "weights");
+    expect((await sums.make()).cached).toBe(true);
+    const record = fs.readFileSync(path.join(copy, "stage.json"), "utf8");
+    write(copy, "stage.json", record.replace(/"sha256": "../g, '"sha256": "00'));
     await expect(sums.make()).rejects.toThrow(/has changed/);
   });
 

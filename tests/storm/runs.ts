@@ -88,7 +88,7 @@ function contentOf(file: string): string {
 
 /** Files that only a run at work may have. */
 export function leftovers(home: string): string[] {
-  return filesOf(home).filter((file) => /(\.tmp-|\.old-|checkpoint-\d|\/lock|\/leases\/|\.writable)/.test(file));
+  return filesOf(home).filter((file) => /(\.tmp-|\.old-|checkpoint-\d|\/leases\/|\.writable)/.test(file));
 }
 
 /** The folder of a stage that has the file, once there is one. */
