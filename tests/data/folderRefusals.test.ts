@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { classesCsv, readClasses, type ClassRow } from "../../src/data/folder/classes";
-import { openFolder, type FolderDataset } from "../../src/data/folder/folder";
+import { folderOptionsSchema, openFolder, type FolderDataset } from "../../src/data/folder/folder";
 import { folderOf, several } from "./folderFixture";
 
 afterEach(() => {
@@ -122,6 +122,19 @@ describe("what cannot be used", () => {
     await expect(wrong({ seenFraction: 1 })).rejects.toThrow(/option seenFraction must be less than 1, but is 1/);
     await expect(openFolder(path.join(root, "none"))).rejects.toThrow(/there is no such folder/);
     await expect(openFolder(path.join(root, "a", "1.png"))).rejects.toThrow(/there is no such folder/);
+  });
+});
+
+describe("docs/datasets.md", () => {
+  it("lists every option with its default", () => {
+    const page = fs.readFileSync("docs/datasets.md", "utf8");
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| (\S+)/gm)].map(([, key, value]) => [
+      key,
+      value?.replaceAll("`", ""),
+    ]);
+    const defaults = new Map(Object.entries(folderOptionsSchema.parse({})));
+    const keys = Object.keys(folderOptionsSchema.shape);
+    expect(rows).toEqual(keys.map((key) => [key, String(defaults.get(key) ?? "all")]));
   });
 });
 

@@ -109,6 +109,16 @@ describe("MiniDualEncoder", () => {
     }
   });
 
+  it("takes pictures of several sizes together, each as it is alone", async () => {
+    const wide = { width: 112, height: 56, data: Uint8Array.from({ length: 3 * 112 * 56 }, (_, i) => (i * 37) % 251) };
+    const mixed = [PICTURES[0]!, wide, PICTURES[1]!];
+    const together = await encoder.encodeImages(mixed);
+    expect(together).toHaveLength(3);
+    for (const [i, image] of mixed.entries()) {
+      expect(far((await encoder.encodeImages([image]))[0], together[i])).toBeLessThan(1e-5);
+    }
+  });
+
   it("takes more than one batch, and none", async () => {
     const many = Array.from({ length: 130 }, (_, i) => TEXTS[i % 4] as string);
     const vectors = await encoder.encodeTexts(many);

@@ -129,7 +129,24 @@ export class MiniDualEncoder implements DualEncoder {
     });
   }
 
+  /** Pictures of one size share their batches: those of another one have another number of tokens. */
   async encodeImages(images: readonly RgbImage[]): Promise<Float32Array[]> {
+    const sizes = new Map<string, number[]>();
+    images.forEach(({ width, height }, i) => {
+      const size = `${width} × ${height}`;
+      const alike = sizes.get(size) ?? [];
+      alike.push(i);
+      sizes.set(size, alike);
+    });
+    const out: Float32Array[] = [];
+    for (const indices of sizes.values()) {
+      const vectors = await this.encodeAlike(indices.map((i) => images[i] as RgbImage));
+      vectors.forEach((vector, j) => (out[indices[j] as number] = vector));
+    }
+    return out;
+  }
+
+  private encodeAlike(images: readonly RgbImage[]): Promise<Float32Array[]> {
     return inBatches(images, (part) => {
       const batch = this.layout(part);
       const vectors = this.imageVectors(batch, part.length);
