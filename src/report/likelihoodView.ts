@@ -1,4 +1,5 @@
-import { html, QUIET, signed, type Markup } from "./display/view";
+import { printableLine } from "../core/printable";
+import { html, QUIET, signed, type HtmlView, type Markup } from "./display/view";
 
 /** A token of an answer and how likely it is under two pictures: log π at temperature 1, in nats. */
 export interface TokenLikelihood {
@@ -21,23 +22,22 @@ const TOLD = 0.5;
  * An answer's tokens on grounds that say how much likelier each is under the anchor than under the negative: log g of Eq. 2,
  * g = π(token | anchor) / π(token | negative). Blue and underlined: under the anchor; orange and dotted: under the negative.
  */
-export function likelihoodView(tokens: readonly TokenLikelihood[], heading: string): Markup {
+export function likelihoodView(tokens: readonly TokenLikelihood[], heading: string): HtmlView {
   const end = scaleEnd(tokens);
-  return html`<div style="margin-top:10px">
-    <div style="font-weight:600">${heading}: how much likelier under the anchor than under the negative</div>
-    ${legend(end)}
-    <div style="line-height:2.1;overflow-wrap:anywhere">${tokens.map((token) => tokenMarkup(token, end))}</div>
-    <div style="${QUIET}">${summary(tokens)}</div>
-  </div>`;
-}
-
-/** The same in lines of plain text: tokens with their log ratio behind them, where it is half a nat or more. */
-export function likelihoodText(tokens: readonly TokenLikelihood[]): string[] {
   const told = tokens.map((token) => {
     const ratio = logRatio(token);
     return Math.abs(ratio) < TOLD ? token.text : `${token.text}[${signed(ratio, 1)}]`;
   });
-  return [`Its tokens, with log π(token | anchor) − log π(token | negative) in nats:`, told.join(""), summary(tokens)];
+  const lines = [`${heading}: log π(token | anchor) − log π(token | negative) in nats`, told.join(""), summary(tokens)];
+  return {
+    html: html`<div style="margin-top:10px">
+      <div style="font-weight:600">${heading}: how much likelier under the anchor than under the negative</div>
+      ${legend(end)}
+      <div style="line-height:2.1;overflow-wrap:anywhere">${tokens.map((token) => tokenMarkup(token, end))}</div>
+      <div style="${QUIET}">${summary(tokens)}</div>
+    </div>`,
+    text: `${lines.map(printableLine).join("\n")}\n`,
+  };
 }
 
 function logRatio({ anchor, negative }: TokenLikelihood): number {

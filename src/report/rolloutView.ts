@@ -3,7 +3,7 @@ import type { RgbImage } from "../core/image";
 import { printableLine } from "../core/printable";
 import type { Triplet } from "../data/types";
 import { html, pictureMarkup, QUIET, rightMark, signed, type HtmlView, type Markup } from "./display/view";
-import { likelihoodText, likelihoodView, type TokenLikelihood } from "./likelihoodView";
+import { likelihoodView, type TokenLikelihood } from "./likelihoodView";
 
 /** One of a group's n₁ + n₂ answers. */
 export interface RolloutAnswer {
@@ -55,20 +55,18 @@ export async function rolloutView(group: RolloutGroup): Promise<HtmlView> {
   const { question, truth, answers, scored } = group;
   const pictures = await Promise.all((["anchor", "positive", "negative"] as const).map((part) => figure(group, part)));
   const largest = Math.max(...answers.map(({ advantage }) => Math.abs(advantage)), Number.EPSILON);
-  const chosen = scored === undefined ? undefined : answers[scored.answer];
   const tokens =
-    scored === undefined || chosen === undefined
-      ? []
-      : [likelihoodView(scored.tokens, `Answer ${scored.answer + 1} (▸), token by token`)];
+    scored === undefined ? [] : [likelihoodView(scored.tokens, `Answer ${scored.answer + 1} (▸), token by token`)];
   return {
     html: html`<div style="color:inherit;line-height:1.45">
       <div style="margin-bottom:6px">${question} The truth: <b>${truth}</b></div>
       <div style="display:flex;flex-wrap:wrap;gap:20px">${pictures}</div>
       <div style="font-weight:600;margin-top:10px">${counted(answers)}</div>
       ${answerRow(["about", "reward", "advantage", "answer, with its chain inside"].map((title) => html`<span style="${QUIET}">${title}</span>`))}
-      ${answers.map((answer, i) => answerMarkup(answer, i, i === scored?.answer, largest))} ${tokens}
+      ${answers.map((answer, i) => answerMarkup(answer, i, i === scored?.answer, largest))}
+      ${tokens.map((view) => view.html)}
     </div>`,
-    text: textOf(group),
+    text: [textOf(group), ...tokens.map((view) => view.text)].join(""),
   };
 }
 
@@ -131,7 +129,6 @@ function textOf({ question, truth, pictures, answers, scored }: RolloutGroup): s
       widestAnswer(text) ?? "no answer",
     ].join("  "),
   );
-  const tokens = scored === undefined ? [] : likelihoodText(scored.tokens);
-  const lines = [`${question} The truth: ${truth}`, ...shown, `${counted(answers)}:`, ...rows, ...tokens];
+  const lines = [`${question} The truth: ${truth}`, ...shown, `${counted(answers)}:`, ...rows];
   return `${lines.map(printableLine).join("\n")}\n`;
 }

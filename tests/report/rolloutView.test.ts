@@ -7,8 +7,6 @@ const HOSTILE = `</div><script>window.hit=1</script><img src=x onerror="window.h
 const pageOf = (source: string) =>
   new JSDOM(`<!doctype html><body>${source}</body>`, { runScripts: "dangerously" }).window;
 
-const plain = (text: string | null): string => (text ?? "").replaceAll(/\s+/g, " ");
-
 describe("rolloutView", () => {
   it("shows the triplet, and each answer with its reward and its advantage as a bar to either side", async () => {
     const { document } = pageOf((await rolloutView(sampleRollouts())).html.source);
@@ -34,30 +32,6 @@ describe("rolloutView", () => {
     ]);
   });
 
-  it("colours a token by its log ratio: the stronger the further from 0, and another colour and line to either side", async () => {
-    const { document } = pageOf((await rolloutView(sampleRollouts())).html.source);
-    const tokens = [...document.querySelectorAll<HTMLElement>('[title*="log π"]')];
-    expect(tokens.map(({ textContent }) => textContent)).toEqual(["<think>", "striped", "elmont", "↵"]);
-    // log ratios 0, 3, −1, 0 on a scale to 3: shares 0, 1, 1/3, 0 of the strongest ground, 0.6
-    expect(tokens.map(({ style }) => style.backgroundColor)).toEqual([
-      "rgba(213, 94, 0, 0)",
-      "rgba(0, 114, 178, 0.6)",
-      "rgba(213, 94, 0, 0.2)",
-      "rgba(213, 94, 0, 0)",
-    ]);
-    expect(tokens.map(({ style }) => style.borderBottomStyle).slice(1, 3)).toEqual(["solid", "dotted"]);
-    // e³ = 20.1, e¹ = 2.7
-    expect(tokens[1]!.title).toBe(
-      '" striped": log π −0.25 under the anchor, −3.25 under the negative; 20 times as likely under the anchor (log ratio +3.0)',
-    );
-    expect(tokens[2]!.title).toContain("2.7 times as likely under the negative (log ratio −1.0)");
-    const body = plain(document.body.textContent);
-    expect(body).toContain("likelier under the negative −3−2−10+1+2+3 likelier under the anchor");
-    expect(body).toContain(
-      "The whole answer: log π −1.85 under the anchor, −3.85 under the negative; log ratio +2.0 over 4 tokens.",
-    );
-  });
-
   it("says the same in plain text", async () => {
     expect((await rolloutView(sampleRollouts())).text.split("\n")).toEqual([
       "What bird is this? The truth: elmont swifttail",
@@ -68,7 +42,7 @@ describe("rolloutView", () => {
       "▸ 1 anchor     ✓ reward 1.00  advantage +0.80  elmont swifttail",
       "  2 anchor     ✗ reward 0.10  advantage −1.60  corvin swifttail",
       "  3 positive   ✗ reward 0.00  advantage +0.80  no answer",
-      "Its tokens, with log π(token | anchor) − log π(token | negative) in nats:",
+      "Answer 1 (▸), token by token: log π(token | anchor) − log π(token | negative) in nats",
       "<think> striped[+3.0] elmont[−1.0] ",
       "The whole answer: log π −1.85 under the anchor, −3.85 under the negative; log ratio +2.0 over 4 tokens.",
       "",

@@ -18,7 +18,7 @@ export interface AskedModel {
 
 /** Whose answers a page shows. */
 export interface BookSource extends Pick<MetricContext, "superCategory"> {
-  /** Such as "quickstart, profile mini". */
+  /** Such as "table3a, profile mini". */
   readonly title: string;
   /** What the questions are of. */
   readonly dataset: Pick<Dataset, "name" | "subCategories" | "test" | "chains">;

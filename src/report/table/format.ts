@@ -77,7 +77,7 @@ export function explanations(table: ResultTable): { mark: string; text: string }
   return [...marks.map(([mark, text]) => ({ mark, text })), ...table.notes.map((text) => ({ mark: "", text }))];
 }
 
-/** "experiment quickstart · seed 1", or "" without provenance. */
+/** "experiment table3a · seed 1", or "" without provenance. */
 export function provenanceLine(table: ResultTable): string {
   return Object.entries(table.provenance)
     .map(([key, value]) => `${key} ${value}`)

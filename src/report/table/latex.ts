@@ -7,7 +7,7 @@ import type { Column, ResultTable } from "./table";
  * A LaTeX table with booktabs rules; the preamble needs `\usepackage{booktabs}`. It fits `\textwidth` of an article: a wide
  * one is set in a smaller face or in parts below each other, and spans both columns of a two-column page. Letters that pdfTeX
  * does not know (Chinese, Cyrillic, …) want XeLaTeX or LuaLaTeX.
- * @param name with the table's provenance it makes the label: `\ref{tab:quickstart-mini-1-table}`; default: the caption
+ * @param name with the table's provenance it makes the label: `\ref{tab:table3a-mini-1-table}`; default: the caption
  */
 export function toLatex(table: ResultTable, name = table.caption): string {
   const [columns, cells] = [headedColumns(table), shownCells(table)];
