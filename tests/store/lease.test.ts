@@ -71,7 +71,7 @@ describe("a lease", () => {
   });
 
   it("keeps no process from ending", () => {
-    const program = `require(${JSON.stringify(path.resolve("dist/store/lease.js"))}).takeLease(process.argv[1], "x", {})`;
+    const program = `require(${JSON.stringify(path.resolve(__dirname, "../../dist/store/lease.js"))}).takeLease(process.argv[1], "x", {})`;
     const { status } = spawnSync(process.execPath, ["-e", program, folder], { timeout: 20_000 });
     expect(status).toBe(0);
     expect(files()).toEqual(["x.1"]);
