@@ -1,25 +1,26 @@
 // Where does a model see a difference? Principal components of its hidden states over pictures of two domains.
 //
 //   node examples/pca.mjs
-import { buildPrompt, loadBackend, loadProfile, openLab, pca, project, QwenModel, silent } from "../dist/index.js";
+import * as fr from "../dist/index.js";
 
-await loadBackend();
-const { profile, world } = openLab("examples", loadProfile("smoke"), { progress: silent });
-const model = await QwenModel.load(profile.base);
+await fr.loadBackend();
+const { base, dataset: spec } = fr.lab.loadProfile("smoke");
+const dataset = await fr.lab.openDataset(spec);
+const model = await fr.model.QwenModel.load(base);
 
 // One test picture of every class, each before the same kind of question.
-const items = [...world.test("seen"), ...world.test("unseen")];
+const items = fr.lab.testItems(dataset);
 const prompts = await Promise.all(
   items.map(async ({ question, image }) => {
     const { superCategory } = image.subCategory;
-    return buildPrompt("mini", { question, superCategory, image: await image.load(), thinking: true });
+    return fr.data.buildPrompt("mini", { question, superCategory, image: await image.load(), thinking: true });
   }),
 );
 
 // The mean over the picture's tokens after the last layer: what the model has made of what it sees.
 const states = await model.hiddenStates(prompts, { layer: model.config.text.layers, pool: "imageMean" });
-const components = pca(states, 2);
-const points = project(components, states);
+const components = fr.analysis.pca(states, 2);
+const points = fr.analysis.project(components, states);
 
 console.log("share of the variance:", [...components.explained].map((share) => share.toFixed(2)).join(", "));
 items.forEach(({ image }, i) => {

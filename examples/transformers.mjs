@@ -4,16 +4,17 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { loadBackend, loadProfile, openLab, QwenModel, silent } from "../dist/index.js";
+import * as fr from "../dist/index.js";
 
-await loadBackend();
-const { profile, world } = openLab("examples", loadProfile("smoke"), { progress: silent });
-const model = await QwenModel.load(profile.base); // or one that you trained: runs/quickstart/mini/tapo-…/model
+await fr.loadBackend();
+const { base, dataset: spec } = fr.lab.loadProfile("smoke");
+const dataset = await fr.lab.openDataset(spec);
+const model = await fr.model.QwenModel.load(base); // or one that you trained: runs/store/rl-…/model
 const folder = path.resolve(process.argv[2] ?? path.join(os.tmpdir(), "fine-r1-for-transformers"));
 await model.save(folder);
 
 // What ours says, to compare with.
-const image = await world.test("seen")[0]?.image.load();
+const image = await dataset.test("seen")[0]?.image.load();
 const prompt = {
   messages: [{ role: /** @type {const} */ ("user"), content: "<image> bird ? answer" }],
   images: image ? [image] : [],

@@ -1,17 +1,15 @@
 // Mine triplets (§4.3): to every training picture another of its class, and one of the class most easily taken for it.
 //
 //   node examples/triplets.mjs
-import { loadBackend, loadProfile, mineTriplets, openEncoder, openLab, silent } from "../dist/index.js";
+import * as fr from "../dist/index.js";
 
-await loadBackend();
-const { profile, world } = openLab("examples", loadProfile("smoke"), { progress: silent });
-const encoder = await openEncoder(profile.dualEncoder);
+await fr.loadBackend();
+const profile = fr.lab.loadProfile("smoke");
+const dataset = await fr.lab.openDataset(profile.dataset);
+const encoder = fr.model.MiniDualEncoder.load(profile.encoder);
 
 // Any function from pictures to vectors will do; the classes' mean vectors are compared by their cosine.
-const triplets = await mineTriplets(world, (images) => encoder.encodeImages(images), {
-  seed: 1,
-  embedder: encoder.key,
-});
+const triplets = await fr.data.mineTriplets(dataset, (images) => encoder.encodeImages(images), { seed: 1 });
 
 for (const { anchor, positive, negative } of triplets.slice(0, 5)) {
   console.log(anchor.id, "| same class:", positive.id, "| hardest other:", negative.subCategory.name);

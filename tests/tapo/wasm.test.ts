@@ -20,11 +20,11 @@ test("the objective and all three token means are computed without the native en
   // Terms of TAPO by hand, ratio 1: policy −Â·1 = −1, −1, 1; k3 at 0 is 0; entropies −log π = 1, 2, 1 (η₁ = η₂ = 0.03):
   // loss = ((−1 − 1 + 1) + 0.06 · (1 + 2 + 1)) / 3 = −0.76 / 3.
   const script = `
-    const L = require("./dist"); const tf = require("@tensorflow/tfjs-core");
-    L.loadBackend().then(() => {
+    const { loadBackend, tapo, tf } = require("./dist");
+    loadBackend().then(() => {
       const t = tf.tensor2d([[-1, -2], [-1, 0]]), mask = tf.tensor2d([[1, 1], [1, 0]]), advantages = tf.tensor1d([1, -1]);
-      const { loss } = L.tapoObjective({ logProbs: t, oldLogProbs: t, negativeLogProbs: t, advantages, mask }, L.TAPO);
-      const weights = ["batch", "sequence", "microBatch"].map((mode) => [...L.tokenWeights(mask, mode, 1).dataSync()]);
+      const { loss } = tapo.tapoObjective({ logProbs: t, oldLogProbs: t, negativeLogProbs: t, advantages, mask }, tapo.TAPO);
+      const weights = ["batch", "sequence", "microBatch"].map((mode) => [...tapo.tokenWeights(mask, mode, 1).dataSync()]);
       console.log(JSON.stringify({ engine: tf.getBackend(), loss: loss.dataSync()[0], weights }));
     });`;
   const { engine, loss, weights } = JSON.parse(withoutNativeEngine(["-e", script])) as {
@@ -42,11 +42,11 @@ test("the objective and all three token means are computed without the native en
   }
 });
 
-test("rows of the quickstart that need no training run there", () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "wasm rows "));
+test("methods of the quickstart that need no training run there", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "wasm methods "));
   try {
     const places = { FINE_R1_RUNS: path.join(folder, "runs"), FINE_R1_RESULTS: path.join(folder, "results") };
-    const args = ["dist/cli.js", "run", "quickstart", "-p", "smoke", "--rows", "base,siglip"];
+    const args = ["dist/cli.js", "run", "quickstart", "-p", "smoke", "--only", "base,siglip"];
     const text = withoutNativeEngine(args, places);
     expect(text).toMatch(/^Base, direct /mu);
   } finally {
