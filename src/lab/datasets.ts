@@ -14,6 +14,8 @@ import { buildMiniWorld } from "../miniworld/world";
 export interface OpenDatasetOptions {
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+  /** Look again, where pictures of a folder were added or changed since this process opened it. */
+  readonly fresh?: boolean;
 }
 
 /** A kind of dataset: how to open one by what stands behind the colon of its spec. */
@@ -39,15 +41,17 @@ const opened = new Map<string, Promise<Dataset>>();
 
 /**
  * Opens a dataset by its spec, such as "miniworld:test" or "folder:/home/me/mushrooms?superCategory=mushroom". The same spec
- * gives the same object for as long as the process lives; what failed is tried again.
+ * gives the same object for as long as the process lives, unless `fresh` is asked for; what failed is tried again.
  * @throws LabError for an unknown kind, with the one most likely meant, and what its kind says
  */
 export function openDataset(spec: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
   const held = opened.get(spec);
-  if (held !== undefined) return held;
+  if (held !== undefined && options.fresh !== true) return held;
   const opening = openAnew(spec, options);
   opened.set(spec, opening);
-  opening.catch(() => opened.delete(spec));
+  opening.catch(() => {
+    if (opened.get(spec) === opening) opened.delete(spec);
+  });
   return opening;
 }
 

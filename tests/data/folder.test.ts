@@ -134,9 +134,7 @@ describe("a plain folder of pictures", () => {
     const torn = dataset.test("unseen").find(({ id }) => id.endsWith("/1.png"))!;
     await expect(torn.image.load()).rejects.toThrow(/1\.png: the image cannot be read/);
     fs.writeFileSync(path.join(root, torn.id.split("/").slice(1).join("/")), whole);
-    await expect(torn.image.load()).rejects.toThrow(
-      /has changed since the dataset was opened\. Open the dataset again/,
-    );
+    await expect(torn.image.load()).rejects.toThrow(/has changed since the dataset was opened/);
     fs.rmSync(path.join(root, torn.id.split("/").slice(1).join("/")));
     await expect(torn.image.load()).rejects.toThrow(/1\.png: cannot be read/);
   });

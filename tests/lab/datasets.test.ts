@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { openDataset } from "../../src/lab/datasets";
 import { folderOf, several } from "../data/folderFixture";
@@ -16,6 +18,12 @@ describe("openDataset", () => {
     expect([dataset.train.length, dataset.test("unseen").length]).toEqual([2 * 2, 1]);
     expect(dataset.subCategories[0]?.id).toBe("letter/a");
     expect(await openDataset(`folder:${root}`)).not.toBe(dataset);
+    const { fingerprint } = await openDataset(`folder:${root}`);
+    fs.copyFileSync(path.join(root, "a", "1.png"), path.join(root, "a", "7.png"));
+    expect((await openDataset(`folder:${root}`)).fingerprint).toBe(fingerprint);
+    const fresh = await openDataset(`folder:${root}`, { fresh: true });
+    expect(fresh.fingerprint).not.toBe(fingerprint);
+    expect(await openDataset(`folder:${root}`)).toBe(fresh);
     await expect(openDataset(`folder:${root}?shot=2`)).rejects.toThrow(/unknown option shot \(did you mean shots\?\)/);
   });
 

@@ -3,10 +3,13 @@ import * as path from "node:path";
 import { loadConfig } from "../../src/config/load";
 import { loadWorldConfig } from "../../src/miniworld/config";
 import { readJson, readJsonl } from "../../src/core/files";
+import { hashFile } from "../../src/core/hash";
 import { openSafetensors, writeSafetensors } from "../../src/core/safetensors";
 import { parseOutcome } from "../../src/cot/outcomes";
 import { readCotRecords } from "../../src/cot/records";
 import { readReleased } from "../../src/cot/released";
+import { readClasses } from "../../src/data/folder/classes";
+import { openFolder } from "../../src/data/folder/folder";
 import { decodeImage } from "../../src/data/images";
 import { parseStepFigures } from "../../src/engine/train";
 import { readAnswers } from "../../src/eval/answers";
@@ -38,6 +41,7 @@ const RELEASED = JSON.stringify([
   },
 ]);
 const SCRIPT = '{"rules":[{"contains":"bird","answers":[{"text":"ab","probability":0.5}]}],"otherwise":[{"text":"x"}]}';
+const CLASSES = 'folder,name,superCategory,genus,split\na,"a, b",bird,Aa,seen\nc,,bird,,unseen\n';
 const COLUMNS = [
   { key: "m", title: "M", kind: "text" },
   { key: "v", title: "V", kind: "number" },
@@ -104,6 +108,8 @@ export function fileParsers(scratch: string): Parser[] {
       count: 4000,
       read: (text) => rowsFromCsv(text, COLUMNS),
     },
+    { name: "classes.csv", corpus: [CLASSES], count: 3000, read: from(readClasses) },
+    { name: "exported datasets", count: 2000, ...exportedFolder(scratch, path.join(golden, "plain.png")) },
     {
       name: "tokenizers",
       corpus: [own("assets", "smoke", "base", "tokenizer.json")],
@@ -134,6 +140,34 @@ function readAll(file: string): unknown {
   } finally {
     opened.close();
   }
+}
+
+/** Opens an export of one picture whose dataset.json is the input, and asks it everything. */
+function exportedFolder(scratch: string, picture: string): Pick<Parser, "corpus" | "read"> {
+  const folder = path.join(scratch, "export");
+  fs.mkdirSync(path.join(folder, "test", "a"), { recursive: true });
+  fs.copyFileSync(picture, path.join(folder, "test", "a", "1.png"));
+  const question = "bird ?";
+  const item = { id: "i", picture: "p", question, options: ["a"], groundTruth: "a" };
+  const exported = {
+    version: 1,
+    name: "x",
+    wording: "mini",
+    classes: [{ id: "bird/a", folder: "a", name: "a", superCategory: "bird", seen: true, options: ["a"] }],
+    pictures: [{ id: "p", class: "bird/a", file: "test/a/1.png", sha256: hashFile(picture), question }],
+    train: ["p"],
+    validation: [],
+    test: { seen: [item], unseen: [] },
+  };
+  return {
+    corpus: [JSON.stringify(exported)],
+    read: async (text) => {
+      fs.writeFileSync(path.join(folder, "dataset.json"), text);
+      const dataset = await openFolder(folder);
+      const asked = dataset.train.map((image) => dataset.question(image));
+      return [asked, dataset.subCategories.map((c) => dataset.optionsFor(c)), dataset.test("seen")];
+    },
+  };
 }
 
 /** Loads a tokenizer one of whose files is the input, and puts a conversation through it. */

@@ -27,7 +27,11 @@ export function pictureReader(root: string, cacheMiB = CACHE_MIB): PictureReader
         throw unreadable(absolute, error);
       });
       if (createHash("sha256").update(bytes).digest("hex") === sha256) return decodeImage(bytes, absolute);
-      throw new LabError("has changed since the dataset was opened", "Open the dataset again.", { subject: absolute });
+      throw new LabError(
+        "has changed since the dataset was opened",
+        "Start again; in a notebook, open the dataset with { fresh: true }.",
+        { subject: absolute },
+      );
     });
 }
 
