@@ -10,6 +10,8 @@ import { addExportCommand } from "./export";
 import { addParityCommand } from "./parity";
 import { addRunCommand } from "./run";
 import { addCheckCommands } from "./check";
+import { addScoreCommand } from "./score";
+import { addStageCommand } from "./stage";
 import { addShowCommands } from "./show";
 import { INTERRUPTED, stoppedMessage } from "./stop";
 import { LabError } from "../core/errors";
@@ -37,6 +39,8 @@ lies in results/. The environment variables FINE_R1_RUNS and FINE_R1_RESULTS nam
 
 addRunCommand(program);
 addShowCommands(program);
+addScoreCommand(program);
+addStageCommand(program);
 addCheckCommands(program);
 addAskCommand(program);
 addBrowseCommand(program);

@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+import { placeOf } from "../config/places";
+import { LabError } from "../core/errors";
+import { silent } from "../core/progress";
+import { measure } from "../eval/measure";
+import { chainMetrics, METRICS, metricNamed, SETTINGS } from "../eval/metrics";
+import { experimentNamed } from "../experiments";
+import { answeredMethods } from "../lab/finished";
+import { keptFolder } from "../lab/kept";
+import { labOf } from "../lab/lab";
+import { methodTable, type MeasuredColumn } from "../report/pivot";
+import { exportTable } from "../report/table/export";
+import { toText } from "../report/table/text";
+import { commandLine } from "./again";
+import { addProfileOptions, profileWords, readNames, readProfile, readSeeds, type ProfileArguments } from "./options";
+
+interface ScoreArguments extends ProfileArguments {
+  readonly seeds?: string;
+  readonly metrics?: string;
+}
+
+/** `fine-r1 score <experiment>`. */
+export function addScoreCommand(program: Command): void {
+  const command = program
+    .command("score")
+    .description("measure the answers that are in runs/store again, by any metric; nothing is asked anew")
+    .argument("<experiment>", "whose answers; fine-r1 list shows them");
+  addProfileOptions(command)
+    .option("--metrics <names>", "metrics, separated by commas; default: all", "")
+    .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
+    .addHelpText(
+      "after",
+      `
+Metrics:
+${METRICS.map(({ name, help }) => `  ${name.padEnd(14)}${help}`).join("\n")}
+and those of chains, where the dataset can judge them: chain:right, chain:malformed, …, faithful.
+
+  $ npx fine-r1 score quickstart --metrics firstPosition,truthFirst,cut`,
+    )
+    .action(scoreKept);
+}
+
+async function scoreKept(id: string, options: ScoreArguments): Promise<void> {
+  const experiment = experimentNamed(id);
+  const profile = readProfile(options);
+  const lab = await labOf(profile, { progress: silent });
+  const { chains, subCategories, name: dataset } = lab.dataset;
+  const known = [...METRICS, ...(chains === undefined ? [] : chainMetrics(chains))];
+  const { superCategory } = profile.evaluation;
+  // SS_rel is told by an encoder and kept apart from the answers: a run measures it
+  const all = known.filter(({ name }) => name !== "similarity");
+  const metrics =
+    (options.metrics ?? "") === "" ? all : readNames(options.metrics ?? "").map((name) => metricNamed(name, all));
+  const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
+  const { asked, missing } = answeredMethods(lab, experiment, seeds);
+  if (asked.length === 0) {
+    const again = commandLine("run", id, ...profileWords(options));
+    throw new LabError("was not asked anything yet", `Run it first: ${again}`, {
+      subject: `${id}, profile ${profile.name}`,
+    });
+  }
+  const measurements = asked.flatMap(({ key, setting, thinking, answers }) => {
+    const context = { thinking, classes: subCategories, superCategory };
+    return measure(answers, { method: key, seed: 0, dataset, setting, metrics, context });
+  });
+  const columns = SETTINGS.flatMap((setting) =>
+    metrics.map(({ name, title }): MeasuredColumn => ({
+      ...{ setting, metric: name, title, group: `${setting} questions` },
+    })),
+  );
+  const measured = columns.filter((column) =>
+    measurements.some(({ metric, setting }) => metric === column.metric && setting === column.setting),
+  );
+  const methods = [...new Map(asked.map(({ key, title }) => [key, { name: key, title }])).values()];
+  const table = methodTable(measurements, {
+    caption: `${experiment.title}: kept answers, measured again, %`,
+    methods,
+    splitRows: ["seen", "unseen"],
+    columns: measured,
+    notes: ["Mean over the domains, 95 % intervals over test items.", ...missing.map((what) => `Left out: ${what}.`)],
+    provenance: { experiment: id, profile: profile.name, dataset },
+  });
+  const files = exportTable(table, keptFolder(id, profile.name, "report"), "score");
+  console.log(`${toText(table)}\n\n${files.map(placeOf).join("\n")}`);
+}

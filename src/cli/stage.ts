@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { storeFolder } from "../config/places";
+import { readStored } from "../config/stored";
+import { requireTraining } from "../core/backend";
+import { kindNamed } from "../lab/kinds";
+import { make, stageFrom } from "../lab/stage";
+import { stoppable } from "./stop";
+
+const workSchema = z.strictObject({ kind: z.string(), version: z.int(), inputs: z.record(z.string(), z.json()) });
+
+/**
+ * `fine-r1 stage FILE`: makes one stage from its JSON, `{ kind, version, inputs }` as stage.json has it; the stages that it
+ * needs are taken from the store. For other processes and hosts that share the store.
+ */
+export function addStageCommand(program: Command): void {
+  program
+    .command("stage", { hidden: true })
+    .argument("<file>")
+    .action(async (file: string) => {
+      const { kind, version, inputs } = readStored(
+        file,
+        workSchema,
+        "description of a stage",
+        "Take it from --dry-run.",
+      );
+      await requireTraining();
+      const made = await make({ store: storeFolder(), ...stoppable() }, stageFrom(kindNamed(kind, version), inputs));
+      console.log(made.folder);
+    });
+}

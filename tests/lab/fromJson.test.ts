@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { silent } from "../../src/core/progress";
+import { labOf } from "../../src/lab/lab";
+import { loadProfile } from "../../src/lab/profile";
+import { cotSft } from "../../src/lab/recipe";
+import { make, withInputs, workOf } from "../../src/lab/stage";
+import { findFinished } from "../../src/store/store";
+
+const runs = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-json-"));
+afterAll(() => {
+  fs.rmSync(runs, { recursive: true, force: true });
+});
+
+it("a stage is made by another process from its JSON alone, the one it needs being in the store", async () => {
+  const lab = await labOf(loadProfile("smoke"), { progress: silent, store: path.join(runs, "store") });
+  const stage = withInputs(cotSft(lab.recipe(1)), { epochs: 1 });
+  const file = path.join(runs, "stage.json");
+  fs.writeFileSync(file, JSON.stringify(workOf(stage)));
+  const elsewhere = () =>
+    spawnSync(process.execPath, ["dist/cli.js", "stage", file], {
+      env: { ...process.env, FINE_R1_RUNS: runs },
+      encoding: "utf8",
+    });
+  expect(elsewhere().stderr).toMatch(/needs the stage "cot" \([0-9a-f]{10}\), which was not made/);
+  for (const needed of stage.needs) await make(lab, needed);
+  const { status, stdout } = elsewhere();
+  expect(status).toBe(0);
+  const record = findFinished(lab.store, workOf(stage));
+  expect(stdout.trim()).toBe(record?.folder);
+  expect((await make(lab, stage)).cached).toBe(true);
+});
