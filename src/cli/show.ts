@@ -25,12 +25,17 @@ export function addShowCommands(program: Command): void {
     };
     const table = resultTable({
       caption: `Experiments (profile ${profile.name})`,
-      columns: ["Experiment", "Claim", "Recorded", "Made here"].map((title) => ({ key: title, title, kind: "text" })),
+      columns: [
+        { key: "experiment", title: "Experiment", kind: "text" },
+        { key: "claim", title: "Claim", kind: "text" },
+        { key: "recorded", title: "Recorded", kind: "text" },
+        { key: "mine", title: "Made here", kind: "text" },
+      ],
       rows: EXPERIMENTS.map(({ id, claim }) => ({
-        Experiment: id,
-        Claim: claim,
-        Recorded: made(id, "record"),
-        "Made here": made(id, "report"),
+        experiment: id,
+        claim,
+        recorded: made(id, "record"),
+        mine: made(id, "report"),
       })),
     });
     console.log(toText(table));

@@ -40,12 +40,12 @@ export async function labOf(
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
   for (const checkpoint of [profile.base, profile.encoder]) requireOwn(checkpoint, dataset, profile.dataset);
-  requireVocabulary(QwenTokenizer.load(profile.base), dataset, profile.base);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenCheckpoint(profile.base),
     encoder: givenEncoder(profile.encoder),
   };
+  requireVocabulary(QwenTokenizer.load(profile.base), dataset, profile.base);
   return {
     ...context,
     store: context.store ?? storeFolder(),

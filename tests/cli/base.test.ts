@@ -27,12 +27,12 @@ function build(out: string) {
   return { child, end, errors: () => errors };
 }
 
-/** The process at work on the stage, by its lock; 0 before it has begun. */
+/** The process at work on a stage, by its lease; 0 before it has begun. */
 function workerOn(stage: string): number {
-  const folder = path.join(scratch, "runs", "base", "smoke");
-  const own = fs.existsSync(folder) ? fs.readdirSync(folder).find((name) => name.startsWith(`${stage}-`)) : undefined;
-  const lock = path.join(folder, own ?? "", "lock");
-  return own !== undefined && fs.existsSync(lock) ? Number(fs.readFileSync(lock, "utf8")) : 0;
+  const leases = path.join(scratch, "runs", "base", "smoke", "leases");
+  const own = fs.existsSync(leases) ? fs.readdirSync(leases).find((name) => name.startsWith(`${stage}-`)) : undefined;
+  const text = own === undefined ? "" : fs.readFileSync(path.join(leases, own), "utf8");
+  return Number(/"state":"held".*"pid":(\d+)/.exec(text)?.[1] ?? 0);
 }
 
 async function until(what: () => boolean): Promise<void> {

@@ -1,51 +1,34 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as homes from "./home";
 
 let folder: string;
 beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-cli-"));
+  folder = homes.newHome("cli");
 });
 afterAll(() => {
-  fs.rmSync(folder, { recursive: true, force: true });
+  homes.removeHome(folder);
 });
 const inFolder = (name: string, content = ""): string => {
   const file = path.join(folder, name);
   fs.writeFileSync(file, content);
   return file;
 };
-
-/** Runs the compiled command line (`npm test` compiles first), with its runs and results in a temporary folder. */
-function fineR1(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli.js", ...args], {
-    encoding: "utf8",
-    env: {
-      ...process.env,
-      FINE_R1_RUNS: path.join(folder, "runs"),
-      FINE_R1_RESULTS: path.join(folder, "results"),
-      ...env,
-    },
-  });
-  return { status, stdout, stderr };
-}
-
-/** The error of a command that must fail: one line on stderr, exit code 1. */
-function refusal(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
-  const { status, stdout, stderr } = fineR1(args, env);
-  expect(status).toBe(1);
-  expect(stdout).toBe("");
-  expect(stderr.trim().split("\n")).toHaveLength(1);
-  expect(stderr).not.toMatch(/\bat .*\.js:\d+/); // no stack
-  return stderr.trim();
-}
+const fineR1 = (args: readonly string[]) => homes.fineR1(folder, args);
+const refusal = (args: readonly string[], env: Readonly<Record<string, string>> = {}): string =>
+  homes.refusal(folder, args, env);
 
 describe("--help", () => {
   it.each([
-    [[], ["run", "seeds", "base", "parity", "export", "doctor", "npm start"]],
-    [["run"], ["--profile", "--all", "--rows", "--seed", "--fresh", "--record", "--set", "cot-sft", "runs/"]],
-    [["seeds"], ["--profile", "--seed 2", "seeds.csv"]],
+    [[], ["run", "list", "show", "compare", "verify", "data", "base", "parity", "export", "doctor", "npm start"]],
+    [
+      ["run"],
+      ["--profile", "--all", "--only", "--seeds", "--fresh", "--record", "--set", "--dry-run", "cot-sft", "runs/"],
+    ],
+    [["show"], ["--profile", "--mine"]],
+    [["compare"], ["record:EXPERIMENT", "mine:EXPERIMENT"]],
+    [["verify"], ["runs/store", "results/"]],
     [["base"], ["build"]],
     [
       ["base", "build"],
@@ -68,12 +51,12 @@ describe("--help", () => {
 
   it("is pointed to after a mistake, with the word that was probably meant", () => {
     expect(fineR1(["rnu"]).stderr).toContain("Did you mean run?");
-    expect(fineR1(["run", "quickstart", "--rwos", "tapo"]).stderr).toContain("Did you mean --rows?");
-    expect(fineR1(["run", "quickstart", "--all", "--rows", "tapo"]).stderr).toContain("cannot be used with");
+    expect(fineR1(["run", "quickstart", "--olny", "tapo"]).stderr).toContain("Did you mean --only?");
+    expect(fineR1(["run", "quickstart", "--all", "--only", "tapo"]).stderr).toContain("cannot be used with");
   });
 
   it("is pointed to after a mistake", () => {
-    for (const args of [["rnu"], ["run"], ["run", "quickstart", "--rwos", "tapo"], ["parity", "models", "x"]]) {
+    for (const args of [["rnu"], ["run"], ["run", "quickstart", "--olny", "tapo"], ["parity", "models", "x"]]) {
       const { status, stderr } = fineR1(args);
       expect(status).toBe(1);
       expect(stderr).toContain("--help");
@@ -126,22 +109,34 @@ describe("run", () => {
   const run = (...args: string[]): string => refusal(["run", "quickstart", ...args]);
 
   it.each([
-    [["--rows", "tapo,grpo"], /no row "grpo".*Choose from base, .*tapo/],
-    [["--rows", "tapoo"], /no row "tapoo"\. Did you mean "tapo"\?/],
-    [["--seed", "-1"], /"-1" is no seed.*whole number/],
-    [["--seed", "1.5"], /"1\.5" is no seed/],
-    [["--seed", ""], /"" is no seed/],
+    [["--only", "tapo,grpo"], /no method "grpo".*Choose from base, .*tapo/],
+    [["--only", "tapoo"], /no method "tapoo"\. Did you mean "tapo"\?/],
+    [["--seeds", "-1"], /"-1" names no seeds.*whole numbers from 0 on/],
+    [["--seeds", "1.5"], /"1\.5" names no seeds/],
+    [["--seeds", "5-1"], /"5-1" names no seeds/],
+    [["--seeds", ""], /"" names no seeds/],
     [["--profile", "huge"], /no profile "huge".*Choose one of: .*mini/],
     [["-p", "min"], /no profile "min"\. Did you mean "mini"\?/],
     [["-p", "../worlds/test"], /"\.\.\/worlds\/test": cannot be the name of a profile/],
-    [["--set", "rl.options.n1"], /"rl\.options\.n1" is not of the form key=value/],
-    [["--set", "rl.options.nn=1"], /mini\.yaml with rl\.options\.nn replaced: unknown key rl\.options\.nn/],
-    [["--set", "rl.options.n1=many"], /key rl\.options\.n1 must be a number, but is "many"/],
-    [["--set", "rl.options.n1=1", "--set", "rl.options.n2=0"], /n1 \+ n2 is below 2/],
-    [["--set", "world=smoke"], /assets.mini.base: was made for the world mini-world\/test .*profile's world "smoke"/],
+    [["--set", "rl.n1"], /"rl\.n1" is not of the form key=value/],
+    [["--set", "rl.nn=1"], /mini\.yaml with rl\.nn replaced: unknown key rl\.nn/],
+    [["--set", "rl.gamma=1"], /unknown key rl\.gamma \(did you mean rl\.objective\.gamma\?\)/],
+    [["--set", "rl.n1=many"], /key rl\.n1 must be a number, but is "many"/],
+    [["--set", "rl.n1=1", "--set", "rl.n2=0"], /n1 \+ n2 is below 2/],
+    [
+      ["--set", "dataset=miniworld:smoke"],
+      /assets.mini.base: was made for the world mini-world\/test .*profile's world "smoke"/,
+    ],
     [["--set", "base=none"], /none: the checkpoint is not there.*fine-r1 base build/],
   ])("refuses %j with the reason and the remedy", (args, message) => {
     expect(run(...args)).toMatch(message);
+  });
+
+  it("names the experiment that was probably meant", () => {
+    for (const command of ["run", "show"]) {
+      expect(refusal([command, "quikstart"])).toMatch(/no experiment "quikstart"\. Did you mean "quickstart"\?/);
+    }
+    expect(refusal(["compare", "mine:quikstart", "record:quickstart"])).toContain('Did you mean "quickstart"?');
   });
 
   it("asks whether what it writes can be written before it trains", () => {
@@ -155,30 +150,28 @@ describe("run", () => {
   it("reads the record before it trains, and names one that is broken", () => {
     const results = path.join(folder, "broken");
     fs.mkdirSync(path.join(results, "quickstart", "mini"), { recursive: true });
-    for (const name of ["rows.json", "run.json"])
-      fs.writeFileSync(path.join(results, "quickstart", "mini", name), "{}");
+    fs.writeFileSync(path.join(results, "quickstart", "mini", "measurements.json"), "{}");
     expect(refusal(["run", "quickstart"], { FINE_R1_RESULTS: results })).toMatch(
-      /mini.rows\.json: is no file of a quickstart's rows \(.*key rows is missing/,
+      /mini.measurements\.json: is no file of measurements \(.*key version/,
     );
   });
 
   it("writes beside the work, ends in a sentence, and gives next commands about the same thing", () => {
-    const set = ["--set", "sftCot.epochs=1", "--set", "cot.everyNthClass=8"];
-    const places = { FINE_R1_RUNS: path.join(folder, "own runs"), FINE_R1_RESULTS: path.join(folder, "untouched") };
-    const { status, stdout } = fineR1(["run", "quickstart", "-p", "smoke", "--rows", "cot-sft", ...set], places);
-    expect(status).toBe(0);
-    expect(fs.existsSync(places.FINE_R1_RESULTS)).toBe(false);
-    const profiles = fs.readdirSync(path.join(places.FINE_R1_RUNS, "quickstart"));
+    const set = ["--set", "sft.epochs=1", "--set", "cot.everyNthClass=8"];
+    const own = path.join(folder, "own");
+    const stdout = homes.printed(own, "run", "quickstart", "-p", "smoke", "--only", "cot-sft", ...set);
+    expect(fs.readdirSync(own)).toEqual(["runs"]);
+    const profiles = fs.readdirSync(path.join(own, "runs", "quickstart"));
     expect(profiles).toEqual([expect.stringMatching(/^smoke-set-[0-9a-f]{6}$/)]);
-    const report = path.join(places.FINE_R1_RUNS, "quickstart", profiles[0] ?? "", "report");
-    expect(fs.readdirSync(report)).toEqual(expect.arrayContaining(["table.md", "run.json"]));
+    const report = path.join(own, "runs", "quickstart", profiles[0] ?? "");
+    expect(fs.readdirSync(report)).toEqual(expect.arrayContaining(["measurements.json", "table.md", "run.json"]));
+    expect(stdout).toContain("Quickstart: recognition, accuracy in % (epochs = 1, everyNthClass = 8)\n");
     const end = stdout.slice(stdout.indexOf("CoT SFT: "));
     expect(end).toMatch(
-      /^CoT SFT: [\d.]+ % on unseen classes, open world \(one seed\)\.\n\nTables, figures .*own runs/,
+      /^CoT SFT: [\d.]+ % on unseen classes, open world \(one seed\)\.\n\nTables, figures .*own.runs/,
     );
-    expect(end).toContain(
-      `Another seed: npx fine-r1 run quickstart -p smoke --rows cot-sft ${set.join(" ")} --seed 2\n`,
-    );
+    const again = ["quickstart", "--only", "cot-sft", "-p", "smoke", ...set].join(" ");
+    expect(end).toContain(`Another seed: npx fine-r1 run ${again} --seeds 2\n`);
   });
 });
 

@@ -4,25 +4,23 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { readJsonl } from "../../src/core/files";
+import { CLI, environmentOf, foldersOf, newHome, printed, removeHome, ROOT, storeIn, withoutSeconds } from "./home";
 
 /** Ctrl-C, pressed in a real terminal (tests/cli/terminal.py) in the middle of a training run. */
-const ROOT = path.resolve(__dirname, "../..");
-const CLI = path.join(ROOT, "dist", "cli.js");
 // 20 chains in batches of 8 are 3 steps an epoch: 30 steps, a checkpoint every 10
-const JOB = ["run", "quickstart", "-p", "smoke", "--rows", "cot-sft", "--set", "sftCot.epochs=10"];
+const JOB = ["run", "quickstart", "-p", "smoke", "--only", "cot-sft", "--set", "sft.epochs=10"];
 const pressed = z.object({ code: z.number(), output: z.string() });
 
 let scratch = "";
 beforeAll(() => {
-  scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-stop-"));
+  scratch = newHome("stop");
 });
 afterAll(() => {
-  fs.rmSync(scratch, { recursive: true, force: true });
+  removeHome(scratch);
 });
 
 interface Run {
-  readonly runs: string;
+  readonly home: string;
   readonly term?: string;
   /** Lines of metrics.jsonl at which Ctrl-C is pressed. */
   readonly at: number;
@@ -30,52 +28,44 @@ interface Run {
 
 async function pressCtrlC(
   args: readonly string[],
-  { runs, at, term = "xterm" }: Run,
+  { home, at, term = "xterm" }: Run,
 ): Promise<z.infer<typeof pressed>> {
   const python = path.join(ROOT, ".venv", "bin", "python");
-  const script = path.join(__dirname, "terminal.py");
-  const metrics = path.join(runs, "quickstart", "*", "cot-sft-*", "metrics.jsonl");
-  const command = [process.execPath, CLI, ...args];
-  const { out } = await run(python, [script, metrics, String(at), ...command], { ...variables(runs), TERM: term });
+  const metrics = path.join(storeIn(home), "sft-*", "metrics.jsonl");
+  const command = [path.join(__dirname, "terminal.py"), metrics, String(at), process.execPath, CLI, ...args];
+  const child = spawn(python, command, { env: { ...environmentOf(home), TERM: term }, stdio: ["ignore", "pipe", "inherit"] }); // prettier-ignore
+  let out = "";
+  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  await new Promise<void>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () => {
+      resolve();
+    });
+  });
   return pressed.parse(JSON.parse(out));
 }
 
-function variables(runs: string): NodeJS.ProcessEnv {
-  return { ...process.env, FINE_R1_RUNS: runs, FINE_R1_RESULTS: path.join(scratch, "results") };
-}
-
-function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  let [out, errors] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  return new Promise<{ code: number | null; out: string; errors: string }>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => {
-      resolve({ code, out, errors });
-    });
-  });
-}
-
 /** The training's folder, and its steps without their times. */
-function training(runs: string) {
-  const [name] = fs.readdirSync(path.join(runs, "quickstart"));
-  const stages = path.join(runs, "quickstart", name ?? "");
-  const folder = path.join(stages, fs.readdirSync(stages).find((entry) => entry.startsWith("cot-sft-")) ?? "");
-  const steps = readJsonl(path.join(folder, "metrics.jsonl"), (line) => z.record(z.string(), z.number()).parse(line));
-  return { folder, steps: steps.map((step) => ({ ...step, seconds: 0 })) };
+function training(home: string) {
+  const [folder = ""] = foldersOf(home, "sft");
+  const steps = withoutSeconds(fs.readFileSync(path.join(folder, "metrics.jsonl"), "utf8"))
+    .trimEnd()
+    .split("\n");
+  return { folder, steps };
 }
 
 describe("Ctrl-C", () => {
   it("saves a checkpoint, says where the run stopped and how it goes on, and goes on to the same numbers", async () => {
-    const runs = path.join(scratch, "stopped");
-    const { code, output } = await pressCtrlC([...JOB, "--fresh"], { runs, at: 13 });
+    const home = path.join(scratch, "stopped");
+    const { code, output } = await pressCtrlC([...JOB, "--fresh"], { home, at: 13 });
     expect(code).toBe(130);
-    const { folder, steps } = training(runs);
+    const { folder, steps } = training(home);
     expect(steps.length).toBeGreaterThanOrEqual(13);
     expect(steps.length).toBeLessThan(30);
     expect(fs.readdirSync(folder)).toContain(`checkpoint-${steps.length}`);
-    expect(fs.readdirSync(folder)).not.toContain("lock");
+    const leases = path.join(storeIn(home), "leases");
+    const states = fs.readdirSync(leases).map((name) => fs.readFileSync(path.join(leases, name), "utf8"));
+    expect(states, "its lease is let go").toEqual([expect.stringContaining('"state":"free"')]);
     expect(output).toContain(`Stopped in "cot-sft" after ${steps.length} of 30`);
     // the same command, but for --fresh, which would throw the work away
     expect(output).toContain(`npx fine-r1 ${JOB.join(" ")}\r\n`);
@@ -83,21 +73,19 @@ describe("Ctrl-C", () => {
     expect(output).toMatch(/\/30 {2}stopped after/);
 
     const whole = path.join(scratch, "whole");
-    for (const folder of [runs, whole]) {
-      expect((await run(process.execPath, [CLI, ...JOB], variables(folder))).code).toBe(0);
-    }
-    expect(training(runs).steps).toEqual(training(whole).steps);
+    for (const each of [home, whole]) printed(each, ...JOB);
+    expect(training(home).steps).toEqual(training(whole).steps);
   });
 
   it("shows a terminal without control sequences plain lines", async () => {
-    const { code, output } = await pressCtrlC(JOB, { runs: path.join(scratch, "dumb"), at: 5, term: "dumb" });
+    const { code, output } = await pressCtrlC(JOB, { home: path.join(scratch, "dumb"), at: 5, term: "dumb" });
     expect(code).toBe(130);
     expect(output).not.toContain("\u001b");
     expect(output).toMatch(/cot-sft: \d+\/30, stopped after/);
   });
 
   it("ends at once what cannot be resumed", async () => {
-    const { code } = await pressCtrlC(["doctor"], { runs: scratch, at: 0 });
+    const { code } = await pressCtrlC(["doctor"], { home: scratch, at: 0 });
     expect(code).toBe(-os.constants.signals.SIGINT);
   });
 });

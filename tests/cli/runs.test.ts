@@ -1,0 +1,139 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fineR1, foldersOf, kindsIn, measuredIn, newHome, printed, recordIn, refusal, removeHome, reportIn, stagesIn, startFineR1 } from "./home"; // prettier-ignore
+
+/** What runs make, share, show and verify: one home, one command after the other, as people give them. */
+let home = "";
+beforeAll(() => {
+  home = newHome("runs");
+});
+afterAll(() => {
+  removeHome(home);
+});
+
+const SMOKE = ["quickstart", "-p", "smoke"];
+const run = (...args: string[]): string => printed(home, "run", ...SMOKE, ...args);
+/** Stages in all, in the store, and to be made, as --dry-run counts them. */
+const planned = (...args: string[]): number[] => {
+  const text = run(...args, "--dry-run");
+  return (/^(\d+) stages: (\d+) are in the store, (\d+) would be made/m.exec(text) ?? []).slice(1).map(Number);
+};
+const keys = (): Set<string> => new Set(stagesIn(home).map(({ key }) => key));
+
+describe("the store", () => {
+  it("starts with what a run of two seeds makes, and --dry-run had counted it", () => {
+    // a seed: chains, CoT SFT, triplets, TAPO; two methods, each asked in two settings and compared by the encoder once
+    const own = { cot: 1, sft: 1, triplets: 1, rl: 1, answers: 4, similarity: 2 };
+    expect(planned("--only", "cot-sft,tapo", "--seeds", "1-2")).toEqual([20, 0, 20]);
+    expect(kindsIn(home)).toEqual({});
+    const text = run("--only", "cot-sft,tapo", "--seeds", "1-2");
+    expect(kindsIn(home)).toEqual(Object.fromEntries(Object.entries(own).map(([kind, n]) => [kind, 2 * n])));
+    expect(text).toMatch(/^TAPO − CoT SFT = .* points \[.*\] on unseen classes, open world \(2 seeds\)\.$/m);
+    expect(text).toContain("Quickstart over seeds: accuracy in %");
+    expect(planned("--only", "cot-sft,tapo", "--seeds", "1-2")).toEqual([20, 20, 0]);
+  });
+
+  it("gives another run what seeds and methods share: only what is new is made", () => {
+    // the base is asked the same for every seed: 3 stages; TAPO is 7 a seed, and seed 2 has its own
+    expect(planned("--only", "base,tapo", "--seeds", "2-3")).toEqual([3 + 2 * 7, 7, 3 + 7]);
+    const before = stagesIn(home);
+    run("--only", "base,tapo", "--seeds", "2-3");
+    // of seed 3: chains, CoT SFT (which is not asked), triplets, TAPO; of it and the base two settings and one comparison
+    expect(kindsIn(home)).toEqual({ cot: 3, sft: 3, triplets: 3, rl: 3, answers: 12, similarity: 6 });
+    expect(stagesIn(home).slice(0, before.length)).toEqual(before);
+  });
+
+  it("makes of a changed key what depends on it and nothing else, and the table says what was changed", () => {
+    const before = keys();
+    const set = ["--only", "tapo", "--set", "rl.n1=2", "--set", "rl.n2=2"];
+    expect(planned(...set)).toEqual([7, 3, 4]);
+    const text = run(...set);
+    const made = stagesIn(home).filter(({ key }) => !before.has(key));
+    expect(made.map(({ kind }) => kind)).toEqual(["rl", "answers", "answers", "similarity"]);
+    expect(made[0]?.inputs).toMatchObject({ n1: 2, n2: 2, seed: 1 });
+    expect(text).toContain("Quickstart: recognition, accuracy in % (n₁ = 2, n₂ = 2)");
+    const report = fs.readdirSync(path.dirname(reportIn(home))).find((name) => name.startsWith("smoke-set-")) ?? "";
+    expect(fs.readFileSync(path.join(home, "runs", "quickstart", report, "table.md"), "utf8")).toContain("n₁ = 2");
+  });
+
+  it("is made anew by --fresh, for the run that asks for it, to the same numbers", () => {
+    const [before, numbers] = [stagesIn(home), measuredIn(reportIn(home))];
+    run("--only", "cot-sft", "--fresh");
+    const again = stagesIn(home).filter(({ key, startedAt }) => !before.some((b) => b.key === key && b.startedAt === startedAt)); // prettier-ignore
+    expect(again.map(({ kind }) => kind).sort()).toEqual(["answers", "answers", "cot", "sft", "similarity"]);
+    expect(keys()).toEqual(new Set(before.map(({ key }) => key)));
+    expect(new Set(measuredIn(reportIn(home)))).toEqual(new Set(numbers));
+  });
+});
+
+describe("what was made", () => {
+  it("stands in a list, is shown, and is compared with the record", () => {
+    expect(refusal(home, ["show", ...SMOKE])).toMatch(/results\/quickstart\/smoke: holds no tables\. .*--mine/);
+    const mine = printed(home, "show", ...SMOKE, "--mine");
+    expect(mine).toMatch(/\nCoT SFT .*\nCoT SFT \+ TAPO /);
+    expect(mine).toContain("Quickstart over seeds");
+    run("--only", "cot-sft", "--record");
+    expect(printed(home, "list", "-p", "smoke")).toMatch(/quickstart .* 1 methods?, 1 seed +3 methods, 3 seeds\n/);
+    const recorded = printed(home, "show", ...SMOKE);
+    expect(recorded).toMatch(/\nCoT SFT /);
+    expect(recorded).not.toContain("TAPO");
+    const beside = printed(home, "compare", "mine:quickstart", "record:quickstart", "-p", "smoke");
+    expect(beside).toMatch(/identical to the last digit \(cot-sft\)\. Both were made on /i);
+    expect(run("--only", "cot-sft,tapo")).toMatch(/Against results\/: identical to the last digit \(CoT SFT\)\./);
+    expect(refusal(home, ["compare", home, "record:quickstart"])).toMatch(/holds no measurements\. Give a folder/);
+  });
+
+  it("is as it was left, says verify; else it names each file that is not", () => {
+    const all = stagesIn(home).length + 1; // and the record
+    expect(printed(home, "verify")).toBe(`${all} stages and records checked: all are as they were written.\n`);
+    const [flipped, shortened] = foldersOf(home, "answers").map((folder) => path.join(folder, "answers.jsonl"));
+    const table = path.join(recordIn(home), "table.csv");
+    const changes: readonly (readonly [string | undefined, (bytes: Buffer) => Buffer, RegExp])[] = [
+      [flipped, (bytes) => Buffer.from(bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 1 : byte))), /answers\.jsonl: has changed since its stage was finished/], // prettier-ignore
+      [shortened, (bytes) => bytes.subarray(bytes.indexOf("\n") + 1), /answers\.jsonl: has \d+ bytes, and had \d+/],
+      [table, (bytes) => Buffer.concat([bytes, Buffer.from("\n")]), /table\.csv: has changed since it was written/],
+    ];
+    const originals = changes.map(([file = "none", change]) => {
+      const bytes = fs.readFileSync(file);
+      fs.writeFileSync(file, change(bytes));
+      return [file, bytes] as const;
+    });
+    const { status, stdout, stderr } = fineR1(home, ["verify"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`3 of the files of ${all} stages and records are not what was written.`);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(3);
+    for (const [file = "none", , said] of changes) {
+      expect(stdout).toMatch(said);
+      expect(stdout).toContain(path.basename(path.dirname(file)));
+    }
+    // nor is it taken by a run: it is hashed again, since its time has changed
+    expect(fineR1(home, ["run", ...SMOKE, "--all"]).stderr).toMatch(/answers\.jsonl: has .*Remove .*--fresh/);
+    for (const [file, bytes] of originals) fs.writeFileSync(file, bytes);
+    expect(printed(home, "verify")).toMatch(/all are as they were written/);
+  });
+});
+
+it("two processes that start at once on an empty store make every stage once, and end with the same table", async () => {
+  const shared = newHome("two");
+  try {
+    const both = [startFineR1(shared, ["run", ...SMOKE]), startFineR1(shared, ["run", ...SMOKE])];
+    const ends = await Promise.all(both.map(({ end }) => end));
+    expect(ends.map(({ how, errors }) => (how === "exit 0" ? how : errors))).toEqual(["exit 0", "exit 0"]);
+    const [first, second] = ends.map(({ out }) => out);
+    expect(first).toBe(second);
+    // whoever computes a stage reports its progress: a line at its end, of one process only
+    const lines = ends.flatMap(({ errors }) => errors.split("\n"));
+    const work = ["Writing chains of thought", "cot-sft", "cot-sft, closed, thinking", "cot-sft, open, thinking", "tapo", "tapo, closed, thinking", "tapo, open, thinking"]; // prettier-ignore
+    for (const label of work) {
+      expect(
+        lines.filter((line) => line.startsWith(`${label}: `) && / in \d+:\d\d/.test(line)),
+        label,
+      ).toHaveLength(1);
+    }
+    expect(kindsIn(shared)).toEqual({ cot: 1, sft: 1, triplets: 1, rl: 1, answers: 4, similarity: 2 });
+    expect(fs.readdirSync(path.join(shared, "runs", "store", "leases"))).toEqual([]);
+  } finally {
+    removeHome(shared);
+  }
+});
