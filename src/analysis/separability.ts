@@ -1,7 +1,7 @@
 import { LabError } from "../core/errors";
 import { Random } from "../core/random";
 import type { BenchmarkItem, LabelledImage } from "../data/types";
-import type { PromptSet } from "../data/prompts";
+import { pairText, type PromptSet } from "../data/prompts";
 import { wilson, type Score } from "../eval/intervals";
 import type { Prompt, VisionLanguageModel } from "../model/contract";
 import { ridgeRegression, valueAt } from "./leastSquares";
@@ -14,7 +14,7 @@ export interface NamePair {
   readonly positive: boolean;
 }
 
-/** Two pairs an item: the true name, and one of the other options, drawn by the seed and the item's id. */
+/** Two pairs per item: the true name, and one of the other options, drawn by the seed and the item's id. */
 export function namePairs(items: readonly BenchmarkItem[], seed: number): NamePair[] {
   return items.flatMap(({ id, image, groundTruth, options }) => {
     const others = options.filter((name) => name !== groundTruth);
@@ -29,25 +29,20 @@ export function namePairs(items: readonly BenchmarkItem[], seed: number): NamePa
   });
 }
 
-/**
- * The question whose last hidden state sums a pair up (§5.4, H3): "Is the bird species NAME?". The mini-world's language
- * has no such sentence; there the same context is "bird NAME ?".
- */
+/** The question whose last hidden state sums a pair up (§5.4, H3): "Is the bird species NAME?". */
 export async function pairPrompt(set: PromptSet, { image, name }: NamePair): Promise<Prompt> {
-  const domain = image.subCategory.superCategory;
-  const question = set === "mini" ? ` ${domain} ${name} ?` : `Is the ${domain} species ${name}?`;
+  const question = pairText(set, image.subCategory.superCategory, name);
   return { messages: [{ role: "user", content: `<image>${question}` }], images: [await image.load()] };
 }
 
 /** The last hidden state of every pair, after the last layer. @returns [N] vectors of the hidden width */
 export async function pairStates(
   model: VisionLanguageModel,
-  layer: number,
   set: PromptSet,
   pairs: readonly NamePair[],
 ): Promise<Float32Array[]> {
   const prompts = await Promise.all(pairs.map((pair) => pairPrompt(set, pair)));
-  return model.hiddenStates(prompts, { layer, pool: "last" });
+  return model.hiddenStates(prompts, { layer: "last", pool: "last" });
 }
 
 /** How far positive and negative pairs lie apart in a model's states. Plain JSON. */
@@ -66,7 +61,7 @@ const RIDGE = 1e-2;
 /**
  * Puts a number beside Fig. 4's picture: the accuracy of a ridge classifier over all dimensions, in five-fold
  * cross-validation over pictures, and the first two principal components to look at.
- * @param states shape [N, D], one a pair
+ * @param states shape [N, D], one per pair
  */
 export function separability(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): Separability {
   if (states.length !== pairs.length) {

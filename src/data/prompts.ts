@@ -3,13 +3,6 @@ import { Random } from "../core/random";
 import type { ChatMessage, Prompt } from "../model/contract";
 import type { LabelledImage } from "./types";
 
-/**
- * Which wording a question is asked in. "paper": Appendix B, with its two swapped labels put right. "released": the
- * released `evaluation.py`, a third wording. "mini": words of the mini-world's vocabulary, separated by single spaces.
- */
-export const PROMPT_SETS = ["paper", "released", "mini"] as const;
-export type PromptSet = (typeof PROMPT_SETS)[number];
-
 /** One question about one image. */
 export interface PromptRequest {
   readonly question: string;
@@ -22,7 +15,27 @@ export interface PromptRequest {
   readonly thinking: boolean;
 }
 
-type Wording = (request: PromptRequest) => string;
+type Wording = (request: Omit<PromptRequest, "image">) => string;
+
+/** All that a set of prompts words. `<image>` stands where the picture does. */
+interface Wordings {
+  /** The open question about a picture. */
+  readonly question: (image: Pick<LabelledImage, "id" | "subCategory">) => string;
+  /** A question as it is asked at evaluation, the image before it. */
+  readonly evaluation: Wording;
+  /** Between `<image>` and the words of `evaluation`. */
+  readonly gap: string;
+  /** A question as it is asked in training (`buildTrainingPrompt`); where absent, as at evaluation. */
+  readonly training?: Readonly<Record<"sft" | "tapo", (request: PromptRequest) => Prompt>>;
+  /** A name in the answer form, as a model is trained to give it. */
+  readonly answer: (name: string) => string;
+  /** The sentence that an encoder reads for a class. */
+  readonly encoder: string;
+  /** The sentence that puts a picture beside a name, whose last hidden state sums the pair up (§5.4, H3). */
+  readonly pair: (superCategory: string, name: string) => string;
+  /** The form of the chains of thought that it is trained on (cot/stages). */
+  readonly chains: "short" | "released";
+}
 
 const ANSWER_FORM = {
   think: "<think>...</think><answer>your answer</answer>",
@@ -37,7 +50,7 @@ const CHOICE_FORM = {
  * The texts of Appendix B. The paper has no wording without reasoning; the direct ones are its sentences with the
  * thinking half left out.
  */
-function paperWording(request: PromptRequest): string {
+function paperWording(request: Omit<PromptRequest, "image">): string {
   const mode = request.thinking ? "think" : "direct";
   const parts = request.thinking ? "the thinking process in <think></think> and " : "the ";
   if (request.options === undefined) {
@@ -56,7 +69,7 @@ function paperWording(request: PromptRequest): string {
 }
 
 /** The texts of the released `evaluation.py`; direct ones are made as for the paper's. */
-function releasedWording(request: PromptRequest): string {
+function releasedWording(request: Omit<PromptRequest, "image">): string {
   const { question, options, thinking } = request;
   if (options === undefined) {
     const output = thinking
@@ -74,16 +87,10 @@ function releasedWording(request: PromptRequest): string {
 }
 
 /** `bird options a , b , c , d ? think`: the mini-world's words, the image before them. */
-function miniWording(request: PromptRequest): string {
+function miniWording(request: Omit<PromptRequest, "image">): string {
   const options = request.options === undefined ? [] : ["options", request.options.join(" , ")];
   return [request.superCategory, ...options, "?", request.thinking ? "think" : "answer"].join(" ");
 }
-
-const WORDING: Readonly<Record<PromptSet, Wording>> = {
-  paper: paperWording,
-  released: releasedWording,
-  mini: miniWording,
-};
 
 /**
  * The open questions that all benchmarks of the release ask, one of them drawn for each picture (`eval/*.jsonl` there). Each
@@ -100,22 +107,9 @@ const RELEASED_QUESTIONS = [
   "What type of # is shown in the image?",
 ];
 
-/** The open question about a picture: the same each time, and of its super-category and id alone. */
-export function openQuestion(set: PromptSet, { id, subCategory }: Pick<LabelledImage, "id" | "subCategory">): string {
-  const { superCategory } = subCategory;
-  if (set === "mini") return `${superCategory} ?`;
-  return new Random(`question/${id}`).pick(RELEASED_QUESTIONS).replace("#", () => superCategory);
-}
-
-/** The text of a question without its image. */
-export function promptText(set: PromptSet, request: Omit<PromptRequest, "image">): string {
-  return WORDING[set](request as PromptRequest);
-}
-
-/** A question as it is asked at evaluation: one user turn, the image before the text. */
-export function buildPrompt(set: PromptSet, request: PromptRequest): Prompt {
-  const space = set === "mini" ? " " : "";
-  return userTurn(`<image>${space}${WORDING[set](request)}`, request.image);
+/** The same question each time, and of the picture's super-category and id alone. */
+function releasedQuestion({ id, subCategory }: Pick<LabelledImage, "id" | "subCategory">): string {
+  return new Random(`question/${id}`).pick(RELEASED_QUESTIONS).replace("#", () => subCategory.superCategory);
 }
 
 const STAGE1_SYSTEM =
@@ -128,33 +122,106 @@ const STAGE2_SUFFIX =
   "Then, provide your final answer enclosed within <answer> </answer> tags.";
 
 /**
- * A question as it is asked in training. The release words it apart from the evaluation: stage 1 (CoT SFT) with a
- * system turn and the bare question, stage 2 (TAPO) with a sentence on the form behind it (`cls_thinking.jinja`). The
- * paper gives no training wording of its own, so "paper" trains on the released one; "mini" asks as at evaluation.
- * Without thinking both stages ask the bare question.
+ * The release words a question in training apart from the evaluation: stage 1 (CoT SFT) with a system turn and the bare question,
+ * stage 2 (TAPO) with a sentence on the form behind it (`cls_thinking.jinja`). Without thinking both ask the bare question.
  */
+const RELEASED_TRAINING: Wordings["training"] = {
+  sft: (request) => {
+    const turn = bareQuestion(request);
+    const system: ChatMessage = { role: "system", content: STAGE1_SYSTEM };
+    return request.thinking ? { ...turn, messages: [system, ...turn.messages] } : turn;
+  },
+  tapo: (request) =>
+    request.thinking
+      ? userTurn(`<image>${withOptions(request).trim()}\n\n${STAGE2_SUFFIX}`, request.image)
+      : bareQuestion(request),
+};
+
+const RELEASED = {
+  question: releasedQuestion,
+  evaluation: releasedWording,
+  gap: "",
+  training: RELEASED_TRAINING,
+  answer: (name) => `<answer>${name}</answer>`,
+  encoder: "a photo of a {class}", // one prompt, no ensembling (Appendix B)
+  pair: (superCategory, name) => `Is the ${superCategory} species ${name}?`,
+  chains: "released",
+} satisfies Wordings;
+
+/** Every set of prompts; a new one is a record here. */
+const SETS = {
+  /** Appendix B, with its two swapped labels put right. It gives no training wording of its own: there it is the released one. */
+  paper: { ...RELEASED, evaluation: paperWording },
+  /** The released `evaluation.py`, a third wording. */
+  released: RELEASED,
+  /** Words of the mini-world's vocabulary, separated by single spaces; in its answer form every tag is a word of its own. */
+  mini: {
+    question: ({ subCategory }) => `${subCategory.superCategory} ?`,
+    evaluation: miniWording,
+    gap: " ",
+    answer: (name) => `<answer> ${name} </answer>`,
+    encoder: "{superCategory} {class}",
+    pair: (superCategory, name) => ` ${superCategory} ${name} ?`,
+    chains: "short",
+  },
+} satisfies Record<string, Wordings>;
+
+/** Which wording a question is asked in. */
+export type PromptSet = keyof typeof SETS;
+export const PROMPT_SETS = Object.keys(SETS) as [PromptSet, ...PromptSet[]];
+
+function wordingsOf(set: PromptSet): Wordings {
+  return SETS[set];
+}
+
+/** The open question about a picture: the same each time. */
+export function openQuestion(set: PromptSet, image: Pick<LabelledImage, "id" | "subCategory">): string {
+  return wordingsOf(set).question(image);
+}
+
+/** The text of a question without its image. */
+export function promptText(set: PromptSet, request: Omit<PromptRequest, "image">): string {
+  return wordingsOf(set).evaluation(request);
+}
+
+/** A question as it is asked at evaluation: one user turn, the image before the text. */
+export function buildPrompt(set: PromptSet, request: PromptRequest): Prompt {
+  const { gap, evaluation } = wordingsOf(set);
+  return userTurn(`<image>${gap}${evaluation(request)}`, request.image);
+}
+
+/** A question as it is asked in training, of stage 1 (CoT SFT) or stage 2 (TAPO). */
 export function buildTrainingPrompt(set: PromptSet, stage: "sft" | "tapo", request: PromptRequest): Prompt {
-  if (set === "mini") return buildPrompt(set, request);
-  const question = request.options === undefined ? request.question : withOptions(request.question, request.options);
-  if (stage === "tapo" && request.thinking)
-    return userTurn(`<image>${question.trim()}\n\n${STAGE2_SUFFIX}`, request.image);
-  const turn = userTurn(`<image>${question}`, request.image);
-  const system: ChatMessage = { role: "system", content: STAGE1_SYSTEM };
-  return request.thinking ? { ...turn, messages: [system, ...turn.messages] } : turn;
+  const { training } = wordingsOf(set);
+  return training === undefined ? buildPrompt(set, request) : training[stage](request);
 }
 
-/** The sentence that an encoder reads for a class: one prompt, no ensembling (Appendix B). */
+/** The text that puts a picture beside a name (H3), without the mark of the picture. */
+export function pairText(set: PromptSet, superCategory: string, name: string): string {
+  return wordingsOf(set).pair(superCategory, name);
+}
+
+/** The sentence that an encoder reads for a class. */
 export function encoderTemplate(set: PromptSet): string {
-  return set === "mini" ? "{superCategory} {class}" : "a photo of a {class}";
+  return wordingsOf(set).encoder;
 }
 
-/** A name in the answer form, as a model is trained to give it: in the mini-world's form every tag is a word of its own. */
+/** A name in the answer form, as a model is trained to give it. */
 export function answerText(set: PromptSet, name: string): string {
-  return set === "mini" ? `<answer> ${name} </answer>` : `<answer>${name}</answer>`;
+  return wordingsOf(set).answer(name);
 }
 
-function withOptions(question: string, options: readonly string[]): string {
-  return `${question} Choose from ${pythonList(options)}.`;
+/** The form of the chains of thought that a set of prompts is trained with. */
+export function chainForm(set: PromptSet): "short" | "released" {
+  return wordingsOf(set).chains;
+}
+
+function bareQuestion(request: PromptRequest): Prompt {
+  return userTurn(`<image>${withOptions(request)}`, request.image);
+}
+
+function withOptions({ question, options }: PromptRequest): string {
+  return options === undefined ? question : `${question} Choose from ${pythonList(options)}.`;
 }
 
 function userTurn(content: string, image: RgbImage): Prompt {

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { LabError } from "../core/errors";
 import { hashFile } from "../core/hash";
-import { locateWeights } from "../model/qwen/checkpointFiles";
+import { engineOf } from "../model/open";
+import { checkpointFiles } from "../model/qwen/checkpointFiles";
 import { digest } from "../store/key";
 import { openDataset } from "./datasets";
 import type { Given } from "./stage";
@@ -13,32 +13,23 @@ export async function givenDataset(spec: string): Promise<Given> {
   return { given: "dataset", fingerprint, at: spec };
 }
 
-/** A checkpoint's folder. Its fingerprint covers all that decides what it answers: weights, config, tokenizer, image settings. */
-export function givenCheckpoint(folder: string): Given {
-  return { given: "checkpoint", fingerprint: fingerprintOf(folder), at: folder };
+/**
+ * A model (`openModel`). Its fingerprint covers every file that decides what it answers: of a checkpoint's folder the weights,
+ * config, tokenizer and image settings.
+ */
+export function givenCheckpoint(at: string): Given {
+  const { engine, where } = engineOf(at);
+  const files = engine.files(where);
+  return { given: "checkpoint", fingerprint: files.length === 0 ? digest(at) : fingerprintOf(files), at };
 }
 
 /** A dual encoder's folder. */
 export function givenEncoder(folder: string): Given {
-  return { given: "encoder", fingerprint: fingerprintOf(folder), at: folder };
+  return { given: "encoder", fingerprint: fingerprintOf(checkpointFiles(folder)), at: folder };
 }
 
-/** What a model is loaded from: weights and what stands beside them. A README is not. */
-const READ = /\.(safetensors|json|txt|jinja|model)$/;
-
-function fingerprintOf(folder: string): string {
-  if (!fs.existsSync(folder)) {
-    throw new LabError(
-      "the checkpoint is not there",
-      "Make it with `npx fine-r1 base build`, or correct the profile.",
-      {
-        subject: folder,
-      },
-    );
-  }
-  locateWeights(folder); // says what is missing
-  const names = fs.readdirSync(folder).filter((name) => READ.test(name));
-  return digest(names.sort().map((name) => [name, hashOf(path.join(folder, name))]));
+function fingerprintOf(files: readonly string[]): string {
+  return digest(files.map((file) => [path.basename(file), hashOf(file)]));
 }
 
 /** Hashes of this process by file, size and time: a checkpoint of gigabytes is read once. */

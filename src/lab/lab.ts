@@ -6,7 +6,7 @@ import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
 import { hashFile } from "../core/hash";
 import type { Dataset } from "../data/dataset";
-import { QwenTokenizer } from "../model/qwen/tokenizer";
+import { vocabularyOf } from "../model/open";
 import { openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
 import { givenCheckpoint, givenEncoder } from "./given";
@@ -45,7 +45,8 @@ export async function labOf(
     base: givenCheckpoint(profile.base),
     encoder: givenEncoder(profile.encoder),
   };
-  requireVocabulary(QwenTokenizer.load(profile.base), dataset, profile.base);
+  const vocabulary = vocabularyOf(profile.base);
+  if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
   return {
     ...context,
     store: context.store ?? storeFolder(),

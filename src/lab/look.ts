@@ -6,7 +6,8 @@ import { groupByClass } from "../data/fewshot";
 import type { LabelledImage, SubCategory, Triplet } from "../data/types";
 import type { Answer } from "../eval/answers";
 import type { Setting } from "../eval/metrics";
-import { QwenModel } from "../model/qwen/model";
+import type { VisionLanguageModel } from "../model/contract";
+import { openModel } from "../model/open";
 import type { AnsweredQuestion } from "../report/chainView";
 import type { CaptionedImage } from "../report/figure/strip";
 import { markAnswer } from "../report/markedAnswer";
@@ -126,7 +127,7 @@ export async function lookAtRollouts(lab: Lab, { model: stage, title }: Method, 
     rlExamples(dataset, mined, options)[index],
     () => new LabError(`there is no triplet ${index}`, `Give a number below ${mined.length}.`),
   );
-  const model = await QwenModel.load(checkpointFolder({ place }, from));
+  const model = await openModel(checkpointFolder({ place }, from), ["generate", "score"]);
   try {
     const one = { ...options, promptsPerRollout: 1, promptsPerUpdate: 1, dynamicSampling: false };
     const seed = new Random(options.seed).fork(`look at ${example.id}`).uint32();
@@ -166,7 +167,7 @@ async function picturesOf(dataset: Dataset, triplet: Triplet): Promise<RolloutGr
   return { anchor: await picture(anchor), positive: await picture(positive), negative: await picture(negative) };
 }
 
-async function tokensOf(model: QwenModel, rollout: Rollout | undefined, negative: Rollout["anchorPrompt"]) {
+async function tokensOf(model: VisionLanguageModel, rollout: Rollout | undefined, negative: Rollout["anchorPrompt"]) {
   if (rollout === undefined) return [];
   const { tokenIds } = rollout.completion;
   const [anchor = [], other = []] = await model.logProbs([
@@ -174,7 +175,7 @@ async function tokensOf(model: QwenModel, rollout: Rollout | undefined, negative
     { prompt: negative, tokenIds },
   ]);
   // a token's text with the space before it, which a token alone does not tell
-  const upTo = (count: number): string => model.tokenizer.decode(tokenIds.slice(0, count));
+  const upTo = (count: number): string => model.decode(tokenIds.slice(0, count));
   return tokenIds.map((_, i) => ({
     text: upTo(i + 1).slice(upTo(i).length),
     anchor: anchor[i] ?? NaN,

@@ -5,6 +5,7 @@ import { configFile } from "../config/names";
 import { slugSchema } from "../config/slug";
 import { LabError } from "../core/errors";
 import { PROMPT_SETS, type PromptSet } from "../data/prompts";
+import { engineOf } from "../model/open";
 import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
 import { sftFields, type SftOptions } from "../sft/options";
 import { tapoOptionsWith } from "../tapo/schema";
@@ -46,7 +47,7 @@ export interface Profile {
   readonly description: string;
   /** "miniworld:NAME" of configs/worlds, or "folder:PATH" of pictures of one's own. */
   readonly dataset: string;
-  /** The base checkpoint's folder, from the project's root. */
+  /** The base model: a checkpoint's folder from the project's root, or a model of another engine such as "scripted:FILE". */
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;
@@ -110,6 +111,9 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
       subject: `configs/profiles/${name}.yaml`,
     });
   }
-  const fromRoot = (given: string): string => path.resolve(ROOT, given);
+  const fromRoot = (given: string): string => {
+    const { prefix, where } = engineOf(given);
+    return prefix + path.resolve(ROOT, where);
+  };
   return { ...profile, base: fromRoot(profile.base), encoder: fromRoot(profile.encoder) };
 }

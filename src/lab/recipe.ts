@@ -1,5 +1,6 @@
 import type { Separability } from "../analysis/separability";
 import type { CurationReport } from "../cot/outcomes";
+import { chainForm } from "../data/prompts";
 import { DAPO, GRPO, type ObjectiveOptions } from "../tapo/options";
 import type { Recipe } from "./experiment";
 import { cotStage, tripletStage } from "./kinds/data";
@@ -12,8 +13,7 @@ import type { InputsOf, Source, Stage } from "./stage";
 
 /** Chains of thought for the training pictures (§4.2). */
 export function chains({ dataset, profile, seed }: Recipe): Stage<CurationReport> {
-  const form = profile.promptSet === "mini" ? "short" : "released";
-  return cotStage.stage({ dataset, ...profile.cot, form, seed });
+  return cotStage.stage({ dataset, ...profile.cot, form: chainForm(profile.promptSet), seed });
 }
 
 /** Stage 1: fine-tuning on chains. */

@@ -4,6 +4,8 @@ import { LabError } from "../core/errors";
 import { checkConfig } from "../config/load";
 import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/train";
+import type { Capability } from "../model/contract";
+import { requireCan } from "../model/open";
 import { keyOf, type Json, type Work } from "../store/key";
 import { readRecord } from "../store/record";
 import { makeOnce, type Finished, type StoreContext } from "../store/store";
@@ -62,6 +64,8 @@ export interface StageDefinition<I, R> {
   readonly inputs: z.ZodType<I>;
   readonly result: z.ZodType<R>;
   readonly run: (inputs: I, bench: Workbench) => Promise<R>;
+  /** What it asks of the models among its inputs; a given one that cannot do it is refused when the stage is described. */
+  readonly asks?: Readonly<Partial<Record<keyof I & string, readonly Capability[]>>>;
   /** Files in its folder that are not needed once it has ended, such as checkpoints. */
   readonly scraps?: readonly string[];
 }
@@ -97,12 +101,16 @@ export type StageMaker<I, R> = StageKind<R> & { stage(inputs: InputsOf<I>, label
 
 /** Defines a kind of stage. */
 export function defineStage<I, R>(definition: StageDefinition<I, R>): StageMaker<I, R> {
-  const { kind, version, inputs, result, run, scraps } = definition;
+  const { kind, version, inputs, result, run, scraps, asks = {} } = definition;
   const own: StageKind<R> = {
     kind,
     version,
     ...(scraps === undefined ? {} : { scraps }),
-    check: (given) => jsonGroup.parse(checkConfig(given, inputs, `the inputs of "${kind}"`)),
+    check: (given) => {
+      const checked = jsonGroup.parse(checkConfig(given, inputs, `the inputs of "${kind}"`));
+      requireAble(checked, asks);
+      return checked;
+    },
     parse: (value) => result.parse(value),
     run: (given, bench) => run(inputs.parse(given), bench),
   };
@@ -110,6 +118,13 @@ export function defineStage<I, R>(definition: StageDefinition<I, R>): StageMaker
 }
 
 const jsonGroup: z.ZodType<Inputs> = z.record(z.string(), z.json());
+
+function requireAble(inputs: Inputs, asks: Readonly<Record<string, readonly Capability[] | undefined>>): void {
+  for (const [name, needs] of Object.entries(asks)) {
+    const ref = givenSchema.safeParse(inputs[name]);
+    if (needs !== undefined && ref.success && ref.data.given === "checkpoint") requireCan(ref.data.at, needs);
+  }
+}
 
 function describe<R>(kind: StageKind<R>, given: object, label: string): Stage<R> {
   const { plain, needs } = separate(given);

@@ -1,12 +1,6 @@
 import { LabError } from "../core/errors";
 import type { Dataset } from "../data/dataset";
-
-/** What is asked of a tokenizer here. */
-export interface Vocabulary {
-  /** The id of a token, or `undefined` when the vocabulary lacks it. */
-  tokenId(token: string): number | undefined;
-  encode(text: string): readonly number[];
-}
+import type { Vocabulary } from "../model/contract";
 
 /** The token of a word that a word-level tokenizer does not know (model/qwen/tokenizerWords). */
 const UNKNOWN = "<|unk|>";

@@ -45,8 +45,8 @@ export interface Scored {
 }
 
 export interface HiddenStateOptions {
-  /** 0 is the embedding layer's output, L the last block's output after the final norm. */
-  readonly layer: number;
+  /** 0 is the embedding layer's output, L or "last" the last block's output after the final norm. */
+  readonly layer: number | "last";
   /** The last token of the input; the mean over the image's tokens; or the mean over all tokens. */
   readonly pool: "last" | "imageMean" | "mean";
 }
@@ -62,7 +62,32 @@ export interface VisionLanguageModel {
   hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]>;
   /** Token ids of a completion text, with the end token, as `generate` would have produced them. */
   encodeCompletion(text: string): number[];
+  /** The text of some tokens, without special ones. */
+  decode(tokenIds: readonly number[]): string;
   dispose(): void;
+}
+
+/** What can be asked of a model: answers, log-probs of given answers, hidden states, gradients. */
+export type Capability = "generate" | "score" | "hiddenStates" | "train";
+
+/** What is asked of a tokenizer before a run. */
+export interface Vocabulary {
+  /** The id of a token, or `undefined` when the vocabulary lacks it. */
+  tokenId(token: string): number | undefined;
+  encode(text: string): readonly number[];
+}
+
+/** A way of running models: how one of them is named and opened, and what can be asked of it. A line of `ENGINES` (model/open). */
+export interface Engine {
+  /** Before the colon of a model's name, such as "scripted" in "scripted:answers.json". */
+  readonly name: string;
+  readonly can: readonly Capability[];
+  /** Opens what stands behind the colon. With "train" among the capabilities it is a `TrainableModel`. */
+  open(where: string): Promise<VisionLanguageModel>;
+  /** The files that decide what it answers; none where its name says all. @throws LabError when one is missing */
+  files(where: string): readonly string[];
+  /** Its vocabulary, read without the weights; absent where it writes any text. */
+  vocabulary?(where: string): Vocabulary;
 }
 
 /** Scored items laid out as tensors, ready for differentiable passes. Owned by whoever called `prepare`. */

@@ -4,8 +4,10 @@
  */
 
 export type {
+  Capability,
   ChatMessage,
   Completion,
+  Engine,
   HiddenStateOptions,
   PreparedBatch,
   Prompt,
@@ -16,6 +18,7 @@ export type {
 } from "./contract";
 export type { DualEncoder } from "./dualEncoder";
 export { EVERYTHING, LANGUAGE_ONLY, selectParameters, type TrainableParts } from "./parameters";
+export { openModel, openTrainable } from "./open";
 export { readQwenConfig, type QwenConfig } from "./qwen/config";
 export { fitImage, processImage, smartResize, type ImageProcessorConfig } from "./qwen/imageProcessor";
 export { QwenModel, type QwenOptions } from "./qwen/model";

@@ -4,13 +4,11 @@
 
 export { groupAdvantages } from "./advantages";
 export { isInformative, nextMove } from "./dynamicSampling";
-export { sampledEntropy } from "./entropy";
-export { k3, negativeKl } from "./negativeKl";
 export { OBJECTIVE_FIGURES, readFigures, tapoObjective } from "./objective";
 export type { ObjectiveFigures, ObjectiveInput, ObjectiveOutput } from "./objective";
 export { DAPO, DEFAULTS, GRPO, TAPO, type ObjectiveOptions, type TapoOptions } from "./options";
-export { policyTerm, type ClipRange } from "./policyLoss";
 export { reward, type Reward } from "./rewards";
 export { collectRollouts, type Rollout, type RolloutBatch, type TapoExample } from "./rollouts";
+export { k3, negativeKl, policyTerm, sampledEntropy, TERMS, type ClipRange, type Term, type TermData } from "./terms";
 export { tokenWeights, weightedSum } from "./tokenMean";
 export { tapo, tapoSteps, type TapoRun } from "./train";

@@ -1,9 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../core/errors";
-import { sampledEntropy } from "./entropy";
-import { k3, negativeKl } from "./negativeKl";
-import { usesNegative, type ObjectiveOptions } from "./options";
-import { clippedTokens, policyTerm, type PolicyTerm } from "./policyLoss";
+import type { ObjectiveOptions } from "./options";
+import {
+  clippedTokens,
+  policyTerm,
+  TERMS,
+  usesNegative,
+  usesReference,
+  type PolicyTerm,
+  type Term,
+  type TermData,
+} from "./terms";
 import { tokenWeights, weightedSum } from "./tokenMean";
 
 /** One batch of rollouts. N rollouts, T tokens; what stands at masked-out tokens never matters, not even NaN. */
@@ -22,26 +29,28 @@ export interface ObjectiveInput {
   readonly mask: tf.Tensor2D;
 }
 
-/** What is logged of a step, in the order of the `figures` tensor. Terms are unweighted; absent terms are 0. */
-export const OBJECTIVE_FIGURES = [
+type TermName = keyof typeof TERMS;
+
+/** What is logged of a step, by name. Terms are unweighted; absent terms are 0. */
+export type ObjectiveFigures = Readonly<
+  Record<"loss" | "policyLoss" | TermName | "clipFracHigher" | "clipFracLower" | "ppoKl", number>
+>;
+
+/** The figures' places in the tensor `figures`. */
+export const OBJECTIVE_FIGURES: readonly (keyof ObjectiveFigures)[] = [
   "loss",
   "policyLoss",
-  "klNegative",
-  "entropy",
-  "entropyNegative",
-  "referenceKl",
+  ...(Object.keys(TERMS) as TermName[]),
   "clipFracHigher",
   "clipFracLower",
   "ppoKl",
-] as const;
-
-export type ObjectiveFigures = Readonly<Record<(typeof OBJECTIVE_FIGURES)[number], number>>;
+];
 
 /** A type and not an interface, since only a type is a `tf.TensorContainer`: what `tf.tidy` returns. */
 export type ObjectiveOutput = {
   /** −J_TAPO of Eq. 4, a scalar to be minimised. */
   readonly loss: tf.Scalar;
-  /** The figures of `OBJECTIVE_FIGURES`, shape [9], one read for all; `tf.keep` it to have it outlive a tape. */
+  /** The figures of `OBJECTIVE_FIGURES`, shape [F], one read for all; `tf.keep` it to have it outlive a tape. */
   readonly figures: tf.Tensor1D;
 };
 
@@ -55,14 +64,9 @@ export function tapoObjective(input: ObjectiveInput, options: ObjectiveOptions):
   const data = withoutPadding(input, options);
   const weights = tokenWeights(input.mask, options.tokenMean, options.microBatch);
   const policy = policyTerm(data.logProbs, data.old, input.advantages, options);
-  const parts: WeightedTerms = { policy: policy.loss, entropy: [options.eta1, sampledEntropy(data.logProbs)] };
-  if (data.negative !== undefined) {
-    parts.kl = [-options.gamma, negativeKl(data.logProbs, data.negative, options.klEstimator)];
-    parts.entropyNegative = [options.eta2, sampledEntropy(data.negative)];
-  }
-  if (data.reference !== undefined) parts.reference = [options.referenceKl, k3(data.logProbs, data.reference)];
-  const loss = weightedSum(sumOf(parts), weights);
-  return { loss, figures: figuresOf(loss, parts, policy, input.advantages, weights, options) };
+  const terms = termsOf(data, options);
+  const loss = weightedSum(sumOf(policy.loss, terms), weights);
+  return { loss, figures: figuresOf(loss, terms, policy, input.advantages, weights, options) };
 }
 
 /** The figures by name. Waits for the computation. */
@@ -73,39 +77,36 @@ export function readFigures(figures: tf.Tensor1D): ObjectiveFigures {
   ) as unknown as ObjectiveFigures;
 }
 
-type Weighted = readonly [weight: number, term: tf.Tensor2D];
-
-interface WeightedTerms {
-  policy: tf.Tensor2D;
-  entropy: Weighted;
-  kl?: Weighted;
-  entropyNegative?: Weighted;
-  reference?: Weighted;
+interface WeightedTerm {
+  readonly weight: number;
+  /** Shape [N, T]; absent where the batch lacks what the term needs. */
+  readonly values: tf.Tensor2D | undefined;
 }
 
-/** Σ weight · term, shape [N, T]; terms of weight 0 take no part. */
-function sumOf(parts: WeightedTerms): tf.Tensor2D {
-  const { policy, entropy, kl, entropyNegative, reference } = parts;
-  return [entropy, kl, entropyNegative, reference].reduce<tf.Tensor2D>(
-    (sum, part) => (part === undefined || part[0] === 0 ? sum : tf.add(sum, tf.mul(part[1], part[0]))),
+/** Every term that is added to the policy's, by name, in order. */
+function termsOf(data: TermData, options: ObjectiveOptions): Readonly<Record<string, WeightedTerm>> {
+  const entries = Object.entries<Term>(TERMS).map(([name, { weight, of }]): [string, WeightedTerm] => [
+    name,
+    { weight: weight(options), values: of(data, options) },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** policy + Σ weight · term, shape [N, T]; terms of weight 0 take no part. */
+function sumOf(policy: tf.Tensor2D, terms: Readonly<Record<string, WeightedTerm>>): tf.Tensor2D {
+  return Object.values(terms).reduce<tf.Tensor2D>(
+    (sum, { weight, values }) => (values === undefined || weight === 0 ? sum : tf.add(sum, tf.mul(values, weight))),
     policy,
   );
 }
 
-interface Data {
-  readonly logProbs: tf.Tensor2D;
-  readonly old: tf.Tensor2D;
-  readonly negative: tf.Tensor2D | undefined;
-  readonly reference: tf.Tensor2D | undefined;
-}
-
 /** The inputs with 0 on masked-out tokens, and with the gradients cut that the options leave out. */
-function withoutPadding(input: ObjectiveInput, options: ObjectiveOptions): Data {
+function withoutPadding(input: ObjectiveInput, options: ObjectiveOptions): TermData {
   const answer = tf.cast(input.mask, "bool");
   const zeros = tf.zerosLike(input.mask);
   const select = (values: tf.Tensor2D): tf.Tensor2D => tf.where(answer, values, zeros);
   const negative = needed(input.negativeLogProbs, usesNegative(options), "negative");
-  const reference = needed(input.referenceLogProbs, options.referenceKl !== 0, "reference");
+  const reference = needed(input.referenceLogProbs, usesReference(options), "reference");
   return {
     logProbs: select(input.logProbs),
     old: select(input.oldLogProbs),
@@ -133,7 +134,7 @@ export const detach = tf.customGrad((values) => {
 
 function figuresOf(
   loss: tf.Scalar,
-  parts: WeightedTerms,
+  terms: Readonly<Record<string, WeightedTerm>>,
   policy: PolicyTerm,
   advantages: tf.Tensor1D,
   weights: tf.Tensor2D,
@@ -141,18 +142,16 @@ function figuresOf(
 ): tf.Tensor1D {
   const clipped = clippedTokens(policy.ratio, advantages, options);
   const absent = tf.zerosLike(weights);
-  const maps = [
-    parts.policy,
-    parts.kl?.[1] ?? absent,
-    parts.entropy[1],
-    parts.entropyNegative?.[1] ?? absent,
-    parts.reference?.[1] ?? absent,
-    clipped.higher,
-    clipped.lower,
-    tf.neg(policy.logRatio),
-  ];
-  const means = tf.matMul(tf.reshape(tf.stack(maps), [maps.length, -1]), tf.reshape(weights, [-1, 1]));
-  return tf.concat1d([tf.reshape(loss, [1]), tf.reshape(means, [-1])]);
+  const maps: Partial<Record<keyof ObjectiveFigures, tf.Tensor2D>> = {
+    policyLoss: policy.loss,
+    clipFracHigher: clipped.higher,
+    clipFracLower: clipped.lower,
+    ppoKl: tf.neg(policy.logRatio),
+  };
+  const means = OBJECTIVE_FIGURES.filter((name) => name !== "loss");
+  const stacked = tf.stack(means.map((name) => maps[name] ?? terms[name]?.values ?? absent));
+  const values = tf.matMul(tf.reshape(stacked, [means.length, -1]), tf.reshape(weights, [-1, 1]));
+  return tf.concat1d([tf.reshape(loss, [1]), tf.reshape(values, [-1])]);
 }
 
 function checkShapes(input: ObjectiveInput): void {

@@ -34,11 +34,6 @@ export interface ObjectiveOptions {
   readonly microBatch: number;
 }
 
-/** Whether a term of the objective looks at the negative image; without one that image is neither loaded nor scored. */
-export function usesNegative({ gamma, eta2 }: ObjectiveOptions): boolean {
-  return gamma !== 0 || eta2 !== 0;
-}
-
 /** TAPO as published: paper Appendix C where it gives a number, else the release (`tapo_3b.sh`, `config_tapo.yaml`). */
 export const TAPO: ObjectiveOptions = {
   clipLow: 0.2, // Appendix C: "clipping factors set to ε_l = 0.2, ε_h = 0.28"

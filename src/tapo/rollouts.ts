@@ -3,8 +3,9 @@ import { Random } from "../core/random";
 import type { Completion, Prompt, VisionLanguageModel } from "../model/contract";
 import type { Triplet } from "../data/types";
 import { isInformative, nextMove } from "./dynamicSampling";
-import { usesNegative, type TapoOptions } from "./options";
+import type { TapoOptions } from "./options";
 import { reward, type Reward } from "./rewards";
+import { usesNegative } from "./terms";
 
 /** A question of stage 2 with its triplet: what one rollout group is made from. */
 export interface TapoExample {
@@ -90,7 +91,7 @@ function summary(kept: readonly Rollout[][], sampled: readonly Rollout[][]): Omi
   };
 }
 
-/** One group an example. All prompts are sampled in one call: blocks of gcd(n₁, n₂) samples share their prompt's cache. */
+/** One group per example. All prompts are sampled in one call: blocks of gcd(n₁, n₂) samples share their prompt's cache. */
 async function sampleGroups(
   model: VisionLanguageModel,
   examples: readonly TapoExample[],

@@ -11,6 +11,7 @@ import { LANGUAGE_ONLY, selectParameters, type TrainableParts } from "../model/p
 import { groupAdvantages } from "./advantages";
 import type { TapoOptions } from "./options";
 import { collectRollouts, type Rollout, type RolloutBatch, type TapoExample } from "./rollouts";
+import { usesReference } from "./terms";
 import { prepareUpdate, updateMicroBatches, type ScoredRollout } from "./update";
 
 export interface TapoRun {
@@ -159,7 +160,7 @@ function checkInputs(examples: readonly TapoExample[], options: TapoOptions, run
       "Choose sizes that divide.",
     );
   }
-  if (objective.referenceKl !== 0 && run.reference === undefined) {
+  if (usesReference(objective) && run.reference === undefined) {
     throw new LabError(
       `referenceKl is ${objective.referenceKl}, but there is no reference model`,
       "Pass the model that training starts from as `reference`, or set referenceKl to 0.",

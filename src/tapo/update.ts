@@ -3,8 +3,9 @@ import { required } from "../core/errors";
 import type { MicroBatch } from "../engine/train";
 import type { Prompt, Scored, TrainableModel, VisionLanguageModel } from "../model/contract";
 import { detach, OBJECTIVE_FIGURES, readFigures, tapoObjective } from "./objective";
-import { usesNegative, type ObjectiveOptions, type TapoOptions } from "./options";
+import type { ObjectiveOptions, TapoOptions } from "./options";
 import type { Rollout } from "./rollouts";
+import { usesNegative, usesReference } from "./terms";
 
 /** A rollout with its advantage and the log-probs that do not change during the update, one per token. */
 export interface ScoredRollout {
@@ -33,7 +34,7 @@ export async function prepareUpdate(
     usesNegative(objective) && !objective.negativeGradient
       ? await model.logProbs(scoredUnder(rollouts, negativePrompt))
       : undefined;
-  const reference = objective.referenceKl !== 0 ? await need.reference?.logProbs(updated) : undefined;
+  const reference = usesReference(objective) ? await need.reference?.logProbs(updated) : undefined;
   return rollouts.map((rollout, i) => ({
     rollout,
     advantage: advantages[i] as number,

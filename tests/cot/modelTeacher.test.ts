@@ -26,6 +26,7 @@ function recorder(): VisionLanguageModel & { asked: { prompts: readonly Prompt[]
     logProbs: () => Promise.resolve([]),
     hiddenStates: () => Promise.resolve([]),
     encodeCompletion: () => [],
+    decode: () => "",
     dispose: () => undefined,
   };
 }

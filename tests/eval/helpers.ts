@@ -47,6 +47,7 @@ export function ruleModel(rule: (text: string, prompt: Prompt) => string): RuleM
     logProbs: () => Promise.resolve([]),
     hiddenStates: () => Promise.resolve([]),
     encodeCompletion: () => [],
+    decode: () => "",
     dispose: () => undefined,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DAPO, DEFAULTS, GRPO, TAPO, usesNegative } from "../../src/tapo/options";
+import { DAPO, DEFAULTS, GRPO, TAPO } from "../../src/tapo/options";
+import { usesNegative } from "../../src/tapo/terms";
 import { tapoOptionsSchema } from "../../src/tapo/schema";
 
 describe("tapoOptionsSchema", () => {

@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { k3, negativeKl } from "../../src/tapo/negativeKl";
-import { clippedTokens, policyTerm } from "../../src/tapo/policyLoss";
+import { clippedTokens, k3, negativeKl, policyTerm } from "../../src/tapo/terms";
 import { tokenWeights } from "../../src/tapo/tokenMean";
 import { anyBatch, toTensors } from "./helpers";
 

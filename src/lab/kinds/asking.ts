@@ -9,7 +9,7 @@ import { readAnswers } from "../../eval/answers";
 import { askAll, chooseAll } from "../../eval/asking";
 import { SETTINGS, type Setting } from "../../eval/metrics";
 import { similarities } from "../../eval/similarity";
-import { QwenModel } from "../../model/qwen/model";
+import { openModel } from "../../model/open";
 import { openEncoder } from "../encoder";
 import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
 import { checkpointFolder } from "./training";
@@ -48,6 +48,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
     batchSize: z.int().min(1),
   }),
   result: z.strictObject({ answers: z.int().min(0) }),
+  asks: { model: ["generate"] },
   run: async ({ model: ref, dataset, ...asking }, bench) => {
     const items = testItems(await bench.dataset(dataset));
     const { progress, signal } = bench.context;
@@ -62,7 +63,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
         encoder.dispose();
       }
     }
-    const model = await QwenModel.load(checkpointFolder(bench, ref));
+    const model = await openModel(checkpointFolder(bench, ref));
     try {
       return { answers: (await askAll(model, items, { ...asking, ...watched })).length };
     } finally {

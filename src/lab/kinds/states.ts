@@ -3,7 +3,7 @@ import { namePairs, pairStates, separability, type NamePair, type Separability }
 import type { Dataset } from "../../data/dataset";
 import { PROMPT_SETS, type PromptSet } from "../../data/prompts";
 import type { BenchmarkItem } from "../../data/types";
-import { QwenModel } from "../../model/qwen/model";
+import { openModel } from "../../model/open";
 import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
 import { testItems } from "./asking";
 import { checkpointFolder } from "./training";
@@ -34,11 +34,12 @@ export const separabilityStage = defineStage<SeparabilityInputs, Separability>({
     seed: z.int().min(0),
   }),
   result: separabilitySchema,
+  asks: { model: ["hiddenStates"] },
   run: async ({ model: ref, dataset, promptSet, seed }, bench) => {
     const pairs = pairsOf(await bench.dataset(dataset), seed);
-    const model = await QwenModel.load(checkpointFolder(bench, ref));
+    const model = await openModel(checkpointFolder(bench, ref), ["hiddenStates"]);
     try {
-      return separability(pairs, await pairStates(model, model.config.text.layers, promptSet, pairs), seed);
+      return separability(pairs, await pairStates(model, promptSet, pairs), seed);
     } finally {
       model.dispose();
     }

@@ -8,13 +8,14 @@ import { answerText, buildTrainingPrompt, PROMPT_SETS, type PromptSet } from "..
 import type { LabelledImage, Triplet } from "../../data/types";
 import { figuresSchema, lastFigures, type StepFigures } from "../../engine/train";
 import { CHECKPOINTS } from "../../engine/checkpoint";
-import type { Prompt } from "../../model/contract";
+import type { Prompt, TrainableModel } from "../../model/contract";
 import { trainablePartsSchema, type TrainableParts } from "../../model/parameters";
-import { QwenModel } from "../../model/qwen/model";
+import { openModel, openTrainable } from "../../model/open";
 import { sftFields, type SftOptions } from "../../sft/options";
 import { sft, type SftExample } from "../../sft/train";
 import type { TapoOptions } from "../../tapo/options";
 import type { TapoExample } from "../../tapo/rollouts";
+import { usesReference } from "../../tapo/terms";
 import { tapoOptionsWith } from "../../tapo/schema";
 import { tapo } from "../../tapo/train";
 import { defineStage, givenSchema, refSchema, type Given, type Ref, type Workbench } from "../stage";
@@ -53,6 +54,7 @@ export const sftStage = defineStage<SftInputs, Trained>({
     ...sftFields,
   }),
   result: trainedSchema,
+  asks: { from: ["train"] },
   scraps: [CHECKPOINTS],
   run: async ({ from, dataset, examples, promptSet, ...options }, bench) => {
     const data = await bench.dataset(dataset);
@@ -122,13 +124,14 @@ export const rlStage = defineStage<RlInputs, Trained>({
   version: 1,
   inputs: rlInputsSchema,
   result: trainedSchema,
+  asks: { from: ["train"] },
   scraps: [CHECKPOINTS],
   run: async ({ from, dataset, triplets, thinking, microBatchSize, train: parts, ...options }, bench) => {
     const data = await bench.dataset(dataset);
     const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });
     const folder = checkpointFolder(bench, from);
     return train(folder, bench, async (model) => {
-      const reference = options.objective.referenceKl === 0 ? undefined : await QwenModel.load(folder);
+      const reference = usesReference(options.objective) ? await openModel(folder, ["score"]) : undefined;
       try {
         const run = { ...watchers(bench), train: parts, microBatchSize, reference, checkpointEvery: 3 };
         return await tapo(model, examples, options, run);
@@ -168,9 +171,9 @@ export function rlExamples(
 async function train(
   from: string,
   { folder }: Workbench,
-  body: (model: QwenModel) => Promise<StepFigures[]>,
+  body: (model: TrainableModel) => Promise<StepFigures[]>,
 ): Promise<Trained> {
-  const model = await QwenModel.load(from);
+  const model = await openTrainable(from);
   try {
     const figures = await body(model);
     await model.save(path.join(folder, "model"));

@@ -42,6 +42,20 @@ export function locateWeights(folder: string): string[] {
   });
 }
 
+/** What a model is loaded from: weights and what stands beside them. A README is not. */
+const READ = /\.(safetensors|json|txt|jinja|model)$/u;
+
+/** Every file of a checkpoint's folder that decides what it answers. @throws LabError when the folder or its weights are missing */
+export function checkpointFiles(folder: string): string[] {
+  if (!fs.existsSync(folder)) {
+    const remedy = "Make it with `npx fine-r1 base build`, or correct the profile.";
+    throw new LabError("the checkpoint is not there", remedy, { subject: folder });
+  }
+  locateWeights(folder); // says what is missing
+  const names = fs.readdirSync(folder).filter((name) => READ.test(name));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
 /** Names of the shards and the content of their index, as the hub's writer lays them out. */
 export function shardIndex(
   groups: readonly (readonly TensorToWrite[])[],

@@ -7,7 +7,7 @@ import { disposeSequenceBatch, hiddenSequence, sequenceBatch, type QwenNetwork }
 import type { TokenSequence } from "./sequences";
 
 /**
- * One vector of the hidden width a prompt: of its last token, or the mean over its image's or all its tokens.
+ * One vector of the hidden width per prompt: of its last token, or the mean over its image's or all its tokens.
  * @throws LabError when there is no such layer, or "imageMean" is asked of a prompt without an image
  */
 export async function pooledHiddenStates(
@@ -15,7 +15,10 @@ export async function pooledHiddenStates(
   prompts: readonly TokenSequence[],
   options: HiddenStateOptions,
 ): Promise<Float32Array[]> {
-  checkOptions(network, prompts, options);
+  const layer = layerOf(network, options);
+  if (options.pool === "imageMean" && prompts.some(({ images }) => images.length === 0)) {
+    throw new LabError("a prompt without an image has no mean over it", 'Use "last" or "mean".', { subject: "pool" });
+  }
   const order = prompts.map((_, index) => index).sort((a, b) => lengthOf(prompts, a) - lengthOf(prompts, b));
   const costOf = (run: readonly number[]): number =>
     passBytes(run.length, lengthOf(prompts, run.at(-1) ?? 0), 0, network.config);
@@ -26,7 +29,7 @@ export async function pooledHiddenStates(
     const pooling = poolingMatrix(members, batch.length, options.pool);
     const width = network.config.text.hiddenSize;
     const values = tf.tidy(() => {
-      const states = tf.reshape(hiddenSequence(network, batch, options.layer), [members.length, batch.length, width]);
+      const states = tf.reshape(hiddenSequence(network, batch, layer), [members.length, batch.length, width]);
       return tf.matMul(tf.tensor3d(pooling, [members.length, 1, batch.length]), states).dataSync<"float32">();
     });
     disposeSequenceBatch(batch);
@@ -40,14 +43,11 @@ function lengthOf(prompts: readonly TokenSequence[], index: number): number {
   return prompts[index]?.ids.length ?? 0;
 }
 
-function checkOptions(network: QwenNetwork, prompts: readonly TokenSequence[], options: HiddenStateOptions): void {
+function layerOf(network: QwenNetwork, { layer }: HiddenStateOptions): number {
   const layers = network.language.layers.length;
-  if (!Number.isInteger(options.layer) || options.layer < 0 || options.layer > layers) {
-    throw new LabError(`there is no layer ${options.layer}`, `Ask for one of 0 to ${layers}.`, { subject: "layer" });
-  }
-  if (options.pool === "imageMean" && prompts.some(({ images }) => images.length === 0)) {
-    throw new LabError("a prompt without an image has no mean over it", 'Use "last" or "mean".', { subject: "pool" });
-  }
+  if (layer === "last") return layers;
+  if (Number.isInteger(layer) && layer >= 0 && layer <= layers) return layer;
+  throw new LabError(`there is no layer ${layer}`, `Ask for one of 0 to ${layers}.`, { subject: "layer" });
 }
 
 /** Weights of the columns of each left-padded row, [S, n]; each row's sum is 1. */

@@ -183,6 +183,10 @@ export class QwenModel implements TrainableModel {
     return [...this.tokenizer.encode(text), this.tokenizer.special.eos];
   }
 
+  decode(tokenIds: readonly number[]): string {
+    return this.tokenizer.decode(tokenIds);
+  }
+
   save(folder: string): Promise<void> {
     const weights = [...this.parameters].map(([name, variable]) => ({
       name,

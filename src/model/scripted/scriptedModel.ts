@@ -50,8 +50,10 @@ export class ScriptedModel implements VisionLanguageModel {
     });
   }
 
-  async hiddenStates(prompts: readonly Prompt[], { layer, pool }: HiddenStateOptions): Promise<Float32Array[]> {
+  async hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]> {
     await breathe();
+    const { pool } = options;
+    const layer = options.layer === "last" ? LAYERS : options.layer;
     if (!Number.isInteger(layer) || layer < 0 || layer > LAYERS) {
       throw new LabError(`there is no layer ${layer}`, `Ask for one of 0 to ${LAYERS}.`, { subject: "layer" });
     }
@@ -70,6 +72,10 @@ export class ScriptedModel implements VisionLanguageModel {
 
   encodeCompletion(text: string): number[] {
     return [...encodeText(text), END_TOKEN];
+  }
+
+  decode(tokenIds: readonly number[]): string {
+    return decodeText(tokenIds);
   }
 
   /** There is nothing to free. */

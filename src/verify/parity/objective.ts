@@ -2,10 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as z from "zod";
 import { loadBackend } from "../../core/backend";
 import { groupAdvantages } from "../../tapo/advantages";
-import { negativeKl } from "../../tapo/negativeKl";
 import { readFigures, tapoObjective, type ObjectiveFigures, type ObjectiveInput } from "../../tapo/objective";
 import { TAPO, type ObjectiveOptions } from "../../tapo/options";
-import { policyTerm } from "../../tapo/policyLoss";
+import { negativeKl, policyTerm } from "../../tapo/terms";
 import { tokenWeights, weightedSum } from "../../tapo/tokenMean";
 import { largestError, malformed, matrix, ParityCollector, readReference, type ParityRow } from "./rows";
 

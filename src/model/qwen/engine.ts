@@ -1,0 +1,13 @@
+import type { Engine } from "../contract";
+import { checkpointFiles } from "./checkpointFiles";
+import { QwenModel } from "./model";
+import { QwenTokenizer } from "./tokenizer";
+
+/** Qwen2-VL and Qwen2.5-VL in this process, from a folder in the layout of the hub. */
+export const qwen: Engine = {
+  name: "qwen",
+  can: ["generate", "score", "hiddenStates", "train"],
+  open: (folder) => QwenModel.load(folder),
+  files: checkpointFiles,
+  vocabulary: (folder) => QwenTokenizer.load(folder),
+};
