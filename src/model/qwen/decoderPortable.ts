@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeyValues } from "../tensor/attend";
+import type { KeyValues } from "../tensor/projectHeads";
 import { attentionBlock } from "../tensor/attention";
 import { embed, gatherRows } from "../tensor/embedding";
 import { mlpBlock } from "../tensor/mlp";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionGeometry, KeyValues } from "../tensor/attend";
+import type { AttentionGeometry, KeyValues } from "../tensor/projectHeads";
 import { attentionBlock, type AttentionWeights } from "../tensor/attention";
 import { gatherRows } from "../tensor/embedding";
 import { mlpBlock, type MlpWeights } from "../tensor/mlp";

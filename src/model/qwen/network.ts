@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionGeometry } from "../tensor/attend";
+import type { AttentionGeometry } from "../tensor/projectHeads";
 import { embed, type EmbeddingPlan } from "../tensor/embedding";
 import type { QwenConfig } from "./config";
 import { decode, finalNorm, languageWeights, type LanguageWeights } from "./language";

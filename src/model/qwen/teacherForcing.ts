@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { PreparedBatch } from "../contract";
-import type { AttentionGeometry } from "../tensor/attend";
+import type { AttentionGeometry } from "../tensor/projectHeads";
 import { embed, type EmbeddingPlan } from "../tensor/embedding";
 import { tokenLogProbs, type Targets } from "../tensor/tokenLogProbs";
 import type { QwenConfig } from "./config";

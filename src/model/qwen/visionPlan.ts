@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionGeometry } from "../tensor/attend";
+import type { AttentionGeometry } from "../tensor/projectHeads";
 import { rotaryTables } from "../tensor/rotary";
 import type { QwenConfig } from "./config";
 import { imageWindows, patchAngles, type Grid } from "./positions";

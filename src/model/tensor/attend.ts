@@ -2,25 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable";
 import { affineGradients, affineInputs, affineMap, type LinearWeights } from "./linear";
 import { ops } from "./ops";
-import type { Heads } from "./projectHeads";
-import type { HeadLayout, RotaryTables } from "./rotary";
-
-/** Where the tokens of a block stand and what they may see. */
-export interface AttentionGeometry extends HeadLayout {
-  /** S sequences of n tokens: the input has S·n rows. */
-  readonly sequences: number;
-  readonly length: number;
-  readonly epsilon: number;
-  readonly rotary: RotaryTables;
-  /** Added to the scores: [S, 1, n, past + n] or what broadcasts to it; absent where all see all. */
-  readonly bias?: tf.Tensor4D;
-}
-
-/** Keys and values, rotated: [S, kvHeads, length, headDim] each. */
-export interface KeyValues {
-  readonly keys: tf.Tensor4D;
-  readonly values: tf.Tensor4D;
-}
+import type { AttentionGeometry, Heads, KeyValues } from "./projectHeads";
 
 /**
  * x + O(softmax(QKᵀ + bias) V) as one node of the tape; query head h reads key-value head ⌊h·kvHeads/heads⌋.

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { attend, type AttentionGeometry, type KeyValues } from "./attend";
+import { attend } from "./attend";
+import type { AttentionGeometry, KeyValues } from "./projectHeads";
 import type { LinearWeights } from "./linear";
 import type { NormWeights } from "./norm";
 import { projectHeads } from "./projectHeads";

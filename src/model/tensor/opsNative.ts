@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { nativeRunner, type NativeRunner, type OpAttribute } from "./native";
-import type { Ops } from "./ops";
+import type { Ops } from "./opsContract";
 
 let made: Ops | undefined;
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Ops } from "./ops";
+import type { Ops } from "./opsContract";
 
 /** `Ops` in the library's own operations; they run on every backend. */
 export const portableOps: Ops = {

@@ -1,10 +1,26 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionGeometry, KeyValues } from "./attend";
 import { differentiable, type LazyGradients } from "./differentiable";
 import type { LinearWeights } from "./linear";
 import { normBackward, normInputs, normWeightGradients, normalise, scaleUnit, type NormWeights } from "./norm";
 import { ops } from "./ops";
-import { rotate, rotateBackward } from "./rotary";
+import { rotate, rotateBackward, type HeadLayout, type RotaryTables } from "./rotary";
+
+/** Where the tokens of a block stand and what they may see. */
+export interface AttentionGeometry extends HeadLayout {
+  /** S sequences of n tokens: the input has S·n rows. */
+  readonly sequences: number;
+  readonly length: number;
+  readonly epsilon: number;
+  readonly rotary: RotaryTables;
+  /** Added to the scores: [S, 1, n, past + n] or what broadcasts to it; absent where all see all. */
+  readonly bias?: tf.Tensor4D;
+}
+
+/** Keys and values, rotated: [S, kvHeads, length, headDim] each. */
+export interface KeyValues {
+  readonly keys: tf.Tensor4D;
+  readonly values: tf.Tensor4D;
+}
 
 /** Norm, and one or several projections stacked as [queries; keys; values]. */
 export interface ProjectionWeights {
