@@ -112,8 +112,8 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
     });
   }
   const fromRoot = (given: string): string => {
-    const { prefix, where } = engineOf(given);
-    return prefix + path.resolve(ROOT, where);
+    const { engine, prefix, where } = engineOf(given);
+    return engine.takes === "path" ? prefix + path.resolve(ROOT, where) : given;
   };
   return { ...profile, base: fromRoot(profile.base), encoder: fromRoot(profile.encoder) };
 }

@@ -82,6 +82,8 @@ export interface Engine {
   /** Before the colon of a model's name, such as "scripted" in "scripted:answers.json". */
   readonly name: string;
   readonly can: readonly Capability[];
+  /** What stands behind the colon: a path, which profiles give from the project's root, or a name. */
+  readonly takes: "path" | "name";
   /** Opens what stands behind the colon. With "train" among the capabilities it is a `TrainableModel`. */
   open(where: string): Promise<VisionLanguageModel>;
   /** The files that decide what it answers; none where its name says all. @throws LabError when one is missing */

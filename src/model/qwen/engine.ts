@@ -7,6 +7,7 @@ import { QwenTokenizer } from "./tokenizer";
 export const qwen: Engine = {
   name: "qwen",
   can: ["generate", "score", "hiddenStates", "train"],
+  takes: "path",
   open: (folder) => QwenModel.load(folder),
   files: checkpointFiles,
   vocabulary: (folder) => QwenTokenizer.load(folder),

@@ -7,6 +7,7 @@ import { ScriptedModel } from "./scriptedModel";
 export const scripted: Engine = {
   name: "scripted",
   can: ["generate", "score", "hiddenStates"],
+  takes: "path",
   open: (file) => Promise.resolve().then(() => new ScriptedModel(readScript(file), path.basename(file))),
   files: (file) => [file],
 };
