@@ -15,24 +15,24 @@ afterAll(() => {
 
 describe("an interrupted cell", () => {
   it("stops its work, and goes on from its checkpoint when it is run again", async () => {
-    const metrics = path.join(scratch, "runs", "quickstart", "smoke", "cot-sft-*", "metrics.jsonl");
+    const metrics = path.join(scratch, "runs", "store", "sft-*", "metrics.jsonl");
     const open = `
 import * as fr from "../dist";
 await fr.loadBackend();
-const profile = fr.loadProfile("smoke", { "sftCot.epochs": 40 });
-const lab = fr.openLab("quickstart", profile, { progress: fr.silent });
-const records = fr.cotRecords(await fr.cotStage(lab));`;
+const lab = await fr.lab.labOf(fr.lab.loadProfile("smoke", { "sft.epochs": 40 }), { progress: fr.core.silent });
+const recipe = lab.recipe(1);
+const chains = await fr.lab.make(lab, fr.lab.chains(recipe));`;
     // 20 chains in batches of 8 are 3 steps an epoch: 120 steps, a checkpoint every 10.
     const work = `
-const here = { ...lab, signal: fr.interruptSignal() };
-const stage = await fr.sftStage(here, "cot-sft", fr.givenCheckpoint(profile.base), fr.cotExamples(lab, records), profile.sftCot);
-const lines = fr.readJsonl(stage.folder + "/metrics.jsonl", (line: any) => line.step);
+const here = { ...lab, signal: fr.report.interruptSignal() };
+const stage = await fr.lab.make(here, fr.lab.cotSft(recipe));
+const lines = fr.core.readJsonl(stage.folder + "/metrics.jsonl", (line: any) => line.step);
 console.log(JSON.stringify({ steps: lines.length, last: lines.at(-1), cached: stage.cached }));`;
     const count = `
 import * as fs from "node:fs";
 import * as path from "node:path";
-const root = path.join(fr.runsRoot(), "quickstart", "smoke");
-const file = fs.readdirSync(root).filter((name) => name.startsWith("cot-sft-")).map((name) => path.join(root, name, "metrics.jsonl"))[0];
+const root = fr.config.storeFolder();
+const file = fs.readdirSync(root).filter((name) => name.startsWith("sft-")).map((name) => path.join(root, name, "metrics.jsonl"))[0];
 await new Promise((go) => setTimeout(go, 500));
 const early = fs.readFileSync(file, "utf8").split("\\n").length - 1;
 await new Promise((go) => setTimeout(go, 1500));

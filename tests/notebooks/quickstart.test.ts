@@ -18,7 +18,7 @@ beforeAll(async () => {
     FINE_R1_RESULTS: path.join(scratch, "results"),
     FINE_R1_RUNS: path.join(scratch, "runs"),
   };
-  await commandLine(["run", "quickstart", "--profile", "smoke", "--rows", "cot-sft,tapo"]);
+  await commandLine(["run", "quickstart", "--profile", "smoke", "--only", "cot-sft,tapo"]);
 }, 120_000);
 
 afterAll(() => {
@@ -27,13 +27,12 @@ afterAll(() => {
 
 describe("notebooks/00-quickstart.ipynb", () => {
   it("shows the command line's numbers, its figures interactive and drawn", async () => {
+    const report = path.join(scratch, "runs", "quickstart", "smoke");
+    const table = fs.readFileSync(path.join(report, "table.csv"), "utf8");
     const { cells } = await executeNotebook(NOTEBOOK, { env: variables });
     const code = cells.filter((cell) => cell.cell_type === "code");
-    expect(printed(code[0])).toBe("engine: tensorflow\n");
-    const report = path.join(scratch, "runs", "quickstart", "smoke", "report");
-    const table = fs.readFileSync(path.join(report, "table.csv"), "utf8");
-    const again = fs.readFileSync(path.join(report, "notebook", "table.csv"), "utf8");
-    expect(again).toBe(table);
+    expect(printed(code[0])).toBe("mini-world/smoke: 16 classes, 40 training pictures\n");
+    expect(fs.readFileSync(path.join(report, "table.csv"), "utf8")).toBe(table);
     expect(fs.existsSync(path.join(scratch, "results"))).toBe(false); // no record was asked for
 
     expect(cellsWith(code, "CoT SFT + TAPO").length).toBe(3); // results, broken chains, one picture before and after
@@ -41,10 +40,40 @@ describe("notebooks/00-quickstart.ipynb", () => {
     expect(plots.length).toBe(5); // two training runs, the accuracy bars, two planes of principal components
     for (const plot of plots) expect(String(plot["image/svg+xml"])).toMatch(/^<svg/);
     const drawn = code.flatMap((cell) => shown(cell)).filter((data) => "image/svg+xml" in data);
-    expect(drawn.length).toBe(5 + 3); // the genus, the triplet, the picture before and after
-    expect(drawn.filter((data) => "image/jpeg" in data).length).toBe(3);
+    expect(drawn.length).toBe(5 + 2); // the genus, the triplet
+    expect(drawn.filter((data) => "image/jpeg" in data).length).toBe(2);
+    // one rollout group: n₁ + n₂ = 3 + 3 answers, and tokens under two pictures
+    const [group] = cellsWith(code, "token by token");
+    expect(JSON.stringify(shown(group!))).toContain("3 answers about the anchor and 3 about the positive");
     // both stages were finished by the command line
-    expect(code.flatMap((cell) => (printed(cell).includes("(an earlier run)") ? [1] : [])).length).toBe(2);
+    expect(code.filter((cell) => printed(cell).includes("taken from the store")).length).toBe(2);
+  }, 120_000);
+
+  it("shows in the table what the cell above it made, and makes only what that needs", async () => {
+    const changed = sources().map((source) =>
+      source.replace(
+        "const mine = tapo;",
+        "const mine = fr.variant(tapo, { objective: { gamma: 0.5 }, epochs: 0.2 });",
+      ),
+    );
+    expect(changed).not.toEqual(sources());
+    const before = stages();
+    const until = changed.findIndex((source) => source.includes("run.table"));
+    const outcomes = await session(
+      changed.slice(0, until + 1).map((code) => ({ code: code.replaceAll("await lab.show(run.table);", SHOW) })),
+      variables,
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => "ok"));
+    const text = outcomes.at(-1)?.text ?? "";
+    expect(text).toContain("CoT SFT + TAPO, γ = 0.5, epochs = 0.2 of run");
+    expect(text).toContain("CoT SFT + TAPO of earlier"); // the profile's own γ stays, marked as what it is
+    const made = stages().filter((name) => !before.includes(name));
+    expect(made.map((name) => name.replace(/-[0-9a-f]{10}$/, "")).sort()).toEqual([
+      "answers",
+      "answers",
+      "rl",
+      "similarity",
+    ]);
   }, 120_000);
 
   it("has cells that can each be run again", async () => {
@@ -61,6 +90,14 @@ describe("notebooks/00-quickstart.ipynb", () => {
     for (const source of sources()) expect(source.split("\n").length).toBeLessThanOrEqual(25);
   });
 });
+
+/** Prints the rows of the table instead of showing it: whose numbers each has. */
+const SHOW = `for (const { title, mark } of run.results.methods) console.log(title + " of " + (mark === undefined ? "run" : "earlier"));`;
+
+/** The stages in the store. */
+function stages(): string[] {
+  return fs.readdirSync(path.join(scratch, "runs", "store")).filter((name) => name !== "leases");
+}
 
 interface Source {
   readonly cell_type: string;
