@@ -1,4 +1,5 @@
 import { projectPath } from "../config/places";
+import { sweepLeftovers } from "../core/leftovers";
 import { exportFigure } from "../report/figure/export";
 import { exportTable } from "../report/table/export";
 import type { Experiment } from "./experiment";
@@ -23,6 +24,7 @@ export async function publish(
   { destination = "report", set = {} }: { destination?: Destination; set?: Readonly<Record<string, unknown>> } = {},
 ): Promise<Published> {
   const folder = keptFolder(experiment.id, lab.profile.name, destination);
+  sweepLeftovers(folder); // a run may have been killed while it wrote here
   const gathered = gather(experiment.id, lab, await ownParts(made), destination);
   const findings = await withRemark(layOut(lab, experiment, made, gathered, set));
   const { tables, comparison, results } = findings;

@@ -1,20 +1,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { CLI, environmentOf, newHome as homeOf, ROOT, withoutSeconds } from "../cli/home";
 
 /** Runs of the command that users give, each in a home of its own, and what they leave there. */
-export const ROOT = path.resolve(__dirname, "../..");
-const CLI = path.join(ROOT, "dist", "cli.js");
+export { ROOT };
 export const QUICKSTART = ["run", "quickstart", "--profile", "smoke"];
 
 /** A run that takes longer hangs. */
 const LONGEST = 600_000;
 
-export function newHome(name: string): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), `fine-r1-storm-${name}-`));
-}
+export const newHome = (name: string): string => homeOf(`storm-${name}`);
 
 /** How a run ended: "done", "said" (an error of ours, in plain words), "killed", "hangs", or "crashed" with a stack. */
 export interface Ended {
@@ -33,7 +30,7 @@ export function start(command: readonly string[], home: string, shell: readonly 
   const child = spawn(program, args, {
     cwd: ROOT,
     detached: true, // a group of its own, which can be killed as a whole
-    env: { ...process.env, FINE_R1_RESULTS: path.join(home, "results"), FINE_R1_RUNS: path.join(home, "runs"), ...env },
+    env: { ...environmentOf(home), ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";
@@ -75,26 +72,25 @@ export function filesOf(home: string): string[] {
     .sort();
 }
 
-/** What a run is for: the table's numbers, the weights, every answer and every step's figures, without times. */
+/** What a run is for: its measurements, the weights, every answer and every step's figures, without times. */
 export function outcome(home: string): Record<string, string> {
-  const kept = filesOf(home).filter((file) => /(rows\.json|\.jsonl|\.safetensors)$/.test(file));
+  const kept = filesOf(home).filter((file) => /(measurements\.json|\.jsonl|\.safetensors)$/.test(file));
   return Object.fromEntries(kept.map((file) => [file, contentOf(path.join(home, file))]));
 }
 
+/** The measurements alone, which a run publishes. */
+export function published(home: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(outcome(home)).filter(([file]) => file.endsWith("measurements.json")));
+}
+
 function contentOf(file: string): string {
-  if (path.basename(file) !== "metrics.jsonl") return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
-  return fs.readFileSync(file, "utf8").replace(/,?"[a-z]*seconds":[^,}]+/gi, "");
+  const name = path.basename(file);
+  if (name === "metrics.jsonl") return withoutSeconds(fs.readFileSync(file, "utf8"));
+  if (name === "measurements.json") return fs.readFileSync(file, "utf8").replaceAll(/"at": "[^"]+"/g, "");
+  return createHash("sha256").update(fs.readFileSync(file)).digest("hex");
 }
 
 /** Files that only a run at work may have. */
 export function leftovers(home: string): string[] {
   return filesOf(home).filter((file) => /(\.tmp-|\.old-|checkpoint-\d|\/leases\/|\.writable)/.test(file));
-}
-
-/** The folder of a stage that has the file, once there is one. */
-export function stageFolder(home: string, stage: string, file: string): string | undefined {
-  const runs = path.join(home, "runs", "quickstart", "smoke");
-  if (!fs.existsSync(runs)) return undefined;
-  const own = fs.readdirSync(runs).filter((name) => name.replace(/-[0-9a-f]{10}$/, "") === stage);
-  return own.map((name) => path.join(runs, name)).find((folder) => fs.existsSync(path.join(folder, file)));
 }
