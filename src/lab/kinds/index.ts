@@ -7,7 +7,7 @@ import { separabilityStage } from "./states";
 import { rlStage, sftStage } from "./training";
 
 /** Every kind of stage: what a process needs to run one from its JSON. */
-const KINDS: readonly StageKind[] = [
+export const KINDS: readonly StageKind[] = [
   cotStage,
   tripletStage,
   sftStage,
