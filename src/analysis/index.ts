@@ -1,5 +1,6 @@
 /**
- * Probing: principal components, separability (H3).
+ * Probing a model's hidden states: principal components, and how far right names lie from wrong ones (H3). Numbers only, no figures,
+ * and no folders or stages.
  */
 
 export { ridgeRegression, valueAt, type LinearFunction } from "./leastSquares";

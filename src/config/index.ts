@@ -1,5 +1,5 @@
 /**
- * Strict YAML files, and where things lie. What a file may say is the schema's, beside the code that reads it.
+ * Strict YAML files, and where things lie. No schema of a certain file: what it may say stands beside the code that reads it.
  */
 
 export { checkConfig, loadConfig, ROOT } from "./load";

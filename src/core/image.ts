@@ -1,4 +1,4 @@
-/** An 8-bit RGB picture: row-major, three bytes a pixel, no padding. */
+/** An 8-bit RGB picture: row-major, three bytes per pixel, no padding. */
 export interface RgbImage {
   readonly width: number;
   readonly height: number;

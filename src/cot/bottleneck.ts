@@ -27,7 +27,7 @@ export interface States {
   readonly entropies: Float64Array;
 }
 
-/** No concept yet: one state a image, of probability 1. */
+/** No concept yet: one state per image, of probability 1. */
 export function noConcepts(images: number): States {
   return { given: Array.from({ length: images }, () => Float64Array.of(1)), entropies: new Float64Array(images) };
 }

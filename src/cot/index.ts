@@ -1,5 +1,6 @@
 /**
- * Chains of thought (§4.2): concepts, prompts, checks, curation, records. Who writes them is the dataset's or a model's part.
+ * Chains of thought (§4.2): concepts, prompts, checks, curation, records. Nothing of
+ * the mini-world's language: who writes chains is the dataset's or a model's part.
  */
 
 export { checkChainText, REJECTION_REASONS, type RejectionReason } from "./checks";

@@ -3,7 +3,7 @@ import { parserOf } from "../config/stored";
 import { REJECTION_REASONS, type RejectionReason } from "./checks";
 import { parseCotRecord, type CotRecord } from "./records";
 
-/** What became of one image. One JSON object a line in `outcomes.jsonl`. */
+/** What became of one image. One JSON object per line in `outcomes.jsonl`. */
 export interface CurationOutcome {
   readonly imageId: string;
   /** Candidates looked at. */

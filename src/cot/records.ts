@@ -6,7 +6,7 @@ import type { CotStages } from "./stages";
 /** The version of the format below; a reader refuses any other. */
 export const COT_RECORD_VERSION = 1;
 
-/** One curated chain of thought: what CoT SFT trains on. One JSON object a line. */
+/** One curated chain of thought: what CoT SFT trains on. One JSON object per line. */
 export interface CotRecord {
   readonly version: typeof COT_RECORD_VERSION;
   /** `LabelledImage.id`. */

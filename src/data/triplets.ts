@@ -91,7 +91,7 @@ async function meanEmbeddings(
 }
 
 function lonely(id: string, why: string): LabError {
-  return new LabError(`${why}, so no triplet can be made`, "Use two classes and two images a class, or more.", {
+  return new LabError(`${why}, so no triplet can be made`, "Use two classes and two images per class, or more.", {
     subject: id,
   });
 }

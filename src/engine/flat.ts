@@ -30,7 +30,7 @@ export class FlatLayout {
     return bucket.reduce((total, name) => total + this.variable(name).size, 0);
   }
 
-  /** Named tensors as one vector a bucket; a missing tensor counts as zeros. The caller owns the vectors. */
+  /** Named tensors as one vector per bucket; a missing tensor counts as zeros. The caller owns the vectors. */
   flatten(tensors: Readonly<Record<string, tf.Tensor | null | undefined>>): tf.Tensor1D[] {
     return this.buckets.map((bucket) =>
       tf.tidy(() =>
@@ -39,12 +39,12 @@ export class FlatLayout {
     );
   }
 
-  /** The parameters themselves as one vector a bucket. The caller owns the vectors. */
+  /** The parameters themselves as one vector per bucket. The caller owns the vectors. */
   flattenParameters(): tf.Tensor1D[] {
     return this.flatten(Object.fromEntries(this.parameters));
   }
 
-  /** Assigns one vector a bucket back to the parameters. The caller keeps the vectors. */
+  /** Assigns one vector per bucket back to the parameters. The caller keeps the vectors. */
   assign(vectors: readonly tf.Tensor1D[]): void {
     this.buckets.forEach((bucket, index) => {
       const sizes = bucket.map((name) => this.variable(name).size);

@@ -1,5 +1,7 @@
 /**
- * Asking, and metrics as pure functions of raw answers; measurements, intervals and statistics. No tables.
+ * Asking, and measuring what was answered. A model is asked every question once (`asking.ts`), its answers are kept as they were
+ * said (`answers.ts`), and every metric (`metrics.ts`) is a pure function of them, laid out as tidy rows (`measure.ts`) with
+ * intervals over items and over seeds. No stages, experiments or tables, and no metric that asks a model.
  */
 
 export { readAnswers, saidIn, type Answer } from "./answers";

@@ -1,4 +1,7 @@
-/** The experiments: a file each, and nothing that two of them would share. */
+/**
+ * The experiments, one file each: what is claimed, methods, what is asked, metrics, tables, figures. Nothing that two of them would
+ * share (lab/recipe, report/standard), and nothing that runs, trains or measures by itself.
+ */
 
 import { LabError, required } from "../core/errors";
 import { didYouMean } from "../core/similar";

@@ -1,7 +1,7 @@
 import type { AttributeValues, Colour, Domain, Pattern, Tail } from "./config";
 import type { Random } from "../core/random";
 
-/** What can be seen of a class, one value a slot. */
+/** What can be seen of a class, one value per slot. */
 export interface Attributes {
   readonly crown: Colour;
   readonly body: Colour;

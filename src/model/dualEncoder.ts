@@ -6,9 +6,9 @@ import type { RgbImage } from "../core/image";
  */
 export interface DualEncoder {
   readonly name: string;
-  /** @returns one vector of width D an image, in order */
+  /** @returns one vector of width D per image, in order */
   encodeImages(images: readonly RgbImage[]): Promise<Float32Array[]>;
-  /** @returns one vector of width D a text, in order */
+  /** @returns one vector of width D per text, in order */
   encodeTexts(texts: readonly string[]): Promise<Float32Array[]>;
   dispose(): void;
 }

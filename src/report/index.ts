@@ -1,6 +1,7 @@
 /**
- * Tables and figures as data, made from measurements, and the displays of notebook and terminal. It knows no experiment, no
- * store and no dataset of its own.
+ * Measurements made into tables (`pivot.ts`, laid out in `table/`), figures (`figures.ts`, drawn in `figure/`), views of a cell and a
+ * page of answers (`browse/`), and their display in notebook and terminal (`display/`). Everything comes in as plain data: nothing
+ * here knows an experiment, a store or a dataset of its own, asks a model or reads a run.
  */
 
 export { resultTable, type Column, type Estimate, type ResultTable, type Row } from "./table/table";

@@ -1,5 +1,6 @@
 /**
- * Stage 1: supervised fine-tuning. A loss, its options and a loop.
+ * Stage 1: supervised fine-tuning. A loss, its options and a loop; no chains, names or datasets:
+ * where its examples come from is the caller's part.
  */
 
 export { nextTokenLoss } from "./loss";

@@ -6,9 +6,9 @@ import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
 export interface SftOptions {
   /** [10] */
   readonly epochs: number;
-  /** Examples an update [64]. */
+  /** Examples per update [64]. */
   readonly batchSize: number;
-  /** Examples a backward pass; the gradient is the same for any value. */
+  /** Examples in a backward pass; the gradient is the same for any value. */
   readonly microBatchSize: number;
   /** Peak of a cosine schedule [5e-6]. */
   readonly learningRate: number;

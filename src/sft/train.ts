@@ -72,7 +72,7 @@ function sftTask(
   };
 }
 
-/** Mean negative log-likelihood a token. */
+/** Mean negative log-likelihood per token. */
 async function meanLoss(model: TrainableModel, items: readonly Scored[]): Promise<number> {
   const scores = (await model.logProbs(items)).flat();
   return -scores.reduce((a, b) => a + b, 0) / scores.length;

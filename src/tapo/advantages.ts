@@ -29,7 +29,7 @@ export function groupAdvantages(
     if (Number.isNaN(std)) {
       throw new LabError(
         "a group with one rollout has no advantage",
-        "Draw at least two rollouts a prompt (n1 + n2 ≥ 2), and keep a group together.",
+        "Draw at least two rollouts per prompt (n1 + n2 ≥ 2), and keep a group together.",
         { subject: `group ${group}` },
       );
     }

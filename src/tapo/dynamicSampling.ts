@@ -16,7 +16,7 @@ export function isInformative(accuracies: readonly number[], filter: GroupFilter
 export interface SamplingState {
   /** Informative groups found so far. */
   readonly informative: number;
-  /** Groups a step is due. */
+  /** Groups that a step is due. */
   readonly wanted: number;
   /** How often the batch was topped up already. */
   readonly resamples: number;

@@ -1,5 +1,6 @@
 /**
- * Stage 2 (§4.3): rewards, advantages, the objective term by term, rollouts, training. Loss terms are pure functions.
+ * Stage 2 (§4.3): rewards, advantages, the objective and its terms (`terms.ts`, pure functions), rollouts, training. DAPO and GRPO are
+ * the same with other options. No datasets, folders or stages.
  */
 
 export { groupAdvantages } from "./advantages";

@@ -16,7 +16,7 @@ import { prepareUpdate, updateMicroBatches, type ScoredRollout } from "./update"
 
 export interface TapoRun {
   readonly label: string;
-  /** Rollouts a backward pass; with a token mean over the batch the gradient is the same for any value. */
+  /** Rollouts in a backward pass; with a token mean over the batch the gradient is the same for any value. */
   readonly microBatchSize: number;
   /** Which parts learn; the language model alone by default, as in stage 1. */
   readonly train?: TrainableParts | undefined;
@@ -108,7 +108,7 @@ async function score(
     rollouts.map((r) => r.group),
     options.advantageEps,
   );
-  // With one update a rollout batch the policy has not moved: π_old = π_θ, and the update's own pass provides it.
+  // With one update per rollout batch the policy has not moved: π_old = π_θ, and the update's own pass provides it.
   return prepareUpdate(model, rollouts, advantages, options, { needsOld: updatesPerBatch(options) > 1, reference });
 }
 
@@ -151,7 +151,7 @@ function checkInputs(examples: readonly TapoExample[], options: TapoOptions, run
   if (n1 + n2 < 2) {
     throw new LabError(
       "n1 + n2 is below 2: a group of one answer has no advantage",
-      "Sample at least two answers a question.",
+      "Sample at least two answers to a question.",
     );
   }
   if (promptsPerRollout % promptsPerUpdate !== 0) {

@@ -1,3 +1,8 @@
+/**
+ * The kinds of stages: what each takes, gives and asks of a model, and how it is done. Loops, losses and metrics live in their own
+ * folders, and no kind knows an experiment.
+ */
+
 import { LabError, required } from "../../core/errors";
 import { didYouMean } from "../../core/similar";
 import type { StageKind } from "../stage";

@@ -1,7 +1,7 @@
 import type { RgbImage } from "../../core/image";
 import type { Prompt } from "../../model/contract";
 
-/** The tasks of the base model's training, one a file. */
+/** The tasks of the base model's training, one per file. */
 export const TASKS = [
   "readAttributes",
   "weakNames",

@@ -98,7 +98,7 @@ function fuse(parts: readonly tf.Tensor[], { kvHeads, group, headDim, width }: F
 }
 
 /**
- * Rotary factors for the fused projection, one row a place: first the places `lowest`, `lowest` + 1, … that new tokens
+ * Rotary factors for the fused projection, one row per place: first the places `lowest`, `lowest` + 1, … that new tokens
  * take, then, from `firstRow` on, the place of each row's first token. [places, 2·width], owned by the caller.
  */
 export function fusedPlaces(

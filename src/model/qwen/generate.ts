@@ -50,7 +50,7 @@ const STEPS_A_BREATH = 16;
 /** Finished rows are dropped once at most this share is still going. */
 const COMPACT_AT = 0.6;
 
-/** Samples all rows together; equal prompts (by identity) are computed once. @returns one rollout a row, in order */
+/** Samples all rows together; equal prompts (by identity) are computed once. @returns one rollout per row, in order */
 export async function rollOut(
   network: QwenNetwork,
   rows: readonly RolloutRow[],

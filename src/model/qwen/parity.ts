@@ -24,7 +24,7 @@ export interface ParityFigure {
 const expectedSchema = z.object({ loss: z.number(), gradNorms: z.record(z.string(), z.number()) });
 type ExpectedNumbers = z.infer<typeof expectedSchema>;
 
-/** The inputs of a reference folder, one sequence a row. */
+/** The inputs of a reference folder, one sequence per row. */
 interface ReferenceInputs {
   readonly sequences: readonly TokenSequence[];
   /** [B, n − 1] 1 where token i + 1 counts in the loss */

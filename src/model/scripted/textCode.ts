@@ -1,7 +1,7 @@
 /** Ends an answer. */
 export const END_TOKEN = 0;
 
-/** A text as tokens: one a Unicode code point, its number plus one, so that 0 is free for the end. */
+/** A text as tokens: one per Unicode code point, its number plus one, so that 0 is free for the end. */
 export function encodeText(text: string): number[] {
   return Array.from(text, (character) => (character.codePointAt(0) ?? 0) + 1);
 }

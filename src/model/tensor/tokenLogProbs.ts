@@ -11,7 +11,7 @@ export interface Targets {
 }
 
 /**
- * log softmax(x Hᵀ) at one token a row, as one node of the tape.
+ * log softmax(x Hᵀ) at one token per row, as one node of the tape.
  * @param x [M, D] normed hidden states @param head [V, D]
  * @returns [M]
  */

@@ -36,7 +36,7 @@ const SHADES = [1, 0.45, 0.2];
 const GREY = "#6f6f6f";
 
 /**
- * Grouped bars with error bars from a result table: a group a row, a series a column; marks and error bars are explained in
+ * Grouped bars with error bars from a result table: a group per row, a series per column; marks and error bars are explained in
  * notes. A `LabError` tells of a column that is no number, and of intervals that nothing explains.
  */
 export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFigure {

@@ -38,7 +38,7 @@ const MARGINS = { x: 88, y: 107 };
 const BETWEEN = { x: 84, y: 66 };
 
 /**
- * Training curves: one panel a quantity; curves of the same name share colour and legend over all panels. A `LabError` tells
+ * Training curves: one panel per quantity; curves of the same name share colour and legend over all panels. A `LabError` tells
  * of bands that nothing explains.
  */
 export function trainingCurves(panels: readonly Panel[], options: CurvesOptions): PlotlyFigure {

@@ -141,6 +141,6 @@ function checkSizes(one: Case, index: number, file: string): void {
     }
   }
   if (one.rewards.length !== rows || one.group.length !== rows) {
-    throw malformed(file, `cases.${index}: rewards and group need one entry a row of responseMask`);
+    throw malformed(file, `cases.${index}: rewards and group need one entry per row of responseMask`);
   }
 }
