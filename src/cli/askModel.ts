@@ -4,7 +4,7 @@ import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import { isFolder } from "../core/folders";
 import { silent } from "../core/progress";
-import { quickstart } from "../experiments/quickstart";
+import { EXPERIMENTS } from "../experiments";
 import { trainedMethods } from "../lab/finished";
 import { labOf } from "../lab/lab";
 import type { Profile } from "../lab/profile";
@@ -16,22 +16,24 @@ export interface ChosenModel {
   readonly thinks: boolean;
 }
 
-/** The methods of the quickstart that are asked with, the furthest trained first. */
-const TRAINED = ["tapo", "cot-sft"];
-
-/** The checkpoint that was named, else the best that runs with the profile left, else the profile's base. */
+/**
+ * The checkpoint that was named; else the last method of the first experiment that runs with the profile trained to reason; else
+ * the profile's base.
+ */
 export async function chooseModel(profile: Profile, checkpoint: string | undefined): Promise<ChosenModel> {
   if (checkpoint !== undefined) {
     requireFolder(checkpoint);
     return { folder: checkpoint, description: shown(checkpoint), thinks: false };
   }
-  const trained = trainedMethods(await labOf(profile, { progress: silent }), quickstart);
-  for (const name of TRAINED) {
-    const found = trained.find(({ method }) => method.name === name);
-    const folder = found && path.join(found.record.folder, "model");
-    if (found !== undefined && folder !== undefined && fs.existsSync(folder)) {
-      return { folder, description: `${found.method.title}, trained in ${shown(found.record.folder)}`, thinks: true };
-    }
+  const lab = await labOf(profile, { progress: silent });
+  for (const experiment of EXPERIMENTS) {
+    const found = trainedMethods(lab, experiment)
+      .filter(({ method }) => method.thinking)
+      .at(-1);
+    if (found === undefined) continue;
+    const { folder } = found.record;
+    const description = `${found.method.title}, trained in ${shown(folder)}`;
+    return { folder: path.join(folder, "model"), description, thinks: true };
   }
   const description = `the base of the profile ${profile.name}, ${shown(profile.base)} (nothing trained in ${shown(storeFolder())})`;
   return { folder: profile.base, description, thinks: false };
