@@ -19,7 +19,7 @@ const SENTENCE_END = new Set([".", "!", "?", ":"]);
 /**
  * Reads the first list of a text, in the forms in which models write them: JSON; names on one line between commas; lines
  * with bullets or ordinals (`1.`, `(1)`, `A.`, `iv)`, `First:`), all at the same depth, lines below an item being its notes;
- * names, one per line. An ordered list ends where the ordinals no longer go up by one, a bulleted one at an empty line or a
+ * names one per line. An ordered list ends where the ordinals no longer go up by one, a bulleted one at an empty line or a
  * heading. What cannot be read so with confidence gives no names but a doubt. Takes time linear in the text.
  * @param said a text whose names are known, such as the prediction: an "and" inside one of them parts no names
  */

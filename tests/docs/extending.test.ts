@@ -39,6 +39,8 @@ interface Recipe {
   readonly files: readonly string[];
 }
 
+/** The code of the README's first screen. */
+const README = [...fs.readFileSync(path.join(ROOT, "README.md"), "utf8").matchAll(/^```ts\n(.*?)^```$/gmsu)];
 const recipes = PAGE.split(/^## /mu)
   .slice(1)
   .map((section): Recipe => {
@@ -87,6 +89,9 @@ beforeAll(() => {
     if (language === "diff") write(file, patch(fs.readFileSync(path.join(copy, file), "utf8"), text));
     else write(file, text);
   }
+  README.forEach(([, text = ""], k) => {
+    write(cellFile("readme", k), text.replace('"../dist"', '"../src"'));
+  });
   recipes.forEach(({ cells, notebook }, index) => {
     [...cells, ...notebook].forEach((text, k) => {
       write(cellFile(index, k), text.replace('"../dist"', '"../src"'));
@@ -100,7 +105,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function cellFile(recipe: number, cell: number): string {
+function cellFile(recipe: number | "readme", cell: number): string {
   return path.join("notebooks", `cell-${recipe}-${cell}.mts`);
 }
 
@@ -113,10 +118,12 @@ describe("docs/extending.md", () => {
     for (const [what, most] of Object.entries(AT_MOST)) expect(counted[what], what).toBeLessThanOrEqual(most);
   });
 
-  it("is type-correct, as strictly as the project", () => {
+  it("is type-correct, as strictly as the project, and so is the README", () => {
+    expect(README).not.toEqual([]);
     const config = ts.readConfigFile(path.join(ROOT, "tsconfig.json"), (file) => ts.sys.readFile(file));
     const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, copy);
     const names = [
+      ...README.map((_, k) => cellFile("readme", k)),
       ...new Set(recipes.flatMap(({ files }) => files)),
       ...recipes.flatMap(({ cells, notebook }, index) => [...cells, ...notebook].map((_, k) => cellFile(index, k))),
     ].map((name) => path.join(copy, name));
