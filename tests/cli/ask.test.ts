@@ -5,6 +5,13 @@ import * as path from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerLines, chainParts } from "../../src/cli/askText";
+import { silent } from "../../src/core/progress";
+import { quickstart } from "../../src/experiments/quickstart";
+import { labOf } from "../../src/lab/lab";
+import { loadProfile } from "../../src/lab/profile";
+import { planRun } from "../../src/lab/run";
+import { workOf } from "../../src/lab/stage";
+import { storeIn } from "./home";
 
 const CLI = path.resolve("dist/cli.js");
 let folder: string;
@@ -54,7 +61,7 @@ describe("fine-r1 ask", () => {
   it("draws an example, asks the base about it, and says what to try next", () => {
     const { status, stdout, stderr } = drawn;
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^Model +the base of the profile smoke, .*smoke.base \(no trained model in runs.quickstart/);
+    expect(stdout).toMatch(/^Model +the base of the profile smoke, .*smoke.base \(nothing trained in runs.store\)/);
     expect(stdout).toContain("Question  bird ? answer\n");
     expect(stdout).toContain("Picture   a bird.png, 56 × 56 pixels\n");
     expect(stdout).toMatch(/\nAnswer +\w+ \w+ {2}\d+\.\d %\n/);
@@ -77,22 +84,24 @@ describe("fine-r1 ask", () => {
     expect(stdout).toContain("wide.jpg, 600 × 300 pixels, resized to 84 × 56 for this model (its world's pictures are");
   });
 
-  it("takes the model that a run trained, TAPO before CoT SFT, and lets it think", () => {
+  it("takes the model that a run trained, TAPO before CoT SFT, and lets it think", async () => {
     const base = path.resolve("assets/smoke/base");
-    for (const [name, startedAt] of [
-      ["tapo", "2026-01-01T00:00:00.000Z"],
-      ["cot-sft", "2026-01-02T00:00:00.000Z"],
+    const lab = await labOf(loadProfile("smoke"), { progress: silent });
+    for (const [name, title] of [
+      ["cot-sft", "CoT SFT"],
+      ["tapo", "CoT SFT \\+ TAPO"],
     ] as const) {
-      const stage = path.join(folder, "runs", "quickstart", "smoke", `${name}-0`);
+      // as a finished training leaves it, but for the weights
+      const training = planRun(lab, quickstart, { only: [name] })[0]?.training;
+      const stage = path.join(storeIn(folder), `${training!.kind.kind}-${training!.key.slice(0, 10)}`);
       fs.cpSync(base, path.join(stage, "model"), { recursive: true });
-      fs.writeFileSync(
-        path.join(stage, "stage.json"),
-        JSON.stringify({ stage: name, inputs: {}, result: {}, startedAt, seconds: 1 }),
+      const ended = { result: {}, startedAt: "2026-01-01T00:00:00.000Z", seconds: 1, outputs: [] };
+      fs.writeFileSync(path.join(stage, "stage.json"), JSON.stringify({ ...workOf(training!), ...ended }));
+      const first = new RegExp(
+        `^Model +${title}, trained in runs.store.${path.basename(stage)}\nQuestion +bird \\? think\n`,
       );
+      expect(ask("a bird.png", "-p", "smoke").stdout).toMatch(first);
     }
-    expect(ask("a bird.png", "-p", "smoke").stdout).toMatch(
-      /^Model +CoT SFT \+ TAPO, trained in runs.quickstart.smoke\nQuestion +bird \? think\n/,
-    );
     expect(ask("a bird.png", "-p", "smoke", "--no-think").stdout).toContain("bird ? answer");
     expect(ask("a bird.png", "-p", "smoke", "--checkpoint", base).stdout).toMatch(/^Model +.*smoke.base\n/);
   });
