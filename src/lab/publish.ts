@@ -1,5 +1,6 @@
 import { projectPath } from "../config/places";
 import { sweepLeftovers } from "../core/leftovers";
+import { engineOf } from "../model/open";
 import { exportFigure } from "../report/figure/export";
 import { exportTable } from "../report/table/export";
 import type { Experiment } from "./experiment";
@@ -50,8 +51,14 @@ export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly numbe
     experiment: experiment.id,
     profile: profile.name,
     // as its file states it: folders from the project's root, so that a record reads alike on every machine
-    config: { ...profile, base: projectPath(profile.base), encoder: projectPath(profile.encoder) },
+    config: { ...profile, base: fromProject(profile.base), encoder: projectPath(profile.encoder) },
     seeds,
-    inputs: [dataset, base, encoder].map((given) => ({ ...given, at: projectPath(given.at) })),
+    inputs: [dataset, { ...base, at: fromProject(base.at) }, { ...encoder, at: projectPath(encoder.at) }],
   });
+}
+
+/** A model as a profile names it: its path from the project's root, where it has one. */
+function fromProject(at: string): string {
+  const { engine, prefix, where } = engineOf(at);
+  return engine.takes === "path" ? prefix + projectPath(where) : at;
 }

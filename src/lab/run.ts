@@ -11,7 +11,7 @@ import { chainMetrics, metricNamed, type Metric, type Setting } from "../eval/me
 import type { Experiment, Method } from "./experiment";
 import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
 import type { Lab } from "./lab";
-import { inOrder, make, type Stage } from "./stage";
+import { inOrder, make, requireAble, type Stage } from "./stage";
 
 /** A method of a run: with its seed, the stages that train and ask it. */
 export interface PlannedMethod {
@@ -63,7 +63,7 @@ export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selec
   });
 }
 
-/** The stages of one method. */
+/** The stages of one method. @throws LabError when something is asked of a given model that it cannot do */
 export function planMethod(lab: Lab, experiment: Experiment, method: Method, seed: number): PlannedMethod {
   const { dataset, encoder, profile } = lab.recipe(seed);
   const { evaluation, promptSet } = profile;
@@ -84,7 +84,9 @@ export function planMethod(lab: Lab, experiment: Experiment, method: Method, see
         similarity: similarityStage.stage({ answers, thinking, encoder, superCategory }, `${label}, SS_rel`),
       };
     });
-  return { method, seed, training: "given" in model ? undefined : model, asked };
+  const planned = { method, seed, training: "given" in model ? undefined : model, asked };
+  requireAble(stagesOf([planned]));
+  return planned;
 }
 
 /** Every stage of a plan once, in an order in which they can be made. */

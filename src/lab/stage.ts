@@ -64,7 +64,7 @@ export interface StageDefinition<I, R> {
   readonly inputs: z.ZodType<I>;
   readonly result: z.ZodType<R>;
   readonly run: (inputs: I, bench: Workbench) => Promise<R>;
-  /** What it asks of the models among its inputs; a given one that cannot do it is refused when the stage is described. */
+  /** What it asks of the models among its inputs; a given one that cannot do it is refused before anything is made (`requireAble`). */
   readonly asks?: Readonly<Partial<Record<keyof I & string, readonly Capability[]>>>;
   /** Files in its folder that are not needed once it has ended, such as checkpoints. */
   readonly scraps?: readonly string[];
@@ -72,6 +72,8 @@ export interface StageDefinition<I, R> {
 
 /** A kind of work, its inputs being JSON. */
 export interface StageKind<R = unknown> extends Pick<StageDefinition<unknown, R>, "kind" | "version" | "scraps"> {
+  /** What it asks of the models among its inputs. */
+  readonly asks: Readonly<Record<string, readonly Capability[] | undefined>>;
   /** The inputs with every default filled in. @throws LabError that names an input that the kind does not take */
   check(inputs: unknown): Inputs;
   /** Reads a result again. */
@@ -106,11 +108,8 @@ export function defineStage<I, R>(definition: StageDefinition<I, R>): StageMaker
     kind,
     version,
     ...(scraps === undefined ? {} : { scraps }),
-    check: (given) => {
-      const checked = jsonGroup.parse(checkConfig(given, inputs, `the inputs of "${kind}"`));
-      requireAble(checked, asks);
-      return checked;
-    },
+    asks,
+    check: (given) => jsonGroup.parse(checkConfig(given, inputs, `the inputs of "${kind}"`)),
     parse: (value) => result.parse(value),
     run: (given, bench) => run(inputs.parse(given), bench),
   };
@@ -118,13 +117,6 @@ export function defineStage<I, R>(definition: StageDefinition<I, R>): StageMaker
 }
 
 const jsonGroup: z.ZodType<Inputs> = z.record(z.string(), z.json());
-
-function requireAble(inputs: Inputs, asks: Readonly<Record<string, readonly Capability[] | undefined>>): void {
-  for (const [name, needs] of Object.entries(asks)) {
-    const ref = givenSchema.safeParse(inputs[name]);
-    if (needs !== undefined && ref.success && ref.data.given === "checkpoint") requireCan(ref.data.at, needs);
-  }
-}
 
 function describe<R>(kind: StageKind<R>, given: object, label: string): Stage<R> {
   const { plain, needs } = separate(given);
@@ -183,8 +175,19 @@ export function inOrder(stages: readonly Stage[]): Stage[] {
   return [...known.values()];
 }
 
+/** Makes sure that the given models of some stages can do what is asked of them. @throws LabError that names what one cannot do */
+export function requireAble(stages: readonly Stage[]): void {
+  for (const { kind, inputs } of stages) {
+    for (const [name, needs] of Object.entries(kind.asks)) {
+      const ref = givenSchema.safeParse(inputs[name]);
+      if (needs !== undefined && ref.success && ref.data.given === "checkpoint") requireCan(ref.data.at, needs);
+    }
+  }
+}
+
 /** Makes a stage and all that it needs, each once for its key: what is in the store is taken from there. */
 export async function make<R>(context: LabContext, stage: Stage<R>): Promise<Finished<R>> {
+  requireAble(inOrder([stage]));
   const folders = new Map<string, string>();
   for (const needed of inOrder(stage.needs)) folders.set(needed.key, (await makeOne(context, needed, folders)).folder);
   return makeOne(context, stage, folders);

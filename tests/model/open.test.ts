@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rlStage } from "../../src/lab/kinds/training";
 import { givenCheckpoint } from "../../src/lab/given";
+import { requireAble, stageFrom } from "../../src/lab/stage";
 import { engineOf, openModel, openTrainable, requireCan, vocabularyOf } from "../../src/model/open";
 import { QwenModel } from "../../src/model/qwen/model";
 
@@ -51,15 +52,15 @@ describe("openModel", () => {
 });
 
 describe("a stage", () => {
-  it("is refused when it is described, before anything runs", () => {
+  it("is refused before anything is made, and by whoever describes a plan with it", () => {
     const from = givenCheckpoint(script);
     const dataset = { given: "dataset", fingerprint: "x", at: "miniworld:smoke" } as const;
     const train = { tower: false, merger: false, language: true, embeddings: true };
     const sizes = { microBatchSize: 1, promptsPerRollout: 1, promptsPerUpdate: 1, train };
     const rl = { from, dataset, triplets: dataset, ...sizes };
-    expect(() => rlStage.check(rl)).toThrow(
-      /answers\.json: is a model of the engine "scripted", which cannot be trained/u,
-    );
+    expect(() => {
+      requireAble([stageFrom(rlStage, rl)]);
+    }).toThrow(/answers\.json: is a model of the engine "scripted", which cannot be trained/u);
   });
 
   it("has a key that changes with the script and not with its place", () => {
