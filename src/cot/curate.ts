@@ -21,7 +21,7 @@ import { renderText, type CotForm } from "./stages";
 import type { Teacher } from "../data/teacher";
 import { cotPrompt } from "./template";
 
-/** An image to reason about, and what is asked of it. The paper takes one image a sub-category. */
+/** An image to reason about, and what is asked of it. The paper takes one image per sub-category. */
 export interface CotItem {
   readonly image: LabelledImage;
   readonly question: string;

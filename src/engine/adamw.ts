@@ -123,7 +123,7 @@ export function globalNorm(gradients: readonly tf.Tensor1D[]): number {
   return Math.sqrt(value);
 }
 
-/** One number a parameter, spread over its scalars. */
+/** One number per parameter, spread over its scalars. */
 function spread(layout: FlatLayout, of: (name: string, variable: tf.Variable) => number): tf.Tensor1D[] {
   return tf.tidy(() =>
     layout.flatten(

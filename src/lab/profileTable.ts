@@ -13,8 +13,11 @@ export function profileTable({ sft, rl, cot, name, description, dataset, seed }:
       ["dataset", dataset],
       ["seed", String(seed)],
       ["chains", `${pictures}, ${cot.descriptions} descriptions each`],
-      ["CoT SFT", `${sft.epochs} epochs, ${sft.batchSize} chains a step, rate ${sft.learningRate}`],
-      ["TAPO", `${promptsPerUpdate} questions a step × (${n1} anchor + ${n2} positive answers), rate ${learningRate}`],
+      ["CoT SFT", `${sft.epochs} epochs, ${sft.batchSize} chains per step, rate ${sft.learningRate}`],
+      [
+        "TAPO",
+        `${promptsPerUpdate} questions per step × (${n1} anchor + ${n2} positive answers), rate ${learningRate}`,
+      ],
       ["TAPO's terms", `γ ${objective.gamma}, η₁ ${objective.eta1}, η₂ ${objective.eta2}`],
     ],
   );

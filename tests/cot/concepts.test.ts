@@ -21,7 +21,7 @@ const times = (n: number, description: string[]): string[][] => Array.from({ len
 describe("selectConcepts", () => {
   it("weighs a concept as worked out by hand", () => {
     // One description an image: p = 1.5/2 = 0.75 where it is mentioned, 0.5/2 = 0.25 where not.
-    // "red": p(z=1) = 0.5, H(Z) = 1, H(Z|x) = h(0.75) = 0.811278, so I(Z;Y) = I(Z;X) = 0.188722 (one image a class).
+    // "red": p(z=1) = 0.5, H(Z) = 1, H(Z|x) = h(0.75) = 0.811278, so I(Z;Y) = I(Z;X) = 0.188722 (one image per class).
     // "beak": p(z=1) = 0.75 on both sides, nothing to learn. Gain of "red": (1 − 0.05) · 0.188722 = 0.179286.
     const a = image("a", ["red", "beak"]);
     const b = image("b", ["blue", "beak"]);

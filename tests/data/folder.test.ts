@@ -113,7 +113,7 @@ describe("a plain folder of pictures", () => {
     expect(await picture(dataset, 0).load()).toBe(first);
     const name = picture(dataset, 0).id.split("/").slice(1).join("/");
     expect(first).toEqual(await readImage(path.join(root, name)));
-    // 4 × 4 × 3 bytes a picture: room for two of them
+    // 4 × 4 × 3 bytes per picture: room for two of them
     const small = await openFolder(root, {}, { cacheMiB: (2 * 48) / 2 ** 20 });
     const held = await picture(small, 0).load();
     await picture(small, 1).load();

@@ -16,7 +16,7 @@ afterAll(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-/** Red, green / blue, white: 2 × 2, three bytes a pixel. */
+/** Red, green / blue, white: 2 × 2, three bytes per pixel. */
 const PIXELS = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255);
 const raw = { raw: { width: 2, height: 2, channels: 3 as const } };
 

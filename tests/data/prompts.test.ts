@@ -50,7 +50,7 @@ describe("paper and release", () => {
   });
 });
 
-test("every prompt has one image mark an image", () => {
+test("every prompt has one image mark per image", () => {
   const set = fc.constantFrom<PromptSet>("paper", "released", "mini");
   fc.assert(
     fc.property(set, fc.boolean(), fc.boolean(), (name, thinking, closed) => {

@@ -9,7 +9,7 @@ export interface Toy {
   readonly dispose: () => void;
 }
 
-/** `rows` examples a step, drawn from a stream that depends on the step alone, in micro-batches of `size`. */
+/** `rows` examples per step, drawn from a stream that depends on the step alone, in micro-batches of `size`. */
 export function toy(rows: number, size: number): Toy {
   const w = tf.variable(tf.tensor2d([1, -2, 0.5, 3], [2, 2]));
   const b = tf.variable(tf.tensor1d([0.1, -0.3]));

@@ -115,7 +115,7 @@ describe("a word tokenizer", () => {
     expect(size).toBe(first + words.length);
   });
 
-  it("gives one token a word, the special ones first", () => {
+  it("gives one token per word, the special ones first", () => {
     expect(tokenizer.vocabSize).toBe(first + words.length);
     expect(words.map((word) => tokenizer.encode(word))).toEqual(words.map((_, i) => [first + i]));
     expect(tokenizer.special).toEqual({ pad: 0, eos: 2, visionStart: 3, visionEnd: 4, image: 5, video: 6 });

@@ -19,7 +19,7 @@ export function goldenCases(): GoldenCase[] {
   return (JSON.parse(text) as { cases: GoldenCase[] }).cases;
 }
 
-/** Plain numbers of a batch: [N][T] each, Â one a row. */
+/** Plain numbers of a batch: [N][T] each, Â one per row. */
 export interface PlainBatch {
   logProbs: number[][];
   oldLogProbs: number[][];

@@ -3,9 +3,9 @@ import { SYMBOLS, axis, colour, frame, plain } from "./style";
 
 export interface PointGroup {
   readonly name: string;
-  /** One [first, second] component pair a point. */
+  /** One [first, second] component pair per point. */
   readonly points: readonly (readonly [number, number])[];
-  /** What hovering over a point tells, one text a point. */
+  /** What hovering over a point tells, one text per point. */
   readonly labels?: readonly string[];
 }
 
