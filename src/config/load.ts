@@ -49,11 +49,24 @@ function requireTree(value: unknown, within: ReadonlySet<unknown>): void {
   for (const inner of Object.values(value)) requireTree(inner, new Set([...within, value]));
 }
 
+/** YAML lets a group be a key; written out as a text, keys within keys take time that doubles with each. */
+function requirePlainKeys(document: yaml.Document): void {
+  yaml.visit(document, {
+    Pair: (_, { key }) => {
+      if (!yaml.isScalar(key)) throw new Error("a key is a group or a list, and must be a word");
+    },
+  });
+}
+
 function parseYaml(file: string): unknown {
   const text = readText(file);
   try {
     requireShallow(text);
-    const value: unknown = yaml.parse(text); // it refuses aliases that multiply
+    const document = yaml.parseDocument(text);
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem !== undefined) throw problem;
+    requirePlainKeys(document);
+    const value: unknown = document.toJS(); // it refuses aliases that multiply
     requireTree(value, new Set());
     return value;
   } catch (error) {

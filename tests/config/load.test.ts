@@ -47,6 +47,8 @@ describe("YAML that goes round or never ends", () => {
       [billion.join("\n"), /is not valid YAML \(Excessive alias count/u],
       [`a: ${"[".repeat(60)}${"]".repeat(60)}`, /more than 50 groups stand in one another/u],
       [`a: ${"[".repeat(100_000)}`, /is not valid YAML/u],
+      [`${"? ".repeat(40)}a: 1`, /is not valid YAML \(a key is a group or a list, and must be a word\)/u],
+      ["a: !!js/function b", /is not valid YAML \(Unresolved tag/u],
     ] as const) {
       const started = performance.now();
       expect(refusal(() => loadConfig(yamlFile(text), z.unknown()))).toMatch(reason);

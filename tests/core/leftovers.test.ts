@@ -23,11 +23,11 @@ const left = (): string[] => fs.readdirSync(folder).sort();
 
 describe("sweepLeftovers", () => {
   it("removes what dead writers left, and nothing of a living one or of anybody else", () => {
-    put(`rows.json.tmp-${dead}`);
+    put(`table.json.tmp-${dead}`);
     put(`model.tmp-${dead}/config.json`);
     put(`.writable-${dead}`);
     const stay = [
-      `rows.json.tmp-${process.pid}`,
+      `table.json.tmp-${process.pid}`,
       `.writable-${process.pid}`,
       "lock",
       "a.tmp-",

@@ -14,13 +14,17 @@ import { decodeImage } from "../../src/data/images";
 import { parseStepFigures } from "../../src/engine/train";
 import { readAnswers } from "../../src/eval/answers";
 import { baseConfigSchema } from "../../src/miniworld/base/config";
+import { readKept } from "../../src/lab/kept";
+import { kindNamed } from "../../src/lab/kinds";
 import { loadProfile } from "../../src/lab/profile";
+import { stageFrom } from "../../src/lab/stage";
 import { parseQwenConfig } from "../../src/model/qwen/config";
 import { parseImageProcessorConfig } from "../../src/model/qwen/imageProcessorFiles";
 import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
 import { readScript } from "../../src/model/scripted/script";
 import { rowsFromCsv } from "../../src/report/table/csv";
 import { tableFromJson } from "../../src/report/table/json";
+import { readRecord } from "../../src/store/record";
 import { ROOT } from "./runs";
 import type { Parser } from "./textParsers";
 
@@ -46,6 +50,9 @@ const COLUMNS = [
   { key: "m", title: "M", kind: "text" },
   { key: "v", title: "V", kind: "number" },
 ] as const;
+const MEASURED = `{"version":2,"settings":{"rl.n1":"5"},"made":[{"method":"tapo","seed":1,"at":"2026-01-01","processor":"p","numerics":"n"}],"measurements":[{"method":"tapo","seed":1,"dataset":"d","domain":"mean","split":"seen","setting":"open","metric":"accuracy","value":0.5,"low":0.4,"high":0.6,"n":9}]}`;
+const RECORD = `{"kind":"triplets","version":1,"inputs":{"a":1},"result":{"triplets":4},"startedAt":"2026-01-01","seconds":1,"outputs":[{"path":"triplets.json","bytes":9,"sha256":"aa","modified":1.5}]}`;
+const TRIPLETS = `{"dataset":{"given":"dataset","fingerprint":"aa","at":"miniworld:smoke"},"encoder":{"given":"encoder","fingerprint":"bb","at":"siglip"},"seed":1}`;
 /** Readers of files; each input is written to a file in `scratch`, byte for byte where it is binary. */
 export function fileParsers(scratch: string): Parser[] {
   const own = (...parts: string[]): string => fs.readFileSync(path.join(ROOT, ...parts), "utf8");
@@ -73,7 +80,7 @@ export function fileParsers(scratch: string): Parser[] {
     { name: "base YAML", corpus: bases, count: 1500, read: from((file) => loadConfig(file, baseConfigSchema)) },
     {
       name: "profile keys",
-      corpus: ["rl.options.n1=8", 'sftCot={"epochs":2}', "seed=1", "cot.imagesPerClass=[1]", "description=x"],
+      corpus: ["rl.n1=8", 'cot={"maxAttempts":2}', "seed=1", "cot.imagesPerClass=[1]", "description=x"],
       count: 3000,
       read: (text) => loadProfile("smoke", { [text.split("=")[0] ?? ""]: text.split("=")[1] }),
     },
@@ -90,6 +97,14 @@ export function fileParsers(scratch: string): Parser[] {
       corpus: [FIGURES.repeat(3)],
       count: 3000,
       read: from((file) => readJsonl(file, parseStepFigures)),
+    },
+    { name: "measurements", corpus: [MEASURED], count: 2000, read: fromFolder(scratch, "measurements.json", readKept) },
+    { name: "records of stages", corpus: [RECORD], count: 2000, read: fromFolder(scratch, "stage.json", readRecord) },
+    {
+      name: "stages in JSON",
+      corpus: [TRIPLETS],
+      count: 2000,
+      read: from((file) => stageFrom(kindNamed("triplets", 1), readJson(file)).key),
     },
     { name: "files of answers", corpus: [ANSWERS], count: 3000, read: from(readAnswers) },
     { name: "chain records", corpus: [COT], count: 3000, read: from(readCotRecords) },
@@ -129,6 +144,16 @@ export function fileParsers(scratch: string): Parser[] {
       read: (text) => decodeImage(Buffer.from(text, "latin1"), "picture"),
     },
   ];
+}
+
+/** Reads a folder of one file, which is the input. */
+function fromFolder(scratch: string, name: string, read: (folder: string) => unknown): (text: string) => unknown {
+  const folder = path.join(scratch, `folder of ${name}`);
+  fs.mkdirSync(folder);
+  return (text) => {
+    fs.writeFileSync(path.join(folder, name), text);
+    return read(folder);
+  };
 }
 
 function readAll(file: string): unknown {

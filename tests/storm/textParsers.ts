@@ -1,4 +1,5 @@
 import * as answers from "../../src/core/answer";
+import { readSeeds } from "../../src/cli/options";
 import { Random } from "../../src/core/random";
 import { checkChainText } from "../../src/cot/checks";
 import { extractConcepts } from "../../src/cot/concepts";
@@ -65,6 +66,7 @@ export function textParsers(): Parser[] {
         extractConcepts(text, "ab"),
       ],
     },
+    { name: "seeds", corpus: ["3", "1-5", "1,2,7-9"], count: 3000, read: readSeeds },
     {
       name: "tokens of a text",
       corpus: [chain, PROSE, "<|im_start|>user\n<image> bird ?<|im_end|>"],
