@@ -1,6 +1,6 @@
 /**
- * The Dataset door and what goes through it: classes, pictures, splits, few-shot draws, triplets, prompts. No dataset of its own
- * but the folder of pictures.
+ * The Dataset door and what goes through it: classes, pictures, splits, few-shot draws, triplets, prompts. A dataset that needs more
+ * than a file has a folder of its own, as the folder of pictures has; nothing of the mini-world is here.
  */
 
 export type { BenchmarkItem, LabelledImage, SubCategory, Triplet } from "./types";
