@@ -21,10 +21,13 @@ def lines_in(pattern):
 
 def main():
     pattern, lines, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+    started, starting = os.pipe()  # closed when the command is executed: before that, nobody would hear Ctrl-C
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
         os.execvp(command[0], command)
+    os.close(starting)
+    os.read(started, 1)
     output, pressed = b"", False
     while True:
         if select.select([terminal], [], [], 0.01)[0]:
