@@ -3,7 +3,7 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { ROOT } from "../config/load";
-import { placeOf, resultsRoot, storeFolder } from "../config/places";
+import { placeOf, resultsRoot, runsRoot, storeFolder } from "../config/places";
 import { readStored } from "../config/stored";
 import { LabError, required } from "../core/errors";
 import { isFolder } from "../core/folders";
@@ -28,8 +28,10 @@ export function addCheckCommands(program: Command): void {
   ).action(compare);
   program
     .command("verify")
-    .description("hash again what was made: every stage in runs/store, every recorded table, and say what changed")
-    .argument("[folder]", "a store or a folder with run.json; default: runs/store and all of results/")
+    .description(
+      "hash again what was made: every stage in runs/store, every table in runs/ and results/, and say what changed",
+    )
+    .argument("[folder]", "a store or a folder with run.json; default: all of runs/ and results/")
     .action(verify);
 }
 
@@ -85,7 +87,8 @@ async function verify(folder: string | undefined): Promise<void> {
       lines.push(...stage.findings.map(({ file, what }) => `${placeOf(file)}: ${what}`));
     }
   }
-  for (const run of folder === undefined ? runsIn(resultsRoot()) : runsIn(folder)) {
+  const places = folder === undefined ? [runsRoot(), resultsRoot()] : [folder];
+  for (const run of places.flatMap(runsIn)) {
     checked += 1;
     const { outputs } = readStored(run, outputsSchema, "record of a run", "Restore it.");
     for (const { path: file, sha256 } of outputs) {

@@ -6,6 +6,9 @@ import { fileFacts, gitState, machineNow, versionsNow, type FileFact, type GitSt
 import { numericsDigest } from "../verify/numerics/digest";
 import type { Given } from "./stage";
 
+/** The file of a run's record. */
+export const RUN_RECORD = "run.json";
+
 /** What it takes to make the same numbers again, and to see that they are the same: run.json. */
 export interface RunRecord extends RunSpec {
   readonly version: 2;
@@ -70,7 +73,7 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
         git,
         outputs: fileFacts(outputs, root),
       };
-      const file = path.join(folder, "run.json");
+      const file = path.join(folder, RUN_RECORD);
       writeJson(file, record);
       return file;
     },

@@ -1,4 +1,6 @@
+import * as path from "node:path";
 import { projectPath } from "../config/places";
+import { removeQuietly } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
 import { engineOf } from "../model/open";
 import { exportFigure } from "../report/figure/export";
@@ -7,7 +9,7 @@ import type { Experiment } from "./experiment";
 import { layOut, ownParts, withRemark, type Findings } from "./findings";
 import { gather, keptFolder, keptOf, writeKept, type Destination } from "./kept";
 import type { Lab } from "./lab";
-import { startRun, type OpenRun } from "./provenance";
+import { RUN_RECORD, startRun, type OpenRun } from "./provenance";
 import type { MadeMethod } from "./run";
 
 /** Findings, and the files that hold them. */
@@ -29,6 +31,7 @@ export async function publish(
   const gathered = gather(experiment.id, lab, await ownParts(made), destination);
   const findings = await withRemark(layOut(lab, experiment, made, gathered, set));
   const { tables, comparison, results } = findings;
+  removeQuietly(path.join(folder, RUN_RECORD)); // until the new files are whole, none vouches for them
   const files = [
     writeKept(folder, keptOf(gathered, destination)),
     ...[...tables].flatMap(([name, table]) => exportTable(table, folder, name)),
