@@ -18,13 +18,14 @@ export const quickstart = defineExperiment({
   methods(recipe) {
     const { base, encoder, profile } = recipe;
     const start = cotSft(recipe);
+    const onTop = (short: string) => ({ short, title: `CoT SFT + ${short}` });
     return [
       { name: "base", title: "Base, direct", model: base, thinking: false },
       { name: "base-think", title: "Base, thinking", model: base, thinking: true },
       { name: "sft-labels", title: "SFT on labels", model: labelSft(recipe), thinking: false },
       { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
-      { name: "dapo", title: "CoT SFT + DAPO", model: rl(recipe, start, dapo(profile.rl), "dapo"), thinking: true },
-      { name: "tapo", title: "CoT SFT + TAPO", model: rl(recipe, start, {}, "tapo"), thinking: true },
+      { ...onTop("DAPO"), name: "dapo", model: rl(recipe, start, dapo(profile.rl), "dapo"), thinking: true },
+      { ...onTop("TAPO"), name: "tapo", model: rl(recipe, start, {}, "tapo"), thinking: true },
       { name: "siglip", title: "SigLIP-style encoder", model: encoder, thinking: false },
     ];
   },

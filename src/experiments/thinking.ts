@@ -17,7 +17,13 @@ export const thinking = defineExperiment({
       { name: "base-think", title: "Base, thinking", model: base, thinking: true },
       { name: "cls-rl", title: "CLS-RL", model: clsRl, thinking: true },
       { name: "no-thinking-rl", title: "No-Thinking RL", model: noThinking, thinking: false },
-      { name: "tapo", title: "CoT SFT + TAPO", model: rl(recipe, cotSft(recipe), {}, "tapo"), thinking: true },
+      {
+        name: "tapo",
+        title: "CoT SFT + TAPO",
+        short: "TAPO",
+        model: rl(recipe, cotSft(recipe), {}, "tapo"),
+        thinking: true,
+      },
     ];
   },
   ask: ["closed", "open"],

@@ -21,6 +21,8 @@ export interface Method {
   readonly name: string;
   /** As tables and figures call it. */
   readonly title: string;
+  /** As differences call it; default: its title. */
+  readonly short?: string;
   /** A given checkpoint or encoder, or the stage that trains the model. */
   readonly model: Source;
   /** Whether it is asked to reason before it answers. */
@@ -36,7 +38,12 @@ export function variant(method: Method, changes: Readonly<Record<string, unknown
     throw new RangeError(`variant: ${method.name} is not trained, so nothing of it can change`);
   const told = changesInWords(changes).join(", ");
   const name = `${method.name} (${told})`;
-  return { ...method, name, title: `${method.title}, ${told}`, model: withInputs(method.model, changes, name) };
+  return {
+    name,
+    title: `${method.title}, ${told}`,
+    thinking: method.thinking,
+    model: withInputs(method.model, changes, name),
+  };
 }
 
 /** How the paper writes an option. */

@@ -115,7 +115,8 @@ function pageOf(
 ): Page {
   const { profile, dataset } = lab;
   const seeds = [...gathered.parts.values()].map(({ by }) => by.seed);
-  const seed = made[0]?.seed ?? (seeds.includes(profile.seed) ? profile.seed : (seeds[0] ?? profile.seed));
+  const trained = made.find(({ method }) => !("given" in method.model));
+  const seed = (trained ?? made[0])?.seed ?? (seeds.includes(profile.seed) ? profile.seed : (seeds[0] ?? profile.seed));
   const methods = methodsOf(lab, experiment, made, seed);
   const changed = changesInWords(set).join(", ");
   return {
@@ -164,6 +165,7 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
       caption: caption(`${experiment.title} over seeds: accuracy in %`),
       methods: trained,
       compared: experiment.compare,
+      shortTitles: Object.fromEntries(trained.map(({ name, short, title }) => [name, short ?? title])),
       columns,
       scope: "One dataset and one base.",
       provenance,
@@ -174,9 +176,12 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
 
 function besideRecord(page: Page, made: readonly MadeMethod[], { recorded }: Gathered): Comparison | undefined {
   const { methods, columns, provenance, seed } = page;
-  const own = made.filter((one) => one.seed === seed).flatMap(({ measurements }) => measurements);
+  const given = new Set(methods.flatMap(({ name, model }) => ("given" in model ? [name] : [])));
+  const shown = (one: { readonly method: string; readonly seed: number }): boolean =>
+    one.seed === seed || given.has(one.method); // what is given has one seed, whatever the others have
+  const own = made.flatMap(({ measurements }) => measurements).filter(shown);
   const processors = { here: machineNow().processor, recorded: processorsOf(recorded) };
-  return compareMeasurements(own, select(recorded?.measurements ?? [], { seed }), {
+  return compareMeasurements(own, (recorded?.measurements ?? []).filter(shown), {
     methods,
     columns,
     processors,
@@ -192,23 +197,25 @@ function methodsOf(lab: Lab, experiment: Experiment, made: readonly MadeMethod[]
   return [...own, ...[...added.values()].filter(({ name }) => !known.has(name))];
 }
 
-function resultsOf(
-  methods: readonly MethodTitle[],
-  made: readonly MadeMethod[],
-  { parts }: Gathered,
-  seed: number,
-): Results {
-  const shown = [...parts.values()].filter(({ by }) => by.seed === seed);
-  const marked = methods.flatMap(({ name, title }): MethodTitle[] => {
-    const part = shown.find(({ by }) => by.method === name);
-    if (part === undefined) return [];
-    return [{ name, title, ...(part.origin === "run" ? {} : { mark: ORIGINS[part.origin].mark }) }];
+/** A method's numbers for a seed; what is given has them under one, whatever the others have. */
+function partOf({ parts }: Gathered, { name, model }: Method, seed: number) {
+  const own = parts.get(partKey({ method: name, seed }));
+  return own ?? ("given" in model ? [...parts.values()].find(({ by }) => by.method === name) : undefined);
+}
+
+function resultsOf(methods: readonly Method[], made: readonly MadeMethod[], gathered: Gathered, seed: number): Results {
+  const shown = methods.flatMap((method) => {
+    const part = partOf(gathered, method, seed);
+    return part === undefined ? [] : [{ method, part }];
+  });
+  const marked = shown.map(({ method: { name, title }, part: { origin } }): MethodTitle => {
+    return { name, title, ...(origin === "run" ? {} : { mark: ORIGINS[origin].mark }) };
   });
   const steps = made.filter((one) => one.seed === seed && one.steps.length > 0);
   const curves = new Map<string, readonly StepFigures[]>(steps.map((one) => [one.method.name, one.steps]));
   return {
     methods: marked,
-    measurements: shown.flatMap(({ measurements }) => measurements),
+    measurements: shown.flatMap(({ part }) => part.measurements),
     curves,
     colours: methodColours(methods),
   };
@@ -222,18 +229,21 @@ function processorsOf(kept: Kept | undefined): string | undefined {
 /** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
 function headline(
   { compare }: Experiment,
-  methods: readonly MethodTitle[],
+  methods: readonly Method[],
   made: readonly MadeMethod[],
-  { parts }: Gathered,
+  gathered: Gathered,
 ): string | undefined {
   const where = { metric: "accuracy", setting: "open", split: "unseen", domain: "mean" } as const;
-  const valueOf = (method: string, seed: number): number | undefined => {
-    const part = parts.get(`${seed} ${method}`);
-    return part === undefined ? undefined : select(part.measurements, where)[0]?.value;
+  const named = (name: string): Method | undefined => methods.find((method) => method.name === name);
+  const partFor = (name: string, seed: number) => {
+    const method = named(name);
+    return method === undefined ? undefined : partOf(gathered, method, seed);
   };
-  const seeds = [...new Set(made.map(({ seed }) => seed))];
-  const short = (name: string): string =>
-    (methods.find((method) => method.name === name)?.title ?? name).replace(/^CoT SFT \+ /, "");
+  const valueOf = (name: string, seed: number): number | undefined =>
+    select(partFor(name, seed)?.measurements ?? [], where)[0]?.value;
+  const trained = made.filter(({ method }) => !("given" in method.model));
+  const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
+  const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
   const on = `on unseen classes, open world (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
   const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
   const told = compare.filter(([a, b]) => isOwn(a) && seeds.every((seed) => valueOf(b, seed) !== undefined));
@@ -241,7 +251,7 @@ function headline(
   if (best !== undefined) {
     const [a, b] = best;
     const differences = seeds.map((seed) => (valueOf(a, seed) ?? NaN) - (valueOf(b, seed) ?? NaN));
-    const from = seeds.some((seed) => parts.get(`${seed} ${b}`)?.origin === "record");
+    const from = seeds.some((seed) => partFor(b, seed)?.origin === "record");
     return `${short(a)} − ${short(b)} = ${inPoints(differences)} ${on}${from ? `; ${short(b)} from results/` : ""}.`;
   }
   const last = made.at(-1);

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { placeOf, recordFolder, reportFolder } from "../config/places";
 import { readStored } from "../config/stored";
-import { writeJson } from "../core/files";
+import { writeFileAtomic } from "../core/files";
 import { measurementSchema, type Measurement } from "../eval/measurements";
 import { stableJson } from "../store/key";
 import type { Lab } from "./lab";
@@ -60,10 +60,12 @@ export function readKept(folder: string): Kept | undefined {
   return readStored(file, keptSchema, "file of measurements", "Remove it and run again.");
 }
 
-/** Writes what a folder keeps, atomically. @returns the file */
+/** Writes what a folder keeps, atomically, a line per measurement. @returns the file */
 export function writeKept(folder: string, { settings, made, measurements }: Kept): string {
   const file = path.join(folder, FILE);
-  writeJson(file, { version: 2, settings, made, measurements });
+  const head = JSON.stringify({ version: 2, settings, made }, null, 1).replace(/\n\}$/, "");
+  const lines = measurements.map((one) => JSON.stringify(one)).join(",\n");
+  writeFileAtomic(file, `${head},\n "measurements": [\n${lines}\n]}\n`);
   return file;
 }
 

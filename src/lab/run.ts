@@ -55,11 +55,16 @@ export function chooseMethods(
   return all.filter(({ name }) => chosen.includes(name));
 }
 
-/** Describes everything that a run would make, seed by seed. Nothing is computed. */
+/**
+ * Describes everything that a run would make, seed by seed. Nothing is computed. What is given depends on no seed: it comes once, under
+ * the profile's.
+ */
 export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
-  return (seeds ?? [lab.profile.seed]).flatMap((seed) => {
-    const methods = experiment.methods(lab.recipe(seed));
-    return chooseMethods(methods, experiment, only).map((method) => planMethod(lab, experiment, method, seed));
+  const own = lab.profile.seed;
+  return (seeds ?? [own]).flatMap((seed, i) => {
+    const chosen = chooseMethods(experiment.methods(lab.recipe(seed)), experiment, only);
+    const wanted = chosen.filter(({ model }) => i === 0 || !("given" in model));
+    return wanted.map((method) => planMethod(lab, experiment, method, "given" in method.model ? own : seed));
   });
 }
 

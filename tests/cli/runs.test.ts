@@ -85,7 +85,8 @@ describe("what was made", () => {
   });
 
   it("is as it was left, says verify; else it names each file that is not", () => {
-    const all = stagesIn(home).length + 1; // and the record
+    const reports = fs.readdirSync(path.join(home, "runs", "quickstart")).length;
+    const all = stagesIn(home).length + reports + 1; // and the record
     expect(printed(home, "verify")).toBe(`${all} stages and records checked: all are as they were written.\n`);
     const [flipped, shortened] = foldersOf(home, "answers").map((folder) => path.join(folder, "answers.jsonl"));
     const table = path.join(recordIn(home), "table.csv");
