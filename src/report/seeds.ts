@@ -141,7 +141,7 @@ function whose(runs: readonly SeedRun[], methods: readonly MethodTitle[]): strin
     return { seed, there, here: there.filter(({ name }) => here.has(name)) };
   });
   if (counted.every(({ here }) => here.length === 0)) return "All rows are from results/.";
-  if (counted.every(({ here, there }) => here.length === there.length)) return "All rows were made here.";
+  if (counted.every(({ here, there }) => here.length === there.length)) return "All rows are of this run.";
   const made = counted.filter(({ here }) => here.length > 0);
   const parts = made.map(({ seed, here }) => `seed ${seed}: ${here.map(({ title }) => title).join(", ")}`);
   return `Made here: ${parts.join("; ")}. All else is from results/.`;

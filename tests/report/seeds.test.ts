@@ -107,7 +107,7 @@ describe("seedTable", () => {
     expect(values.slice(0, 3)).toEqual([0.5, 0.5, 0.7]);
     expect(mixed.notes).toContain("Made here: seed 1: CoT SFT, CoT SFT + TAPO. All else is from results/.");
     expect(seedTable({ here: [], recorded: old }, LAYOUT).notes).toContain("All rows are from results/.");
-    expect(seedTable({ here: old, recorded: old }, LAYOUT).notes).toContain("All rows were made here.");
+    expect(seedTable({ here: old, recorded: old }, LAYOUT).notes).toContain("All rows are of this run.");
     expect(mixed.provenance["seeds"]).toBe("1 2");
   });
 
