@@ -3,11 +3,15 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random";
 import { describe as describeValues, matches, SLOTS } from "../../src/miniworld/attributes";
 import { checkChain } from "../../src/data/chains";
-import { describeClass } from "../../src/miniworld/curriculum/descriptions";
+import {
+  describeClass,
+  exercisePrompt,
+  reasonAbout,
+  type Task,
+  TASKS,
+  weakLabel,
+} from "../../src/miniworld/curriculum/exercises";
 import { drawExercise, drawExercises, TEXT_MIXTURE } from "../../src/miniworld/curriculum/mixture";
-import { reasonAbout } from "../../src/miniworld/curriculum/reason";
-import { exercisePrompt, TASKS, type Task } from "../../src/miniworld/curriculum/types";
-import { weakLabel } from "../../src/miniworld/curriculum/weakNames";
 import { buildPrompt } from "../../src/data/prompts";
 import { buildMiniWorld } from "../../src/miniworld/world";
 import { marksWorld, smokeConfig, smokeWorld } from "./worlds";

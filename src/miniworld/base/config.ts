@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TASKS, type CurriculumSettings } from "../curriculum/types";
+import { type CurriculumSettings, TASKS } from "../curriculum/exercises";
 import type { Mixture } from "../curriculum/mixture";
 
 /** Exercises of one kind in every step, and what their mean loss counts. */

@@ -1,7 +1,7 @@
 import type { Progress } from "../../core/progress";
 import { Random } from "../../core/random";
 import { drawExercises } from "../curriculum/mixture";
-import { exercisePrompt, type Exercise } from "../curriculum/types";
+import { type Exercise, exercisePrompt } from "../curriculum/exercises";
 import type { MiniWorld } from "../types";
 import { ADAMW_DEFAULTS } from "../../engine/adamw";
 import { linear, oneCycle } from "../../engine/schedule";

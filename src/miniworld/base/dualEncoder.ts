@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { Random } from "../../core/random";
 import type { RgbImage } from "../../core/image";
 import { describe } from "../attributes";
-import { weakLabel } from "../curriculum/weakNames";
+import { weakLabel } from "../curriculum/exercises";
 import type { MiniWorld } from "../types";
 import { ADAMW_DEFAULTS } from "../../engine/adamw";
 import { oneCycle } from "../../engine/schedule";

@@ -1,12 +1,16 @@
 import { Random } from "../../core/random";
 import { silent, type Progress } from "../../core/progress";
 import { SLOTS } from "../attributes";
-import { attributesToNameOf } from "../curriculum/attributesToName";
-import { genusMembersOf } from "../curriculum/genusMembers";
-import { nameToAttributesOf } from "../curriculum/nameToAttributes";
-import { analysisPrompt, analysisText } from "../curriculum/readAttributes";
-import { reasonAbout } from "../curriculum/reason";
-import { exercisePrompt, type Exercise } from "../curriculum/types";
+import {
+  analysisPrompt,
+  analysisText,
+  attributesToNameOf,
+  type Exercise,
+  exercisePrompt,
+  genusMembersOf,
+  nameToAttributesOf,
+  reasonAbout,
+} from "../curriculum/exercises";
 import type { MiniWorld } from "../types";
 import type { BenchmarkItem } from "../../data/types";
 import type { Answer } from "../../eval/answers";

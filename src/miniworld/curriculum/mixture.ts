@@ -1,14 +1,20 @@
 import { LabError } from "../../core/errors";
 import type { Random } from "../../core/random";
 import type { MiniWorld } from "../types";
-import { attributesToName } from "./attributesToName";
-import { compare } from "./compare";
-import { genusMembers } from "./genusMembers";
-import { nameToAttributes } from "./nameToAttributes";
-import { readAttributes } from "./readAttributes";
-import { reason } from "./reason";
-import { DEFAULT_CURRICULUM, TASKS, type CurriculumSettings, type Exercise, type Task } from "./types";
-import { weakNames } from "./weakNames";
+import {
+  attributesToName,
+  compare,
+  DEFAULT_CURRICULUM,
+  genusMembers,
+  nameToAttributes,
+  readAttributes,
+  reason,
+  TASKS,
+  weakNames,
+  type CurriculumSettings,
+  type Exercise,
+  type Task,
+} from "./exercises";
 
 /** Relative shares of the tasks in a stage of the base model's training; a task left out does not occur. */
 export type Mixture = Readonly<Partial<Record<Task, number>>>;
