@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { LabError, messageOf } from "../core/errors";
 import { readText, requireShallow } from "../core/files";
 import { describeIssue } from "./describe";
+import { helpFor } from "./help";
 import { keysOf } from "./keys";
 
 /** The project's root folder: configs, assets, notebooks and results lie under it. */
@@ -33,9 +34,19 @@ export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, subject: st
   const known = keysOf(schema);
   throw new LabError(
     result.error.issues.map((issue) => describeIssue(issue, known)).join("; "),
-    "Correct the keys named; docs/configuration.md lists every key with its meaning.",
+    `${meaningsOf(result.error.issues)}Correct the keys named; docs/configuration.md lists every key with its meaning.`,
     { subject },
   );
+}
+
+/** What the offending keys mean, a sentence each. */
+function meaningsOf(issues: readonly z.core.$ZodIssue[]): string {
+  const keys = [...new Set(issues.map(({ path: at }) => at.map(String).join(".")))];
+  const told = keys.flatMap((key) => {
+    const help = helpFor(key);
+    return help === undefined ? [] : [`${key}: ${help}. `];
+  });
+  return told.join("");
 }
 
 /** Groups and lists in one another that a configuration may have. */

@@ -142,7 +142,8 @@ function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<str
       caption: caption(shown.caption),
       provenance: { ...provenance, seed: String(seed) },
     };
-    return [[name, methodTable(results.measurements, spec)]];
+    const table = methodTable(results.measurements, spec);
+    return table.rows.length === 0 ? [] : [[name, table]];
   });
   return new Map(drawn);
 }

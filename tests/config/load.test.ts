@@ -210,3 +210,13 @@ describe("worlds", () => {
     expect(broken("[bird, car]", "[bird, cow]")).toMatch(/domains\.1 must be one of "aircraft".*but is "cow"/);
   });
 });
+
+describe("an error about a key", () => {
+  it("says what the key means, in the words of docs/configuration.md", () => {
+    const refused = () => loadProfile("smoke", { "rl.n1": "many", "sftLabels.epochs": 0 });
+    expect(refused).toThrow("rl.n1: n₁, rollouts of the anchor image. ");
+    expect(refused).toThrow("sftLabels.epochs: passes over the examples. ");
+    // "seed" stands in three chapters with three meanings
+    expect(() => loadProfile("smoke", { seed: "x" })).toThrow(/but is "x"\. Correct the keys named/);
+  });
+});
