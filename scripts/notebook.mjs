@@ -32,6 +32,7 @@ await main(async () => {
   const { status, late } = await execute(resolve(input), resolve(output), timeout);
   if (status !== 0) throw new SetupError(`${input} did not run through.${late === "" ? "" : `\n${late}`}`);
   if (late !== "") throw new SetupError(`${input}: something failed that no cell awaited.\n${late}`);
+  console.log(`ran through; written: ${output}`);
   return 0;
 });
 

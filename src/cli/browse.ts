@@ -74,7 +74,7 @@ async function browse(id: string, options: BrowseArguments): Promise<void> {
   console.log(
     `${pictures.length} of ${allPictures} pictures, models: ${models.map((model) => model.title).join("; ")}. ` +
       `${Math.ceil(Buffer.byteLength(page) / 1000)} kB.${rest}\n` +
-      missing.map((what) => `Left out: ${what}.\n`).join("") +
+      (missing.length === 0 ? "" : `Left out: ${missing.join("; ")}.\n`) +
       `Open it in a browser: ${path.relative(process.cwd(), file)}`,
   );
 }

@@ -14,7 +14,8 @@ import { compareMeasurements } from "../report/compare";
 import { STANDARD_COLUMNS } from "../report/standard";
 import { toText } from "../report/table/text";
 import { verifyStore } from "../store/store";
-import { addProfileOptions, readProfile, type ProfileArguments } from "./options";
+import { commandLine } from "./again";
+import { addProfileOptions, profileWords, readProfile, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
 
 /** `fine-r1 compare A B` and `fine-r1 verify`: what was made, held against something else. */
@@ -50,7 +51,8 @@ function compare(a: string, b: string, options: ProfileArguments): void {
         methods: names.map((name) => ({ name, title: name })),
         columns: STANDARD_COLUMNS,
         processors: { here: processor(ours), recorded: processor(theirs) },
-        provenance: { ours: a, recorded: b, seed: String(seed) },
+        sides: [a, b],
+        provenance: { seed: String(seed) },
       },
     );
     return found === undefined ? [] : [`${toText(found.table)}\n\n${found.sentence}`];
@@ -69,7 +71,13 @@ function open(name: string, options: ProfileArguments): Kept {
       ? keptFolder(experimentNamed(id).id, readProfile(options).name, kind === "mine" ? "report" : "record")
       : name;
   return required(readKept(folder), () => {
-    const remedy = "Give a folder that a run wrote, or record:quickstart, or mine:quickstart.";
+    const words = profileWords(options);
+    const remedy =
+      kind === "mine"
+        ? `Run it first: ${commandLine("run", id, ...words)}`
+        : kind === "record"
+          ? `Nothing was recorded with this profile; fine-r1 list says what was.`
+          : "Give a folder that a run wrote, or record:quickstart, or mine:quickstart.";
     return new LabError("holds no measurements", remedy, { subject: placeOf(folder) });
   });
 }
@@ -80,8 +88,7 @@ async function verify(folder: string | undefined): Promise<void> {
   const watched = stoppable();
   const lines: string[] = [];
   let checked = 0;
-  const stores = folder === undefined ? [storeFolder()] : fs.existsSync(path.join(folder, "run.json")) ? [] : [folder];
-  for (const store of stores.filter(isFolder)) {
+  for (const store of [folder ?? storeFolder()].filter(isStore)) {
     for (const stage of await verifyStore({ store, ...watched })) {
       checked += 1;
       lines.push(...stage.findings.map(({ file, what }) => `${placeOf(file)}: ${what}`));
@@ -104,6 +111,12 @@ async function verify(folder: string | undefined): Promise<void> {
   console.log(lines.join("\n"));
   const remedy = "Remove the folders of the stages named, and they are made again; restore records from git.";
   throw new LabError(`${lines.length} of the files of ${checked} stages and records are not what was written`, remedy);
+}
+
+/** Whether a folder holds stages. */
+function isStore(folder: string): boolean {
+  if (!isFolder(folder)) return false;
+  return fs.readdirSync(folder).some((name) => fs.existsSync(path.join(folder, name, "stage.json")));
 }
 
 /** Every run.json in a folder and below it. */

@@ -111,7 +111,7 @@ Tables, figures and the run record lie in ${placeOf(folder)}:
   ${grouped(files).join("  ")}
 
 Another seed: ${commandLine("run", experiment.id, ...rows, ...profileWords(options), "--seeds", next)}
-What was recorded: ${commandLine("show", experiment.id, ...profileWords(options))}
+The same tables again: ${commandLine("show", experiment.id, ...(options.record === true ? [] : ["--mine"]), ...profileWords(options))}
 Open the notebooks: npm run lab`);
 }
 

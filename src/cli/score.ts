@@ -16,8 +16,11 @@ import { addProfileOptions, profileWords, readNames, readProfile, readSeeds, typ
 
 interface ScoreArguments extends ProfileArguments {
   readonly seeds?: string;
-  readonly metrics?: string;
+  readonly metrics: string;
 }
+
+/** What is measured unless told otherwise. */
+const USUAL = ["accuracy", "choice", "exact", "wellFormed", "cut"];
 
 /** `fine-r1 score <experiment>`. */
 export function addScoreCommand(program: Command): void {
@@ -26,14 +29,17 @@ export function addScoreCommand(program: Command): void {
     .description("measure the answers that are in runs/store again, by any metric; nothing is asked anew")
     .argument("<experiment>", "whose answers; fine-r1 list shows them");
   addProfileOptions(command)
-    .option("--metrics <names>", "metrics, separated by commas; default: all", "")
+    .option("--metrics <names>", "metrics, separated by commas", USUAL.join(","))
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
     .addHelpText(
       "after",
       `
 Metrics:
-${METRICS.map(({ name, help }) => `  ${name.padEnd(14)}${help}`).join("\n")}
-and those of chains, where the dataset can judge them: chain:right, chain:malformed, …, faithful.
+${METRICS.filter(({ name }) => name !== "similarity")
+  .map(({ name, help }) => `  ${name.padEnd(14)}${help}`)
+  .join("\n")}
+and those of chains, where the dataset can judge them: chain:right, chain:malformed, …, faithful. SS_rel needs an encoder
+of texts: a run measures it.
 
   $ npx fine-r1 score quickstart --metrics firstPosition,truthFirst,cut`,
     )
@@ -49,8 +55,7 @@ async function scoreKept(id: string, options: ScoreArguments): Promise<void> {
   const { superCategory } = profile.evaluation;
   // SS_rel is told by an encoder and kept apart from the answers: a run measures it
   const all = known.filter(({ name }) => name !== "similarity");
-  const metrics =
-    (options.metrics ?? "") === "" ? all : readNames(options.metrics ?? "").map((name) => metricNamed(name, all));
+  const metrics = readNames(options.metrics).map((name) => metricNamed(name, all));
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const { asked, missing } = answeredMethods(lab, experiment, seeds);
   if (asked.length === 0) {
@@ -77,7 +82,10 @@ async function scoreKept(id: string, options: ScoreArguments): Promise<void> {
     methods,
     splitRows: ["seen", "unseen"],
     columns: measured,
-    notes: ["Mean over the domains, 95 % intervals over test items.", ...missing.map((what) => `Left out: ${what}.`)],
+    notes: [
+      "Mean over the domains, 95 % intervals over test items.",
+      ...(missing.length === 0 ? [] : [`Left out: ${missing.join("; ")}.`]),
+    ],
     provenance: { experiment: id, profile: profile.name, dataset },
   });
   const files = exportTable(table, keptFolder(id, profile.name, "report"), "score");

@@ -8,7 +8,8 @@ import { labOf } from "../lab/lab";
 import { keptFindings } from "../lab/findings";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
-import { addProfileOptions, readProfile, type ProfileArguments } from "./options";
+import { commandLine } from "./again";
+import { addProfileOptions, profileWords, readProfile, type ProfileArguments } from "./options";
 
 /** `fine-r1 list` and `fine-r1 show <experiment>`: what there is, without making anything. */
 export function addShowCommands(program: Command): void {
@@ -57,7 +58,10 @@ async function show(id: string, options: ProfileArguments & { readonly mine?: bo
   const folder = keptFolder(id, profile.name, destination);
   const kept = readKept(folder);
   if (kept === undefined) {
-    const remedy = options.mine === true ? `Make it: npx fine-r1 run ${id}` : "See what was made here: add --mine.";
+    const mine = readKept(keptFolder(id, profile.name, "report")) !== undefined && options.mine !== true;
+    const remedy = mine
+      ? "See what was made here: add --mine."
+      : `Make it: ${commandLine("run", id, ...profileWords(options))}`;
     throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
   }
   const { tables, sentences } = keptFindings(await labOf(profile, { progress: silent }), experiment, kept);

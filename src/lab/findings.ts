@@ -118,11 +118,15 @@ function pageOf(
   const trained = made.find(({ method }) => !("given" in method.model));
   const seed = (trained ?? made[0])?.seed ?? (seeds.includes(profile.seed) ? profile.seed : (seeds[0] ?? profile.seed));
   const methods = methodsOf(lab, experiment, made, seed);
+  const known = new Set(methods.map(({ name }) => name));
+  // what is only looked at is shown whole: a reader's own variants too
+  const others = made.length > 0 ? [] : [...gathered.parts.values()].filter(({ by }) => !known.has(by.method));
+  const variants = [...new Set(others.map(({ by }) => by.method))].map((name) => ({ name, title: name }));
   const changed = changesInWords(set).join(", ");
   return {
     seed,
     methods,
-    results: resultsOf(methods, made, gathered, seed),
+    results: resultsOf([...methods, ...variants], made, gathered, seed),
     columns: experiment.tables[0]?.layout(dataset)?.columns ?? [],
     provenance: { experiment: experiment.id, profile: profile.name, dataset: dataset.name },
     caption: (text) => (changed === "" ? text : `${text} (${changed})`),
@@ -198,13 +202,19 @@ function methodsOf(lab: Lab, experiment: Experiment, made: readonly MadeMethod[]
   return [...own, ...[...added.values()].filter(({ name }) => !known.has(name))];
 }
 
+/** A method, or what is kept of one. */
+type Called = Pick<Method, "name" | "title"> & Partial<Pick<Method, "model">>;
+
 /** A method's numbers for a seed; what is given has them under one, whatever the others have. */
-function partOf({ parts }: Gathered, { name, model }: Method, seed: number) {
+function partOf({ parts }: Gathered, { name, model }: Called, seed: number) {
   const own = parts.get(partKey({ method: name, seed }));
-  return own ?? ("given" in model ? [...parts.values()].find(({ by }) => by.method === name) : undefined);
+  return (
+    own ??
+    (model !== undefined && "given" in model ? [...parts.values()].find(({ by }) => by.method === name) : undefined)
+  );
 }
 
-function resultsOf(methods: readonly Method[], made: readonly MadeMethod[], gathered: Gathered, seed: number): Results {
+function resultsOf(methods: readonly Called[], made: readonly MadeMethod[], gathered: Gathered, seed: number): Results {
   const shown = methods.flatMap((method) => {
     const part = partOf(gathered, method, seed);
     return part === undefined ? [] : [{ method, part }];

@@ -5,7 +5,8 @@ import type { Profile } from "./profile";
 /** What a profile runs, in brief; its file in configs/profiles says everything. */
 export function profileTable({ sft, rl, cot, name, description, dataset, seed }: Profile): ResultTable {
   const { n1, n2, promptsPerUpdate, learningRate, objective } = rl;
-  const pictures = `${cot.imagesPerClass} picture(s) of 1 in ${cot.everyNthClass} seen classes`;
+  const which = cot.everyNthClass === 1 ? "every seen class" : `one seen class in ${cot.everyNthClass}`;
+  const pictures = `${cot.imagesPerClass === 1 ? "one picture" : `${cot.imagesPerClass} pictures`} of ${which}`;
   return pairTable(
     `Profile ${name}: ${description}`,
     ["Setting", "Value"],

@@ -28,6 +28,8 @@ export interface ComparisonLayout {
   readonly columns: readonly MeasuredColumn[];
   readonly processors: Processors;
   readonly provenance?: Readonly<Record<string, string>>;
+  /** What the two are called; default: this run, and the record in results/. */
+  readonly sides?: readonly [string, string];
 }
 
 /**
@@ -37,7 +39,7 @@ export interface ComparisonLayout {
 export function compareMeasurements(
   ours: readonly Measurement[],
   recorded: readonly Measurement[],
-  { methods, columns: measured, processors, provenance = {} }: ComparisonLayout,
+  { methods, columns: measured, processors, provenance = {}, sides }: ComparisonLayout,
 ): Comparison | undefined {
   const columns = pivotColumns(measured);
   const pairs = methods.flatMap(({ name, title }): Pair[] => {
@@ -47,14 +49,14 @@ export function compareMeasurements(
   });
   if (pairs.length === 0) return undefined;
   const table = resultTable({
-    caption: "This run beside the record",
+    caption: sides === undefined ? "This run beside the record" : `${sides[0]} beside ${sides[1]}`,
     columns: [
       METHOD_COLUMN,
       { key: "which", title: "", kind: "text" },
       ...columns.map(({ column }) => column),
       { key: "verdict", title: "Verdict", kind: "text" },
     ],
-    rows: pairs.flatMap((pair) => comparedRows(pair, columns)),
+    rows: pairs.flatMap((pair) => comparedRows(pair, columns, sides ?? ["ours", "recorded"])),
     notes: ["Within the interval: each score lies in its recorded 95 % interval."],
     provenance,
   });
@@ -62,7 +64,7 @@ export function compareMeasurements(
     const titles = pairs.filter((pair) => pair.verdict === verdict).map(({ title }) => title);
     return titles.length === 0 ? [] : [`${WORDS[verdict]} (${titles.join(", ")})`];
   });
-  return { table, sentence: `Against results/: ${parts.join("; ")}.${madeOn(processors)}` };
+  return { table, sentence: `Against ${sides?.[1] ?? "results/"}: ${parts.join("; ")}.${madeOn(processors, sides)}` };
 }
 
 const WORDS: Readonly<Record<Verdict, string>> = {
@@ -106,7 +108,11 @@ function verdictOf(
   return within ? "within the interval" : "different";
 }
 
-function comparedRows({ title, own, theirs, verdict }: Pair, columns: readonly PivotColumn[]): Row[] {
+function comparedRows(
+  { title, own, theirs, verdict }: Pair,
+  columns: readonly PivotColumn[],
+  [first, second]: readonly [string, string],
+): Row[] {
   const number = (measurements: readonly Measurement[], column: PivotColumn): number | null => {
     const found = measurementIn(measurements, column);
     return found === undefined ? null : shownValue(column, found);
@@ -118,8 +124,8 @@ function comparedRows({ title, own, theirs, verdict }: Pair, columns: readonly P
     verdict,
   });
   return [
-    line("ours", (column) => number(own, column)),
-    line("recorded", (column) => number(theirs, column)),
+    line(first, (column) => number(own, column)),
+    line(second, (column) => number(theirs, column)),
     line("difference", (column) => {
       const [a, b] = [number(own, column), number(theirs, column)];
       return a === null || b === null ? null : a - b;
@@ -127,9 +133,8 @@ function comparedRows({ title, own, theirs, verdict }: Pair, columns: readonly P
   ];
 }
 
-function madeOn({ here, recorded }: Processors): string {
+function madeOn({ here, recorded }: Processors, sides: readonly [string, string] = ["This run", "the record"]): string {
   if (here === undefined || recorded === undefined) return "";
-  return here === recorded
-    ? ` Both were made on ${here}.`
-    : ` This run was made on ${here}, the record on ${recorded}.`;
+  const [first, second] = sides;
+  return here === recorded ? ` Both were made on ${here}.` : ` ${first} was made on ${here}, ${second} on ${recorded}.`;
 }
