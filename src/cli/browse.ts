@@ -55,7 +55,7 @@ async function browse(id: string, options: BrowseArguments): Promise<void> {
   const profile = readProfile(options);
   const lab = await labOf(profile, { progress: silent });
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
-  const { asked, missing } = answeredMethods(lab, experiment, seeds);
+  const { asked, missing } = await answeredMethods(lab, experiment, seeds);
   if (asked.length === 0) {
     const again = commandLine("run", id, ...profileWords(options));
     throw new LabError("was not asked anything yet", `Run it first: ${again}`, {

@@ -9,7 +9,7 @@ import { LabError, required } from "../core/errors";
 import { isFolder } from "../core/folders";
 import { hashFile } from "../core/hash";
 import { experimentNamed } from "../experiments";
-import { keptFolder, readKept, type Kept } from "../lab/kept";
+import { differingSettings, keptFolder, readKept, type Kept } from "../lab/kept";
 import { compareMeasurements } from "../report/compare";
 import { STANDARD_COLUMNS } from "../report/standard";
 import { toText } from "../report/table/text";
@@ -38,6 +38,7 @@ export function addCheckCommands(program: Command): void {
 
 function compare(a: string, b: string, options: ProfileArguments): void {
   const [ours, theirs] = [open(a, options), open(b, options)];
+  const keys = differingSettings(ours.settings, theirs.settings);
   const seeds = [...new Set(ours.made.map(({ seed }) => seed))].filter((seed) =>
     theirs.made.some((m) => m.seed === seed),
   );
@@ -61,6 +62,7 @@ function compare(a: string, b: string, options: ProfileArguments): void {
     throw new LabError("have no method and seed in common", "Compare runs of one experiment.", {
       subject: `${a} and ${b}`,
     });
+  if (keys.length > 0) compared.push(`They were made with other settings: ${keys.join(", ")}.`);
   console.log(compared.join("\n\n"));
 }
 
@@ -85,6 +87,9 @@ function open(name: string, options: ProfileArguments): Kept {
 const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });
 
 async function verify(folder: string | undefined): Promise<void> {
+  if (folder !== undefined && !isFolder(folder)) {
+    throw new LabError("is no folder", "Give a store, or a folder with run.json.", { subject: folder });
+  }
   const watched = stoppable();
   const lines: string[] = [];
   let checked = 0;

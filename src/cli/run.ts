@@ -77,7 +77,7 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   }
   // asked before the training, not after it
   requireWritable(keptFolder(experiment.id, profile.name, destination));
-  readKept(keptFolder(experiment.id, profile.name, "record"));
+  for (const kept of ["record", "report"] as const) readKept(keptFolder(experiment.id, profile.name, kept));
   await (plan.some(({ training }) => training !== undefined) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));

@@ -57,7 +57,7 @@ async function scoreKept(id: string, options: ScoreArguments): Promise<void> {
   const all = known.filter(({ name }) => name !== "similarity");
   const metrics = readNames(options.metrics).map((name) => metricNamed(name, all));
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
-  const { asked, missing } = answeredMethods(lab, experiment, seeds);
+  const { asked, missing } = await answeredMethods(lab, experiment, seeds);
   if (asked.length === 0) {
     const again = commandLine("run", id, ...profileWords(options));
     throw new LabError("was not asked anything yet", `Run it first: ${again}`, {

@@ -1,3 +1,4 @@
+import { LabError } from "../core/errors";
 import type { Answer } from "./answers";
 import { averageScore, meanScore, wilson, type Score } from "./intervals";
 import type { Measurement } from "./measurements";
@@ -45,6 +46,7 @@ interface Counted extends Pick<Answer, "domain" | "seen"> {
 function countedOf(answers: readonly Answer[], metric: Metric, context: MetricContext): Counted[] {
   return answers.flatMap((answer) => {
     const value = metric.of(answer, context);
+    if (typeof value === "number" && !Number.isFinite(value)) throw notANumber(metric, answer);
     return value === null ? [] : [{ domain: answer.domain, seen: answer.seen, value }];
   });
 }
@@ -82,4 +84,9 @@ function cellsOf(counted: readonly Counted[]): Cell[] {
     { split: "all", domain: "mean", score: averageScore(splits.map(({ mean }) => mean)) },
     { split: "all", domain: "items", score: score(counted) },
   ];
+}
+
+function notANumber({ name }: Metric, { id }: Answer): LabError {
+  const remedy = "Correct the metric: it gives true, false, a number, or null where an answer does not count.";
+  return new LabError("gives no number for this answer", remedy, { subject: `metric ${name}, ${id}` });
 }

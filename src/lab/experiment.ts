@@ -46,6 +46,12 @@ export function variant(method: Method, changes: Readonly<Record<string, unknown
   };
 }
 
+/** The seed that a method is trained with; another, such as the profile's, where it is not trained or takes none. */
+export function seedOf({ model }: Method, otherwise: number): number {
+  const seed = "given" in model ? undefined : model.inputs["seed"];
+  return typeof seed === "number" ? seed : otherwise;
+}
+
 /** How the paper writes an option. */
 const SYMBOLS: Readonly<Record<string, string>> = {
   gamma: "γ",

@@ -14,7 +14,7 @@ import { numericsRemark } from "../verify/numerics/record";
 import { changesInWords, type Experiment, type Method } from "./experiment";
 import { differingSettings, gather, partKey, settingsOf, type Gathered, type Kept, type MadeBy } from "./kept";
 import type { Lab } from "./lab";
-import type { MadeMethod } from "./run";
+import { dueKeys, type MadeMethod } from "./run";
 
 /** An experiment's tables, and what they say. */
 export interface Findings {
@@ -34,7 +34,7 @@ export async function findingsOf(
   made: readonly MadeMethod[],
   set: Readonly<Record<string, unknown>> = {},
 ): Promise<Findings> {
-  const gathered = gather(experiment.id, lab, await ownParts(made), "report");
+  const gathered = gather(experiment.id, lab, await ownParts(made), "report", dueKeys(lab, experiment));
   return withRemark(layOut(lab, experiment, made, gathered, set));
 }
 
@@ -46,7 +46,14 @@ export function keptFindings(lab: Lab, experiment: Experiment, kept: Kept): Find
     return [key, { by, measurements, origin: "run" as const }] as const;
   });
   const keys = differingSettings(settingsOf(lab), kept.settings);
-  const leftOut = keys.length === 0 ? [] : [`Made with other settings than the profile has now (${keys.join(", ")}).`];
+  const due = dueKeys(lab, experiment);
+  const old = kept.made.filter((by) => (due(by) ?? by.keys).join() !== by.keys.join()).map(({ method }) => method);
+  const leftOut = [
+    ...(keys.length === 0 ? [] : [`Made with other settings than the profile has now (${keys.join(", ")}).`]),
+    ...(keys.length > 0 || old.length === 0
+      ? []
+      : [`Made by another version of the code or from other inputs: ${[...new Set(old)].join(", ")}.`]),
+  ];
   return layOut(
     lab,
     experiment,
@@ -67,12 +74,13 @@ export async function ownParts(made: readonly MadeMethod[]) {
   const at = new Date().toISOString();
   const { processor } = machineNow();
   const { digest } = await numericsDigest();
-  const by = made.map(({ method: { name }, seed }): MadeBy => ({
+  const by = made.map(({ method: { name }, seed, keys }): MadeBy => ({
     method: name,
     seed,
     at,
     processor,
     numerics: digest,
+    keys,
   }));
   return { made: by, measurements: made.flatMap(({ measurements }) => measurements) };
 }

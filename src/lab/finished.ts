@@ -6,7 +6,7 @@ import { ANSWERS } from "./kinds/asking";
 import type { Lab } from "./lab";
 import { planRun, type PlannedMethod } from "./run";
 import { workOf } from "./stage";
-import { findFinished, type FinishedRecord } from "../store/store";
+import { findFinished, takeChecked, type FinishedRecord } from "../store/store";
 
 /** A method whose training is in the store. */
 export interface TrainedMethod extends PlannedMethod {
@@ -32,25 +32,23 @@ export interface AnsweredMethod {
 }
 
 /** Everything that the methods of an experiment answered with a lab's settings, and what is not in the store. */
-export function answeredMethods(
+export async function answeredMethods(
   lab: Lab,
   experiment: Experiment,
   seeds: readonly number[],
-): { asked: AnsweredMethod[]; missing: string[] } {
+): Promise<{ asked: AnsweredMethod[]; missing: string[] }> {
   const missing: string[] = [];
-  const asked = planAll(lab, experiment, seeds).flatMap(({ method, seed, asked: stages }) => {
+  const asked: AnsweredMethod[] = [];
+  for (const { method, seed, asked: stages } of planAll(lab, experiment, seeds)) {
     const { name, thinking } = method;
     const [key, title] =
       seeds.length === 1 ? [name, method.title] : [`${name} ${seed}`, `${method.title}, seed ${seed}`];
-    return stages.flatMap(({ setting, answers }): AnsweredMethod[] => {
-      const record = findFinished(lab.store, workOf(answers));
-      if (record === undefined) {
-        missing.push(`${title}, ${setting} questions: not asked with these settings`);
-        return [];
-      }
-      return [{ key, title, setting, thinking, answers: readAnswers(path.join(record.folder, ANSWERS)) }];
-    });
-  });
+    for (const { setting, answers } of stages) {
+      const record = await takeChecked(lab, workOf(answers));
+      if (record === undefined) missing.push(`${title}, ${setting} questions: not asked with these settings`);
+      else asked.push({ key, title, setting, thinking, answers: readAnswers(path.join(record.folder, ANSWERS)) });
+    }
+  }
   return { asked, missing };
 }
 

@@ -3,10 +3,13 @@ import * as path from "node:path";
 import { z } from "zod";
 import { placeOf, recordFolder, reportFolder } from "../config/places";
 import { readStored } from "../config/stored";
+import { LabError } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
+import { hashFile } from "../core/hash";
 import { measurementSchema, type Measurement } from "../eval/measurements";
 import { stableJson } from "../store/key";
 import type { Lab } from "./lab";
+import { RUN_RECORD } from "./provenance";
 
 /** What decides a run's numbers besides its seed: a profile's keys with their values as JSON, and what its files are. */
 export type Settings = Readonly<Record<string, string>>;
@@ -20,6 +23,8 @@ export interface MadeBy {
   readonly processor: string;
   /** Digest of the machine's arithmetic (verify/numerics). */
   readonly numerics: string;
+  /** The keys of its answers: what they were made from, versions of the code included. */
+  readonly keys: readonly string[];
 }
 
 /** What a report or a record keeps of the runs behind it: `measurements.json`. */
@@ -40,6 +45,7 @@ const keptSchema: z.ZodType<Kept & { version: 2 }> = z.strictObject({
       at: z.string(),
       processor: z.string(),
       numerics: z.string(),
+      keys: z.array(z.string()),
     }),
   ),
   measurements: z.array(measurementSchema),
@@ -57,7 +63,22 @@ export function keptFolder(experiment: string, profile: string, destination: Des
 export function readKept(folder: string): Kept | undefined {
   const file = path.join(folder, FILE);
   if (!fs.existsSync(file)) return undefined;
+  requireRecorded(folder, file);
   return readStored(file, keptSchema, "file of measurements", "Remove it and run again.");
+}
+
+const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });
+
+/** Where the run's record tells of the file, it is as the run wrote it. */
+function requireRecorded(folder: string, file: string): void {
+  const record = path.join(folder, RUN_RECORD);
+  if (!fs.existsSync(record)) return; // killed while it wrote: the next run writes both anew
+  const { outputs } = readStored(record, outputsSchema, "record of a run", "Remove it and run again.");
+  const written = outputs.find((output) => path.posix.basename(output.path) === FILE);
+  if (written === undefined || written.sha256 === hashFile(file)) return;
+  throw new LabError("has changed since the run wrote it", "Restore it, or remove it and run again.", {
+    subject: file,
+  });
 }
 
 /** Writes what a folder keeps, atomically, a line per measurement. @returns the file */
@@ -113,25 +134,40 @@ export function partKey({ method, seed }: { readonly method: string; readonly se
   return `${seed} ${method}`;
 }
 
+/** The keys that a method's answers have with the code and the settings of today; `undefined` for one that is not the experiment's. */
+export type DueKeys = (by: Pick<MadeBy, "method" | "seed">) => readonly string[] | undefined;
+
 /** A run's numbers, then those of an earlier run, then those of the record, each method and seed once. */
 export function gather(
   experiment: string,
   lab: Pick<Lab, "profile" | "recipe">,
   run: Pick<Kept, "made" | "measurements">,
   destination: Destination,
+  due: DueKeys,
 ): Gathered {
   const settings = settingsOf(lab);
   const leftOut: string[] = [];
+  const isDue = (by: MadeBy): boolean => (due(by) ?? by.keys).join() === by.keys.join();
   const same = (which: Destination): Kept | undefined => {
     const folder = keptFolder(experiment, lab.profile.name, which);
     const kept = readKept(folder);
-    const keys = kept === undefined ? [] : differingSettings(settings, kept.settings);
-    if (keys.length === 0) return kept;
-    leftOut.push(`Left out: the rows of ${placeOf(folder)}, made with other settings (${keys.join(", ")}).`);
-    return undefined;
+    if (kept === undefined) return undefined;
+    const keys = differingSettings(settings, kept.settings);
+    if (keys.length > 0) {
+      leftOut.push(`Left out: the rows of ${placeOf(folder)}, made with other settings (${keys.join(", ")}).`);
+      return undefined;
+    }
+    const others = kept.made.filter((by) => !isDue(by)).map(partKey);
+    if (others.length === 0) return kept;
+    const named = [...new Set(kept.made.filter((by) => !isDue(by)).map(({ method }) => method))].join(", ");
+    leftOut.push(`Left out: ${named} of ${placeOf(folder)}, made by another version of the code or from other inputs.`);
+    const own = (one: { method: string; seed: number }): boolean => !others.includes(partKey(one));
+    return { settings, made: kept.made.filter(own), measurements: kept.measurements.filter(own) };
   };
   const earlier = destination === "record" ? undefined : same("report");
   const recorded = same("record");
+  const foreign = run.made.filter((by) => !isDue(by)).map(({ method }) => method);
+  if (foreign.length > 0) leftOut.push(`Made from other inputs than the experiment's own: ${foreign.join(", ")}.`);
   const parts = new Map<string, Part & { readonly origin: Origin }>();
   const sources = [["run", run] as const, ["earlier", earlier] as const, ["record", recorded] as const];
   for (const [origin, source] of sources) {

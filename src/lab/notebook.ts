@@ -10,7 +10,7 @@ import { together } from "../report/display/together";
 import { runCurves } from "../report/figures";
 import type { ResultTable } from "../report/table/table";
 import type { Finished } from "../store/store";
-import type { Experiment, Method } from "./experiment";
+import { seedOf, type Experiment, type Method } from "./experiment";
 import { findingsOf, type Findings } from "./findings";
 import { labOf, type Lab } from "./lab";
 import { loadProfile } from "./profile";
@@ -97,7 +97,7 @@ export async function openLab(
       const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
       const made: MadeMethod[] = [];
       for (const method of chosen)
-        made.push(await makeMethod(lab, experiment, planMethod(lab, experiment, method, seed)));
+        made.push(await makeMethod(lab, experiment, planMethod(lab, experiment, method, seedOf(method, seed))));
       const findings = await findingsOf(lab, experiment, made, set);
       const [table] = findings.tables.values();
       if (table === undefined) throw new RangeError(`run: ${experiment.id} has no table`);

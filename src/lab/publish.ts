@@ -10,7 +10,7 @@ import { layOut, ownParts, withRemark, type Findings } from "./findings";
 import { gather, keptFolder, keptOf, writeKept, type Destination } from "./kept";
 import type { Lab } from "./lab";
 import { RUN_RECORD, startRun, type OpenRun } from "./provenance";
-import type { MadeMethod } from "./run";
+import { dueKeys, type MadeMethod } from "./run";
 
 /** Findings, and the files that hold them. */
 export interface Published extends Findings {
@@ -28,7 +28,7 @@ export async function publish(
 ): Promise<Published> {
   const folder = keptFolder(experiment.id, lab.profile.name, destination);
   sweepLeftovers(folder); // a run may have been killed while it wrote here
-  const gathered = gather(experiment.id, lab, await ownParts(made), destination);
+  const gathered = gather(experiment.id, lab, await ownParts(made), destination, dueKeys(lab, experiment));
   const findings = await withRemark(layOut(lab, experiment, made, gathered, set));
   const { tables, comparison, results } = findings;
   removeQuietly(path.join(folder, RUN_RECORD)); // until the new files are whole, none vouches for them

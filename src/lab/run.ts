@@ -31,6 +31,8 @@ export interface MadeMethod {
   readonly steps: readonly StepFigures[];
   /** The folder of its answers in each setting. */
   readonly answers: ReadonlyMap<Setting, string>;
+  /** The keys of its answers: what they were made from, all the way down. */
+  readonly keys: readonly string[];
 }
 
 export interface Selection {
@@ -118,7 +120,23 @@ export async function makeMethod(lab: Lab, experiment: Experiment, planned: Plan
     const answers = readAnswers(path.join(folder, ANSWERS));
     measurements.push(...score(lab, experiment, { method, seed, setting, answers, similarity: compared }));
   }
-  return { method, seed, measurements, steps, answers: folders };
+  return { method, seed, measurements, steps, answers: folders, keys: keysOf(planned) };
+}
+
+/** The keys of a method's answers, in the order of the settings. */
+export function keysOf({ asked }: Pick<PlannedMethod, "asked">): string[] {
+  return asked.map(({ answers }) => answers.key);
+}
+
+/** The keys that the answers of an experiment's own methods have, by method and seed; `undefined` for any other method. */
+export function dueKeys(
+  lab: Lab,
+  experiment: Experiment,
+): (by: { method: string; seed: number }) => string[] | undefined {
+  return ({ method: name, seed }) => {
+    const method = experiment.methods(lab.recipe(seed)).find((one) => one.name === name);
+    return method === undefined ? undefined : keysOf(planMethod(lab, experiment, method, seed));
+  };
 }
 
 /** Answers that were kept, and whose they are. */

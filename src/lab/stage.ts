@@ -1,14 +1,12 @@
-import * as path from "node:path";
 import { z } from "zod";
-import { LabError } from "../core/errors";
+import { LabError, required } from "../core/errors";
 import { checkConfig } from "../config/load";
 import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/train";
 import type { Capability } from "../model/contract";
 import { requireCan } from "../model/open";
-import { keyOf, type Json, type Work } from "../store/key";
-import { readRecord } from "../store/record";
-import { makeOnce, type Finished, type StoreContext } from "../store/store";
+import { keyOf, toJson, type Json, type Work } from "../store/key";
+import { makeOnce, takeByKey, type Finished, type StoreContext } from "../store/store";
 import { openDataset } from "./datasets";
 
 /** What no stage made. `at` says where it is found (a folder, "miniworld:test"); only the fingerprint is part of a key. */
@@ -109,7 +107,10 @@ export function defineStage<I, R>(definition: StageDefinition<I, R>): StageMaker
     version,
     ...(scraps === undefined ? {} : { scraps }),
     asks,
-    check: (given) => jsonGroup.parse(checkConfig(given, inputs, `the inputs of "${kind}"`)),
+    check: (given) => {
+      const subject = `the inputs of "${kind}"`;
+      return jsonGroup.parse(checkConfig(toJson(given, subject), inputs, subject));
+    },
     parse: (value) => result.parse(value),
     run: (given, bench) => run(inputs.parse(given), bench),
   };
@@ -190,7 +191,25 @@ export async function make<R>(context: LabContext, stage: Stage<R>): Promise<Fin
   requireAble(inOrder([stage]));
   const folders = new Map<string, string>();
   for (const needed of inOrder(stage.needs)) folders.set(needed.key, (await makeOne(context, needed, folders)).folder);
+  for (const ref of refsIn(stage.inputs)) if (!folders.has(ref.key)) folders.set(ref.key, await takeRef(context, ref));
   return makeOne(context, stage, folders);
+}
+
+/** The stages that inputs name. */
+function refsIn(inputs: Inputs): StageRef[] {
+  return Object.values(inputs).flatMap((value) => {
+    const ref = stageRefSchema.safeParse(value);
+    return ref.success ? [ref.data] : [];
+  });
+}
+
+/** The folder of a stage that is named by its key alone, as in a description from elsewhere. @throws LabError where it was not made */
+async function takeRef(context: LabContext, { stage, key }: StageRef): Promise<string> {
+  const folder = await takeByKey(context, stage, key);
+  if (folder !== undefined) return folder;
+  throw new LabError(`needs the stage "${stage}" (${key.slice(0, 10)}), which was not made`, "Make it first.", {
+    subject: "a stage",
+  });
 }
 
 /** @param folders of the stages that it needs, by key */
@@ -205,7 +224,10 @@ function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<s
         label,
         context: { ...context, signal },
         dataset: openGiven,
-        place: (ref) => ("given" in ref ? ref.at : placeOf(ref, context.store, folders)),
+        place: (ref) =>
+          "given" in ref
+            ? ref.at
+            : required(folders.get(ref.key), () => new RangeError(`${ref.stage} is no input of ${kind.kind}`)),
       }),
   });
 }
@@ -216,14 +238,6 @@ export async function openGiven(ref: Given): Promise<Dataset> {
   if (dataset.fingerprint === ref.fingerprint) return dataset;
   throw new LabError("has changed since this work was described", "Run the experiment again from its start.", {
     subject: ref.at,
-  });
-}
-
-function placeOf(ref: StageRef, store: string, folders: ReadonlyMap<string, string>): string {
-  const folder = folders.get(ref.key) ?? path.join(store, `${ref.stage}-${ref.key.slice(0, 10)}`);
-  if (folders.has(ref.key) || readRecord(folder) !== undefined) return folder;
-  throw new LabError(`needs the stage "${ref.stage}" (${ref.key.slice(0, 10)}), which was not made`, "Make it first.", {
-    subject: "a stage",
   });
 }
 

@@ -130,6 +130,22 @@ export function findFinished(store: string, work: Work): FinishedRecord | undefi
   });
 }
 
+/** A finished piece of work whose files are as it left them; `undefined` where it is not finished. @throws LabError where they are not */
+export async function takeChecked(context: StoreContext, work: Work): Promise<FinishedRecord | undefined> {
+  const record = findFinished(context.store, work);
+  if (record !== undefined) await requireOutputs(record.folder, record.outputs, context);
+  return record;
+}
+
+/** The folder of a finished piece of work by its kind and whole key, its files checked; `undefined` where it is not there. */
+export async function takeByKey(context: StoreContext, kind: string, key: string): Promise<string | undefined> {
+  const folder = path.join(context.store, `${kind}-${key.slice(0, 10)}`);
+  const record = readRecord(folder);
+  if (record === undefined || keyOf(record) !== key) return undefined;
+  await requireOutputs(folder, record.outputs, context);
+  return folder;
+}
+
 /** What is finished in a store, the oldest first; nothing where there is no such folder. */
 export function listFinished(store: string): FinishedRecord[] {
   return foldersIn(store)
