@@ -87,6 +87,7 @@ describe("what was made", () => {
   it("is as it was left, says verify; else it names each file that is not", () => {
     const reports = fs.readdirSync(path.join(home, "runs", "quickstart")).length;
     const all = stagesIn(home).length + reports + 1; // and the record
+    expect(refusal(home, ["verify", path.join(home, "nowhere")])).toMatch(/nowhere: is no folder/);
     expect(printed(home, "verify")).toBe(`${all} stages and records checked: all are as they were written.\n`);
     const [flipped, shortened] = foldersOf(home, "answers").map((folder) => path.join(folder, "answers.jsonl"));
     const table = path.join(recordIn(home), "table.csv");

@@ -161,3 +161,8 @@ describe("values and intervals", () => {
     expect(mean.high - 0.5).toBeCloseTo((1.959964 * 0.1) / Math.sqrt(3), 6);
   });
 });
+
+test("a metric that gives no number is refused by name, with the answer", () => {
+  const all = [answer({ id: "a", output: "0.5" }), answer({ id: "b", output: "half" })];
+  expect(() => measure(all, { ...OPEN, metrics: [number] })).toThrow(/metric number, b: gives no number/);
+});

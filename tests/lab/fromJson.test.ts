@@ -7,7 +7,7 @@ import { silent } from "../../src/core/progress";
 import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { cotSft } from "../../src/lab/recipe";
-import { make, withInputs, workOf } from "../../src/lab/stage";
+import { make, stageFrom, withInputs, workOf } from "../../src/lab/stage";
 import { findFinished } from "../../src/store/store";
 
 const runs = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-json-"));
@@ -32,4 +32,19 @@ it("a stage is made by another process from its JSON alone, the one it needs bei
   const record = findFinished(lab.store, workOf(stage));
   expect(stdout.trim()).toBe(record?.folder);
   expect((await make(lab, stage)).cached).toBe(true);
+});
+
+it("a stage is not made from one whose files have changed, nor from one whose whole key is another", async () => {
+  const store = path.join(runs, "changed");
+  const lab = await labOf(loadProfile("smoke"), { progress: silent, store });
+  const stage = withInputs(cotSft(lab.recipe(1)), { epochs: 2 });
+  const [cot] = stage.needs;
+  const { folder } = await make(lab, cot!);
+  const json = JSON.parse(JSON.stringify(stage.inputs)) as { examples: { key: string } };
+  const key = `${json.examples.key.slice(0, 10)}${"0".repeat(54)}`;
+  const foreign = stageFrom(stage.kind, { ...json, examples: { ...json.examples, key } });
+  await expect(make(lab, foreign)).rejects.toThrow(/needs the stage "cot" .* which was not made/);
+  const file = path.join(folder, "records.jsonl");
+  fs.writeFileSync(file, fs.readFileSync(file, "utf8").split("\n").slice(0, 6).join("\n"));
+  await expect(make(lab, stageFrom(stage.kind, json))).rejects.toThrow(/records\.jsonl: /);
 });

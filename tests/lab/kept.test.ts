@@ -1,0 +1,55 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { silent } from "../../src/core/progress";
+import type { Measurement } from "../../src/eval/measurements";
+import { quickstart } from "../../src/experiments";
+import { gather, keptFolder, readKept, settingsOf, writeKept, type MadeBy } from "../../src/lab/kept";
+import { labOf, type Lab } from "../../src/lab/lab";
+import { loadProfile } from "../../src/lab/profile";
+import { dueKeys } from "../../src/lab/run";
+
+let folder = "";
+let lab: Lab;
+beforeEach(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-kept-"));
+  vi.stubEnv("FINE_R1_RUNS", path.join(folder, "runs"));
+  vi.stubEnv("FINE_R1_RESULTS", path.join(folder, "results"));
+  lab = await labOf(loadProfile("smoke"), { progress: silent });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const by = (method: string, keys: readonly string[]): MadeBy => ({
+  ...{ method, seed: 1, at: "2026-01-01T00:00:00.000Z", processor: "p", numerics: "n", keys },
+});
+const row = (method: string): Measurement => ({
+  ...{ method, seed: 1, dataset: "d", domain: "mean", split: "seen", setting: "open", metric: "accuracy" },
+  ...{ value: 0.5, low: 0.4, high: 0.6, n: 10 },
+});
+const due = () => dueKeys(lab, quickstart);
+const gathered = () => gather("quickstart", lab, { made: [], measurements: [] }, "report", due());
+
+describe("rows that were kept", () => {
+  it("stand in a table while they are what today's code and settings would make, and else are named as left out", () => {
+    const own = due()({ method: "cot-sft", seed: 1 })!;
+    expect(own).toHaveLength(2); // closed and open
+    const place = keptFolder("quickstart", "smoke", "report");
+    const made = [by("cot-sft", own), by("tapo", ["of another version"]), by("a variant", ["k"])];
+    writeKept(place, { settings: settingsOf(lab), made, measurements: made.map(({ method }) => row(method)) });
+    const { parts, leftOut } = gathered();
+    expect([...parts.keys()]).toEqual(["1 cot-sft", "1 a variant"]);
+    expect(leftOut).toEqual([expect.stringMatching(/^Left out: tapo of .*smoke, made by another version of the code/)]);
+  });
+
+  it("are not taken once the file has changed since its run wrote it", () => {
+    const place = keptFolder("quickstart", "smoke", "record");
+    const file = writeKept(place, { settings: settingsOf(lab), made: [], measurements: [] });
+    const outputs = [{ path: "results/quickstart/smoke/measurements.json", bytes: 1, sha256: "0".repeat(64) }];
+    fs.writeFileSync(path.join(place, "run.json"), JSON.stringify({ outputs }));
+    expect(() => readKept(place)).toThrow(`${file}: has changed since the run wrote it`);
+  });
+});
