@@ -50,7 +50,7 @@ const COLUMNS = [
   { key: "m", title: "M", kind: "text" },
   { key: "v", title: "V", kind: "number" },
 ] as const;
-const MEASURED = `{"version":2,"settings":{"rl.n1":"5"},"made":[{"method":"tapo","seed":1,"at":"2026-01-01","processor":"p","numerics":"n"}],"measurements":[{"method":"tapo","seed":1,"dataset":"d","domain":"mean","split":"seen","setting":"open","metric":"accuracy","value":0.5,"low":0.4,"high":0.6,"n":9}]}`;
+const MEASURED = `{"version":2,"settings":{"rl.n1":"5"},"made":[{"method":"tapo","seed":1,"at":"2026-01-01","processor":"p","numerics":"n","keys":["k"]}],"measurements":[{"method":"tapo","seed":1,"dataset":"d","domain":"mean","split":"seen","setting":"open","metric":"accuracy","value":0.5,"low":0.4,"high":0.6,"n":9}]}`;
 const RECORD = `{"kind":"triplets","version":1,"inputs":{"a":1},"result":{"triplets":4},"startedAt":"2026-01-01","seconds":1,"outputs":[{"path":"triplets.json","bytes":9,"sha256":"aa","modified":1.5}]}`;
 const TRIPLETS = `{"dataset":{"given":"dataset","fingerprint":"aa","at":"miniworld:smoke"},"encoder":{"given":"encoder","fingerprint":"bb","at":"siglip"},"seed":1}`;
 /** Readers of files; each input is written to a file in `scratch`, byte for byte where it is binary. */
