@@ -2,21 +2,16 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import { LabError } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
-import { silent } from "../core/progress";
-import { experimentNamed } from "../experiments";
-import { answeredMethods } from "../lab/finished";
 import { keptFolder } from "../lab/kept";
-import { labOf } from "../lab/lab";
 import { answerBook } from "../report/browse/book";
 import { answerPage } from "../report/browse/page";
-import { commandLine } from "./again";
-import { addProfileOptions, profileWords, readProfile, readSeeds, type ProfileArguments } from "./options";
+import { openAnswered, type AnsweredArguments } from "./answered";
+import { addProfileOptions } from "./options";
 
 /** Pictures on a page unless told otherwise: one of every class of the mini-world, some three megabytes. */
 const LIMIT = 240;
 
-interface BrowseArguments extends ProfileArguments {
-  readonly seeds?: string;
+interface BrowseArguments extends AnsweredArguments {
   readonly out?: string;
   readonly limit: string;
 }
@@ -51,17 +46,8 @@ async function browse(id: string, options: BrowseArguments): Promise<void> {
   if (!/^\d+$/u.test(options.limit) || limit < 1) {
     throw new LabError(`"${options.limit}" is no limit`, "Give a whole number from 1 on.");
   }
-  const experiment = experimentNamed(id);
-  const profile = readProfile(options);
-  const lab = await labOf(profile, { progress: silent });
-  const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
-  const { asked, missing } = await answeredMethods(lab, experiment, seeds);
-  if (asked.length === 0) {
-    const again = commandLine("run", id, ...profileWords(options));
-    throw new LabError("was not asked anything yet", `Run it first: ${again}`, {
-      subject: `${id}, profile ${profile.name}`,
-    });
-  }
+  const { lab, asked, missing } = await openAnswered(id, options);
+  const { profile } = lab;
   const { superCategory } = profile.evaluation;
   const title = `${id}, profile ${profile.name}`;
   const book = await answerBook({ title, dataset: lab.dataset, asked, leftOut: missing, superCategory }, limit);

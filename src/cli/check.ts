@@ -1,15 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
-import { z } from "zod";
 import { ROOT } from "../config/load";
 import { placeOf, resultsRoot, runsRoot, storeFolder } from "../config/places";
-import { readStored } from "../config/stored";
 import { LabError, required } from "../core/errors";
 import { isFolder } from "../core/folders";
 import { hashFile } from "../core/hash";
 import { experimentNamed } from "../experiments";
 import { differingSettings, keptFolder, readKept, type Kept } from "../lab/kept";
+import { recordedOutputs, RUN_RECORD } from "../lab/provenance";
 import { compareMeasurements } from "../report/compare";
 import { STANDARD_COLUMNS } from "../report/standard";
 import { toText } from "../report/table/text";
@@ -84,8 +83,6 @@ function open(name: string, options: ProfileArguments): Kept {
   });
 }
 
-const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });
-
 async function verify(folder: string | undefined): Promise<void> {
   if (folder !== undefined && !isFolder(folder)) {
     throw new LabError("is no folder", "Give a store, or a folder with run.json.", { subject: folder });
@@ -102,8 +99,7 @@ async function verify(folder: string | undefined): Promise<void> {
   const places = folder === undefined ? [runsRoot(), resultsRoot()] : [folder];
   for (const run of places.flatMap(runsIn)) {
     checked += 1;
-    const { outputs } = readStored(run, outputsSchema, "record of a run", "Restore it.");
-    for (const { path: file, sha256 } of outputs) {
+    for (const { path: file, sha256 } of recordedOutputs(run)) {
       const at = path.resolve(ROOT, file);
       if (!fs.existsSync(at)) lines.push(`${file}: is gone`);
       else if (hashFile(at) !== sha256) lines.push(`${file}: has changed since it was written`);
@@ -124,9 +120,10 @@ function isStore(folder: string): boolean {
   return fs.readdirSync(folder).some((name) => fs.existsSync(path.join(folder, name, "stage.json")));
 }
 
-/** Every run.json in a folder and below it. */
+/** Every folder with a run's record, a folder itself and those below it. */
 function runsIn(folder: string): string[] {
   if (!isFolder(folder)) return [];
   const names = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return names.filter((name) => path.basename(name) === "run.json").map((name) => path.join(folder, name));
+  const records = names.filter((name) => path.basename(name) === RUN_RECORD);
+  return records.map((name) => path.join(folder, path.dirname(name)));
 }

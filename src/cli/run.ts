@@ -70,7 +70,10 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   const destination = options.record === true ? "record" : "report";
   const watched = options.dryRun === true ? undefined : stoppable();
   const lab = await labOf(profile, watched ?? { progress: silent });
-  const plan = planRun(lab, experiment, { seeds, only: chosen(experiment, lab, options) });
+  const plan = planRun(lab, experiment, {
+    seeds,
+    only: options.all === true ? "all" : options.only === undefined ? undefined : readNames(options.only),
+  });
   if (options.dryRun === true) {
     showPlan(lab, plan);
     return;
@@ -90,11 +93,6 @@ async function makeAll(lab: Lab, experiment: Experiment, plan: readonly PlannedM
   const made: MadeMethod[] = [];
   for (const planned of plan) made.push(await makeMethod(lab, experiment, planned));
   return made;
-}
-
-function chosen(experiment: Experiment, lab: Lab, { all, only }: RunArguments): string[] | undefined {
-  if (all === true) return experiment.methods(lab.recipe(lab.profile.seed)).map(({ name }) => name);
-  return only === undefined ? undefined : readNames(only);
 }
 
 function showEnd(published: Published, experiment: Experiment, options: RunArguments, seeds: readonly number[]): void {

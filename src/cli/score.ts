@@ -1,21 +1,15 @@
 import type { Command } from "commander";
 import { placeOf } from "../config/places";
-import { LabError } from "../core/errors";
-import { silent } from "../core/progress";
 import { measure } from "../eval/measure";
 import { chainMetrics, METRICS, metricNamed, SETTINGS } from "../eval/metrics";
-import { experimentNamed } from "../experiments";
-import { answeredMethods } from "../lab/finished";
 import { keptFolder } from "../lab/kept";
-import { labOf } from "../lab/lab";
 import { methodTable, type MeasuredColumn } from "../report/pivot";
 import { exportTable } from "../report/table/export";
 import { toText } from "../report/table/text";
-import { commandLine } from "./again";
-import { addProfileOptions, profileWords, readNames, readProfile, readSeeds, type ProfileArguments } from "./options";
+import { openAnswered, type AnsweredArguments } from "./answered";
+import { addProfileOptions, readNames } from "./options";
 
-interface ScoreArguments extends ProfileArguments {
-  readonly seeds?: string;
+interface ScoreArguments extends AnsweredArguments {
   readonly metrics: string;
 }
 
@@ -47,23 +41,14 @@ of texts: a run measures it.
 }
 
 async function scoreKept(id: string, options: ScoreArguments): Promise<void> {
-  const experiment = experimentNamed(id);
-  const profile = readProfile(options);
-  const lab = await labOf(profile, { progress: silent });
+  const { experiment, lab, asked, missing } = await openAnswered(id, options);
+  const { profile } = lab;
   const { chains, subCategories, name: dataset } = lab.dataset;
   const known = [...METRICS, ...(chains === undefined ? [] : chainMetrics(chains))];
   const { superCategory } = profile.evaluation;
   // SS_rel is told by an encoder and kept apart from the answers: a run measures it
   const all = known.filter(({ name }) => name !== "similarity");
   const metrics = readNames(options.metrics).map((name) => metricNamed(name, all));
-  const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
-  const { asked, missing } = await answeredMethods(lab, experiment, seeds);
-  if (asked.length === 0) {
-    const again = commandLine("run", id, ...profileWords(options));
-    throw new LabError("was not asked anything yet", `Run it first: ${again}`, {
-      subject: `${id}, profile ${profile.name}`,
-    });
-  }
   const measurements = asked.flatMap(({ key, setting, thinking, answers }) => {
     const context = { thinking, classes: subCategories, superCategory };
     return measure(answers, { method: key, seed: 0, dataset, setting, metrics, context });

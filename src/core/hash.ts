@@ -13,6 +13,18 @@ export function hashFile(file: string): string {
   return hash.digest("hex");
 }
 
+/** Hashes that this process has taken, by file, size and time. */
+const known = new Map<string, string>();
+
+/** The same of a file that this process has hashed before and that has not changed since: gigabytes are read once. */
+export function hashKnown(file: string): string {
+  const { size, mtimeMs, ino } = reading(file, () => fs.statSync(file));
+  const id = JSON.stringify([file, size, mtimeMs, ino]);
+  const hash = known.get(id) ?? hashFile(file);
+  known.set(id, hash);
+  return hash;
+}
+
 /** The same, in turns with timers and signals, which gigabytes would keep waiting. */
 export async function hashFileInTurns(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");

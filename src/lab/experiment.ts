@@ -1,10 +1,14 @@
+import { requireSlug } from "../config/slug";
 import type { Dataset } from "../data/dataset";
 import type { PlotlyFigure } from "../report/figure/figure";
 import type { TableLayout } from "../report/pivot";
 import type { Results } from "../report/standard";
-import type { Setting } from "../eval/metrics";
+import { metricNamed, type Setting } from "../eval/metrics";
 import type { Profile } from "./profile";
 import { withInputs, type Given, type Source } from "./stage";
+
+/** Among an experiment's metrics: all that a judge of chains tells. */
+export const CHAINS = "chains";
 
 /** What the methods of an experiment are made from. */
 export interface Recipe {
@@ -36,6 +40,7 @@ export interface Method {
 export function variant(method: Method, changes: Readonly<Record<string, unknown>>): Method {
   if ("given" in method.model)
     throw new RangeError(`variant: ${method.name} is not trained, so nothing of it can change`);
+  if (Object.keys(changes).length === 0) return method;
   const told = changesInWords(changes).join(", ");
   const name = `${method.name} (${told})`;
   return {
@@ -102,7 +107,7 @@ export interface Experiment {
   /** Methods that a run makes unless told otherwise; all where it is left out. */
   readonly usual?: readonly string[];
   readonly ask: readonly Setting[];
-  /** Names of metrics (eval/metrics). */
+  /** Names of metrics (eval/metrics); "chains" stands for all that a dataset's judge of chains tells. */
   readonly metrics: readonly string[];
   /** Differences over seeds: the first minus the second. */
   readonly compare: readonly (readonly [string, string])[];
@@ -110,7 +115,12 @@ export interface Experiment {
   readonly figures: readonly FigureSpec[];
 }
 
-/** An experiment, its names checked: those of its methods only once they are described. */
+/**
+ * Checks what can be known before a method is described: the id, which names folders, and the metrics.
+ * @throws LabError for a metric that there is not, with the one most likely meant
+ */
 export function defineExperiment(experiment: Experiment): Experiment {
+  requireSlug(experiment.id, "an experiment");
+  for (const name of experiment.metrics) if (name !== CHAINS) metricNamed(name);
   return experiment;
 }

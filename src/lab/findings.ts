@@ -1,6 +1,8 @@
+import { LabError } from "../core/errors";
+import { didYouMean } from "../core/similar";
+import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/metrics";
-import { select, type Measurement } from "../eval/measurements";
-import { meanOverSeeds } from "../eval/statistics";
+import type { Measurement } from "../eval/measurements";
 import { compareMeasurements, type Comparison } from "../report/compare";
 import { methodColours } from "../report/figures";
 import { originMarks, ORIGINS } from "../report/notes";
@@ -12,9 +14,21 @@ import { machineNow } from "../store/facts";
 import { numericsDigest } from "../verify/numerics/digest";
 import { numericsRemark } from "../verify/numerics/record";
 import { changesInWords, type Experiment, type Method } from "./experiment";
-import { differingSettings, gather, partKey, settingsOf, type Gathered, type Kept, type MadeBy } from "./kept";
+import {
+  differingSettings,
+  gather,
+  partKey,
+  settingsOf,
+  type Gathered,
+  type Kept,
+  type MadeBy,
+  methodsNamed,
+  notDue,
+  OLD,
+} from "./kept";
+import { headline, partOf, type Called } from "./headline";
 import type { Lab } from "./lab";
-import { dueKeys, type MadeMethod } from "./run";
+import { dueKeys, metricsOf, type MadeMethod } from "./run";
 
 /** An experiment's tables, and what they say. */
 export interface Findings {
@@ -46,13 +60,10 @@ export function keptFindings(lab: Lab, experiment: Experiment, kept: Kept): Find
     return [key, { by, measurements, origin: "run" as const }] as const;
   });
   const keys = differingSettings(settingsOf(lab), kept.settings);
-  const due = dueKeys(lab, experiment);
-  const old = kept.made.filter((by) => (due(by) ?? by.keys).join() !== by.keys.join()).map(({ method }) => method);
+  const old = keys.length > 0 ? [] : notDue(kept.made, dueKeys(lab, experiment));
   const leftOut = [
     ...(keys.length === 0 ? [] : [`Made with other settings than the profile has now (${keys.join(", ")}).`]),
-    ...(keys.length > 0 || old.length === 0
-      ? []
-      : [`Made by another version of the code or from other inputs: ${[...new Set(old)].join(", ")}.`]),
+    ...(old.length === 0 ? [] : [`${methodsNamed(old)}: ${OLD}.`]),
   ];
   return layOut(
     lab,
@@ -146,6 +157,7 @@ function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<str
   const drawn = experiment.tables.flatMap(({ name, layout, notes }): [string, ResultTable][] => {
     const shown = layout(dataset);
     if (shown === undefined) return [];
+    requireMeasured(experiment, dataset, name, shown.columns);
     const spec = {
       ...shown,
       methods: results.methods,
@@ -158,6 +170,22 @@ function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<str
     return table.rows.length === 0 ? [] : [[name, table]];
   });
   return new Map(drawn);
+}
+
+/** @throws LabError for a column that nothing fills, with the metric most likely meant */
+function requireMeasured(
+  experiment: Experiment,
+  dataset: Dataset,
+  table: string,
+  columns: readonly MeasuredColumn[],
+): void {
+  const known = metricsOf(experiment, dataset).map(({ name }) => name);
+  const stranger = columns.find(({ metric }) => !known.includes(metric));
+  if (stranger === undefined) return;
+  const reason = `has a column of "${stranger.metric}", which the experiment does not measure`;
+  throw new LabError(reason, `${didYouMean(stranger.metric, known)}Add it to the experiment's metrics.`, {
+    subject: `the table ${table} of ${experiment.id}`,
+  });
 }
 
 /** Means over seeds of what is trained, where there are several. */
@@ -210,18 +238,6 @@ function methodsOf(lab: Lab, experiment: Experiment, made: readonly MadeMethod[]
   return [...own, ...[...added.values()].filter(({ name }) => !known.has(name))];
 }
 
-/** A method, or what is kept of one. */
-type Called = Pick<Method, "name" | "title"> & Partial<Pick<Method, "model">>;
-
-/** A method's numbers for a seed; what is given has them under one, whatever the others have. */
-function partOf({ parts }: Gathered, { name, model }: Called, seed: number) {
-  const own = parts.get(partKey({ method: name, seed }));
-  return (
-    own ??
-    (model !== undefined && "given" in model ? [...parts.values()].find(({ by }) => by.method === name) : undefined)
-  );
-}
-
 function resultsOf(methods: readonly Called[], made: readonly MadeMethod[], gathered: Gathered, seed: number): Results {
   const shown = methods.flatMap((method) => {
     const part = partOf(gathered, method, seed);
@@ -243,49 +259,4 @@ function resultsOf(methods: readonly Called[], made: readonly MadeMethod[], gath
 function processorsOf(kept: Kept | undefined): string | undefined {
   const processors = [...new Set((kept?.made ?? []).map(({ processor }) => processor))];
   return processors.length === 0 ? undefined : processors.join(" and ");
-}
-
-/** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
-function headline(
-  { compare }: Experiment,
-  methods: readonly Method[],
-  made: readonly MadeMethod[],
-  gathered: Gathered,
-): string | undefined {
-  const where = { metric: "accuracy", setting: "open", split: "unseen", domain: "mean" } as const;
-  const named = (name: string): Method | undefined => methods.find((method) => method.name === name);
-  const partFor = (name: string, seed: number) => {
-    const method = named(name);
-    return method === undefined ? undefined : partOf(gathered, method, seed);
-  };
-  const valueOf = (name: string, seed: number): number | undefined =>
-    select(partFor(name, seed)?.measurements ?? [], where)[0]?.value;
-  const trained = made.filter(({ method }) => !("given" in method.model));
-  const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
-  const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
-  const on = `on unseen classes, open world (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
-  const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
-  const told = compare.filter(([a, b]) => isOwn(a) && seeds.every((seed) => valueOf(b, seed) !== undefined));
-  const best = told.filter(([, b]) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made
-  if (best !== undefined) {
-    const [a, b] = best;
-    const differences = seeds.map((seed) => (valueOf(a, seed) ?? NaN) - (valueOf(b, seed) ?? NaN));
-    const from = seeds.some((seed) => partFor(b, seed)?.origin === "record");
-    return `${short(a)} − ${short(b)} = ${inPoints(differences)} ${on}${from ? `; ${short(b)} from results/` : ""}.`;
-  }
-  const last = made.at(-1);
-  const value = last === undefined ? undefined : valueOf(last.method.name, last.seed);
-  if (last === undefined || value === undefined) return undefined;
-  return `${last.method.title}: ${(value * 100).toFixed(1)} % ${on}.`;
-}
-
-/** Differences of shares in percentage points, with their sign; of several seeds the mean and its interval. */
-function inPoints(differences: readonly number[]): string {
-  const signed = (value: number): string => {
-    const text = (Math.abs(value) * 100).toFixed(1);
-    return text === "0.0" ? text : `${value > 0 ? "+" : "−"}${text}`;
-  };
-  if (differences.length === 1) return `${signed(differences[0] ?? 0)} points`;
-  const { value, low, high } = meanOverSeeds(differences);
-  return `${signed(value)} points [${signed(low)}, ${signed(high)}]`;
 }

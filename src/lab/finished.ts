@@ -15,7 +15,7 @@ export interface TrainedMethod extends PlannedMethod {
 
 /** The methods of an experiment that were trained with a lab's settings and the profile's seed. */
 export function trainedMethods(lab: Lab, experiment: Experiment): TrainedMethod[] {
-  return planAll(lab, experiment, [lab.profile.seed]).flatMap((planned) => {
+  return planRun(lab, experiment, { only: "all" }).flatMap((planned) => {
     const record = planned.training === undefined ? undefined : findFinished(lab.store, workOf(planned.training));
     return record === undefined ? [] : [{ ...planned, record }];
   });
@@ -39,7 +39,7 @@ export async function answeredMethods(
 ): Promise<{ asked: AnsweredMethod[]; missing: string[] }> {
   const missing: string[] = [];
   const asked: AnsweredMethod[] = [];
-  for (const { method, seed, asked: stages } of planAll(lab, experiment, seeds)) {
+  for (const { method, seed, asked: stages } of planRun(lab, experiment, { seeds, only: "all" })) {
     const { name, thinking } = method;
     const [key, title] =
       seeds.length === 1 ? [name, method.title] : [`${name} ${seed}`, `${method.title}, seed ${seed}`];
@@ -50,9 +50,4 @@ export async function answeredMethods(
     }
   }
   return { asked, missing };
-}
-
-function planAll(lab: Lab, experiment: Experiment, seeds: readonly number[]): PlannedMethod[] {
-  const only = experiment.methods(lab.recipe(lab.profile.seed)).map(({ name }) => name);
-  return planRun(lab, experiment, { seeds, only });
 }

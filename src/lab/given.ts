@@ -1,6 +1,5 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { hashFile } from "../core/hash";
+import { hashKnown } from "../core/hash";
 import { engineOf } from "../model/open";
 import { checkpointFiles } from "../model/qwen/checkpointFiles";
 import { digest } from "../store/key";
@@ -29,16 +28,5 @@ export function givenEncoder(folder: string): Given {
 }
 
 function fingerprintOf(files: readonly string[]): string {
-  return digest(files.map((file) => [path.basename(file), hashOf(file)]));
-}
-
-/** Hashes of this process by file, size and time: a checkpoint of gigabytes is read once. */
-const known = new Map<string, string>();
-
-function hashOf(file: string): string {
-  const { size, mtimeMs, ino } = fs.statSync(file);
-  const id = JSON.stringify([file, size, mtimeMs, ino]);
-  const hash = known.get(id) ?? hashFile(file);
-  known.set(id, hash);
-  return hash;
+  return digest(files.map((file) => [path.basename(file), hashKnown(file)]));
 }

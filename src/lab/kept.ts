@@ -9,7 +9,7 @@ import { hashFile } from "../core/hash";
 import { measurementSchema, type Measurement } from "../eval/measurements";
 import { stableJson } from "../store/key";
 import type { Lab } from "./lab";
-import { RUN_RECORD } from "./provenance";
+import { recordedOutputs, RUN_RECORD } from "./provenance";
 
 /** What decides a run's numbers besides its seed: a profile's keys with their values as JSON, and what its files are. */
 export type Settings = Readonly<Record<string, string>>;
@@ -67,14 +67,10 @@ export function readKept(folder: string): Kept | undefined {
   return readStored(file, keptSchema, "file of measurements", "Remove it and run again.");
 }
 
-const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });
-
-/** Where the run's record tells of the file, it is as the run wrote it. */
+/** Where a run's record tells of the file, it is as the run wrote it. By its name, since folders may be copied. */
 function requireRecorded(folder: string, file: string): void {
-  const record = path.join(folder, RUN_RECORD);
-  if (!fs.existsSync(record)) return; // killed while it wrote: the next run writes both anew
-  const { outputs } = readStored(record, outputsSchema, "record of a run", "Remove it and run again.");
-  const written = outputs.find((output) => path.posix.basename(output.path) === FILE);
+  if (!fs.existsSync(path.join(folder, RUN_RECORD))) return; // killed while it wrote: the next run writes both anew
+  const written = recordedOutputs(folder).find((output) => path.posix.basename(output.path) === FILE);
   if (written === undefined || written.sha256 === hashFile(file)) return;
   throw new LabError("has changed since the run wrote it", "Restore it, or remove it and run again.", {
     subject: file,
@@ -112,7 +108,7 @@ export function differingSettings(a: Settings, b: Settings): string[] {
 }
 
 /** Numbers of one method and seed, and where they are from. */
-interface Part {
+export interface Part {
   readonly by: MadeBy;
   readonly measurements: readonly Measurement[];
 }
@@ -137,6 +133,19 @@ export function partKey({ method, seed }: { readonly method: string; readonly se
 /** The keys that a method's answers have with the code and the settings of today; `undefined` for one that is not the experiment's. */
 export type DueKeys = (by: Pick<MadeBy, "method" | "seed">) => readonly string[] | undefined;
 
+/** Why such rows are set apart. */
+export const OLD = "made by another version of the code or from other inputs";
+
+/** The rows that are not what today's code and settings would make. */
+export function notDue(made: readonly MadeBy[], due: DueKeys): MadeBy[] {
+  return made.filter((by) => (due(by) ?? by.keys).join() !== by.keys.join());
+}
+
+/** The methods of some rows, each once, as a sentence names them. */
+export function methodsNamed(made: readonly MadeBy[]): string {
+  return [...new Set(made.map(({ method }) => method))].join(", ");
+}
+
 /** A run's numbers, then those of an earlier run, then those of the record, each method and seed once. */
 export function gather(
   experiment: string,
@@ -147,7 +156,6 @@ export function gather(
 ): Gathered {
   const settings = settingsOf(lab);
   const leftOut: string[] = [];
-  const isDue = (by: MadeBy): boolean => (due(by) ?? by.keys).join() === by.keys.join();
   const same = (which: Destination): Kept | undefined => {
     const folder = keptFolder(experiment, lab.profile.name, which);
     const kept = readKept(folder);
@@ -157,17 +165,17 @@ export function gather(
       leftOut.push(`Left out: the rows of ${placeOf(folder)}, made with other settings (${keys.join(", ")}).`);
       return undefined;
     }
-    const others = kept.made.filter((by) => !isDue(by)).map(partKey);
-    if (others.length === 0) return kept;
-    const named = [...new Set(kept.made.filter((by) => !isDue(by)).map(({ method }) => method))].join(", ");
-    leftOut.push(`Left out: ${named} of ${placeOf(folder)}, made by another version of the code or from other inputs.`);
-    const own = (one: { method: string; seed: number }): boolean => !others.includes(partKey(one));
-    return { settings, made: kept.made.filter(own), measurements: kept.measurements.filter(own) };
+    const old = notDue(kept.made, due);
+    if (old.length === 0) return kept;
+    leftOut.push(`Left out: ${methodsNamed(old)} of ${placeOf(folder)}, ${OLD}.`);
+    const gone = new Set(old.map(partKey));
+    const stays = (one: Parameters<typeof partKey>[0]): boolean => !gone.has(partKey(one));
+    return { settings, made: kept.made.filter(stays), measurements: kept.measurements.filter(stays) };
   };
   const earlier = destination === "record" ? undefined : same("report");
   const recorded = same("record");
-  const foreign = run.made.filter((by) => !isDue(by)).map(({ method }) => method);
-  if (foreign.length > 0) leftOut.push(`Made from other inputs than the experiment's own: ${foreign.join(", ")}.`);
+  const foreign = notDue(run.made, due);
+  if (foreign.length > 0) leftOut.push(`Made from other inputs than the experiment's own: ${methodsNamed(foreign)}.`);
   const parts = new Map<string, Part & { readonly origin: Origin }>();
   const sources = [["run", run] as const, ["earlier", earlier] as const, ["record", recorded] as const];
   for (const [origin, source] of sources) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { storeFolder } from "../config/places";
 import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
-import { hashFile } from "../core/hash";
+import { hashKnown } from "../core/hash";
 import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { openDataset } from "./datasets";
@@ -66,7 +66,7 @@ function requireOwn(checkpoint: string, dataset: Dataset, spec: string): void {
   const card = readStored(file, cardSchema, "card of a base", REMEDY);
   const weights = path.join(checkpoint, "model.safetensors");
   const listed = card.files.find((each) => path.join(path.dirname(checkpoint), each.path) === weights);
-  if (listed !== undefined && fs.existsSync(weights) && listed.sha256 !== hashFile(weights)) {
+  if (listed !== undefined && fs.existsSync(weights) && listed.sha256 !== hashKnown(weights)) {
     throw new LabError(`is not the file that ${file} describes: the hashes differ`, REMEDY, { subject: weights });
   }
   const { origin, name } = dataset;

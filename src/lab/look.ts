@@ -20,7 +20,7 @@ import { readTriplets } from "./kinds/data";
 import { checkpointFolder, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
 import type { Lab } from "./lab";
 import { answersOf, type MadeMethod } from "./run";
-import { make, openGiven, type Ref, type Stage } from "./stage";
+import { make, openGiven, sourcesOf, type Stage } from "./stage";
 import * as path from "node:path";
 
 /** Looks into what stages work on and what they made, as the report's views and strips take it. */
@@ -119,9 +119,7 @@ export async function lookAtRollouts(lab: Lab, { model: stage, title }: Method, 
   }
   const { from, triplets, dataset: given, ...options } = rlInputsSchema.parse(stage.inputs);
   const dataset = await openGiven(given);
-  const folders = new Map<string, string>();
-  for (const needed of stage.needs) folders.set(needed.key, (await make(lab, needed)).folder);
-  const place = (ref: Ref): string => ("given" in ref ? ref.at : (folders.get(ref.key) ?? ""));
+  const place = await sourcesOf(lab, stage);
   const mined = readTriplets(dataset, place(triplets));
   const example = required(
     rlExamples(dataset, mined, options)[index],

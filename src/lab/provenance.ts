@@ -1,5 +1,7 @@
 import * as path from "node:path";
+import { z } from "zod";
 import { ROOT } from "../config/load";
+import { readStored } from "../config/stored";
 import { numericsMode, type NumericsMode } from "../core/backend";
 import { writeJson } from "../core/files";
 import { fileFacts, gitState, machineNow, versionsNow, type FileFact, type GitState } from "../store/facts";
@@ -78,4 +80,12 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
       return file;
     },
   };
+}
+
+const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });
+
+/** What the record in a folder says of the files that its run wrote. @throws LabError where it is no such record */
+export function recordedOutputs(folder: string): readonly Pick<FileFact, "path" | "sha256">[] {
+  const file = path.join(folder, RUN_RECORD);
+  return readStored(file, outputsSchema, "record of a run", "Restore it, or remove it and run again.").outputs;
 }

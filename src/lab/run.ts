@@ -8,8 +8,9 @@ import { readAnswers, type Answer } from "../eval/answers";
 import { measure } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { chainMetrics, metricNamed, type Metric, type Setting } from "../eval/metrics";
-import type { Experiment, Method } from "./experiment";
+import { CHAINS, type Experiment, type Method } from "./experiment";
 import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
+import type { DueKeys } from "./kept";
 import type { Lab } from "./lab";
 import { inOrder, make, requireAble, type Stage } from "./stage";
 
@@ -38,18 +39,18 @@ export interface MadeMethod {
 export interface Selection {
   /** Default: the profile's own. */
   readonly seeds?: readonly number[] | undefined;
-  /** Names of methods; default: the experiment's usual ones, or all of them. */
-  readonly only?: readonly string[] | undefined;
+  /** Names of methods, or "all"; default: the experiment's usual ones. */
+  readonly only?: readonly string[] | "all" | undefined;
 }
 
 /** The methods of an experiment by their names, in its order. @throws LabError for a name that there is not */
 export function chooseMethods(
   all: readonly Method[],
   { usual }: Pick<Experiment, "usual">,
-  only?: readonly string[],
+  only?: readonly string[] | "all",
 ): Method[] {
   const names = all.map(({ name }) => name);
-  const chosen = only ?? usual ?? names;
+  const chosen = only === "all" ? names : (only ?? usual ?? names);
   for (const name of chosen) {
     if (names.includes(name)) continue;
     throw new LabError(`there is no method "${name}"`, `${didYouMean(name, names)}Choose from ${names.join(", ")}.`);
@@ -64,10 +65,26 @@ export function chooseMethods(
 export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
   const own = lab.profile.seed;
   return (seeds ?? [own]).flatMap((seed, i) => {
-    const chosen = chooseMethods(experiment.methods(lab.recipe(seed)), experiment, only);
+    const all = experiment.methods(lab.recipe(seed));
+    requireNames(experiment, all);
+    const chosen = chooseMethods(all, experiment, only);
     const wanted = chosen.filter(({ model }) => i === 0 || !("given" in model));
     return wanted.map((method) => planMethod(lab, experiment, method, "given" in method.model ? own : seed));
   });
+}
+
+/** @throws LabError when two methods have one name, or a difference is of a method that there is not */
+function requireNames({ id, compare }: Experiment, all: readonly Method[]): void {
+  const names = all.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  const stranger = compare.flat().find((name) => !names.includes(name));
+  const reason =
+    twice !== undefined
+      ? `has two methods named "${twice}"`
+      : stranger !== undefined
+        ? `compares "${stranger}", which is no method of it`
+        : undefined;
+  if (reason !== undefined) throw new LabError(reason, "Correct its file.", { subject: `the experiment ${id}` });
 }
 
 /** The stages of one method. @throws LabError when something is asked of a given model that it cannot do */
@@ -129,13 +146,18 @@ export function keysOf({ asked }: Pick<PlannedMethod, "asked">): string[] {
 }
 
 /** The keys that the answers of an experiment's own methods have, by method and seed; `undefined` for any other method. */
-export function dueKeys(
-  lab: Lab,
-  experiment: Experiment,
-): (by: { method: string; seed: number }) => string[] | undefined {
-  return ({ method: name, seed }) => {
-    const method = experiment.methods(lab.recipe(seed)).find((one) => one.name === name);
-    return method === undefined ? undefined : keysOf(planMethod(lab, experiment, method, seed));
+export function dueKeys(lab: Lab, experiment: Experiment): DueKeys {
+  const bySeed = new Map<number, ReadonlyMap<string, readonly string[]>>();
+  return ({ method, seed }) => {
+    const known =
+      bySeed.get(seed) ??
+      new Map(
+        experiment
+          .methods(lab.recipe(seed))
+          .map((one) => [one.name, keysOf(planMethod(lab, experiment, one, seed))] as const),
+      );
+    bySeed.set(seed, known);
+    return known.get(method);
   };
 }
 
@@ -167,10 +189,10 @@ export function score(
   return measure(answers, { method: method.name, seed, dataset: dataset.name, setting, metrics, context });
 }
 
-/** An experiment's metrics; "chains" stands for all that a judge of chains tells, where the dataset has one. */
+/** An experiment's metrics, as far as the dataset has what they need. */
 export function metricsOf({ metrics }: Pick<Experiment, "metrics">, { chains }: Pick<Dataset, "chains">): Metric[] {
   return metrics.flatMap((name) => {
-    if (name !== "chains") return [metricNamed(name)];
+    if (name !== CHAINS) return [metricNamed(name)];
     return chains === undefined ? [] : chainMetrics(chains);
   });
 }

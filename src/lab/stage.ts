@@ -131,7 +131,7 @@ function describe<R>(kind: StageKind<R>, given: object, label: string): Stage<R>
 export function withInputs<R>(stage: Stage<R>, changes: object, label = stage.label): Stage<R> {
   const { plain, needs } = separate(changes);
   const inputs = merge(stage.inputs, plain);
-  const named = new Set(Object.values(isGroup(inputs) ? inputs : {}).flatMap((value) => keyIn(value) ?? []));
+  const named = new Set(refsIn(isGroup(inputs) ? inputs : {}).map(({ key }) => key));
   const kept = [...stage.needs, ...needs].filter(({ key }) => named.has(key));
   return stageFrom(stage.kind, inputs, label, kept);
 }
@@ -188,15 +188,31 @@ export function requireAble(stages: readonly Stage[]): void {
 
 /** Makes a stage and all that it needs, each once for its key: what is in the store is taken from there. */
 export async function make<R>(context: LabContext, stage: Stage<R>): Promise<Finished<R>> {
+  return makeOne(context, stage, await makeNeeds(context, stage));
+}
+
+/** Makes all that a stage needs. @returns where each lies that its inputs name, by key */
+async function makeNeeds(context: LabContext, stage: Stage): Promise<ReadonlyMap<string, string>> {
   requireAble(inOrder([stage]));
   const folders = new Map<string, string>();
   for (const needed of inOrder(stage.needs)) folders.set(needed.key, (await makeOne(context, needed, folders)).folder);
   for (const ref of refsIn(stage.inputs)) if (!folders.has(ref.key)) folders.set(ref.key, await takeRef(context, ref));
-  return makeOne(context, stage, folders);
+  return folders;
+}
+
+/** Where the sources of a stage lie, for who looks at what it works on; what it needs is made. */
+export async function sourcesOf(context: LabContext, stage: Stage): Promise<Workbench["place"]> {
+  const folders = await makeNeeds(context, stage);
+  return (ref) => placeIn(folders, ref);
+}
+
+function placeIn(folders: ReadonlyMap<string, string>, ref: Ref): string {
+  if ("given" in ref) return ref.at;
+  return required(folders.get(ref.key), () => new RangeError(`the stage "${ref.stage}" is none of the inputs`));
 }
 
 /** The stages that inputs name. */
-function refsIn(inputs: Inputs): StageRef[] {
+function refsIn(inputs: object): StageRef[] {
   return Object.values(inputs).flatMap((value) => {
     const ref = stageRefSchema.safeParse(value);
     return ref.success ? [ref.data] : [];
@@ -224,10 +240,7 @@ function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<s
         label,
         context: { ...context, signal },
         dataset: openGiven,
-        place: (ref) =>
-          "given" in ref
-            ? ref.at
-            : required(folders.get(ref.key), () => new RangeError(`${ref.stage} is no input of ${kind.kind}`)),
+        place: (ref) => placeIn(folders, ref),
       }),
   });
 }
@@ -243,11 +256,6 @@ export async function openGiven(ref: Given): Promise<Dataset> {
 
 function isStage(value: unknown): value is Stage {
   return typeof value === "object" && value !== null && "needs" in value && "kind" in value;
-}
-
-function keyIn(value: unknown): string | undefined {
-  const ref = stageRefSchema.safeParse(value);
-  return ref.success ? ref.data.key : undefined;
 }
 
 /** Merges groups key by key; a reference, a list or a value takes the place of what was there. */

@@ -100,11 +100,10 @@ async function make<T>(context: StoreContext, work: Work, body: WorkBody<T>, lea
 
 /** What the work left when it was finished, checked; `undefined` where it was not. */
 async function takeFinished<T>(context: StoreContext, work: Work, body: WorkBody<T>): Promise<Finished<T> | undefined> {
-  const record = findFinished(context.store, work);
+  const record = await takeChecked(context, work);
   if (record === undefined) return undefined;
-  const { key, folder, seconds, outputs } = record;
+  const { key, folder, seconds } = record;
   const result = parsed(record, body);
-  await requireOutputs(folder, outputs, context);
   removeScraps(folder, body); // a kill may have come before
   return { key, folder, result, cached: true, seconds };
 }

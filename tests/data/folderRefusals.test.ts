@@ -57,6 +57,16 @@ describe("what cannot be used", () => {
     ]);
   });
 
+  it("is not one class in two folders whose names differ in the bytes of an accent", async () => {
+    const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"]; // é as one character, and as e with an accent
+    await expect(open({ ...several([composed, decomposed, "b"], 6) })).rejects.toThrow(
+      /two folders that are both called/,
+    );
+    // a class may have a folder in each part
+    const both = { ...several([`train/${composed}`, `test/${decomposed}`, "train/b", "test/b"], 6) };
+    expect((await open(both)).subCategories.map(({ name }) => name)).toEqual(["b", composed]);
+  });
+
   it("is bounded in pixels, bytes and files", async () => {
     const root = await folderOf(several(["a", "b", "c"], 5));
     vi.stubEnv("FINE_R1_MAX_PIXELS", "15");

@@ -8,7 +8,8 @@ import { miniConfig } from "../../src/miniworld/base/architecture";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
 import { sigmoidLoss } from "../../src/model/siglip/loss";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
-import { picture, TINY_SIZES } from "../sft/tinyPolicy";
+import { TINY_SIZES } from "../../src/verify/numerics/tinySteps";
+import { picture } from "../sft/tinyPolicy";
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 

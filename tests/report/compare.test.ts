@@ -1,13 +1,14 @@
+import { STANDARD_COLUMNS } from "../../src/report/standard";
 import { describe, expect, it } from "vitest";
 import type { Measurement } from "../../src/eval/measurements";
 import { compareMeasurements } from "../../src/report/compare";
-import { MAIN_COLUMNS, measured, METHODS } from "./recorded/recorded";
+import { measured, METHODS } from "./recorded/recorded";
 
 const same = { here: "CPU A", recorded: "CPU A" };
 
 /** A method that scores the same everywhere, give or take a tenth, in each column and in the domain "bird". */
 const method = (name: string, value: number): Measurement[] =>
-  MAIN_COLUMNS.flatMap(({ setting, metric, splits = [] }) =>
+  STANDARD_COLUMNS.flatMap(({ setting, metric, splits = [] }) =>
     splits.flatMap((split) =>
       ["mean", "bird"].map((domain) =>
         measured({ method: name, setting, metric, split, domain, value, low: value - 0.1, high: value + 0.1 }),
@@ -16,7 +17,7 @@ const method = (name: string, value: number): Measurement[] =>
   );
 
 const compare = (ours: readonly Measurement[], recorded: readonly Measurement[], processors = same) =>
-  compareMeasurements(ours, recorded, { methods: METHODS, columns: MAIN_COLUMNS, processors });
+  compareMeasurements(ours, recorded, { methods: METHODS, columns: STANDARD_COLUMNS, processors });
 
 /** A method's lines of the comparison: which, one score, verdict. */
 const lines = (ours: readonly Measurement[], recorded: readonly Measurement[]) =>
@@ -68,7 +69,7 @@ describe("compareMeasurements", () => {
       "Against results/: identical to the last digit (Base, direct); not identical, but within the recorded intervals (CoT SFT); different (CoT SFT + TAPO). This run was made on CPU B, the record on CPU A.",
     );
     expect(compare(method("base", 0.5), recorded)?.sentence).toMatch(/ Both were made on CPU A\.$/);
-    const unknown = { methods: METHODS, columns: MAIN_COLUMNS, processors: { here: "CPU A", recorded: undefined } };
+    const unknown = { methods: METHODS, columns: STANDARD_COLUMNS, processors: { here: "CPU A", recorded: undefined } };
     expect(compareMeasurements(made, recorded, unknown)?.sentence).not.toMatch(/made on/);
   });
 });

@@ -1,9 +1,10 @@
+import { STANDARD_COLUMNS } from "../../src/report/standard";
 import { describe, expect, it } from "vitest";
 import type { JsonObject, PlotlyFigure } from "../../src/report/figure/figure";
 import { figureSvg } from "../../src/report/figure/export";
 import { PALETTE, tint } from "../../src/report/figure/style";
 import { methodBars, methodColours, runCurves, sweepLines } from "../../src/report/figures";
-import { MAIN_COLUMNS, measured, METHODS } from "./recorded/recorded";
+import { measured, METHODS } from "./recorded/recorded";
 
 const COLOURS = methodColours(METHODS);
 const legend = ({ data }: PlotlyFigure): unknown[] =>
@@ -26,7 +27,7 @@ describe("methodBars", () => {
       title: "Accuracy",
       yTitle: "accuracy in %",
       methods,
-      column: MAIN_COLUMNS.find((column) => column.setting === setting)!,
+      column: STANDARD_COLUMNS.find((column) => column.setting === setting)!,
       marks: { "†": "from results/" },
       colours: COLOURS,
       ...(chance === undefined ? {} : { chance }),

@@ -1,3 +1,4 @@
+import { STANDARD_COLUMNS } from "../../src/report/standard";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { select } from "../../src/eval/measurements";
@@ -5,7 +6,7 @@ import { choiceNote } from "../../src/report/notes";
 import { domainColumns, methodTable, pivotColumns } from "../../src/report/pivot";
 import { toCsv } from "../../src/report/table/csv";
 import { toMarkdown } from "../../src/report/table/markdown";
-import { CHAIN_LAYOUT, MAIN_COLUMNS, measured, METHODS, recorded, recordedText } from "./recorded/recorded";
+import { CHAIN_LAYOUT, measured, METHODS, recorded, recordedText } from "./recorded/recorded";
 
 const provenance = { experiment: "quickstart", profile: "mini", world: "test", seed: "1" };
 const first = select(recorded(), { seed: 1 });
@@ -15,7 +16,7 @@ describe("methodTable", () => {
     const table = methodTable(first, {
       caption: "Quickstart: recognition in the mini-world, accuracy in %",
       methods: METHODS,
-      columns: MAIN_COLUMNS,
+      columns: STANDARD_COLUMNS,
       notes: [
         "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.",
         ...choiceNote(first, METHODS),
@@ -42,7 +43,7 @@ describe("methodTable", () => {
   });
 
   it("refuses to choose between two seeds, two datasets or two splits", () => {
-    const layout = { caption: "c", methods: METHODS, columns: MAIN_COLUMNS };
+    const layout = { caption: "c", methods: METHODS, columns: STANDARD_COLUMNS };
     for (const other of [{ seed: 2 }, { dataset: "another" }]) {
       expect(() => methodTable([measured(), measured(other)], layout)).toThrow(
         /column open_seen: two measurements of tapo fit one cell\. Give the measurements of one seed/,
@@ -53,7 +54,10 @@ describe("methodTable", () => {
   });
 
   it("says which columns are means over domains and which over items, where both stand in one table", () => {
-    const columns = [...MAIN_COLUMNS, { setting: "open", metric: "accuracy", domain: "items", title: "all", key: "i" }];
+    const columns = [
+      ...STANDARD_COLUMNS,
+      { setting: "open", metric: "accuracy", domain: "items", title: "all", key: "i" },
+    ];
     const { notes } = methodTable([measured()], { caption: "c", methods: METHODS, columns });
     expect(notes).toEqual([
       "Means over the domains, each alike: Closed world; Open world, text inclusion; Open world, SS_rel. Over all items alike: all.",

@@ -1,9 +1,10 @@
+import { STANDARD_COLUMNS } from "../../src/report/standard";
 import { describe, expect, it } from "vitest";
 import type { Measurement } from "../../src/eval/measurements";
 import { seedTable, type SeedLayout } from "../../src/report/seeds";
 import { toCsv } from "../../src/report/table/csv";
 import { toMarkdown } from "../../src/report/table/markdown";
-import { MAIN_COLUMNS, measured, METHODS, recorded, recordedText } from "./recorded/recorded";
+import { measured, METHODS, recorded, recordedText } from "./recorded/recorded";
 
 const SEEDED = METHODS.filter(({ name }) => ["sft-labels", "cot-sft", "dapo", "tapo"].includes(name));
 const LAYOUT: SeedLayout = {
@@ -15,7 +16,7 @@ const LAYOUT: SeedLayout = {
     ["tapo", "dapo"],
   ],
   shortTitles: { dapo: "DAPO", tapo: "TAPO" },
-  columns: MAIN_COLUMNS,
+  columns: STANDARD_COLUMNS,
   more: "run again with --seed 2",
 };
 
@@ -119,7 +120,7 @@ describe("seedTable", () => {
       title: "all items",
       splits: ["seen"] as const,
     };
-    const layout = { ...LAYOUT, columns: [...MAIN_COLUMNS, items], leftOut: ["Left out: the rows of runs/x."] };
+    const layout = { ...LAYOUT, columns: [...STANDARD_COLUMNS, items], leftOut: ["Left out: the rows of runs/x."] };
     const { notes } = seedTable({ here: [...seed(1, { tapo: 1 }), ...seed(2, { tapo: 1 })], recorded: [] }, layout);
     expect(notes.some((note) => note.endsWith("Over all items alike: all items."))).toBe(true);
     expect(notes.at(-1)).toBe("Left out: the rows of runs/x.");

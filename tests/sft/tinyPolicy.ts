@@ -8,28 +8,13 @@ import { miniConfig } from "../../src/miniworld/base/architecture";
 import type { Prompt } from "../../src/model/contract";
 import { QwenModel } from "../../src/model/qwen/model";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
+import { TINY_SIZES } from "../../src/verify/numerics/tinySteps";
 import type { SftOptions } from "../../src/sft/options";
 import type { SftExample } from "../../src/sft/train";
 
 /** The words of the tiny policy; the first four are its answers. */
 export const ANSWERS = ["ash", "birch", "cedar", "dogwood"] as const;
 const WORDS = [...ANSWERS, "tree", "?", "<think>", "</think>", "<answer>", "</answer>", "one", "two", "three", "four"];
-
-/** A random Qwen2.5-VL's sizes, as small as they can be. */
-export const TINY_SIZES = {
-  kind: "qwen2_5_vl" as const,
-  hiddenSize: 32,
-  intermediateSize: 48,
-  layers: 2,
-  heads: 2,
-  kvHeads: 1,
-  visionWidth: 16,
-  visionDepth: 2,
-  visionHeads: 2,
-  visionMlp: 32,
-  windowSize: 56,
-  fullAttentionBlocks: [1],
-};
 
 /** A random Qwen2.5-VL of 20,000 parameters over a word vocabulary. The same seed gives the same weights. */
 export function tinyPolicy(seed = 5): QwenModel {

@@ -130,6 +130,8 @@ class Walk {
   readonly parts: Part[] = [];
   /** Names of the folders that stand for a class. */
   readonly folders = new Set<string>();
+  /** Folders of classes that were met, with the place of each. */
+  private readonly places = new Set<string>();
   private entries = 0;
 
   constructor(private readonly root: string) {}
@@ -157,6 +159,7 @@ class Walk {
 
   private pictures({ file, name }: Entry, part: Part | "all"): Candidate[] {
     const folder = name.normalize("NFC");
+    this.requireOne(join(path.posix.dirname(file), folder), name);
     this.folders.add(folder);
     return this.list(file).flatMap((entry): Candidate[] => {
       const reason = problemOf(entry);
@@ -164,6 +167,15 @@ class Walk {
       this.skip(entry.kind === "folder" ? `${entry.file}/` : entry.file, reason);
       return [];
     });
+  }
+
+  /** Refuses two folders in one place whose names differ in the bytes of their accents alone: one class, and its pictures twice. */
+  private requireOne(place: string, name: string): void {
+    if (this.places.has(place)) {
+      const reason = `holds two folders that are both called "${name.normalize("NFC")}", spelt with different bytes`;
+      throw new LabError(reason, "Put their pictures into one of them.", { subject: this.root });
+    }
+    this.places.add(place);
   }
 
   /** Folders, and no pictures: a class may itself be called "train". */

@@ -16,7 +16,8 @@ import { miniConfig } from "../../miniworld/base/architecture";
 
 const TREES = ["ash", "birch", "cedar", "dogwood"] as const;
 const WORDS = [...TREES, "tree", "?", "<think>", "</think>", "<answer>", "</answer>", "one", "two"];
-const SIZES = {
+/** A random Qwen2.5-VL's sizes, as small as they can be. */
+export const TINY_SIZES = {
   kind: "qwen2_5_vl",
   hiddenSize: 32,
   intermediateSize: 48,
@@ -65,7 +66,7 @@ const TAPO: TapoOptions = {
  */
 export async function tinySteps(): Promise<Readonly<Record<"sft" | "tapo", readonly Float32Array[]>>> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-numerics-"));
-  const model = QwenModel.initialise(miniConfig(SIZES, writeWordTokenizer(folder, WORDS)), 1, folder);
+  const model = QwenModel.initialise(miniConfig(TINY_SIZES, writeWordTokenizer(folder, WORDS)), 1, folder);
   fs.rmSync(folder, { recursive: true });
   const weights = (): Float32Array[] => [...model.parameters.values()].map((v) => v.dataSync<"float32">());
   try {

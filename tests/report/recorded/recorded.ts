@@ -5,7 +5,7 @@ import { readJsonl } from "../../../src/core/files";
 import { measurementSchema, type Measurement } from "../../../src/eval/measurements";
 import type { ChainJudge } from "../../../src/data/chains";
 import { CHAIN_NOTE } from "../../../src/report/notes";
-import { chainColumns, type MeasuredColumn, type MethodTitle, type TableLayout } from "../../../src/report/pivot";
+import { chainColumns, type MethodTitle, type TableLayout } from "../../../src/report/pivot";
 
 /**
  * The numbers of results/quickstart/mini (commit 59b1fe9; seeds 1 to 5) as measurements, and what the tables of that commit
@@ -34,21 +34,13 @@ export const METHODS: readonly MethodTitle[] = [
   { name: "siglip", title: "SigLIP-style encoder" },
 ];
 
-const BOTH = ["seen", "unseen"] as const;
-
-export const MAIN_COLUMNS: readonly MeasuredColumn[] = [
-  { key: "closed", group: "Closed world", setting: "closed", metric: "accuracy", splits: BOTH },
-  { key: "open", group: "Open world, text inclusion", setting: "open", metric: "accuracy", splits: BOTH },
-  { key: "similarity", group: "Open world, SS_rel", setting: "open", metric: "similarity", splits: BOTH },
-];
-
 /** Of the tables of chains only the kinds of steps are read. */
 const judge: ChainJudge = { steps: ["analysis", "candidates", "recall", "count", "last"], mark: () => undefined };
 
 export const CHAIN_LAYOUT: TableLayout = {
   caption: "First wrong step of the chains, open world, % of items",
   methods: METHODS,
-  splitRows: BOTH,
+  splitRows: ["seen", "unseen"],
   columns: chainColumns(judge, "open"),
   notes: [CHAIN_NOTE],
 };

@@ -1,0 +1,62 @@
+import { select } from "../eval/measurements";
+import { meanOverSeeds } from "../eval/statistics";
+import type { Experiment, Method } from "./experiment";
+import { partKey, type Gathered } from "./kept";
+import type { MadeMethod } from "./run";
+
+/** A method, or what is kept of one. */
+export type Called = Pick<Method, "name" | "title"> & Partial<Pick<Method, "model">>;
+
+/** A method's numbers for a seed; what is given has them under one, whatever the others have. */
+export function partOf({ parts }: Gathered, { name, model }: Called, seed: number) {
+  const own = parts.get(partKey({ method: name, seed }));
+  return (
+    own ??
+    (model !== undefined && "given" in model ? [...parts.values()].find(({ by }) => by.method === name) : undefined)
+  );
+}
+
+/** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
+export function headline(
+  { compare }: Experiment,
+  methods: readonly Method[],
+  made: readonly MadeMethod[],
+  gathered: Gathered,
+): string | undefined {
+  const where = { metric: "accuracy", setting: "open", split: "unseen", domain: "mean" } as const;
+  const named = (name: string): Method | undefined => methods.find((method) => method.name === name);
+  const partFor = (name: string, seed: number) => {
+    const method = named(name);
+    return method === undefined ? undefined : partOf(gathered, method, seed);
+  };
+  const valueOf = (name: string, seed: number): number | undefined =>
+    select(partFor(name, seed)?.measurements ?? [], where)[0]?.value;
+  const trained = made.filter(({ method }) => !("given" in method.model));
+  const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
+  const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
+  const on = `on unseen classes, open world (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
+  const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
+  const told = compare.filter(([a, b]) => isOwn(a) && seeds.every((seed) => valueOf(b, seed) !== undefined));
+  const best = told.filter(([, b]) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made
+  if (best !== undefined) {
+    const [a, b] = best;
+    const differences = seeds.map((seed) => (valueOf(a, seed) ?? NaN) - (valueOf(b, seed) ?? NaN));
+    const from = seeds.some((seed) => partFor(b, seed)?.origin === "record");
+    return `${short(a)} − ${short(b)} = ${inPoints(differences)} ${on}${from ? `; ${short(b)} from results/` : ""}.`;
+  }
+  const last = made.at(-1);
+  const value = last === undefined ? undefined : valueOf(last.method.name, last.seed);
+  if (last === undefined || value === undefined) return undefined;
+  return `${last.method.title}: ${(value * 100).toFixed(1)} % ${on}.`;
+}
+
+/** Differences of shares in percentage points, with their sign; of several seeds the mean and its interval. */
+function inPoints(differences: readonly number[]): string {
+  const signed = (value: number): string => {
+    const text = (Math.abs(value) * 100).toFixed(1);
+    return text === "0.0" ? text : `${value > 0 ? "+" : "−"}${text}`;
+  };
+  if (differences.length === 1) return `${signed(differences[0] ?? 0)} points`;
+  const { value, low, high } = meanOverSeeds(differences);
+  return `${signed(value)} points [${signed(low)}, ${signed(high)}]`;
+}
