@@ -7,10 +7,10 @@ import { requireWritable } from "../core/files";
 import { experimentNamed } from "../experiments";
 import type { Experiment } from "../lab/experiment";
 import { keptFolder, readKept } from "../lab/kept";
-import { labOf, type Lab } from "../lab/lab";
+import { labOf } from "../lab/lab";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { workOf } from "../lab/stage";
-import { makeMethod, planRun, stagesOf, type MadeMethod, type PlannedMethod } from "../lab/run";
+import { makeMethods, planRun, stagesOf } from "../lab/run";
 import { toText } from "../report/table/text";
 import { forget } from "../store/store";
 import { commandLine } from "./again";
@@ -84,15 +84,9 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   await (plan.some(({ training }) => training !== undefined) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
-  const made = await makeAll(lab, experiment, plan);
+  const made = await makeMethods(lab, experiment, plan);
   const published = await publish(lab, experiment, made, record, { destination, set: overrides(options.set) });
   showEnd(published, experiment, options, seeds);
-}
-
-async function makeAll(lab: Lab, experiment: Experiment, plan: readonly PlannedMethod[]): Promise<MadeMethod[]> {
-  const made: MadeMethod[] = [];
-  for (const planned of plan) made.push(await makeMethod(lab, experiment, planned));
-  return made;
 }
 
 function showEnd(published: Published, experiment: Experiment, options: RunArguments, seeds: readonly number[]): void {

@@ -4,7 +4,8 @@ import { storeFolder } from "../config/places";
 import { readStored } from "../config/stored";
 import { requireTraining } from "../core/backend";
 import { kindNamed } from "../lab/kinds";
-import { make, stageFrom } from "../lab/stage";
+import { make } from "../lab/make";
+import { stageFrom } from "../lab/stage";
 import { stoppable } from "./stop";
 
 const workSchema = z.strictObject({ kind: z.string(), version: z.int(), inputs: z.record(z.string(), z.json()) });

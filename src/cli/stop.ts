@@ -12,18 +12,40 @@ export const INTERRUPTED = 130;
 
 const controller = new AbortController();
 const asked = new LabError("stopped", "The same command goes on from there.");
-let place = "";
 
-/** Remembers the last report, which says where the work was stopped. */
+interface Place {
+  readonly label: string;
+  readonly total: number;
+  done: number;
+}
+
+/** The tasks that were not done when they ended, and the last one that was. */
+const stopped: Place[] = [];
+let last: Place | undefined;
+
+/** Remembers where the work was when it was stopped. */
 const placeKeeper: Progress = {
   start: (label, total, before) => {
-    const at = (done: number): void => {
-      place = ` in "${label}" after ${done} of ${total}`;
+    const place = { label, total, done: before?.at(-1)?.done ?? 0 };
+    last = place;
+    return {
+      update: (done) => {
+        place.done = done;
+        last = place;
+      },
+      finish: () => {
+        if (place.done < total && !stopped.includes(place)) stopped.push(place);
+      },
     };
-    at(before?.at(-1)?.done ?? 0);
-    return { update: at, finish: () => undefined };
   },
 };
+
+/** " in "sft" after 3 of 30 and in "tapo" after 7 of 10"; the last place where nothing was cut short. */
+function whereStopped(): string {
+  const places = stopped.length > 0 || last === undefined ? stopped : [last];
+  const told = places.map(({ label, done, total }) => `in "${label}" after ${done} of ${total}`);
+  return told.length === 0 ? "" : ` ${told.join(" and ")}`;
+}
 
 /** Progress in the terminal and the signal that Ctrl-C aborts, for work that can be resumed. */
 export function stoppable(): { readonly progress: Progress; readonly signal: AbortSignal } {
@@ -31,7 +53,7 @@ export function stoppable(): { readonly progress: Progress; readonly signal: Abo
   const terminal = tty.isatty(2) ? new tty.WriteStream(2) : undefined;
   parentPort?.on("message", (message: ToWorker) => {
     if (message === "stop") controller.abort(asked);
-    else if (terminal !== undefined) terminal.columns = message.columns;
+    else if (terminal !== undefined) Object.assign(terminal, message);
   });
   parentPort?.unref(); // listening alone keeps no command from ending
   parentPort?.postMessage("stoppable");
@@ -44,5 +66,5 @@ export function stoppedMessage(error: unknown, argv: readonly string[]): string 
   if (error !== asked) return undefined;
   // --fresh would throw away what the stopped run has done
   const again = commandLine(argv.filter((arg) => arg !== "--fresh"));
-  return `Stopped${place}; what is done is kept. To go on from there:\n  ${again}`;
+  return `Stopped${whereStopped()}; what is done is kept. To go on from there:\n  ${again}`;
 }

@@ -1,9 +1,11 @@
 import { SHARE_ENV, Worker } from "node:worker_threads";
 
 /** What this thread tells the worker; any message of the worker says that its work can be stopped and resumed. */
-export type ToWorker = "stop" | { readonly columns: number };
+export type ToWorker = "stop" | { readonly columns: number; readonly rows: number };
 
 const PATIENCE_MS = 3000;
+/** Short enough for one line of a narrow terminal. */
+const PATIENCE = "Stopping after this step; Ctrl-C again stops at once.";
 
 /**
  * Runs the command line in a worker thread, so that this thread has nothing to do but to take signals. TensorFlow's products
@@ -36,7 +38,8 @@ export function runInWorker(program: string): void {
     stopping = true;
     tell("stop");
     setTimeout(() => {
-      process.stderr.write("\nStopping after this step. Press Ctrl-C again to stop at once.\n");
+      // below the bars, where the cursor waits: a line more, and they would be drawn over it
+      process.stderr.write(`\r${PATIENCE}${process.stderr.isTTY ? "" : "\n"}`);
     }, PATIENCE_MS).unref();
   };
   process.on("SIGINT", onInterrupt);
@@ -44,7 +47,7 @@ export function runInWorker(program: string): void {
   process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
   if (process.stderr.isTTY) {
     process.stderr.on("resize", () => {
-      tell({ columns: process.stderr.columns });
+      tell({ columns: process.stderr.columns, rows: process.stderr.rows });
     });
   }
 }

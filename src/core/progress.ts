@@ -8,6 +8,11 @@ export interface Progress {
    * @param before what an earlier run, which this one goes on from, reported
    */
   start(label: string, total: number, before?: readonly ProgressReport[]): ProgressTask;
+  /**
+   * Begins the line that sums up several pieces of work, which a display keeps below their tasks; left out by who follows tasks alone.
+   * @param left milliseconds left of them all, as far as that can be told
+   */
+  sumUp?(label: string, total: number, left: () => number | undefined): ProgressTask;
 }
 
 /** The number of steps done, with figures worth showing (loss, reward, …). */

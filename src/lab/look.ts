@@ -20,7 +20,8 @@ import { readTriplets } from "./kinds/data";
 import { checkpointFolder, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
 import type { Lab } from "./lab";
 import { answersOf, type MadeMethod } from "./run";
-import { make, openGiven, sourcesOf, type Stage } from "./stage";
+import { make, openGiven, sourcesOf } from "./make";
+import type { Stage } from "./stage";
 import * as path from "node:path";
 
 /** Looks into what stages work on and what they made, as the report's views and strips take it. */

@@ -6,7 +6,7 @@ import type { CaptionedImage } from "../report/figure/strip";
 import { interruptSignal } from "../report/display/interrupt";
 import type { NotebookKernel } from "../report/display/kernel";
 import { notebook, type Notebook, type Shown } from "../report/display/notebook";
-import { together } from "../report/display/together";
+import type { LiveCurves } from "../report/display/curves";
 import { runCurves } from "../report/figures";
 import type { ResultTable } from "../report/table/table";
 import type { Finished } from "../store/store";
@@ -15,8 +15,9 @@ import { findingsOf, type Findings } from "./findings";
 import { labOf, type Lab } from "./lab";
 import { loadProfile } from "./profile";
 import { beginRun, publish } from "./publish";
-import { chooseMethods, makeMethod, planMethod, type MadeMethod } from "./run";
-import { make, type Stage } from "./stage";
+import { make, type Watch } from "./make";
+import { chooseMethods, makeMethods, planMethod, type MadeMethod } from "./run";
+import type { Stage } from "./stage";
 
 /** What a run in a notebook made, and what it says. */
 export interface NotebookRun extends Findings {
@@ -72,7 +73,7 @@ export async function openLab(
   /** The same lab with the displays of the cell that is running now. */
   const here = (): Lab => ({ ...plain, progress: nb.liveProgress(), signal: interruptSignal() });
 
-  const makeHere = <R>(stage: Stage<R>): Promise<Finished<R>> => makeWatched(nb, here(), stage);
+  const makeHere = <R>(stage: Stage<R>): Promise<Finished<R>> => make(here(), stage, withCurves(nb, stage));
 
   return {
     ...plain,
@@ -95,9 +96,8 @@ export async function openLab(
       const lab = here();
       const { seed } = lab.profile;
       const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
-      const made: MadeMethod[] = [];
-      for (const method of chosen)
-        made.push(await makeMethod(lab, experiment, planMethod(lab, experiment, method, seedOf(method, seed))));
+      const plan = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
+      const made = await makeMethods(lab, experiment, plan, withCurves(nb));
       const findings = await findingsOf(lab, experiment, made, set);
       const [table] = findings.tables.values();
       if (table === undefined) throw new RangeError(`run: ${experiment.id} has no table`);
@@ -115,16 +115,31 @@ export async function openLab(
   };
 }
 
-/** Makes a stage with a bar and, where it trains, with curves that grow. */
-async function makeWatched<R>(nb: Notebook, lab: Lab, stage: Stage<R>): Promise<Finished<R>> {
-  const only = WATCHED[stage.kind.kind];
-  if (only === undefined) return make(lab, stage);
-  for (const needed of stage.needs) await make(lab, needed);
-  const options = { title: stage.label, only, ...(stage.kind.kind === "rl" ? { smoothing: 0.6 } : {}) };
-  const curves = nb.liveCurves(options);
-  const made = await make({ ...lab, progress: together(lab.progress, curves) }, stage);
-  const steps = readJsonl(path.join(made.folder, "metrics.jsonl"), parseStepFigures);
-  const panels = only.map((figure) => ({ title: figure, figure }));
-  await curves.settle(runCurves([{ title: stage.label, steps }], panels, options));
-  return made;
+/**
+ * Curves that grow, in a display for each training that is at work. What is taken from the store shows none.
+ * @param asked shows its curves wherever it comes from
+ */
+function withCurves(nb: Notebook, asked?: Stage): Watch {
+  const growing = new Map<string, LiveCurves>();
+  const optionsFor = ({ label, kind: { kind } }: Stage, only: readonly string[]) => ({
+    title: label,
+    only,
+    ...(kind === "rl" ? { smoothing: 0.6 } : {}),
+  });
+  return {
+    besides: (stage) => {
+      const only = WATCHED[stage.kind.kind];
+      if (only === undefined) return [];
+      const curves = nb.liveCurves(optionsFor(stage, only));
+      growing.set(stage.key, curves);
+      return [curves];
+    },
+    made: async (stage, { folder, cached }) => {
+      const only = WATCHED[stage.kind.kind];
+      if (only === undefined || (cached && stage.key !== asked?.key)) return;
+      const steps = readJsonl(path.join(folder, "metrics.jsonl"), parseStepFigures);
+      const panels = only.map((figure) => ({ title: figure, figure }));
+      await growing.get(stage.key)?.settle(runCurves([{ title: stage.label, steps }], panels, optionsFor(stage, only)));
+    },
+  };
 }

@@ -12,7 +12,8 @@ import { CHAINS, type Experiment, type Method } from "./experiment";
 import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys } from "./kept";
 import type { Lab } from "./lab";
-import { inOrder, make, requireAble, type Stage } from "./stage";
+import { makeAll, type Watch } from "./make";
+import { inOrder, requireAble, type Stage } from "./stage";
 
 /** A method of a run: with its seed, the stages that train and ask it. */
 export interface PlannedMethod {
@@ -123,21 +124,48 @@ export function stagesOf(plan: readonly PlannedMethod[]): Stage[] {
   );
 }
 
-/** Trains, asks and measures one method; what is in the store is taken from there. */
-export async function makeMethod(lab: Lab, experiment: Experiment, planned: PlannedMethod): Promise<MadeMethod> {
+/** Trains, asks and measures methods: their stages side by side, each once for all; what is in the store is taken from there. */
+export async function makeMethods(
+  lab: Lab,
+  experiment: Experiment,
+  plan: readonly PlannedMethod[],
+  watch: Watch = {},
+): Promise<MadeMethod[]> {
+  const made = await makeAll(lab, stagesOf(plan), { prefix: seedsOf(plan), ...watch });
+  const folderOf = ({ key, label }: Stage): string =>
+    required(made.get(key), () => new RangeError(`makeMethods: ${label} was not made`)).folder;
+  return plan.map((planned) => measured(lab, experiment, planned, folderOf));
+}
+
+function measured(
+  lab: Lab,
+  experiment: Experiment,
+  planned: PlannedMethod,
+  folderOf: (stage: Stage) => string,
+): MadeMethod {
   const { method, seed, training, asked } = planned;
-  const trained = training === undefined ? undefined : await make(lab, training);
-  const steps = trained === undefined ? [] : readJsonl(path.join(trained.folder, "metrics.jsonl"), parseStepFigures);
-  const measurements: Measurement[] = [];
-  const folders = new Map<Setting, string>();
-  for (const { setting, answers: stage, similarity } of asked) {
-    const { folder } = await make(lab, stage);
-    folders.set(setting, folder);
-    const compared = similarity === undefined ? undefined : readSimilarities((await make(lab, similarity)).folder);
-    const answers = readAnswers(path.join(folder, ANSWERS));
-    measurements.push(...score(lab, experiment, { method, seed, setting, answers, similarity: compared }));
-  }
+  const steps =
+    training === undefined ? [] : readJsonl(path.join(folderOf(training), "metrics.jsonl"), parseStepFigures);
+  const measurements = asked.flatMap(({ setting, answers: stage, similarity: compared }) => {
+    const answers = readAnswers(path.join(folderOf(stage), ANSWERS));
+    const similarity = compared === undefined ? undefined : readSimilarities(folderOf(compared));
+    return score(lab, experiment, { method, seed, setting, answers, similarity });
+  });
+  const folders = new Map(asked.map(({ setting, answers }) => [setting, folderOf(answers)]));
   return { method, seed, measurements, steps, answers: folders, keys: keysOf(planned) };
+}
+
+/** "seed 2, " in front of what only one of several seeds asks for. */
+function seedsOf(plan: readonly PlannedMethod[]): (stage: Stage) => string {
+  const trained = plan.filter(({ training }) => training !== undefined);
+  const users = new Map<string, Set<number>>();
+  for (const planned of trained)
+    for (const { key } of stagesOf([planned])) users.set(key, (users.get(key) ?? new Set()).add(planned.seed));
+  const several = new Set(trained.map(({ seed }) => seed)).size > 1;
+  return ({ key }) => {
+    const [seed, ...others] = users.get(key) ?? [];
+    return several && seed !== undefined && others.length === 0 ? `seed ${seed}, ` : "";
+  };
 }
 
 /** The keys of a method's answers, in the order of the settings. */

@@ -1,13 +1,11 @@
 import { z } from "zod";
-import { LabError, required } from "../core/errors";
 import { checkConfig } from "../config/load";
 import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/train";
 import type { Capability } from "../model/contract";
 import { requireCan } from "../model/open";
 import { keyOf, toJson, type Json, type Work } from "../store/key";
-import { makeOnce, takeByKey, type Finished, type StoreContext } from "../store/store";
-import { openDataset } from "./datasets";
+import type { StoreContext } from "../store/store";
 
 /** What no stage made. `at` says where it is found (a folder, "miniworld:test"); only the fingerprint is part of a key. */
 export interface Given {
@@ -82,7 +80,7 @@ export interface StageKind<R = unknown> extends Pick<StageDefinition<unknown, R>
 /** Inputs as plain JSON, other stages by their keys. */
 export type Inputs = { readonly [key: string]: Json };
 
-/** A piece of work as data: what it is made from, all the way down. Making it is `make`. */
+/** A piece of work as data: what it is made from, all the way down. Making it is `make` (lab/make.ts). */
 export interface Stage<R = unknown> {
   readonly kind: StageKind<R>;
   readonly inputs: Inputs;
@@ -186,71 +184,11 @@ export function requireAble(stages: readonly Stage[]): void {
   }
 }
 
-/** Makes a stage and all that it needs, each once for its key: what is in the store is taken from there. */
-export async function make<R>(context: LabContext, stage: Stage<R>): Promise<Finished<R>> {
-  return makeOne(context, stage, await makeNeeds(context, stage));
-}
-
-/** Makes all that a stage needs. @returns where each lies that its inputs name, by key */
-async function makeNeeds(context: LabContext, stage: Stage): Promise<ReadonlyMap<string, string>> {
-  requireAble(inOrder([stage]));
-  const folders = new Map<string, string>();
-  for (const needed of inOrder(stage.needs)) folders.set(needed.key, (await makeOne(context, needed, folders)).folder);
-  for (const ref of refsIn(stage.inputs)) if (!folders.has(ref.key)) folders.set(ref.key, await takeRef(context, ref));
-  return folders;
-}
-
-/** Where the sources of a stage lie, for who looks at what it works on; what it needs is made. */
-export async function sourcesOf(context: LabContext, stage: Stage): Promise<Workbench["place"]> {
-  const folders = await makeNeeds(context, stage);
-  return (ref) => placeIn(folders, ref);
-}
-
-function placeIn(folders: ReadonlyMap<string, string>, ref: Ref): string {
-  if ("given" in ref) return ref.at;
-  return required(folders.get(ref.key), () => new RangeError(`the stage "${ref.stage}" is none of the inputs`));
-}
-
 /** The stages that inputs name. */
-function refsIn(inputs: object): StageRef[] {
+export function refsIn(inputs: object): StageRef[] {
   return Object.values(inputs).flatMap((value) => {
     const ref = stageRefSchema.safeParse(value);
     return ref.success ? [ref.data] : [];
-  });
-}
-
-/** The folder of a stage that is named by its key alone, as in a description from elsewhere. @throws LabError where it was not made */
-async function takeRef(context: LabContext, { stage, key }: StageRef): Promise<string> {
-  const folder = await takeByKey(context, stage, key);
-  if (folder !== undefined) return folder;
-  throw new LabError(`needs the stage "${stage}" (${key.slice(0, 10)}), which was not made`, "Make it first.", {
-    subject: "a stage",
-  });
-}
-
-/** @param folders of the stages that it needs, by key */
-function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<string, string>): Promise<Finished<R>> {
-  const { kind, inputs, label } = stage;
-  return makeOnce(context, workOf(stage), {
-    parse: (result) => kind.parse(result),
-    ...(kind.scraps === undefined ? {} : { scraps: kind.scraps }),
-    run: (folder, signal) =>
-      kind.run(inputs, {
-        folder,
-        label,
-        context: { ...context, signal },
-        dataset: openGiven,
-        place: (ref) => placeIn(folders, ref),
-      }),
-  });
-}
-
-/** The dataset of a reference. @throws LabError when what lies there now is not what the stage was described with */
-export async function openGiven(ref: Given): Promise<Dataset> {
-  const dataset = await openDataset(ref.at);
-  if (dataset.fingerprint === ref.fingerprint) return dataset;
-  throw new LabError("has changed since this work was described", "Run the experiment again from its start.", {
-    subject: ref.at,
   });
 }
 

@@ -7,7 +7,8 @@ import { silent } from "../../src/core/progress";
 import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { cotSft } from "../../src/lab/recipe";
-import { make, stageFrom, withInputs, workOf } from "../../src/lab/stage";
+import { make } from "../../src/lab/make";
+import { stageFrom, withInputs, workOf } from "../../src/lab/stage";
 import { findFinished } from "../../src/store/store";
 
 const runs = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-json-"));

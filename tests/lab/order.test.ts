@@ -6,7 +6,8 @@ import { silent } from "../../src/core/progress";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { labelSft } from "../../src/lab/recipe";
-import { make, withInputs } from "../../src/lab/stage";
+import { make } from "../../src/lab/make";
+import { withInputs } from "../../src/lab/stage";
 
 const store = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-order-"));
 afterAll(() => {

@@ -1,4 +1,4 @@
-import type { Progress } from "../../core/progress";
+import type { Progress, ProgressTask } from "../../core/progress";
 import { escapeHtml } from "../table/html";
 import { type TaskState, type TrackedTask, formatFigures, formatTimes, trackTask } from "./pace";
 
@@ -43,38 +43,41 @@ const EVERY = 250;
 /** Progress as bars in one display that `draw` replaces, at most four times a second. */
 export function htmlProgress(draw: (html: string) => void, now: () => number = () => performance.now()): Progress {
   const tasks: TrackedTask[] = [];
+  const sums: TrackedTask[] = [];
   const display = throttle(
     () => {
-      draw(progressHtml(tasks.map((task) => task.state())));
+      const [rows, last] = [tasks, sums].map((list) => list.map((task) => task.state()));
+      draw(progressHtml(rows ?? [], last));
     },
     EVERY,
     now,
   );
+  const follow = (task: TrackedTask, list: TrackedTask[]): ProgressTask => {
+    list.push(task);
+    display.call();
+    return {
+      update: (done, figures) => {
+        task.update(done, figures);
+        display.call();
+      },
+      finish: () => {
+        task.finish();
+        if ([...tasks, ...sums].every((other) => other.state().finished)) display.urge();
+        else display.call();
+      },
+    };
+  };
   return {
-    start: (label, total, before) => {
-      const task = trackTask(label, total, now, before);
-      tasks.push(task);
-      display.call();
-      return {
-        update: (done, figures) => {
-          task.update(done, figures);
-          display.call();
-        },
-        finish: () => {
-          task.finish();
-          if (tasks.every((other) => other.state().finished)) display.urge();
-          else display.call();
-        },
-      };
-    },
+    start: (label, total, before) => follow(trackTask(label, total, now, before), tasks),
+    sumUp: (label, total, left) => follow(trackTask(label, total, now, [], left), sums),
   };
 }
 
-/** Bars for tasks, as HTML in the page's own colours; of the finished ones only the latest are kept. */
-export function progressHtml(states: readonly TaskState[]): string {
+/** Bars for tasks, as HTML in the page's own colours; of the finished ones only the latest are kept. @param sums below them all */
+export function progressHtml(states: readonly TaskState[], sums: readonly TaskState[] = []): string {
   const finished = states.filter((state) => state.finished);
   const dropped = new Set(finished.slice(0, Math.max(0, finished.length - KEPT)));
-  const rows = states.filter((state) => !dropped.has(state)).map(rowHtml);
+  const rows = [...states.filter((state) => !dropped.has(state)), ...sums].map(rowHtml);
   const earlier = dropped.size === 0 ? "" : `<div style="opacity:0.7">${dropped.size} earlier tasks finished</div>`;
   return `<div style="font-size:0.9em;color:inherit">${earlier}${rows.join("")}</div>`;
 }

@@ -24,12 +24,14 @@ export interface TrackedTask {
 /**
  * Follows one task. The pace is taken from what this run does: neither the steps of `before` nor those that the first
  * report finds done (records of an earlier run) count as fast ones.
+ * @param leftNow tells the time left where somebody knows better than the pace
  */
 export function trackTask(
   label: string,
   total: number,
   now: () => number,
   before: readonly ProgressReport[] = [],
+  leftNow?: () => number | undefined,
 ): TrackedTask {
   const begun = now();
   const earlier = before.at(-1);
@@ -37,7 +39,7 @@ export function trackTask(
   let from = earlier === undefined ? undefined : last;
   let figures = earlier?.figures ?? {};
   let ended: number | undefined;
-  const left = (): number | undefined => {
+  const paced = (): number | undefined => {
     const steps = last.done - (from?.done ?? last.done);
     return from === undefined || steps <= 0
       ? undefined
@@ -58,7 +60,7 @@ export function trackTask(
       done: last.done,
       figures,
       elapsed: (ended ?? now()) - begun,
-      left: ended === undefined ? left() : 0,
+      left: ended === undefined ? (leftNow ?? paced)() : 0,
       finished: ended !== undefined,
       stopped: ended !== undefined && last.done < total,
     }),

@@ -1,4 +1,3 @@
-import { MultiBar, type SingleBar } from "cli-progress";
 import type { Progress, ProgressTask } from "../../core/progress";
 import { type TaskState, type TrackedTask, figureTexts, formatFigures, formatTimes, trackTask } from "./pace";
 
@@ -13,39 +12,44 @@ export interface TerminalOptions {
 
 const FRAME = 250;
 const PLAIN_EVERY = 10_000;
-/** Of a line where the terminal does not say how wide it is. */
+/** Of a terminal that does not say how large it is. */
 const COLUMNS = 80;
+const ROWS = 24;
 const LABEL = { longest: 24, shortest: 8 };
 /** Cells of a bar: the longest that fits. */
 const BARS = [24, 12];
 
 /**
- * Progress in a terminal: a bar per task with figures, elapsed time and time left. Where the stream is no terminal (a log),
- * or one that knows no control sequences (TERM=dumb), at most one line per task every ten seconds, and one when it ends.
+ * Progress in a terminal: a bar for each task at work with figures, elapsed time and time left; what has ended stands above them, and
+ * what sums up below. Where the stream is no terminal (a log), or one that knows no control sequences (TERM=dumb), at most one line
+ * per task every ten seconds, and one when it ends.
  */
 export function terminalProgress(options: TerminalOptions = {}): Progress {
   const { stream = process.stderr, now = () => performance.now(), term = process.env["TERM"] } = options;
-  return stream.isTTY && term !== "dumb" ? barProgress(stream, now) : plainProgress(stream, now);
+  const follow = stream.isTTY && term !== "dumb" ? barFollower(stream, now) : plainFollower(stream, now);
+  return {
+    start: (label, total, before) => follow(trackTask(label, total, now, before), false),
+    sumUp: (label, total, left) => follow(trackTask(label, total, now, [], left), true),
+  };
 }
 
-function plainProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
-  return {
-    start: (label, total, before): ProgressTask => {
-      const task = trackTask(label, total, now, before);
-      let told = now();
-      return {
-        update: (done, figures) => {
-          task.update(done, figures);
-          if (now() - told < PLAIN_EVERY) return;
-          told = now();
-          stream.write(`${plainLine(task.state())}\n`);
-        },
-        finish: () => {
-          task.finish();
-          stream.write(`${plainLine(task.state())}\n`);
-        },
-      };
-    },
+type Follower = (task: TrackedTask, sum: boolean) => ProgressTask;
+
+function plainFollower(stream: NodeJS.WriteStream, now: () => number): Follower {
+  return (task) => {
+    let told = now();
+    return {
+      update: (done, figures) => {
+        task.update(done, figures);
+        if (now() - told < PLAIN_EVERY) return;
+        told = now();
+        stream.write(`${plainLine(task.state())}\n`);
+      },
+      finish: () => {
+        task.finish();
+        stream.write(`${plainLine(task.state())}\n`);
+      },
+    };
   };
 }
 
@@ -54,67 +58,58 @@ function plainLine(state: TaskState): string {
   return `${state.label}: ${state.done}/${state.total}, ${formatTimes(state)}${figures === "" ? "" : `, ${figures}`}`;
 }
 
-function barProgress(stream: NodeJS.WriteStream, now: () => number): Progress {
-  let bars: MultiBar | undefined;
+function barFollower(stream: NodeJS.WriteStream, now: () => number): Follower {
+  const tasks = new Set<TrackedTask>();
+  const sums = new Set<TrackedTask>();
+  const redraw = liveLines(stream);
+  let timer: NodeJS.Timeout | undefined;
   let drawn = 0;
-  const active = new Set<SingleBar>();
-  const draw = (): void => {
-    bars?.update();
+  const line = (task: TrackedTask): string =>
+    barLine(task.state(), (stream.columns > 0 ? stream.columns : COLUMNS) - 1);
+  const draw = (ended: readonly string[] = []): void => {
+    const room = Math.max(1, (stream.rows > 0 ? stream.rows : ROWS) - sums.size - 2);
+    const shown = [...tasks].slice(0, tasks.size > room ? room - 1 : room);
+    const hidden = tasks.size > shown.length ? [`… and ${tasks.size - shown.length} more`] : [];
+    redraw(ended, [...shown.map(line), ...hidden, ...[...sums].map(line)]);
     drawn = now();
   };
-  return {
-    start: (label, total, before): ProgressTask => {
-      const task = trackTask(label, total, now, before);
-      bars ??= openBars(stream);
-      const bar = bars.create(Math.max(1, total), task.state().done, task);
-      active.add(bar);
-      draw();
-      return {
-        update: (done, figures) => {
-          task.update(done, figures);
-          bar.update(done);
-          // long synchronous work starves the library's own timer
-          if (now() - drawn >= FRAME) draw();
-        },
-        finish: () => {
-          task.finish();
-          bar.update(task.state().done);
-          active.delete(bar);
-          if (active.size > 0) return;
-          draw();
-          bars?.stop();
-          bars = undefined;
-        },
-      };
-    },
+  return (task, sum) => {
+    const own = sum ? sums : tasks;
+    own.add(task);
+    draw();
+    // the times go on between two reports; it keeps no process alive that died between them
+    timer ??= setInterval(draw, FRAME).unref();
+    return {
+      update: (done, figures) => {
+        task.update(done, figures);
+        if (now() - drawn >= FRAME) draw(); // long synchronous work starves the timer
+      },
+      finish: () => {
+        task.finish();
+        if (!own.delete(task)) return;
+        if (tasks.size + sums.size === 0) {
+          clearInterval(timer);
+          timer = undefined;
+        }
+        draw([line(task)]);
+      },
+    };
   };
 }
 
-function openBars(stream: NodeJS.WriteStream): MultiBar {
-  const bars = new MultiBar({
-    stream,
-    fps: 1000 / FRAME,
-    linewrap: true, // left as it is: who turned it off and was killed would leave it off
-    gracefulExit: false, // Ctrl-C belongs to the program
-    emptyOnZero: true,
-    forceRedraw: true,
-    format: (_options, _parameters, task: TrackedTask) =>
-      barLine(task.state(), stream.columns > 0 ? stream.columns - 1 : COLUMNS - 1),
-  });
-  bars.on("update-post", () => {
-    releaseTimer(bars);
-  });
-  return bars;
-}
-
-/** The library's timer must not keep a process alive that died between two steps. */
-function releaseTimer(bars: MultiBar): void {
-  const timer: unknown = Reflect.get(bars, "timer");
-  if (isTimer(timer)) timer.unref();
-}
-
-function isTimer(value: unknown): value is NodeJS.Timeout {
-  return typeof value === "object" && value !== null && "unref" in value;
+/**
+ * Lines that are written anew in place. The cursor waits on the line below them, where other programs' words and a prompt go, and no
+ * mode of the terminal is changed: who changed one and was killed would leave it so.
+ */
+function liveLines(stream: NodeJS.WriteStream): (above: readonly string[], live: readonly string[]) => void {
+  let before = 0;
+  return (above, live) => {
+    const up = before > 0 ? `\u001b[${before}A` : "";
+    const lines = [...above, ...live].map((text) => `${text}\u001b[K\n`);
+    // what stands below is wiped only where lines have gone: it may be a word of the main thread
+    stream.write(`${up}\r${lines.join("")}${lines.length < before || live.length === 0 ? "\u001b[J" : ""}`);
+    before = live.length;
+  };
 }
 
 /**

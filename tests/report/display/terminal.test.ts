@@ -4,12 +4,36 @@ import type { Progress } from "../../../src/core/progress";
 import { terminalProgress } from "../../../src/report/display/terminal";
 
 /** A stream that remembers what was written, and says that it is a terminal or is not. */
-function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
+function fakeStream(isTTY: boolean, rows = 40): { stream: NodeJS.WriteStream; text: () => string } {
   let text = "";
   const pipe = new PassThrough();
   pipe.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  const stream = Object.assign(pipe, { isTTY, columns: 100, rows: 40 }) as unknown as NodeJS.WriteStream;
+  const stream = Object.assign(pipe, { isTTY, columns: 100, rows }) as unknown as NodeJS.WriteStream;
   return { stream, text: () => text };
+}
+
+const CONTROLS = new RegExp(String.raw`\u001b\[\d*[AKJ]|[^\u001b]`, "gu");
+
+/** What a terminal shows of what was written, as far as cursor up, return, and the wiping of lines go. */
+function screen(written: string): string[] {
+  const lines: string[] = [""];
+  let [row, column] = [0, 0];
+  for (const [part] of written.matchAll(CONTROLS)) {
+    if (part === "\n") [row, column] = [row + 1, 0];
+    else if (part === "\r") column = 0;
+    else if (part.endsWith("A") && part.length > 1) row -= Number(part.slice(2, -1));
+    else if (part === "\u001b[K") lines[row] = (lines[row] ?? "").slice(0, column);
+    else if (part === "\u001b[J") {
+      lines.splice(row + 1);
+      lines[row] = (lines[row] ?? "").slice(0, column);
+    } else {
+      const line = lines[row] ?? "";
+      lines[row] = line.slice(0, column) + part + line.slice(column + 1);
+      column += 1;
+    }
+    lines[row] ??= "";
+  }
+  return lines;
 }
 
 describe("terminalProgress", () => {
@@ -31,7 +55,7 @@ describe("terminalProgress", () => {
     ]);
   });
 
-  it("draws bars in a terminal, also in synchronous work, and leaves the last state standing", () => {
+  it("draws bars in a terminal, also in synchronous work, and leaves the last state of each standing", () => {
     let now = 0;
     const { stream, text } = fakeStream(true);
     const progress = terminalProgress({ stream, now: () => now });
@@ -40,14 +64,63 @@ describe("terminalProgress", () => {
       now += 500;
       inner.update(step, { loss: 0.5 });
     }
+    expect(text()).toContain("50% 5/10  0:03 elapsed, 0:03 left  loss 0.500");
     inner.finish();
     outer.update(2);
     outer.finish();
-    const drawn = text();
-    expect(drawn).toContain("50% 5/10  0:03 elapsed, 0:03 left  loss 0.500");
-    expect(drawn.slice(drawn.lastIndexOf("quickstart"))).toMatch(
-      /100% 2\/2 {2}in 0:05[^]*sft[^]*100% 10\/10 {2}in 0:05/,
-    );
+    expect(screen(text())).toEqual([
+      expect.stringMatching(/^sft .*100% 10\/10 {2}in 0:05 {2}loss 0\.500$/),
+      expect.stringMatching(/^quickstart .*100% 2\/2 {2}in 0:05$/),
+      "",
+    ]);
+  });
+
+  it("keeps what runs together below what has ended, and the sum of all below that", () => {
+    const { stream, text } = fakeStream(true);
+    const progress = terminalProgress({ stream, now: () => 0 });
+    const sum = progress.sumUp?.("all stages", 4, () => 83_000);
+    const [one, two] = [progress.start("seed 1, sft", 8), progress.start("seed 2, sft", 8)];
+    expect(screen(text()).map((line) => line.slice(0, 12).trim())).toEqual([
+      "seed 1, sft",
+      "seed 2, sft",
+      "all stages",
+      "",
+    ]);
+    two.update(8);
+    two.finish();
+    sum?.update(1);
+    const three = progress.start("seed 2, tapo", 8);
+    expect(screen(text())).toEqual([
+      expect.stringMatching(/^seed 2, sft .*100% 8\/8 {2}in 0:00$/),
+      expect.stringMatching(/^seed 1, sft .*0% 0\/8 {2}0:00 elapsed, … left$/),
+      expect.stringMatching(/^seed 2, tapo .*0% 0\/8/),
+      expect.stringMatching(/^all stages .*25% 1\/4 {2}0:00 elapsed, 1:23 left$/),
+      "",
+    ]);
+    for (const task of [one, three]) task.finish();
+    sum?.finish();
+    expect(screen(text()).map((line) => line.slice(0, 12).trim())).toEqual([
+      "seed 2, sft",
+      "seed 1, sft",
+      "seed 2, tapo",
+      "all stages",
+      "",
+    ]);
+  });
+
+  it("is never higher than the terminal, whose upper lines could not be reached again", () => {
+    const { stream, text } = fakeStream(true, 10);
+    const progress = terminalProgress({ stream, now: () => 0 });
+    progress.sumUp?.("all stages", 20, () => undefined);
+    for (let i = 1; i <= 20; i++) progress.start(`stage ${i}`, 8);
+    const lines = screen(text());
+    // ten rows: six bars, a line on the other fourteen, the sum, the line where the cursor waits, and one to spare
+    expect(lines.map((line) => line.slice(0, 13).trim())).toEqual([
+      ...[1, 2, 3, 4, 5, 6].map((i) => `stage ${i}`),
+      "… and 14 more",
+      "all stages",
+      "",
+    ]);
   });
 
   const half = (progress: Progress): void => {

@@ -1,0 +1,134 @@
+import { LabError, required } from "../core/errors";
+import { inLanes } from "../core/lanes";
+import type { Progress } from "../core/progress";
+import type { Dataset } from "../data/dataset";
+import { together } from "../report/display/together";
+import { asWhole } from "../report/display/whole";
+import { makeOnce, takeByKey, type Finished } from "../store/store";
+import { openDataset } from "./datasets";
+import { inOrder, refsIn, requireAble, workOf } from "./stage";
+import type { Given, LabContext, Ref, Stage, StageRef, Workbench } from "./stage";
+
+/** What goes with the making of stages, beside the context's progress. None of it decides a number. */
+export interface Watch {
+  /** Stands in front of what progress calls a stage, to tell it from others of its label. */
+  readonly prefix?: (stage: Stage) => string;
+  /** Where a stage, called as progress calls it, reports besides. */
+  readonly besides?: (stage: Stage) => readonly Progress[];
+  /** Called when a stage was made or taken from the store. */
+  readonly made?: (stage: Stage, finished: Finished<unknown>) => Promise<void> | void;
+}
+
+/** Makes a stage and all that it needs, each once for its key: what is in the store is taken from there. */
+export async function make<R>(context: LabContext, stage: Stage<R>, watch: Watch = {}): Promise<Finished<R>> {
+  const finished = required(
+    (await makeAll(context, [stage], watch)).get(stage.key),
+    () => new RangeError(`make: ${stage.label} was not made`),
+  );
+  return { ...finished, result: stage.kind.parse(finished.result) };
+}
+
+/**
+ * Makes stages and all that they need, each once for its key, as many side by side as there are workers. What comes out does not depend
+ * on how many there are, nor on which is ready first.
+ * @returns what was made, by key
+ * @throws the error of the first stage that failed, when those beside it have kept what they had done
+ */
+export async function makeAll(
+  context: LabContext,
+  stages: readonly Stage[],
+  watch: Watch = {},
+): Promise<ReadonlyMap<string, Finished<unknown>>> {
+  const graph = inOrder(stages);
+  requireAble(graph);
+  const made = new Map<string, Finished<unknown>>();
+  const kinds = graph.map(({ kind }) => kind.kind);
+  const whole = asWhole(context.progress, "all stages", kinds);
+  try {
+    await inLanes(graph, { lanes: lanesOf(context), signal: context.signal }, async (stage, signal) => {
+      const place = graph.indexOf(stage);
+      const prefix = watch.prefix?.(stage) ?? "";
+      const named = { ...stage, label: prefix + stage.label };
+      const progress = together(prefixed(whole.begin(place), prefix), ...(watch.besides?.(named) ?? []));
+      const one = { ...context, signal, progress };
+      const folders = await foldersFor(one, named, made);
+      const finished = await makeOne(one, named, folders);
+      made.set(stage.key, finished);
+      whole.end(place, finished.seconds);
+      await watch.made?.(named, finished);
+    });
+  } finally {
+    whole.finish();
+  }
+  return made;
+}
+
+/** How many stages are made at a time. */
+function lanesOf({ workers }: LabContext & { readonly workers?: { readonly size: number } | undefined }): number {
+  return workers?.size ?? 1;
+}
+
+/** Tasks that do not say for whom they are do so. */
+function prefixed(progress: Progress, prefix: string): Progress {
+  return {
+    start: (label, ...rest) => progress.start(label.startsWith(prefix) ? label : prefix + label, ...rest),
+  };
+}
+
+/** Where the sources of a stage lie, for who looks at what it works on; what it needs is made. */
+export async function sourcesOf(context: LabContext, stage: Stage): Promise<Workbench["place"]> {
+  requireAble([stage]);
+  const folders = await foldersFor(context, stage, await makeAll(context, stage.needs));
+  return (ref) => placeIn(folders, ref);
+}
+
+/** The folders of the stages that a stage's inputs name, by key; those that are named by their key alone must be in the store. */
+async function foldersFor(
+  context: LabContext,
+  { inputs }: Stage,
+  made: ReadonlyMap<string, Finished<unknown>>,
+): Promise<ReadonlyMap<string, string>> {
+  const folders = new Map<string, string>();
+  for (const ref of refsIn(inputs)) folders.set(ref.key, made.get(ref.key)?.folder ?? (await takeRef(context, ref)));
+  return folders;
+}
+
+function placeIn(folders: ReadonlyMap<string, string>, ref: Ref): string {
+  if ("given" in ref) return ref.at;
+  return required(folders.get(ref.key), () => new RangeError(`the stage "${ref.stage}" is none of the inputs`));
+}
+
+/** The folder of a stage that is named by its key alone, as in a description from elsewhere. @throws LabError where it was not made */
+async function takeRef(context: LabContext, { stage, key }: StageRef): Promise<string> {
+  const folder = await takeByKey(context, stage, key);
+  if (folder !== undefined) return folder;
+  throw new LabError(`needs the stage "${stage}" (${key.slice(0, 10)}), which was not made`, "Make it first.", {
+    subject: "a stage",
+  });
+}
+
+/** @param folders of the stages that it needs, by key */
+function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<string, string>): Promise<Finished<R>> {
+  const { kind, inputs, label } = stage;
+  return makeOnce(context, workOf(stage), {
+    parse: (result) => kind.parse(result),
+    ...(kind.scraps === undefined ? {} : { scraps: kind.scraps }),
+    run: (folder, signal) =>
+      kind.run(inputs, {
+        folder,
+        label,
+        context: { ...context, signal },
+        dataset: openGiven,
+        place: (ref) => placeIn(folders, ref),
+      }),
+  });
+}
+
+/** The dataset of a reference. @throws LabError when what lies there now is not what the stage was described with */
+export async function openGiven(ref: Given): Promise<Dataset> {
+  const dataset = await openDataset(ref.at);
+  if (dataset.fingerprint === ref.fingerprint) return dataset;
+  throw new LabError("has changed since this work was described", "Run the experiment again from its start.", {
+    subject: ref.at,
+  });
+}
