@@ -36,6 +36,8 @@ export function throttle(action: () => void, every: number, now: () => number = 
 }
 
 const KEPT = 12;
+/** The least width of a label, in characters. */
+const LABEL = 24;
 /** Of a bar; from the palette of Okabe and Ito, which the colour-blind can tell apart. */
 const COLOURS = { going: "#0072B2", done: "#009E73", stopped: "#E69F00" };
 const EVERY = 250;
@@ -77,16 +79,19 @@ export function htmlProgress(draw: (html: string) => void, now: () => number = (
 export function progressHtml(states: readonly TaskState[], sums: readonly TaskState[] = []): string {
   const finished = states.filter((state) => state.finished);
   const dropped = new Set(finished.slice(0, Math.max(0, finished.length - KEPT)));
-  const rows = [...states.filter((state) => !dropped.has(state)), ...sums].map(rowHtml);
+  const shown = [...states.filter((state) => !dropped.has(state)), ...sums];
+  const width = Math.max(LABEL, ...shown.map(({ label }) => label.length));
+  const rows = shown.map((state) => rowHtml(state, width));
   const earlier = dropped.size === 0 ? "" : `<div style="opacity:0.7">${dropped.size} earlier tasks finished</div>`;
   return `<div style="font-size:0.9em;color:inherit">${earlier}${rows.join("")}</div>`;
 }
 
-function rowHtml(state: TaskState): string {
+/** @param width of its label in characters, for bars that begin below each other */
+function rowHtml(state: TaskState, width: number): string {
   const share = state.total > 0 ? Math.min(1, state.done / state.total) : state.finished ? 1 : 0;
   const colour = state.stopped ? COLOURS.stopped : state.finished ? COLOURS.done : COLOURS.going;
   const bar = `<span style="display:inline-block;width:180px;height:10px;background:rgba(128,128,128,0.3);border-radius:5px;overflow:hidden"><span style="display:block;width:${(share * 100).toFixed(1)}%;height:10px;background:${colour}"></span></span>`;
   const text = `${state.done}/${state.total} · ${formatTimes(state)}`;
   const cells = [escapeHtml(state.label), bar, escapeHtml(text), escapeHtml(formatFigures(state.figures))];
-  return `<div style="white-space:nowrap">${cells.map((cell, index) => (index === 0 ? `<span style="display:inline-block;min-width:14em">${cell}</span>` : cell)).join(" &nbsp;")}</div>`;
+  return `<div style="white-space:nowrap">${cells.map((cell, index) => (index === 0 ? `<span style="display:inline-block;min-width:${width}ch">${cell}</span>` : cell)).join(" &nbsp;")}</div>`;
 }

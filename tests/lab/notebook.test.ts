@@ -1,0 +1,57 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { quickstart } from "../../src/experiments/quickstart";
+import { openLab } from "../../src/lab/notebook";
+import type { Bundle, NotebookKernel } from "../../src/report/display/kernel";
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-notebook-"));
+beforeAll(() => {
+  vi.stubEnv("FINE_R1_RUNS", path.join(scratch, "runs"));
+  vi.stubEnv("FINE_R1_RESULTS", path.join(scratch, "results"));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  fs.rmSync(scratch, { recursive: true, force: true });
+});
+
+/** A kernel that keeps what every display showed, in the order in which they were opened. */
+function fakeKernel(): { kernel: NotebookKernel; displays: Bundle[][] } {
+  const displays: Bundle[][] = [];
+  const open = () => {
+    const shown: Bundle[] = [];
+    displays.push(shown);
+    return { raw: (mime: string, body: string) => shown.push({ [mime]: body }) };
+  };
+  return { kernel: { display: { raw: () => undefined }, newDisplay: open }, displays };
+}
+
+it("shows one display of bars and curves for each training at work, and none for what was made before", async () => {
+  const { kernel, displays } = fakeKernel();
+  const lab = await openLab(kernel, { profile: "smoke" });
+  const methods = [7, 8].map((seed) => lab.method(quickstart, "sft-labels", seed));
+  const titles = (): string[] =>
+    displays.splice(0).map((shown) => {
+      const [last = ""] = Object.values(shown.at(-1) ?? {}).flatMap((body) => (typeof body === "string" ? [body] : []));
+      return /(seed \d, sft-labels)<\/text>/.exec(last)?.[1] ?? /all stages.*/.exec(last)?.[0] ?? last;
+    });
+
+  const run = await lab.run(quickstart, methods);
+  const [bars, ...curves] = titles();
+  // two trainings, each asked in the closed and in the open world, the open answers compared with the truth
+  expect(bars).toMatch(/8\/8 · in 0:\d\d/);
+  expect(curves).toEqual(["seed 7, sft-labels", "seed 8, sft-labels"]);
+
+  const again = await lab.run(quickstart, methods);
+  expect(titles(), "all is in the store").toEqual([]);
+  expect(again.made).toEqual(run.made);
+  expect(run.made.map(({ seed, steps }) => [seed, steps.length > 0])).toEqual([
+    [7, true],
+    [8, true],
+  ]);
+
+  // asked for by itself, a training shows its curves wherever it comes from
+  await lab.train(methods[0] ?? expect.fail());
+  expect(titles()).toEqual([expect.stringContaining("<svg")]);
+});
