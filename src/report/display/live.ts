@@ -75,14 +75,15 @@ export function htmlProgress(draw: (html: string) => void, now: () => number = (
   };
 }
 
-/** Bars for tasks, as HTML in the page's own colours; of the finished ones only the latest are kept. @param sums below them all */
+/** Bars for tasks, as HTML in the page's own colours; of the finished ones, which come first, only the latest are kept. @param sums below them all */
 export function progressHtml(states: readonly TaskState[], sums: readonly TaskState[] = []): string {
   const finished = states.filter((state) => state.finished);
-  const dropped = new Set(finished.slice(0, Math.max(0, finished.length - KEPT)));
-  const shown = [...states.filter((state) => !dropped.has(state)), ...sums];
+  const dropped = Math.max(0, finished.length - KEPT);
+  const kept = finished.slice(dropped);
+  const shown = [...kept, ...states.filter((state) => !state.finished), ...sums];
   const width = Math.max(LABEL, ...shown.map(({ label }) => label.length));
   const rows = shown.map((state) => rowHtml(state, width));
-  const earlier = dropped.size === 0 ? "" : `<div style="opacity:0.7">${dropped.size} earlier tasks finished</div>`;
+  const earlier = dropped === 0 ? "" : `<div style="opacity:0.7">${dropped} earlier tasks finished</div>`;
   return `<div style="font-size:0.9em;color:inherit">${earlier}${rows.join("")}</div>`;
 }
 
