@@ -55,8 +55,8 @@ interface Tracked {
 }
 
 /**
- * Follows pieces of work of these kinds. The line that sums up begins with the first task, so that nothing is shown where all was made
- * earlier, and there is none for a single piece.
+ * Follows pieces of work of these kinds. The line that sums up begins with the first task, and where more than one piece is not done
+ * by then: nothing is shown of what was made earlier, and nothing twice.
  */
 export function asWhole(
   progress: Progress,
@@ -75,7 +75,8 @@ export function asWhole(
         left: state === "running" ? task?.state().left : undefined,
       })),
     );
-  const tell = (): void => sum?.update(pieces.filter(({ state }) => state === "done").length);
+  const done = (): number => pieces.filter(({ state }) => state === "done").length;
+  const tell = (): void => sum?.update(done());
   const pieceAt = (index: number): Tracked => {
     const piece = pieces[index];
     if (piece === undefined) throw new RangeError(`asWhole: there is no piece ${index}`);
@@ -87,16 +88,16 @@ export function asWhole(
       Object.assign(piece, { state: "running", begun: now() });
       return {
         start: (task, total, before) => {
-          if (sum === undefined && pieces.length > 1) {
+          if (sum === undefined && pieces.length - done() > 1) {
             sum = progress.sumUp?.(label, pieces.length, left);
             tell();
           }
           const [shown, own] = [progress.start(task, total, before), trackTask(task, total, now, before)];
           piece.task = own;
           return {
-            update: (done, figures) => {
-              own.update(done);
-              shown.update(done, figures);
+            update: (steps, figures) => {
+              own.update(steps);
+              shown.update(steps, figures);
             },
             finish: () => {
               own.finish();

@@ -62,15 +62,18 @@ describe("asWhole", () => {
     whole.finish();
     expect(told).toEqual(["all stages 1/3", "all stages 2/3", "all stages 3/3", "ends"]);
   });
-  it("shows nothing where nothing is at work", () => {
-    const display: Progress = {
-      start: () => {
-        throw new Error("started");
-      },
+  it("sums up neither what was made before nor a single piece that is at work", () => {
+    const begun: string[] = [];
+    const begin = (label: string) => {
+      begun.push(label);
+      return { update: () => undefined, finish: () => undefined };
     };
-    const whole = asWhole(display, "all stages", ["sft", "rl"]);
+    const whole = asWhole({ start: begin, sumUp: begin }, "all stages", ["sft", "rl"]);
     whole.begin(0);
     whole.end(0, 1);
+    whole.begin(1).start("tapo", 10).finish();
+    whole.end(1, 1);
     whole.finish();
+    expect(begun).toEqual(["tapo"]);
   });
 });
