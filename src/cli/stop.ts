@@ -19,14 +19,15 @@ interface Place {
   done: number;
 }
 
-/** The tasks that were not done when they ended, and the last one that was. */
-const stopped: Place[] = [];
+/** The tasks that are not done, in the order in which they began, and the last one that reported. */
+const open = new Set<Place>();
 let last: Place | undefined;
 
 /** Remembers where the work was when it was stopped. */
 const placeKeeper: Progress = {
   start: (label, total, before) => {
     const place = { label, total, done: before?.at(-1)?.done ?? 0 };
+    open.add(place);
     last = place;
     return {
       update: (done) => {
@@ -34,17 +35,16 @@ const placeKeeper: Progress = {
         last = place;
       },
       finish: () => {
-        if (place.done < total && !stopped.includes(place)) stopped.push(place);
+        if (place.done >= total) open.delete(place);
       },
     };
   },
 };
 
-/** " in "sft" after 3 of 30 and in "tapo" after 7 of 10"; the last place where nothing was cut short. */
-function whereStopped(): string {
-  const places = stopped.length > 0 || last === undefined ? stopped : [last];
-  const told = places.map(({ label, done, total }) => `in "${label}" after ${done} of ${total}`);
-  return told.length === 0 ? "" : ` ${told.join(" and ")}`;
+/** Where the work was stopped: in what was not done, else in the last that was. */
+function placesInWords(): string[] {
+  const places = open.size > 0 || last === undefined ? [...open] : [last];
+  return places.map(({ label, done, total }) => `in "${label}" after ${done} of ${total}`);
 }
 
 /** Progress in the terminal and the signal that Ctrl-C aborts, for work that can be resumed. */
@@ -66,5 +66,8 @@ export function stoppedMessage(error: unknown, argv: readonly string[]): string 
   if (error !== asked) return undefined;
   // --fresh would throw away what the stopped run has done
   const again = commandLine(argv.filter((arg) => arg !== "--fresh"));
-  return `Stopped${whereStopped()}; what is done is kept. To go on from there:\n  ${again}`;
+  const places = placesInWords();
+  if (places.length > 1)
+    return `Stopped; what is done is kept:\n  ${places.join("\n  ")}\nTo go on from there:\n  ${again}`;
+  return `Stopped${places.map((place) => ` ${place}`).join("")}; what is done is kept. To go on from there:\n  ${again}`;
 }

@@ -18,6 +18,8 @@ const ROWS = 24;
 const LABEL = { longest: 24, shortest: 8 };
 /** Cells of a bar: the longest that fits. */
 const BARS = [24, 12];
+/** Characters around its cells: a space before, a space and its share after. */
+const BESIDE = 6;
 
 /**
  * Progress in a terminal: a bar for each task at work with figures, elapsed time and time left; what has ended stands above them, and
@@ -64,13 +66,14 @@ function barFollower(stream: NodeJS.WriteStream, now: () => number): Follower {
   const redraw = liveLines(stream);
   let timer: NodeJS.Timeout | undefined;
   let drawn = 0;
-  const line = (task: TrackedTask): string =>
-    barLine(task.state(), (stream.columns > 0 ? stream.columns : COLUMNS) - 1);
-  const draw = (ended: readonly string[] = []): void => {
+  const draw = (ended: readonly TrackedTask[] = []): void => {
     const room = Math.max(1, (stream.rows > 0 ? stream.rows : ROWS) - sums.size - 2);
     const shown = [...tasks].slice(0, tasks.size > room ? room - 1 : room);
     const hidden = tasks.size > shown.length ? [`… and ${tasks.size - shown.length} more`] : [];
-    redraw(ended, [...shown.map(line), ...hidden, ...[...sums].map(line)]);
+    const states = [...ended, ...shown, ...sums].map((task) => task.state());
+    const lines = barLines(states, (stream.columns > 0 ? stream.columns : COLUMNS) - 1);
+    lines.splice(ended.length + shown.length, 0, ...hidden);
+    redraw(lines.slice(0, ended.length), lines.slice(ended.length));
     drawn = now();
   };
   return (task, sum) => {
@@ -91,7 +94,7 @@ function barFollower(stream: NodeJS.WriteStream, now: () => number): Follower {
           clearInterval(timer);
           timer = undefined;
         }
-        draw([line(task)]);
+        draw([task]);
       },
     };
   };
@@ -112,22 +115,31 @@ function liveLines(stream: NodeJS.WriteStream): (above: readonly string[], live:
   };
 }
 
-/**
- * One line of the display, at most `room` characters long. What tells most stays longest: the task's name (shortened where it
- * must be), steps and times; then the bar with its share; then as many figures as fit.
- */
+/** One line of the display, at most `room` characters long. */
 export function barLine(state: TaskState, room: number): string {
-  const facts = ` ${state.done}/${state.total}  ${formatTimes(state)}`;
-  const left = room - facts.length;
-  const name = Math.max(LABEL.shortest, Math.min(LABEL.longest, state.label.length));
-  const bar = BARS.map((cells) => ` ${drawBar(state, cells)}`).find((text) => name + text.length <= left) ?? "";
-  const width = Math.max(LABEL.shortest, Math.min(LABEL.longest, left - bar.length));
-  let line = shorten(state.label, width) + bar + facts;
-  for (const text of figureTexts(state.figures)) {
-    if (line.length + text.length + 2 > room) break;
-    line += `  ${text}`;
-  }
-  return line.slice(0, Math.max(0, room));
+  return barLines([state], room)[0] ?? "";
+}
+
+/**
+ * Lines of the display, at most `room` characters long, their bars below each other. What tells most stays longest: the task's name
+ * (shortened where it must be), steps and times; then the bar with its share; then as many figures as fit.
+ */
+export function barLines(states: readonly TaskState[], room: number): string[] {
+  const factsOf = (state: TaskState): string => ` ${state.done}/${state.total}  ${formatTimes(state)}`;
+  const left = room - Math.max(...states.map((state) => factsOf(state).length));
+  const names = states.map(({ label }) => Math.min(LABEL.longest, label.length));
+  const name = Math.max(LABEL.shortest, ...names);
+  const cells = BARS.find((each) => name + BESIDE + each <= left);
+  const width = Math.max(LABEL.shortest, Math.min(LABEL.longest, left - (cells === undefined ? 0 : BESIDE + cells)));
+  return states.map((state) => {
+    const bar = cells === undefined ? "" : ` ${drawBar(state, cells)}`;
+    let line = shorten(state.label, width) + bar + factsOf(state);
+    for (const text of figureTexts(state.figures)) {
+      if (line.length + text.length + 2 > room) break;
+      line += `  ${text}`;
+    }
+    return line.slice(0, Math.max(0, room));
+  });
 }
 
 function drawBar({ done, total, finished }: TaskState, cells: number): string {

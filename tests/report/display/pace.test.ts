@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatDuration, formatFigures, formatTimes, trackTask } from "../../../src/report/display/pace";
-import { barLine } from "../../../src/report/display/terminal";
+import { barLine, barLines } from "../../../src/report/display/terminal";
 
 function clock(): { now: () => number; wait: (ms: number) => void } {
   let at = 1_000_000;
@@ -113,6 +113,16 @@ describe("barLine", () => {
   it("shortens the bar before the name", () => {
     // 59 − 27 for steps and times leave 32: the name, and 12 cells with their share
     expect(barLine(state, 59)).toMatch(/^tapo +███░{9} {2}25% 1\/4/);
+  });
+  it("draws the bars of several tasks below each other, whatever their names and numbers", () => {
+    const other = { ...state, label: "seed 2, sft", total: 1200, done: 900 };
+    for (let room = 50; room < 130; room++) {
+      const lines = barLines([state, other], room);
+      const [one, two] = lines.map((line) => line.search(/█|░/));
+      expect(one).toBe(two);
+      expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(room);
+      expect(lines[1]).toContain("900/1200  0:01 elapsed, 0:03 left");
+    }
   });
   it("says that a task was stopped", () => {
     expect(barLine({ ...state, left: 0, finished: true, stopped: true }, 59)).toContain("1/4  stopped after 0:01");
