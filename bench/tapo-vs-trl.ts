@@ -1,172 +1,200 @@
 /**
- * Speed of this project's TAPO step beside TRL's GRPOTrainer with the DAPO loss, in one run, alternating; see
- * docs/performance.md. Usage: npm run bench -- [--rounds 12] [--sizes 0.6M,2M] [--threads 1,all] [--out results/bench]
+ * A training step here beside one of TRL's GRPOTrainer with the DAPO loss, in one run, in turns; see docs/performance.md.
+ * Two sides are ours: TAPO, and DAPO, which does what TRL does. Usage: npm run bench -- tapo-vs-trl --help
  */
+import * as os from "node:os";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
 import { LabError } from "../src/core/errors";
-import { writeFileAtomic, writeJson } from "../src/core/files";
 import { describeMachine, machineLine, type Machine } from "./lib/machine";
-import { count, RESULTS, ROOT, runMain, threadCounts } from "./lib/options";
-import { PARTS, type Part, type Ready, type StepReport } from "./lib/protocol";
-import { median, quantile } from "./lib/statistics";
-import { startWorker, type Worker } from "./lib/worker";
+import { markdownTable, ms, withQuartiles } from "./lib/markdown";
+import type { Memory } from "./lib/memory";
+import { count, publish, readOptions, ROOT, runMain } from "./lib/options";
+import { ourSteps } from "./lib/plan";
+import { PARTS, stepSchema, type Part, type StepReport } from "./lib/protocol";
+import { takeTurns, withSides, type Side, type SideProgram } from "./lib/side";
+import { median, pairedRatio, spread, type Spread } from "./lib/statistics";
 
 const WARM_UP = 3;
-/** The probe's log-probs may differ by this between the sides: both run the same weights in float32. */
+/** The probe's log-probs may differ by this between the sides: all run the same weights in float32. */
 const PROBE_TOLERANCE = 1e-3;
+/** Rollouts in a backward pass of ours: the 20 of a step are cut alike however many workers share them. */
+const MICRO_BATCH = 10;
+/** TRL is the last. */
+const SIDES = ["TAPO, here", "DAPO, here", "DAPO, TRL"] as const;
+
+/** How much of the machine each side may have. */
+interface Column {
+  readonly name: string;
+  readonly cores: number;
+}
 
 interface Figures {
-  /** Seconds, medians over the rounds, with the quartiles of the whole step. */
-  readonly median: Readonly<Record<Part, number>>;
-  readonly quartiles: readonly [number, number];
-  readonly peakMib: number;
-  /** Peak memory before the first step: the libraries and the model. */
-  readonly idleMib: number;
-  readonly tokens: number;
+  readonly side: string;
+  /** Seconds, medians over the rounds. */
+  readonly parts: Readonly<Record<Part, number>>;
+  readonly total: Spread;
+  /** Divided by TRL's of the same round; below 1 is faster. */
+  readonly ratio: Spread;
+  /** Medians divided by TRL's. */
+  readonly partRatios: Readonly<Record<Part, number>>;
+  readonly memory: Memory | undefined;
+  /** Of every round. */
   readonly seconds: readonly number[];
 }
 
 interface Comparison {
   readonly size: string;
-  readonly threads: number;
+  readonly column: string;
+  readonly cores: number;
   readonly parameters: number;
-  readonly versions: { readonly ours: string; readonly trl: string };
-  /** Largest difference of the probe's log-probs between the two sides. */
+  readonly tokens: number;
+  readonly versions: readonly string[];
+  /** Largest difference of the probe's log-probs from TRL's. */
   readonly probeDifference: number;
-  readonly ours: Figures;
-  readonly trl: Figures;
-  /** Ours divided by TRL's; below 1 is faster or smaller. */
-  readonly ratio: Readonly<Record<Part, number>> & { readonly peakMib: number };
+  readonly sides: readonly Figures[];
 }
 
-async function compare(size: string, threads: number, rounds: number): Promise<Comparison> {
+function programs(size: string, { cores }: Column): SideProgram[] {
   const folder = path.join(ROOT, ".setup", "bench", size);
-  const ours = await startWorker("TAPO", process.execPath, [path.join(__dirname, "ours", "worker.js"), folder], {
-    TF_NUM_INTRAOP_THREADS: `${threads}`,
-    TF_NUM_INTEROP_THREADS: "1",
-    OMP_NUM_THREADS: `${threads}`,
-  });
-  let trl: Worker | undefined;
-  try {
-    const python = path.join(ROOT, ".setup", "bench-venv", "bin", "python");
-    const script = path.join(ROOT, "bench", "peer", "trl_step.py");
-    trl = await startWorker("TRL", python, [script, "--task", folder], { OMP_NUM_THREADS: `${threads}` });
-    const probeDifference = sameModel(ours.ready, trl.ready);
-    const reports = { ours: [] as StepReport[], trl: [] as StepReport[] };
-    for (let round = 0; round < WARM_UP + rounds; round++) {
-      const [a, b] = [await ours.step(), await trl.step()];
-      if (a.tokens !== b.tokens) throw unfair(`${a.tokens} tokens were sampled here and ${b.tokens} by TRL`);
-      if (round < WARM_UP) continue;
-      reports.ours.push(a);
-      reports.trl.push(b);
-    }
-    return summarise(size, threads, ours.ready, trl.ready, probeDifference, reports);
-  } finally {
-    await ours.stop();
-    await trl?.stop();
-  }
+  const ours = { kind: "task", folder, microBatchSize: MICRO_BATCH, workers: cores } as const;
+  const python = path.join(ROOT, ".setup", "bench-venv", "bin", "python");
+  const script = path.join(ROOT, "bench", "peer", "trl_step.py");
+  return [
+    ourSteps(SIDES[0], { ...ours, objective: "tapo" }),
+    ourSteps(SIDES[1], { ...ours, objective: "dapo" }),
+    {
+      name: SIDES[2],
+      command: python,
+      args: [script, "--task", folder],
+      environment: { OMP_NUM_THREADS: `${cores}` },
+    },
+  ];
 }
 
-/** Both sides must hold the same weights and read the prompt and its image alike. @returns the largest difference */
-function sameModel(ours: Ready, trl: Ready): number {
-  if (ours.parameters !== trl.parameters) {
-    throw unfair(`this side trains ${ours.parameters} parameters and TRL ${trl.parameters}`);
-  }
-  const difference = Math.max(...trl.probe.map((value, i) => Math.abs(value - (ours.probe[i] ?? NaN))));
-  if (!(difference <= PROBE_TOLERANCE)) throw unfair(`the probe's log-probs differ by ${difference}`);
-  return difference;
+function compare(size: string, column: Column, rounds: number): Promise<Comparison> {
+  return withSides(programs(size, column), async (sides) => {
+    const probeDifference = sameModel(sides);
+    const reports = await takeTurns(sides, { rounds, warmUp: WARM_UP }, (side) =>
+      side.ask({ command: "step" }, stepSchema),
+    );
+    return {
+      size,
+      column: column.name,
+      cores: column.cores,
+      parameters: sides[0]!.ready.parameters,
+      tokens: sameTokens(reports),
+      versions: [...new Set(sides.map(({ ready }) => ready.ready))],
+      probeDifference,
+      sides: sides.map((side, i) => figures(side, reports[i]!, reports.at(-1)!)),
+    };
+  });
+}
+
+/** All sides must hold the same weights and read the prompt and its image alike. @returns the largest difference */
+function sameModel(sides: readonly Side[]): number {
+  const [trl, ...ours] = [...sides].reverse() as [Side, ...Side[]];
+  const differences = ours.flatMap(({ name, ready }) => {
+    if (ready.parameters !== trl.ready.parameters) {
+      throw unfair(`"${name}" trains ${ready.parameters} parameters and TRL ${trl.ready.parameters}`);
+    }
+    return trl.ready.probe.map((value, i) => Math.abs(value - (ready.probe[i] ?? NaN)));
+  });
+  const largest = Math.max(...differences);
+  if (!(largest <= PROBE_TOLERANCE)) throw unfair(`the probe's log-probs differ by ${largest}`);
+  return largest;
+}
+
+function sameTokens(reports: readonly (readonly StepReport[])[]): number {
+  const tokens = new Set(reports.flat().map((report) => report.tokens));
+  if (tokens.size !== 1) throw unfair(`they sampled ${[...tokens].join(" and ")} tokens in a step`);
+  return [...tokens][0]!;
 }
 
 function unfair(reason: string): LabError {
-  return new LabError(`the two sides do not do the same work: ${reason}`, "Remove .setup/bench and run this again.");
+  return new LabError(`the sides do not do the same work: ${reason}`, "Remove .setup/bench and run this again.");
 }
 
-function summarise(
-  size: string,
-  threads: number,
-  ours: Ready,
-  trl: Ready,
-  probeDifference: number,
-  reports: { ours: readonly StepReport[]; trl: readonly StepReport[] },
-): Comparison {
-  const a = figures(reports.ours, ours);
-  const b = figures(reports.trl, trl);
-  const ratio = Object.fromEntries(PARTS.map((part) => [part, a.median[part] / b.median[part]])) as Record<
-    Part,
-    number
-  >;
+function figures(side: Side, reports: readonly StepReport[], trl: readonly StepReport[]): Figures {
+  const of = (list: readonly StepReport[], part: Part): number[] => list.map((report) => report[part]);
+  const byPart = (value: (part: Part) => number): Record<Part, number> =>
+    Object.fromEntries(PARTS.map((part) => [part, value(part)])) as Record<Part, number>;
   return {
-    size,
-    threads,
-    parameters: ours.parameters,
-    versions: { ours: ours.ready, trl: trl.ready },
-    probeDifference,
-    ours: a,
-    trl: b,
-    ratio: { ...ratio, peakMib: a.peakMib / b.peakMib },
-  };
-}
-
-function figures(reports: readonly StepReport[], ready: Ready): Figures {
-  const of = (part: Part): number[] => reports.map((report) => report[part]);
-  return {
-    median: Object.fromEntries(PARTS.map((part) => [part, median(of(part))])) as Record<Part, number>,
-    quartiles: [quantile(of("total"), 0.25), quantile(of("total"), 0.75)],
-    peakMib: Math.max(...reports.map((report) => report.peakMib)),
-    idleMib: ready.peakMib,
-    tokens: reports[0]?.tokens ?? 0,
-    seconds: of("total"),
+    side: side.name,
+    parts: byPart((part) => median(of(reports, part))),
+    total: spread(of(reports, "total")),
+    ratio: pairedRatio(of(reports, "total"), of(trl, "total")),
+    partRatios: byPart((part) => median(of(reports, part)) / median(of(trl, part))),
+    memory: side.memory(),
+    seconds: of(reports, "total"),
   };
 }
 
 function table(machine: Machine, rounds: number, comparisons: readonly Comparison[]): string {
-  const ms = (seconds: number): string => (seconds * 1000).toFixed(0);
-  const rows = comparisons.flatMap((c) => {
-    const head = `${c.size} (${c.parameters.toLocaleString("en")}), ${c.ours.tokens} tokens`;
-    const row = (side: string, f: Figures): string =>
-      `| ${head} | ${c.threads} | ${side} | ${PARTS.map((p) => ms(f.median[p])).join(" | ")} | ` +
-      `${f.quartiles.map(ms).join("–")} | ${f.peakMib.toFixed(0)} |`;
-    const ratios = [...PARTS.map((p) => c.ratio[p].toFixed(2)), "", c.ratio.peakMib.toFixed(2)].join(" | ");
-    return [row("TAPO, here", c.ours), row("DAPO, TRL", c.trl), `| ${head} | ${c.threads} | **ratio** | ${ratios} |`];
-  });
+  const rows = comparisons.flatMap(({ size, parameters, tokens, column, sides }) =>
+    sides.map((f, i) => [
+      i === 0 ? `${size} (${parameters.toLocaleString("en")}), ${tokens} tokens` : "",
+      i === 0 ? column : "",
+      f.side,
+      withQuartiles(f.total, ms),
+      ...PARTS.slice(1).map((part) => ms(f.parts[part])),
+      i === sides.length - 1 ? "1" : `**${withQuartiles(f.ratio)}**`,
+      i === sides.length - 1 ? "1" : f.partRatios.generation.toFixed(2),
+      f.memory === undefined ? "–" : `${f.memory.peakMib.toFixed(0)} (${f.memory.processes})`,
+    ]),
+  );
   return [
-    "# TAPO here beside DAPO in TRL",
+    "# TAPO and DAPO here beside DAPO in TRL",
     "",
     `${machineLine(machine)}.`,
-    `Here: ${comparisons[0]?.versions.ours ?? ""}. Peer: ${comparisons[0]?.versions.trl ?? ""}.`,
-    `Medians over ${rounds} alternating steps after ${WARM_UP} of warm-up; milliseconds, MiB. Ratio: here ÷ TRL.`,
+    `${comparisons[0]?.versions.join("; ") ?? ""}.`,
+    `${rounds} rounds of steps in turns after ${WARM_UP} of warm-up. Milliseconds: medians, in brackets the quartiles. Ratio: to TRL's step of`,
+    "the same round. Memory: peak resident sets added up, MiB (processes).",
     "",
-    "| model, step | threads | side | whole step | generation | scoring | update | quartiles of the step | peak memory |",
-    "|---|---|---|---|---|---|---|---|---|",
-    ...rows,
+    ...markdownTable(
+      [
+        "model, step",
+        "cores",
+        "side",
+        "whole step",
+        "generation",
+        "scoring",
+        "update",
+        "ratio, step",
+        "generation",
+        "memory",
+      ],
+      rows,
+    ),
     "",
   ].join("\n");
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "12" },
-      sizes: { type: "string", default: "0.6M,2M" },
-      threads: { type: "string", default: "1,all" },
-      out: { type: "string", default: RESULTS },
-    },
+  const options = readOptions("Times a TAPO and a DAPO step here beside a DAPO step of TRL, in turns.", {
+    rounds: { is: "steps that count", usual: "12", quick: "2" },
+    sizes: { is: "random models, of 0.6M and 2M", usual: "0.6M,2M", quick: "0.6M" },
+    cores: { is: 'how much of the machine each side has: "one", "all"', usual: "one,all" },
   });
+  const rounds = count("rounds", options.rounds);
+  const cores = os.availableParallelism();
+  const known: Readonly<Record<string, Column>> = {
+    one: { name: "one each", cores: 1 },
+    all: { name: `all (${cores}) each`, cores },
+  };
   const machine = describeMachine();
-  const rounds = count("rounds", values.rounds);
   const comparisons: Comparison[] = [];
-  for (const threads of threadCounts(values.threads)) {
-    for (const size of values.sizes.split(",")) {
-      const comparison = await compare(size, threads, rounds);
+  for (const name of options.cores.split(",")) {
+    const column = known[name];
+    if (column === undefined) throw new LabError(`"${name}" is neither "one" nor "all"`, "Repair --cores.");
+    for (const size of options.sizes.split(",")) {
+      const comparison = await compare(size, column, rounds);
       comparisons.push(comparison);
-      console.error(`${size}, threads ${threads}: whole step ${comparison.ratio.total.toFixed(2)} of TRL's`);
+      const [tapo, dapo] = comparison.sides.map(({ ratio }) => ratio.median.toFixed(2));
+      console.error(`${size}, cores ${column.name}: TAPO ${tapo ?? ""}, DAPO ${dapo ?? ""} of TRL's step`);
     }
   }
-  const text = table(machine, rounds, comparisons);
-  writeJson(path.join(values.out, "tapo-vs-trl.json"), { machine, rounds, warmUp: WARM_UP, comparisons });
-  writeFileAtomic(path.join(values.out, "tapo-vs-trl.md"), text);
-  console.log(text);
+  const figuresOfAll = { machine, rounds, warmUp: WARM_UP, microBatch: MICRO_BATCH, comparisons };
+  publish("tapo-vs-trl", options, figuresOfAll, table(machine, rounds, comparisons));
 }
 
 runMain(main);

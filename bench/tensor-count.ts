@@ -1,19 +1,17 @@
 /**
  * Counts the live tensors after each of many TAPO steps on a tiny model; see docs/performance.md. Fails when the count moves.
- * Usage: node .setup/bench-build/bench/tensor-count.js [--steps 1000] [--out results/bench]
+ * Usage: npm run bench -- tensor-count --help
  */
-import * as path from "node:path";
-import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { requireTraining } from "../src/core/backend";
 import { LabError } from "../src/core/errors";
-import { writeJson } from "../src/core/files";
 import { EVERYTHING } from "../src/model/parameters";
 import { DEFAULTS } from "../src/tapo/options";
 import { tapo } from "../src/tapo/train";
 import { describeMachine } from "./lib/machine";
+import { markdownTable } from "./lib/markdown";
 import { countNativeTensors } from "./lib/nativeLedger";
-import { count, RESULTS, runMain } from "./lib/options";
+import { count, publish, readOptions, runMain } from "./lib/options";
 import { noisePicture, withRandomModel } from "./lib/randomModel";
 import { benchExample, judgedByParity } from "./lib/taskExamples";
 
@@ -38,7 +36,7 @@ const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 async function countSteps(steps: number, native: () => number): Promise<Count[]> {
   const counts: Count[] = [];
-  await withRandomModel("tiny", async ({ model }) => {
+  await withRandomModel({ size: "tiny" }, async ({ model }) => {
     const examples = ["w1 w2", "w3 w4 w5"].map((text, i) =>
       benchExample(`${i}`, text, (image) => noisePicture(IMAGE_SIDE, `${i}/${image}`)),
     );
@@ -67,15 +65,37 @@ function range(values: readonly number[]): { least: number; most: number } {
   return { least: Math.min(...values), most: Math.max(...values) };
 }
 
+interface Summary {
+  readonly steps: number;
+  readonly tensors: { readonly most: number };
+  readonly native: { readonly most: number };
+  readonly leftAfterDispose: number;
+  readonly every100: readonly Count[];
+}
+
+function table({ steps, tensors, native, leftAfterDispose, every100 }: Summary): string {
+  return [
+    "# Tensors stay flat",
+    "",
+    `${steps} steps: ${tensors.most} tensors and ${native.most} native handles after each, ${leftAfterDispose} left at the end.`,
+    "",
+    ...markdownTable(
+      ["step", "resident set, MiB", "typed arrays, MiB", "heap, MiB"],
+      every100.map((c) => [c.step + 1, c.rssMib, c.buffersMib, c.heapMib]),
+    ),
+    "",
+  ].join("\n");
+}
+
 runMain(async () => {
-  const { values } = parseArgs({
-    options: { steps: { type: "string", default: "1000" }, out: { type: "string", default: RESULTS } },
+  const options = readOptions("Counts the tensors that are alive after each step of a long run of TAPO.", {
+    steps: { is: "TAPO steps", usual: "1000", quick: "20" },
   });
   await requireTraining();
   const before = tf.memory().numTensors;
   const native = countNativeTensors();
   const started = performance.now();
-  const counts = await countSteps(count("steps", values.steps), native);
+  const counts = await countSteps(count("steps", options.steps), native);
   const later = counts.slice(SETTLED - 1);
   const summary = {
     steps: counts.length,
@@ -86,9 +106,8 @@ runMain(async () => {
     leftAfterDispose: tf.memory().numTensors - before,
     every100: counts.filter((c) => c.step % 100 === 99),
   };
-  writeJson(path.join(values.out, "tensor-count.json"), { machine: describeMachine(), ...summary });
-  console.log(JSON.stringify(summary, null, 2));
   const { tensors, native: handles, leftAfterDispose } = summary;
+  publish("tensor-count", options, { machine: describeMachine(), ...summary }, table(summary));
   if (tensors.least !== tensors.most || handles.least !== handles.most || leftAfterDispose !== 0) {
     throw new LabError(
       `the number of tensors moved: ${tensors.least} to ${tensors.most} in the library and ${handles.least} to ` +

@@ -1,27 +1,33 @@
 import type { QwenConfig, QwenTextConfig, QwenVisionConfig } from "../../src/model/qwen/config";
 
-/** One row of a training batch: an image of `gridHeight` × `gridWidth` patches, the prompt it stands in, an answer. */
-export interface RowShape {
+/** Rows of a batch: `prompts` of them, each with an image of `gridHeight` × `gridWidth` patches, and as many answers to each. */
+export interface BatchShape {
   readonly gridHeight: number;
   readonly gridWidth: number;
-  /** Tokens of the prompt, those of the image included. */
+  readonly prompts: number;
+  readonly rowsPerPrompt: number;
+  /** Tokens of a prompt, those of the image included. */
   readonly promptTokens: number;
   readonly completionTokens: number;
 }
 
 /**
- * Floating-point operations of the matrix products that one forward pass of a row needs: 2·m·n·k a product, each
- * row with an image and a prompt of its own. Attention counts the pairs that the mask lets through (causal in the
- * language model, per window in the tower) and the head counts answer tokens only. Norms, activations, rotary
- * positions, softmax and the embedding look-up are left out, so the figure is a lower bound of the work.
+ * Floating-point operations of the matrix products that a forward pass needs: 2·m·n·k for each product. What the answers to a prompt
+ * share, its image and its tokens but the last, counts once. Attention counts the pairs that the mask lets through (causal in the
+ * language model, per window in the tower) and the head counts answer tokens only. Norms, activations, rotary positions, softmax and
+ * the embedding look-up are left out, so that the figure is a lower bound of the work.
  */
-export function forwardFlops(config: QwenConfig, row: RowShape): number {
-  return towerFlops(config, row.gridHeight, row.gridWidth) + languageFlops(config.text, row);
+export function forwardFlops(config: QwenConfig, batch: BatchShape): number {
+  return batch.prompts * towerFlops(config, batch.gridHeight, batch.gridWidth) + languageFlops(config.text, batch);
 }
 
-/** A forward and a backward pass: each product of the forward pass has two of its size in the backward pass. */
-export function trainFlops(config: QwenConfig, row: RowShape): number {
-  return 3 * forwardFlops(config, row);
+/**
+ * A forward and a backward pass over what learns: each of its products has two of its size in the backward pass.
+ * @param tower whether it learns, too; a frozen one has a forward pass only
+ */
+export function trainFlops(config: QwenConfig, batch: BatchShape, tower: boolean): number {
+  const vision = batch.prompts * towerFlops(config, batch.gridHeight, batch.gridWidth);
+  return (tower ? 3 : 1) * vision + 3 * languageFlops(config.text, batch);
 }
 
 function towerFlops(config: QwenConfig, gridHeight: number, gridWidth: number): number {
@@ -49,12 +55,16 @@ function windowPairs(vision: QwenVisionConfig, gridHeight: number, gridWidth: nu
   return squares(gridHeight) * squares(gridWidth);
 }
 
-function languageFlops(text: QwenTextConfig, row: RowShape): number {
-  const tokens = row.promptTokens + row.completionTokens;
+function languageFlops(text: QwenTextConfig, batch: BatchShape): number {
+  const { prompts, rowsPerPrompt, promptTokens, completionTokens } = batch;
+  const rows = prompts * rowsPerPrompt;
+  const shared = promptTokens - 1; // the last one is fed with each answer
+  const tokens = prompts * shared + rows * completionTokens;
+  const causal = (n: number): number => (n * (n + 1)) / 2;
+  const pairs = prompts * causal(shared) + rows * (completionTokens * shared + causal(completionTokens));
   const width = text.hiddenSize;
   const projections = 2 * width * width + 2 * width * text.kvHeads * text.headDim;
   const perLayer = 2 * tokens * (projections + 3 * width * text.intermediateSize);
-  const attention = 4 * width * ((tokens * (tokens + 1)) / 2);
-  const head = 2 * row.completionTokens * width * text.vocabSize;
-  return text.layers * (perLayer + attention) + head;
+  const head = 2 * rows * completionTokens * width * text.vocabSize;
+  return text.layers * (perLayer + 4 * width * pairs) + head;
 }

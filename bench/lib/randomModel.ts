@@ -5,10 +5,10 @@ import type { RgbImage } from "../../src/core/image";
 import { Random } from "../../src/core/random";
 import type { Scored, TrainableModel } from "../../src/model/contract";
 import type { QwenConfig } from "../../src/model/qwen/config";
-import { QwenModel } from "../../src/model/qwen/model";
+import { QwenModel, type QwenOptions } from "../../src/model/qwen/model";
 import { WORD_SPECIAL_TOKENS, writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
-import type { RowShape } from "./flops";
-import { BENCH_WORDS, benchConfig } from "./miniModel";
+import type { BatchShape } from "./flops";
+import { BENCH_WORDS, benchConfig, type BenchSize } from "./miniModel";
 import { benchPrompt } from "./taskExamples";
 
 export interface RandomModel {
@@ -16,12 +16,25 @@ export interface RandomModel {
   readonly config: QwenConfig;
 }
 
-/** Makes a random model of a size (seed 0), hands it to `use`, and removes it. */
-export async function withRandomModel<T>(size: "mini" | "tiny", use: (random: RandomModel) => Promise<T>): Promise<T> {
+export interface RandomModelOptions extends BenchSize, Pick<QwenOptions, "suppressTokens"> {
+  /** Its words; 312 made-up ones by default. */
+  readonly words?: readonly string[];
+  /** It never samples the end token: every answer has as many tokens as are allowed. */
+  readonly endless?: boolean;
+}
+
+/** Makes a random model (seed 0), hands it to `use`, and removes it. */
+export async function withRandomModel<T>(
+  { size, width, words = BENCH_WORDS, endless = false, ...options }: RandomModelOptions,
+  use: (random: RandomModel) => Promise<T>,
+): Promise<T> {
   const tokenizer = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-bench-"));
   try {
-    const config = benchConfig(size, writeWordTokenizer(tokenizer, BENCH_WORDS));
-    const model = QwenModel.initialise(config, 0, tokenizer);
+    const config = benchConfig({ size, width }, writeWordTokenizer(tokenizer, words));
+    const model = QwenModel.initialise(config, 0, tokenizer, {
+      ...options,
+      ...(endless ? { suppressTokens: config.eosTokenIds } : {}),
+    });
     try {
       return await use({ model, config });
     } finally {
@@ -40,31 +53,27 @@ export function noisePicture(side: number, seed: string): RgbImage {
 
 const QUESTION_WORDS = 6;
 
-/** A training batch in which no two rows share a prompt, an image or an answer, and the shape that all rows have. */
+/** A training batch: every prompt with a picture of its own and several answers, none like another. */
 export function benchRows(
-  rows: number,
+  prompts: number,
+  rowsPerPrompt: number,
   completionTokens: number,
   imageSide: number,
   { vision }: QwenConfig,
-): { rows: Scored[]; shape: RowShape } {
+): { rows: Scored[]; shape: BatchShape } {
   const random = new Random("bench rows");
   const first = WORD_SPECIAL_TOKENS.length;
   const grid = imageSide / vision.patchSize;
   const imageTokens = (grid / vision.spatialMergeSize) ** 2;
-  return {
-    rows: Array.from({ length: rows }, (_, row) => ({
-      prompt: benchPrompt(
-        Array.from({ length: QUESTION_WORDS }, () => random.pick(BENCH_WORDS)).join(" "),
-        noisePicture(imageSide, `row ${row}`),
-      ),
+  const rows = Array.from({ length: prompts }, (_, at) => {
+    const words = Array.from({ length: QUESTION_WORDS }, () => random.pick(BENCH_WORDS)).join(" ");
+    const prompt = benchPrompt(words, noisePicture(imageSide, `prompt ${at}`));
+    return Array.from({ length: rowsPerPrompt }, () => ({
+      prompt,
       tokenIds: Array.from({ length: completionTokens }, () => first + random.integer(BENCH_WORDS.length)),
-    })),
-    // The image between its two marks, the question, and the token that opens the answer.
-    shape: {
-      gridHeight: grid,
-      gridWidth: grid,
-      promptTokens: imageTokens + 2 + QUESTION_WORDS + 1,
-      completionTokens,
-    },
-  };
+    }));
+  }).flat();
+  // The image between its two marks, the question, and the token that opens the answer.
+  const promptTokens = imageTokens + 2 + QUESTION_WORDS + 1;
+  return { rows, shape: { gridHeight: grid, gridWidth: grid, prompts, rowsPerPrompt, promptTokens, completionTokens } };
 }

@@ -41,10 +41,12 @@ SPECIAL = [
 VOCABULARY = 1024
 IMAGE_SIDE = 112
 SIZES = {
-    "0.6M": {"width": 64, "heads": 2, "kv": 1, "mlp": 176, "vision_mlp": 128, "new_tokens": 64},
-    "2M": {"width": 128, "heads": 4, "kv": 2, "mlp": 352, "vision_mlp": 256, "new_tokens": 128},
+    "0.6M": {"layers": 4, "width": 64, "heads": 2, "kv": 1, "mlp": 176, "vision_mlp": 128, "new_tokens": 64},
+    "2M": {"layers": 4, "width": 128, "heads": 4, "kv": 2, "mlp": 352, "vision_mlp": 256, "new_tokens": 128},
+    "10M": {"layers": 8, "width": 256, "heads": 8, "kv": 4, "mlp": 704, "vision_mlp": 512, "new_tokens": 96},
+    "50M": {"layers": 12, "width": 512, "heads": 8, "kv": 4, "mlp": 1408, "vision_mlp": 1024, "new_tokens": 96},
 }
-LAYERS = 4
+VISION_LAYERS = 4
 # The published template of Qwen2.5-VL without its default system turn, tools and videos.
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
@@ -102,7 +104,7 @@ def make_config(size: dict) -> Qwen2_5_VLConfig:
         text_config={
             "hidden_size": width,
             "intermediate_size": size["mlp"],
-            "num_hidden_layers": LAYERS,
+            "num_hidden_layers": size["layers"],
             "num_attention_heads": heads,
             "num_key_value_heads": size["kv"],
             "vocab_size": VOCABULARY,
@@ -118,7 +120,7 @@ def make_config(size: dict) -> Qwen2_5_VLConfig:
             "pad_token_id": ids["<|endoftext|>"],
         },
         vision_config={
-            "depth": LAYERS,
+            "depth": VISION_LAYERS,
             "hidden_size": width,
             "intermediate_size": size["vision_mlp"],
             "num_heads": heads,

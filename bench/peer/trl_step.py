@@ -16,7 +16,6 @@ import argparse
 import base64
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -42,11 +41,6 @@ from trl import GRPOConfig, GRPOTrainer  # noqa: E402
 
 def answer(message: dict) -> None:
     ANSWERS.write(json.dumps(message) + "\n")
-
-
-def peak_mib() -> float:
-    """Peak resident memory of this process, MiB (ru_maxrss is in KiB on Linux)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 class Stopwatch:
@@ -96,7 +90,6 @@ class StepOnCommand(TrainerCallback):
                 "scoring": rollout - generation,
                 "update": total - rollout,
                 "tokens": self.tokens,
-                "peakMib": peak_mib(),
             }
         )
 
@@ -205,8 +198,6 @@ def main() -> None:
             {
                 "ready": f"TRL {trl.__version__}, transformers {transformers.__version__}, torch {torch.__version__}",
                 "parameters": sum(p.numel() for p in trainer.model.parameters()),
-                "threads": torch.get_num_threads(),
-                "peakMib": peak_mib(),
                 "probe": probe(trainer.model.eval(), trainer.processing_class, task),
             }
         )
