@@ -6,7 +6,7 @@ import { readTriplets } from "../../src/lab/kinds/data";
 import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { cotSft, dapo, rl, triplets } from "../../src/lab/recipe";
-import { make } from "../../src/lab/stage";
+import { make } from "../../src/lab/make";
 import type { TrainableModel } from "../../src/model/contract";
 import { EVERYTHING, LANGUAGE_ONLY } from "../../src/model/parameters";
 import { QwenModel } from "../../src/model/qwen/model";
