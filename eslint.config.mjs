@@ -8,6 +8,7 @@ import tseslint from "typescript-eslint";
 const ORDER = [
   "core",
   "config",
+  "workers",
   "store",
   "model",
   "engine",

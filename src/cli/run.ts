@@ -25,8 +25,9 @@ import {
   type ProfileArguments,
 } from "./options";
 import { stoppable } from "./stop";
+import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
 
-interface RunArguments extends ProfileArguments {
+interface RunArguments extends ProfileArguments, WorkersArgument {
   readonly all?: boolean;
   readonly only?: string;
   readonly seeds?: string;
@@ -41,7 +42,7 @@ export function addRunCommand(program: Command): void {
     .command("run")
     .description("run an experiment: train, ask, measure, write tables and figures, compare with the record")
     .argument("<experiment>", "what to run; fine-r1 list shows them");
-  addProfileOptions(command)
+  addWorkersOption(addProfileOptions(command))
     .addOption(new Option("--all", "make every method, not only the usual ones").conflicts("only"))
     .option("--only <names>", "methods to make, separated by commas")
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5; several give means and intervals over seeds")
@@ -84,7 +85,7 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   await (plan.some(({ training }) => training !== undefined) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
-  const made = await makeMethods(lab, experiment, plan);
+  const made = await withWorkers(options, (workers) => makeMethods({ ...lab, workers }, experiment, plan));
   const published = await publish(lab, experiment, made, record, { destination, set: overrides(options.set) });
   showEnd(published, experiment, options, seeds);
 }

@@ -79,6 +79,12 @@ async function loadWasm(reason: string): Promise<BackendInfo> {
   return { name: "wasm", canTrain: false, reason };
 }
 
+/** Whether tensors are computed by the native engine, in the host's memory. Asked after `loadBackend`. */
+export function nativeOnCpu(): boolean {
+  if (tf.getBackend() !== "tensorflow") return false;
+  return !(tf.backend() as unknown as { readonly isUsingGpuDevice: boolean }).isUsingGpuDevice;
+}
+
 /** Throws, with the remedy, unless the loaded engine can train. */
 export async function requireTraining(): Promise<void> {
   const backend = await loadBackend();

@@ -9,6 +9,7 @@ export class LabError extends Error {
   override readonly name = "LabError";
   /** The file, key or item concerned, if there is one. */
   readonly subject: string | undefined;
+  readonly reason: string;
   readonly remedy: string;
 
   /**
@@ -23,6 +24,7 @@ export class LabError extends Error {
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.subject = options.subject;
+    this.reason = reason;
     this.remedy = remedy;
   }
 }

@@ -61,9 +61,9 @@ export class FlatLayout {
   }
 
   /** The values of each parameter's part of the vectors, in the order of the layout. */
-  *parts(vectors: readonly tf.Tensor1D[]): Generator<{ readonly name: string; readonly values: Float32Array }> {
+  *parts(vectors: readonly Float32Array[]): Generator<{ readonly name: string; readonly values: Float32Array }> {
     for (const [index, bucket] of this.buckets.entries()) {
-      const all = (vectors[index] as tf.Tensor1D).dataSync<"float32">();
+      const all = vectors[index] as Float32Array;
       let at = 0;
       for (const name of bucket) yield { name, values: all.subarray(at, (at += this.variable(name).size)) };
     }

@@ -4,4 +4,5 @@
 
 export { AdamW, ADAMW_DEFAULTS, type AdamWOptions } from "./adamw";
 export { constant, cosine, linear, oneCycle, type Schedule } from "./schedule";
-export { train, type MicroBatch, type Step, type StepFigures, type TrainOptions, type TrainTask } from "./train";
+export { microBatch, type Gradient, type Loss, type MicroBatch, type PreparedLoss } from "./gradient";
+export { train, type Step, type StepFigures, type TrainOptions, type TrainTask } from "./train";

@@ -7,23 +7,27 @@ import { FlatLayout } from "./flat";
 import { MetricsLog, type StepFigures } from "./metrics";
 import { ResumePoint } from "./resumePoint";
 import type { Schedule } from "./schedule";
-import { applyUpdate, type Fault, type MicroBatch, type Update } from "./update";
+import type { Runner } from "../workers/job";
+import type { MicroBatch } from "./gradient";
+import { accumulate, applyUpdate, type Fault, type Update } from "./update";
 
 export { figuresSchema, parseStepFigures, type StepFigures } from "./metrics";
-export type { MicroBatch } from "./update";
 
-/** One optimiser step: its micro-batches, made one after the other; without any there is no update. */
-export interface Step {
-  readonly microBatches: Iterable<MicroBatch>;
-  /** Figures to be logged, read after the update: losses may add to them. */
+/** One optimiser step: its micro-batches, cut by the options alone; without any there is no update. */
+export interface Step<M> {
+  readonly microBatches: readonly MicroBatch<M>[];
+  /** Figures to be logged, beside those of the losses. */
   readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** What is trained. A step depends only on the parameters, the step number and `state()`: that is what makes it resumable. */
-export interface TrainTask {
+export interface TrainTask<M = unknown> {
+  /** What learns: some or all of the parameters of the runner's model, under their names there. */
   readonly parameters: ReadonlyMap<string, tf.Variable>;
+  /** Who computes the gradients. */
+  readonly runner: Runner<M>;
   /** Makes step number `step`, 0 ≤ step < steps. */
-  next(step: number): Promise<Step>;
+  next(step: number): Promise<Step<M>>;
   /** Figures measured after some steps, such as a validation loss. */
   measure?(step: number): Promise<Readonly<Record<string, number>> | undefined>;
   /** Steps that only make sense together, such as the updates of one rollout batch: a run resumes between batches. */
@@ -56,13 +60,16 @@ export interface TrainOptions {
 export const NON_FINITE = ["stop", "skip"] as const;
 export type NonFinite = (typeof NON_FINITE)[number];
 
-type StepUpdate = Update & { readonly skippedUpdates?: number };
+type StepUpdate = Omit<Update, "figures"> & {
+  readonly shown?: Update["figures"];
+  readonly skippedUpdates?: number;
+};
 
 /**
  * Runs a task to its end, from its newest checkpoint if `folder` holds one.
  * @returns the figures of every step, those made before an interruption included
  */
-export async function train(task: TrainTask, options: TrainOptions): Promise<StepFigures[]> {
+export async function train<M>(task: TrainTask<M>, options: TrainOptions): Promise<StepFigures[]> {
   const layout = new FlatLayout(task.parameters);
   const optimizer = new AdamW(layout, options.optimizer);
   const log = new MetricsLog(options.folder);
@@ -79,9 +86,10 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
       const started = performance.now();
       const made = await task.next(step);
       const rate = options.schedule(step);
+      const sum = await accumulate(made.microBatches, task.runner, layout, options.signal);
       point.leave();
-      const result = applyUpdate(made.microBatches, layout, optimizer, rate);
-      const update = updateOrStop(result, step, log, options);
+      const result = "fault" in sum ? sum : applyUpdate(sum, layout, optimizer, rate);
+      const { shown, ...update } = updateOrStop(result, step, log, options);
       // A checkpoint is good when the step after it was: until then the one before it stays.
       if (options.folder !== undefined && update.loss !== undefined) removeOlderCheckpoints(options.folder);
       const measured = await task.measure?.(step);
@@ -90,7 +98,7 @@ export async function train(task: TrainTask, options: TrainOptions): Promise<Ste
         step,
         learningRate: rate,
         ...update,
-        ...finiteOnly(made.figures ?? {}),
+        ...finiteOnly({ ...made.figures, ...shown }),
         ...measured,
         seconds,
       };
@@ -117,7 +125,7 @@ export function lastFigures(figures: readonly StepFigures[]): Record<string, num
   return Object.fromEntries(entries.filter(([name]) => !name.toLowerCase().endsWith("seconds")));
 }
 
-function resume(task: TrainTask, optimizer: AdamW, options: TrainOptions): number {
+function resume(task: Pick<TrainTask, "parameters" | "restore">, optimizer: AdamW, options: TrainOptions): number {
   if (options.folder === undefined) return 0;
   const saved = loadCheckpoint(options.folder, task.parameters, optimizer);
   if (saved === undefined) return 0;
@@ -147,7 +155,10 @@ function resume(task: TrainTask, optimizer: AdamW, options: TrainOptions): numbe
 function updateOrStop(result: Update | Fault, step: number, log: MetricsLog, options: TrainOptions): StepUpdate {
   const before = log.all().at(-1)?.["skippedUpdates"] ?? 0;
   const count = (skipped: number) => (skipped === 0 ? {} : { skippedUpdates: skipped });
-  if (!("fault" in result)) return { ...result, ...count(before) };
+  if (!("fault" in result)) {
+    const { figures, ...update } = result;
+    return { ...update, shown: figures, ...count(before) };
+  }
   if (options.nonFinite === "skip") return count(before + 1);
   const kept = options.folder !== undefined && listCheckpoints(options.folder).length > 0;
   throw new LabError(
@@ -163,7 +174,7 @@ function finiteOnly(figures: Readonly<Record<string, number>>): Record<string, n
 }
 
 function resumePoint(
-  task: TrainTask,
+  task: Pick<TrainTask, "parameters" | "state" | "stepsPerBatch">,
   optimizer: AdamW,
   log: MetricsLog,
   options: TrainOptions,

@@ -1,20 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { inOrder, type Runner } from "../workers/job";
 import { globalNorm, type AdamW } from "./adamw";
 import type { FlatLayout } from "./flat";
-
-/** A part of a step small enough for one backward pass. The losses of a step's micro-batches add up to the step's loss. */
-export interface MicroBatch {
-  /** Builds the differentiable loss; called once, on the gradient tape. */
-  loss(): tf.Scalar;
-  dispose(): void;
-  /** What it is made of, by name: said when its loss or gradient is not finite. */
-  readonly examples?: readonly string[];
-}
+import type { Gradient, MicroBatch } from "./gradient";
 
 /** An update that was made; without a loss where there was nothing to learn from. */
 export interface Update {
   readonly loss?: number;
   readonly gradNorm?: number;
+  /** Of the forward passes, added up. */
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** What is not finite in a step, and where; the weights have not been touched. */
@@ -22,96 +17,91 @@ export interface Fault {
   readonly fault: string;
 }
 
+/** The loss and the gradients of a step; without gradients where there was nothing to learn from. */
+export interface Sum {
+  readonly loss: number;
+  readonly vectors: readonly Float32Array[] | undefined;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 /**
- * Accumulates the gradients of the micro-batches and makes one update, unless the loss or a gradient is not finite. That
- * costs next to nothing: the losses are read anyway, so is the gradients' norm, and a finite norm has finite gradients.
+ * Adds up the gradients of the micro-batches, in their order. Each is a function of weights and data alone: the sum is the
+ * same to the bit whoever computes them. Ends with the first micro-batch whose loss or gradient is not finite.
  */
+export async function accumulate<M>(
+  microBatches: readonly MicroBatch<M>[],
+  runner: Runner<M>,
+  layout: FlatLayout,
+  signal?: AbortSignal,
+): Promise<Sum | Fault> {
+  const parameters = [...layout.parameters.keys()];
+  const tasks = microBatches.map(
+    ({ gradient, data }) =>
+      (stop: AbortSignal) =>
+        runner.run(gradient, { data, parameters }, stop),
+  );
+  const figures: Record<string, number> = {};
+  let vectors: readonly Float32Array[] | undefined;
+  let loss = 0;
+  let index = 0;
+  for await (const part of inOrder(tasks, { signal })) {
+    const where = `micro-batch ${index}${listed(microBatches[index]?.examples ?? [])}`;
+    index++;
+    if (!Number.isFinite(part.loss) || !part.finite) return { fault: `${where}: ${describe(part, layout)}` };
+    loss += part.loss;
+    for (const [name, value] of Object.entries(part.figures)) figures[name] = (figures[name] ?? 0) + value;
+    vectors = vectors === undefined ? part.vectors : addTo(vectors, part.vectors);
+  }
+  return { loss, vectors, figures };
+}
+
+/** Makes one update, unless a gradient is not finite: a finite norm has finite gradients. */
 export function applyUpdate(
-  microBatches: Iterable<MicroBatch>,
+  { loss, vectors, figures }: Sum,
   layout: FlatLayout,
   optimizer: AdamW,
   rate: number,
 ): Update | Fault {
-  let total: tf.Tensor1D[] | undefined;
-  let loss = 0;
-  let index = 0;
-  for (const batch of microBatches) {
-    const part = differentiate(batch, layout);
-    const where = `micro-batch ${index++}${listed(batch.examples)}`;
-    if (!Number.isFinite(part.loss) || !part.finite) {
-      const fault = `${where}: ${describe(part, layout)}`;
-      tf.dispose([part.gradients, total ?? []]);
-      return { fault };
-    }
-    loss += part.loss;
-    total = total === undefined ? part.gradients : addAndFree(total, part.gradients);
-  }
-  if (total === undefined) return {};
-  const gradNorm = globalNorm(total);
+  if (vectors === undefined) return { figures };
+  const gradients = vectors.map((vector) => tf.tensor1d(vector));
+  const gradNorm = globalNorm(gradients);
   if (Number.isFinite(gradNorm)) {
-    optimizer.update(total, rate, gradNorm);
-    return { loss, gradNorm };
+    optimizer.update(gradients, rate, gradNorm);
+    return { loss, gradNorm, figures };
   }
-  const fault = `the gradients' norm overflows; ${largest(total, layout)}`;
-  tf.dispose(total);
-  return { fault };
+  tf.dispose(gradients);
+  return { fault: `the gradients' norm overflows; ${largest(vectors, layout)}` };
 }
 
-interface Part {
-  readonly loss: number;
-  readonly gradients: tf.Tensor1D[];
-  /** Whether all gradients are finite. */
-  readonly finite: boolean;
-}
-
-function differentiate(batch: MicroBatch, layout: FlatLayout): Part {
-  const nameOf = new Map([...layout.parameters].map(([name, variable]) => [variable.name, name]));
-  try {
-    const { value, grads } = tf.variableGrads(() => batch.loss(), [...layout.parameters.values()]);
-    const loss = value.dataSync()[0] ?? NaN;
-    const named = Object.fromEntries(Object.entries(grads).map(([name, grad]) => [nameOf.get(name) ?? name, grad]));
-    const gradients = layout.flatten(named);
-    tf.dispose([value, grads]);
-    return { loss, gradients, finite: Number.isFinite(plainSum(gradients)) };
-  } finally {
-    batch.dispose();
-  }
-}
-
-/** A sum shows every NaN and infinity among its terms, and costs one pass. */
-function plainSum(vectors: readonly tf.Tensor1D[]): number {
-  const sum = tf.tidy(() => tf.addN(vectors.map((vector) => tf.sum(vector))));
-  const value = sum.dataSync()[0] ?? NaN;
-  sum.dispose();
-  return value;
-}
-
-function addAndFree(before: tf.Tensor1D[], more: tf.Tensor1D[]): tf.Tensor1D[] {
-  const sums = before.map((vector, i) => tf.add<tf.Tensor1D>(vector, more[i] as tf.Tensor1D));
-  tf.dispose([before, more]);
-  return sums;
+/** Adds in place, in single precision as the tensor engine does. */
+function addTo(total: readonly Float32Array[], more: readonly Float32Array[]): readonly Float32Array[] {
+  total.forEach((vector, bucket) => {
+    const others = more[bucket] as Float32Array;
+    for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] as number) + (others[i] as number);
+  });
+  return total;
 }
 
 /** Names of examples kept in a message. */
 const MOST_NAMED = 4;
 
-function listed(examples: readonly string[] | undefined): string {
-  if (examples === undefined || examples.length === 0) return "";
+function listed(examples: readonly string[]): string {
+  if (examples.length === 0) return "";
   const more = examples.length > MOST_NAMED ? `, and ${examples.length - MOST_NAMED} more` : "";
   return ` (${examples.slice(0, MOST_NAMED).join(", ")}${more})`;
 }
 
-function describe({ loss, gradients }: Part, layout: FlatLayout): string {
-  const spoilt = [...layout.parts(gradients)].filter(({ values }) => !values.every(Number.isFinite));
+function describe({ loss, vectors }: Gradient, layout: FlatLayout): string {
+  const spoilt = [...layout.parts(vectors)].filter(({ values }) => !values.every(Number.isFinite));
   const [first] = spoilt;
   const others = spoilt.length > 1 ? ` and of ${spoilt.length - 1} more` : "";
   const tensors = first === undefined ? "" : `the gradient of ${first.name}${others} is not finite`;
   if (!Number.isFinite(loss)) return `the loss is ${loss}${tensors === "" ? "" : `, ${tensors}`}`;
-  return tensors === "" ? `the sum of the gradients overflows; ${largest(gradients, layout)}` : tensors;
+  return tensors;
 }
 
-function largest(gradients: readonly tf.Tensor1D[], layout: FlatLayout): string {
-  const sizes = [...layout.parts(gradients)].map(({ name, values }) => ({
+function largest(vectors: readonly Float32Array[], layout: FlatLayout): string {
+  const sizes = [...layout.parts(vectors)].map(({ name, values }) => ({
     name,
     size: values.reduce((top, value) => Math.max(top, Math.abs(value)), 0),
   }));

@@ -6,6 +6,7 @@ import { cosine } from "../core/vectors";
 import { buildPrompt, type PromptSet } from "../data/prompts";
 import type { BenchmarkItem } from "../data/types";
 import type { VisionLanguageModel } from "../model/contract";
+import { inOrder } from "../workers/job";
 import type { DualEncoder } from "../model/dualEncoder";
 import { openAnswers, type Answer, type AskingSettings } from "./answers";
 import { accuracy, type Setting } from "./metrics";
@@ -67,7 +68,7 @@ export function askAll(
 ): Promise<Answer[]> {
   const { setting, thinking, promptSet, checkpoint = null, batchSize = 16 } = options;
   const { optionOrder = "shuffled", seed = 42, temperature = 0, topP = 1, maxNewTokens = 2048 } = options;
-  const ask: AskBatch = async (batch, index) => {
+  const ask: AskBatch = async (batch, index, signal) => {
     const shown = batch.map((item) => (setting === "closed" ? shownOptions(item, options) : null));
     const images = await Promise.all(batch.map((item) => item.image.load()));
     const prompts = batch.map(({ question, image }, i) => {
@@ -82,7 +83,7 @@ export function askAll(
       temperature,
       topP,
       seed: new Random(seed).fork(`batch ${index}`).uint32(),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal,
     });
     return batch.map((item, i) => {
       const { text, tokenIds, finish } = required(
@@ -94,7 +95,8 @@ export function askAll(
   };
   const how = { setting, thinking, promptSet, optionOrder, seed, temperature, topP, maxNewTokens };
   const settings = { model: model.name, checkpoint, ...how, batchSize };
-  return inBatches(items, settings, ask, { label: `${model.name}, ${setting} world`, ...options }, thinking);
+  const run = { label: `${model.name}, ${setting} world`, ...options, ahead: model.lanes ?? 1 };
+  return inBatches(items, settings, ask, run, thinking);
 }
 
 /**
@@ -136,7 +138,7 @@ export function chooseAll(
     });
   };
   const settings = { model: encoder.name, checkpoint, setting: "closed", template, optionOrder, seed, batchSize };
-  return inBatches(items, settings, choose, { label: `${encoder.name}, closed world`, ...options }, false);
+  return inBatches(items, settings, choose, { label: `${encoder.name}, closed world`, ...options, ahead: 1 }, false);
 }
 
 /** The options in the order in which they are shown; the release lists the right one first and shows them so. */
@@ -156,17 +158,17 @@ function asked({ id, image, groundTruth }: BenchmarkItem, options: readonly stri
 }
 
 /** Asks one batch; `index` is its place in the run. Gives one answer per item, in order. */
-type AskBatch = (batch: readonly BenchmarkItem[], index: number) => Promise<readonly Answer[]>;
+type AskBatch = (batch: readonly BenchmarkItem[], index: number, signal: AbortSignal) => Promise<readonly Answer[]>;
 
 /**
- * Goes over the items in batches. A batch whose answers are all on disk is not asked again; one that was cut short is
+ * Goes over the items in batches, `ahead` of them at a time, and keeps their answers in order. A batch whose answers are all on disk is not asked again; one that was cut short is
  * asked whole, so that a resumed run sees the very batches of an uninterrupted one and gets its answers.
  */
 async function inBatches(
   items: readonly BenchmarkItem[],
   settings: AskingSettings & { readonly batchSize: number },
   ask: AskBatch,
-  run: AskingRun & { readonly label: string },
+  run: AskingRun & { readonly label: string; readonly ahead: number },
   thinking: boolean,
 ): Promise<Answer[]> {
   const { batchSize } = settings;
@@ -182,17 +184,22 @@ async function inBatches(
   for (const [id, answer] of store?.done ?? []) if (ids.has(id)) add(answer);
   const task = (run.progress ?? silent).start(run.label, items.length);
   try {
-    for (let start = 0, index = 0; start < items.length; start += batchSize, index++) {
-      check(run.signal);
-      const batch = items.slice(start, start + batchSize);
-      if (batch.some((item) => !answers.has(item.id))) {
-        for (const answer of await ask(batch, index)) {
-          if (answers.has(answer.id)) continue;
-          add(answer);
-          store?.append(answer);
-        }
+    const batches = Array.from({ length: Math.ceil(items.length / batchSize) }, (_, index) =>
+      items.slice(index * batchSize, (index + 1) * batchSize),
+    );
+    const tasks = batches.map((batch, index) => async (stop: AbortSignal) => {
+      check(stop);
+      return batch.every((item) => answers.has(item.id)) ? [] : ask(batch, index, stop);
+    });
+    let done = 0;
+    for await (const given of inOrder(tasks, run)) {
+      for (const answer of given) {
+        if (answers.has(answer.id)) continue;
+        add(answer);
+        store?.append(answer);
       }
-      task.update(Math.min(start + batchSize, items.length), { correct: right / answers.size });
+      done += batchSize;
+      task.update(Math.min(done, items.length), { correct: right / answers.size });
     }
   } finally {
     task.finish();

@@ -1,5 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RgbImage } from "../core/image";
+import type { Runner } from "../workers/job";
+import type { Pool } from "../workers/pool";
 
 /** One turn of a conversation. `<image>` in the text marks where the next image of the prompt stands. */
 export interface ChatMessage {
@@ -54,6 +56,8 @@ export interface HiddenStateOptions {
 /** What every engine offers: in-process Qwen, a scripted model, a served endpoint. Shapes: B prompts, G samples, T tokens. */
 export interface VisionLanguageModel {
   readonly name: string;
+  /** How many calls at a time it can do more of than one; 1 where absent. */
+  readonly lanes?: number;
   /** @returns [B][G] completions, in the order of the prompts */
   generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]>;
   /** Teacher-forced log π of each completion token. @returns [B][T_b] */
@@ -77,6 +81,12 @@ export interface Vocabulary {
   encode(text: string): readonly number[];
 }
 
+/** What a model may use besides its files. None of it decides a number. */
+export interface Opening {
+  /** Processes that share its work. */
+  readonly workers?: Pool | undefined;
+}
+
 /** A way of running models: how one of them is named and opened, and what can be asked of it. A line of `ENGINES` (model/open). */
 export interface Engine {
   /** Before the colon of a model's name, such as "scripted" in "scripted:answers.json". */
@@ -85,7 +95,7 @@ export interface Engine {
   /** What stands behind the colon: a path, which profiles give from the project's root, or a name. */
   readonly takes: "path" | "name";
   /** Opens what stands behind the colon. With "train" among the capabilities it is a `TrainableModel`. */
-  open(where: string): Promise<VisionLanguageModel>;
+  open(where: string, how?: Opening): Promise<VisionLanguageModel>;
   /** The files that decide what it answers; none where its name says all. @throws LabError when one is missing */
   files(where: string): readonly string[];
   /** Its vocabulary, read without the weights; absent where it writes any text. */
@@ -105,6 +115,8 @@ export interface PreparedBatch {
 
 /** A model whose weights can be trained here. */
 export interface TrainableModel extends VisionLanguageModel {
+  /** Who computes its gradients: this process, or workers that hold copies of it. */
+  readonly runner: Runner<TrainableModel>;
   /** Every weight under its name on the hub (the names of model.safetensors). */
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   /** Lays out a batch; images and prompts that occur several times are stored once. No tensors of the tape are made. */

@@ -1,5 +1,5 @@
 import { LabError, required } from "../core/errors";
-import type { Capability, Engine, TrainableModel, VisionLanguageModel, Vocabulary } from "./contract";
+import type { Capability, Engine, Opening, TrainableModel, VisionLanguageModel, Vocabulary } from "./contract";
 import { qwen } from "./qwen/engine";
 import { scripted } from "./scripted/engine";
 
@@ -32,15 +32,19 @@ export function requireCan(at: string, needs: readonly Capability[]): void {
 }
 
 /** Opens a model. @param needs what will be asked of it. @throws LabError when it cannot do that, or what its engine says */
-export async function openModel(at: string, needs: readonly Capability[] = ["generate"]): Promise<VisionLanguageModel> {
+export async function openModel(
+  at: string,
+  needs: readonly Capability[] = ["generate"],
+  how: Opening = {},
+): Promise<VisionLanguageModel> {
   requireCan(at, needs);
   const { engine, where } = engineOf(at);
-  return engine.open(where);
+  return engine.open(where, how);
 }
 
 /** Opens a model whose weights will be trained. @throws LabError when its engine cannot train */
-export async function openTrainable(at: string): Promise<TrainableModel> {
-  const model = await openModel(at, ["train"]);
+export async function openTrainable(at: string, how: Opening = {}): Promise<TrainableModel> {
+  const model = await openModel(at, ["train"], how);
   return required(
     isTrainable(model) ? model : undefined,
     () => new RangeError(`openTrainable: ${at} cannot be trained`),

@@ -52,16 +52,17 @@ function sftTask(
   examples: readonly SftExample[],
   options: SftOptions,
   validation: readonly SftExample[],
-): TrainTask {
+): TrainTask<TrainableModel> {
   const perEpoch = Math.ceil(examples.length / options.batchSize);
   return {
     parameters: selectParameters(model.parameters, options.train),
+    runner: model.runner,
     async next(step) {
       const order = new Random(options.seed).fork(`epoch ${Math.floor(step / perEpoch)}`).shuffle(examples);
       const start = (step % perEpoch) * options.batchSize;
       const items = await encode(model, order.slice(start, start + options.batchSize));
       return {
-        microBatches: tokenMeanBatches(model, items, options.microBatchSize),
+        microBatches: tokenMeanBatches(items, options.microBatchSize),
         figures: { tokens: countTokens(items) },
       };
     },

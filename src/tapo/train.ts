@@ -64,15 +64,16 @@ function tapoTask(
   examples: readonly TapoExample[],
   options: TapoOptions,
   run: TapoRun,
-): TrainTask {
+): TrainTask<TrainableModel> {
   const order = trainingOrder(examples, options.seed);
   const perBatch = updatesPerBatch(options);
   let batch: RolloutBatch | undefined;
   let scored: ScoredRollout[] = [];
   return {
     parameters: selectParameters(model.parameters, run.train ?? LANGUAGE_ONLY),
+    runner: model.runner,
     stepsPerBatch: perBatch,
-    async next(step): Promise<Step> {
+    async next(step): Promise<Step<TrainableModel>> {
       const part = step % perBatch;
       const figures: Record<string, number> = {};
       if (part === 0 || batch === undefined) {
@@ -86,7 +87,7 @@ function tapoTask(
       }
       Object.assign(figures, rolloutFigures(batch));
       const chosen = scored.filter((s) => Math.floor(s.rollout.group / options.promptsPerUpdate) === part);
-      return { microBatches: updateMicroBatches(model, chosen, options, run.microBatchSize, figures), figures };
+      return { microBatches: updateMicroBatches(chosen, options, run.microBatchSize), figures };
     },
     state: () => ({ drawn: order.drawn() }),
     restore: (state) => {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { required } from "../core/errors";
-import type { MicroBatch } from "../engine/train";
+import { microBatch, type Loss, type MicroBatch } from "../engine/gradient";
 import type { Prompt, Scored, TrainableModel, VisionLanguageModel } from "../model/contract";
 import { detach, OBJECTIVE_FIGURES, readFigures, tapoObjective } from "./objective";
 import type { ObjectiveOptions, TapoOptions } from "./options";
@@ -44,67 +44,84 @@ export async function prepareUpdate(
   }));
 }
 
-/**
- * The micro-batches of one update. Each loss is weighted by its share of the update, so that accumulated gradients are
- * those of the whole; the objective's figures are added to `figures` with the same weights.
- */
-export function* updateMicroBatches(
-  model: TrainableModel,
+/** A rollout as its loss sees it. */
+interface UpdateRow extends Omit<ScoredRollout, "rollout"> {
+  readonly prompt: Prompt;
+  /** Where gradients flow through π_neg as well. */
+  readonly negativePrompt: Prompt | undefined;
+  readonly tokenIds: readonly number[];
+}
+
+interface UpdateData {
+  readonly rows: readonly UpdateRow[];
+  readonly objective: ObjectiveOptions;
+  /** The rows' share of the update. */
+  readonly weight: number;
+}
+
+/** The objective of some rollouts, times their share of the update, so that accumulated gradients are those of the whole. */
+export const tapoLoss: Loss<TrainableModel, UpdateData> = {
+  name: "TAPO",
+  prepare: (model, { rows, objective, weight }) => {
+    const batch = model.prepare(rows);
+    const underNegative = rows.flatMap(({ negativePrompt: prompt, tokenIds }) => (prompt ? [{ prompt, tokenIds }] : []));
+    const negativeBatch = underNegative.length === 0 ? undefined : model.prepare(underNegative);
+    const figures: Record<string, number> = {};
+    const loss = (): tf.Scalar => {
+      const logProbs = model.completionLogProbs(batch);
+      const output = tapoObjective(
+        {
+          logProbs,
+          oldLogProbs: rowsOf(rows, "old", batch.width) ?? detach(logProbs),
+          negativeLogProbs:
+            negativeBatch === undefined
+              ? rowsOf(rows, "negative", batch.width)
+              : model.completionLogProbs(negativeBatch),
+          referenceLogProbs: rowsOf(rows, "reference", batch.width),
+          advantages: tf.tensor1d(rows.map(({ advantage }) => advantage)),
+          mask: batch.mask,
+        },
+        objective,
+      );
+      const read = readFigures(output.figures);
+      for (const name of OBJECTIVE_FIGURES) if (name !== "loss") figures[name] = weight * read[name]; // the trainer adds up the loss
+      return tf.mul(output.loss, weight);
+    };
+    return {
+      loss,
+      figures: () => figures,
+      dispose: () => {
+        batch.dispose();
+        negativeBatch?.dispose();
+      },
+    };
+  },
+};
+
+/** The micro-batches of one update, of at most `size` rollouts where a unit of the mean is not larger. */
+export function updateMicroBatches(
   rollouts: readonly ScoredRollout[],
   options: TapoOptions,
   size: number,
-  figures: Record<string, number>,
-): Generator<MicroBatch> {
+): MicroBatch<TrainableModel>[] {
   const unit = rowsOfUnit(options.objective);
   const rows = Math.max(unit, Math.floor(size / unit) * unit);
   const total = weightOf(rollouts, options);
-  for (let i = 0; i < rollouts.length; i += rows) {
-    const chunk = rollouts.slice(i, i + rows);
-    yield microBatch(model, chunk, options, weightOf(chunk, options) / total, figures);
-  }
+  return Array.from({ length: Math.ceil(rollouts.length / rows) }, (_, i) => {
+    const chunk = rollouts.slice(i * rows, (i + 1) * rows);
+    const { objective } = options;
+    const data = { rows: chunk.map((s) => rowOf(s, options)), objective, weight: weightOf(chunk, options) / total };
+    return microBatch(tapoLoss, data, [...new Set(chunk.map(({ rollout }) => rollout.example))]);
+  });
 }
 
-function microBatch(
-  model: TrainableModel,
-  chunk: readonly ScoredRollout[],
-  options: TapoOptions,
-  weight: number,
-  figures: Record<string, number>,
-): MicroBatch {
-  const rollouts = chunk.map((s) => s.rollout);
-  const { objective } = options;
-  const batch = model.prepare(scoredUnder(rollouts, (r) => updatePrompt(r, options)));
-  const live = objective.negativeGradient && usesNegative(objective);
-  const negativeBatch = live ? model.prepare(scoredUnder(rollouts, negativePrompt)) : undefined;
-  const loss = (): tf.Scalar => {
-    const logProbs = model.completionLogProbs(batch);
-    const output = tapoObjective(
-      {
-        logProbs,
-        oldLogProbs: rowsOf(chunk, "old", batch.width) ?? detach(logProbs),
-        negativeLogProbs:
-          negativeBatch === undefined
-            ? rowsOf(chunk, "negative", batch.width)
-            : model.completionLogProbs(negativeBatch),
-        referenceLogProbs: rowsOf(chunk, "reference", batch.width),
-        advantages: tf.tensor1d(chunk.map((s) => s.advantage)),
-        mask: batch.mask,
-      },
-      objective,
-    );
-    const read = readFigures(output.figures);
-    for (const name of OBJECTIVE_FIGURES) {
-      if (name !== "loss") figures[name] = (figures[name] ?? 0) + weight * read[name]; // the trainer adds up the loss
-    }
-    return tf.mul(output.loss, weight);
-  };
+function rowOf({ rollout, ...scored }: ScoredRollout, options: TapoOptions): UpdateRow {
+  const live = options.objective.negativeGradient && usesNegative(options.objective);
   return {
-    examples: [...new Set(rollouts.map(({ example }) => example))],
-    loss,
-    dispose: () => {
-      batch.dispose();
-      negativeBatch?.dispose();
-    },
+    ...scored,
+    prompt: updatePrompt(rollout, options),
+    negativePrompt: live ? negativePrompt(rollout) : undefined,
+    tokenIds: rollout.completion.tokenIds,
   };
 }
 
@@ -134,7 +151,7 @@ function weightOf(rollouts: readonly ScoredRollout[], { objective }: TapoOptions
 
 /** One field as [N, T], right-padded with 0; `undefined` where the rollouts do not have it. */
 function rowsOf(
-  chunk: readonly ScoredRollout[],
+  chunk: readonly UpdateRow[],
   field: "old" | "negative" | "reference",
   width: number,
 ): tf.Tensor2D | undefined {

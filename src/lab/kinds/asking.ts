@@ -63,7 +63,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
         encoder.dispose();
       }
     }
-    const model = await openModel(checkpointFolder(bench, ref));
+    const model = await openModel(checkpointFolder(bench, ref), ["generate"], bench.context);
     try {
       return { answers: (await askAll(model, items, { ...asking, ...watched })).length };
     } finally {

@@ -37,7 +37,7 @@ export const separabilityStage = defineStage<SeparabilityInputs, Separability>({
   asks: { model: ["hiddenStates"] },
   run: async ({ model: ref, dataset, promptSet, seed }, bench) => {
     const pairs = pairsOf(await bench.dataset(dataset), seed);
-    const model = await openModel(checkpointFolder(bench, ref), ["hiddenStates"]);
+    const model = await openModel(checkpointFolder(bench, ref), ["hiddenStates"], bench.context);
     try {
       return separability(pairs, await pairStates(model, promptSet, pairs), seed);
     } finally {

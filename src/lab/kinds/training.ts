@@ -131,7 +131,7 @@ export const rlStage = defineStage<RlInputs, Trained>({
     const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });
     const folder = checkpointFolder(bench, from);
     return train(folder, bench, async (model) => {
-      const reference = usesReference(options.objective) ? await openModel(folder, ["score"]) : undefined;
+      const reference = usesReference(options.objective) ? await openModel(folder, ["score"], bench.context) : undefined;
       try {
         const run = { ...watchers(bench), train: parts, microBatchSize, reference, checkpointEvery: 3 };
         return await tapo(model, examples, options, run);
@@ -170,10 +170,10 @@ export function rlExamples(
 
 async function train(
   from: string,
-  { folder }: Workbench,
+  { folder, context }: Workbench,
   body: (model: TrainableModel) => Promise<StepFigures[]>,
 ): Promise<Trained> {
-  const model = await openTrainable(from);
+  const model = await openTrainable(from, context);
   try {
     const figures = await body(model);
     await model.save(path.join(folder, "model"));

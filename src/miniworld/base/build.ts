@@ -16,6 +16,7 @@ import { QwenTokenizer } from "../../model/qwen/tokenizer";
 import { writeWordTokenizer } from "../../model/qwen/tokenizerWords";
 import { initialValues, makeVariables, weightShapes } from "../../model/qwen/weights";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
+import { allOf } from "../../workers/job";
 import { toJson } from "../../store/key";
 import { makeOnce, type Finished, type StoreContext } from "../../store/store";
 import { miniConfig } from "./architecture";
@@ -23,10 +24,6 @@ import type { BaseConfig } from "./config";
 import { teachCurriculum } from "./curriculum";
 import { teachDualEncoder } from "./dualEncoder";
 import { teachTower } from "./tower";
-
-/** The stages that need no other one and can run side by side: the tower (then the encoder), and the text half. */
-export const BASE_BRANCHES = ["vision", "text"] as const;
-export type BaseBranch = (typeof BASE_BRANCHES)[number];
 
 /** What a base is built from, and where the work goes. */
 export interface BaseWork extends StoreContext {
@@ -47,24 +44,28 @@ interface Stage {
 
 const stageSchema: z.ZodType<Stage> = z.strictObject({ last: figuresSchema });
 
-/** Runs the stages of one branch. */
-export async function buildBranch(work: BaseWork, branch: BaseBranch): Promise<void> {
-  if (branch === "text") await textStage(work);
-  else await dualEncoderStage(work, await towerStage(work));
-}
-
-/** Runs every stage that has not been run, in turn: tower → dual encoder, text, joint. */
+/** Runs every stage that has not been run, side by side where there are workers: tower and text, then dual encoder and joint. */
 export async function buildBase(work: BaseWork): Promise<BuiltBase> {
-  const tower = await towerStage(work);
-  const encoder = await dualEncoderStage(work, tower);
-  const text = await textStage(work);
-  const joint = await jointStage(work, tower, text);
+  const { signal } = work;
+  const ahead = work.workers?.size ?? 1;
+  const both = (tasks: readonly [StageTask, StageTask]) =>
+    allOf(
+      tasks.map((task) => (stop: AbortSignal) => task({ ...work, signal: stop })),
+      { signal, ahead },
+    ) as Promise<[Finished<Stage>, Finished<Stage>]>;
+  const [tower, text] = await both([towerStage, textStage]);
+  const [encoder, joint] = await both([
+    (own) => dualEncoderStage(own, tower),
+    (own) => jointStage(own, tower, text),
+  ]);
   return {
     base: path.join(joint.folder, "model"),
     dualEncoder: path.join(encoder.folder, "model"),
     seconds: { tower: tower.seconds, dualEncoder: encoder.seconds, text: text.seconds, joint: joint.seconds },
   };
 }
+
+type StageTask = (work: BaseWork) => Promise<Finished<Stage>>;
 
 /** A stage that trains. A kind whose code computes something else from now on gets a version of its own. */
 function teachingStage(
@@ -138,7 +139,7 @@ function dualEncoderStage(work: BaseWork, tower: Finished<Stage>): Promise<Finis
     const architecture = { ...config.model, layers: config.dualEncoder.textLayers };
     const qwen = miniConfig(architecture, await writeBlank(watched, blank));
     const { width } = config.dualEncoder;
-    const encoder = MiniDualEncoder.initialise(qwen, width, blank, config.seed, config.deviation);
+    const encoder = MiniDualEncoder.initialise(qwen, width, blank, config.seed, config.deviation, work.workers);
     loadWeights(tower, towerOf(encoder.parameters));
     const figures = await teachDualEncoder(
       encoder,
@@ -167,13 +168,14 @@ async function freshModel(work: BaseWork, folder: string): Promise<QwenModel> {
     shape,
     data: initialValues(name, shape, config.seed, config.deviation),
   }));
-  return new QwenModel({
+  const parts = {
     config: qwen,
     parameters: makeVariables(weights),
     tokenizer: QwenTokenizer.load(blank),
     processor: QWEN_IMAGE_PROCESSOR,
     companions: blank,
-  });
+  };
+  return new QwenModel(parts, { workers: work.workers });
 }
 
 /** Writes the files that go beside the weights. @returns the size of the vocabulary */
@@ -200,8 +202,8 @@ function finish(model: { dispose(): void }, figures: readonly StepFigures[]): St
   return { last: lastFigures(figures) };
 }
 
-function run(work: BaseWork, label: string, folder: string) {
-  return { label, folder, progress: work.progress, ...(work.signal === undefined ? {} : { signal: work.signal }) };
+function run({ progress, workers, signal }: BaseWork, label: string, folder: string) {
+  return { label, folder, progress, workers, ...(signal === undefined ? {} : { signal }) };
 }
 
 function saveWeights(folder: string, parameters: ReadonlyMap<string, tf.Variable>): void {

@@ -53,7 +53,7 @@ export async function installBase(work: BaseWork, built: BuiltBase, out: string)
 }
 
 async function measureBase(work: BaseWork, folder: string): Promise<Gate[]> {
-  const model = await QwenModel.load(folder);
+  const model = await QwenModel.load(folder, { workers: work.workers });
   try {
     return await measureGates(model, work.world, work.progress);
   } finally {

@@ -26,6 +26,8 @@ export interface CurriculumStage {
 export interface TowerStage {
   readonly steps: number;
   readonly batchSize: number;
+  /** Pictures in a backward pass; the gradient is the same for any value, but for rounding. */
+  readonly microBatchSize: number;
   readonly learningRate: number;
   readonly weightDecay: number;
 }
@@ -106,7 +108,13 @@ export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
     windowSize: count,
     fullAttentionBlocks: z.array(z.int().min(0)),
   }),
-  tower: z.strictObject({ steps: count, batchSize: count, learningRate: rate, weightDecay: z.number().min(0) }),
+  tower: z.strictObject({
+    steps: count,
+    batchSize: count,
+    microBatchSize: count,
+    learningRate: rate,
+    weightDecay: z.number().min(0),
+  }),
   text: curriculumSchema,
   joint: curriculumSchema,
   dualEncoder: z.strictObject({

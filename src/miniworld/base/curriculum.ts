@@ -5,7 +5,8 @@ import { type Exercise, exercisePrompt } from "../curriculum/exercises";
 import type { MiniWorld } from "../types";
 import { ADAMW_DEFAULTS } from "../../engine/adamw";
 import { linear, oneCycle } from "../../engine/schedule";
-import { train, type MicroBatch, type StepFigures } from "../../engine/train";
+import type { MicroBatch } from "../../engine/gradient";
+import { train, type StepFigures } from "../../engine/train";
 import type { Scored, TrainableModel } from "../../model/contract";
 import { EVERYTHING, LANGUAGE_ONLY, selectParameters } from "../../model/parameters";
 import { tokenMeanBatches } from "../../sft/batches";
@@ -31,13 +32,14 @@ export async function teachCurriculum(
   return train(
     {
       parameters: selectParameters(model.parameters, parts),
+      runner: model.runner,
       async next(step) {
         const random = new Random(seed).fork(`${run.label} ${step}`);
-        const batches: MicroBatch[][] = [];
+        const batches: MicroBatch<TrainableModel>[][] = [];
         for (const part of stage.parts) {
           const exercises = drawExercises(world, part.mixture, part.count, random, stage.settings);
           const items = await Promise.all(exercises.map((exercise) => scored(model, exercise)));
-          batches.push([...tokenMeanBatches(model, items, stage.microBatchSize, part.weight)]);
+          batches.push(tokenMeanBatches(items, stage.microBatchSize, part.weight));
         }
         return { microBatches: batches.flat() };
       },

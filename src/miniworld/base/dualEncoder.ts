@@ -6,7 +6,8 @@ import { weakLabel } from "../curriculum/exercises";
 import type { MiniWorld } from "../types";
 import { ADAMW_DEFAULTS } from "../../engine/adamw";
 import { oneCycle } from "../../engine/schedule";
-import { train, type MicroBatch, type StepFigures } from "../../engine/train";
+import { microBatch, type Loss } from "../../engine/gradient";
+import { train, type StepFigures } from "../../engine/train";
 import { disposeImageBatch } from "../../model/qwen/sequences";
 import { disposeTextBatch, type MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { sigmoidLoss } from "../../model/siglip/loss";
@@ -32,12 +33,15 @@ export function teachDualEncoder(
   return train(
     {
       parameters: encoder.parameters,
+      runner: encoder.runner,
       async next(step) {
         const random = new Random(seed).fork(`dual encoder ${step}`);
         const pairs = Array.from({ length: stage.batchSize }, (_, i) =>
           i % 2 === 0 ? describedPair(world, random) : namedPair(world, random),
         );
-        return { microBatches: [microBatch(encoder, pairs, await Promise.all(pairs.map((pair) => pair.load())))] };
+        const images = await Promise.all(pairs.map((pair) => pair.load()));
+        // one micro-batch: the loss compares each picture with every text
+        return { microBatches: [microBatch(pairLoss, { images, texts: pairs.map(({ text }) => text) })] };
       },
     },
     {
@@ -61,24 +65,32 @@ function namedPair(world: MiniWorld, random: Random): Pair {
   return { text: `${subject.superCategory} ${weakLabel(world, picture).name}`, load: () => picture.load() };
 }
 
-function microBatch(encoder: MiniDualEncoder, pairs: readonly Pair[], images: readonly RgbImage[]): MicroBatch {
-  const batch = encoder.layout(images);
-  const texts = pairs.map(({ text }) => text);
-  const textBatch = encoder.layoutTexts(texts);
-  const match = tf.tensor2d(texts.map((a) => texts.map((b) => (a === b ? 1 : -1))));
-  return {
-    loss: () =>
-      sigmoidLoss(
-        encoder.imageVectors(batch, images.length),
-        encoder.textVectors(textBatch),
-        match,
-        encoder.parameters.get("logit_scale") as tf.Variable,
-        encoder.parameters.get("logit_bias") as tf.Variable,
-      ),
-    dispose: () => {
-      disposeImageBatch(batch);
-      disposeTextBatch(textBatch);
-      match.dispose();
-    },
-  };
+interface PairData {
+  readonly images: readonly RgbImage[];
+  readonly texts: readonly string[];
 }
+
+/** SigLIP's loss of pictures and texts; equal texts match as well. */
+export const pairLoss: Loss<MiniDualEncoder, PairData> = {
+  name: "pairs",
+  prepare: (encoder, { images, texts }) => {
+    const batch = encoder.layout(images);
+    const textBatch = encoder.layoutTexts(texts);
+    const match = tf.tensor2d(texts.map((a) => texts.map((b) => (a === b ? 1 : -1))));
+    return {
+      loss: () =>
+        sigmoidLoss(
+          encoder.imageVectors(batch, images.length),
+          encoder.textVectors(textBatch),
+          match,
+          encoder.parameters.get("logit_scale") as tf.Variable,
+          encoder.parameters.get("logit_bias") as tf.Variable,
+        ),
+      dispose: () => {
+        disposeImageBatch(batch);
+        disposeTextBatch(textBatch);
+        match.dispose();
+      },
+    };
+  },
+};

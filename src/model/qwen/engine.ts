@@ -8,7 +8,7 @@ export const qwen: Engine = {
   name: "qwen",
   can: ["generate", "score", "hiddenStates", "train"],
   takes: "path",
-  open: (folder) => QwenModel.load(folder),
+  open: (folder, how) => QwenModel.load(folder, { workers: how?.workers }),
   files: checkpointFiles,
   vocabulary: (folder) => QwenTokenizer.load(folder),
 };

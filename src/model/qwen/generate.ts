@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { nativeOnCpu } from "../../core/backend";
 import { LabError } from "../../core/errors";
 import { breathe, check } from "../../core/progress";
 import { Random } from "../../core/random";
 import type { KeyValues } from "../tensor/projectHeads";
 import { embed } from "../tensor/embedding";
-import { nativeOnCpu } from "../tensor/native";
 import type { Decoder, DecodingStart } from "./decoder";
 import { PortableDecoder } from "./decoderPortable";
 import { isSmallEnough } from "./decoderWeights";

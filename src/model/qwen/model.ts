@@ -2,8 +2,10 @@ import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
-import { breathe } from "../../core/progress";
 import type { RgbImage } from "../../core/image";
+import { runHere, type Runner } from "../../workers/job";
+import type { Pool } from "../../workers/pool";
+import type { ReplicaKind, Replicable } from "../../workers/protocol";
 import type {
   Completion,
   HiddenStateOptions,
@@ -13,21 +15,28 @@ import type {
   Scored,
   TrainableModel,
 } from "../contract";
-import { passBytes, cutByCost, PASS_BYTES } from "./batches";
 import { readCheckpointConfig, readWeights, writeCheckpoint } from "./checkpoint";
 import type { QwenConfig } from "./config";
 import { pooledHiddenStates } from "./hiddenStates";
+import {
+  generateInPieces,
+  scoreInPieces,
+  statesInPieces,
+  type PieceWorker,
+  type SamplePiece,
+  type StatesPiece,
+} from "./pieces";
 import { QWEN_IMAGE_PROCESSOR, type ImageProcessorConfig } from "./imageProcessor";
 import { readImageProcessorConfig } from "./imageProcessorFiles";
 import type { ResizeOrder } from "./imageProcessorResize";
-import { notFinite } from "./generate";
 import { qwenNetwork, type QwenNetwork } from "./network";
 import { PromptEncoder } from "./promptEncoder";
 import { sampleAll } from "./sampleAll";
+import { scoreAll } from "./scoreAll";
 import { layoutImages, type ImageBatch } from "./sequences";
-import { scoreCompletions, scoringBatch, type ScoredSequence, type ScoringBatch } from "./teacherForcing";
+import { scoreCompletions, scoringBatch, type ScoringBatch } from "./teacherForcing";
 import { QwenTokenizer } from "./tokenizer";
-import { initialValues, makeVariables, weightShapes } from "./weights";
+import { initialValues, makeVariables, sizeOf, weightShapes } from "./weights";
 
 /** What a model is made of. */
 export interface QwenParts {
@@ -41,6 +50,8 @@ export interface QwenParts {
 }
 
 export interface QwenOptions {
+  /** Share its work, where the model is not so large that each worker's copy would be a burden. */
+  readonly workers?: Pool | undefined;
   /** Tokens never sampled, beside the tokenizer's special ones. */
   readonly suppressTokens?: readonly number[];
   /** Which Pillow's resizing pictures go through, of a loaded checkpoint; "pillow12" where absent. */
@@ -48,8 +59,10 @@ export interface QwenOptions {
 }
 
 /** Qwen2-VL and Qwen2.5-VL in this process: sampling, scoring, hidden states, gradients, checkpoints. */
-export class QwenModel implements TrainableModel {
+export class QwenModel implements TrainableModel, PieceWorker, Replicable {
   readonly name: string;
+  readonly runner: Runner<QwenModel>;
+  readonly lanes: number;
   readonly config: QwenConfig;
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   readonly tokenizer: QwenTokenizer;
@@ -61,7 +74,7 @@ export class QwenModel implements TrainableModel {
 
   constructor(
     private readonly parts: QwenParts,
-    options: QwenOptions = {},
+    private readonly options: QwenOptions = {},
   ) {
     const { config, parameters, tokenizer, processor } = parts;
     requireAgreement(parts);
@@ -78,6 +91,15 @@ export class QwenModel implements TrainableModel {
     const special = tokenizer.specialIds.filter((id) => !this.ends.has(id));
     const barred = new Set([...withoutToken, ...special, ...(options.suppressTokens ?? [])]);
     this.suppressed = [...barred].filter((id) => id < vocabSize);
+    const { workers } = options;
+    this.runner = workers === undefined || !mayBeCopied(parameters) ? runHere(this) : workers.runner(this);
+    this.lanes = this.runner.lanes;
+  }
+
+  /** What a worker makes its copy from. */
+  get replica(): QwenReplica {
+    const { config, processor, companions } = this.parts;
+    return { kind: QWEN, about: { config, processor, companions, suppressTokens: this.options.suppressTokens ?? [] } };
   }
 
   /**
@@ -120,12 +142,17 @@ export class QwenModel implements TrainableModel {
     return new QwenModel(parts, options);
   }
 
-  async generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]> {
+  generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]> {
+    return generateInPieces(this.runner, prompts, options);
+  }
+
+  async samplePiece(piece: SamplePiece, signal?: AbortSignal): Promise<Completion[][]> {
+    const { prompts, options, firstPrompt, firstSample } = piece;
     const sequences = this.encoder.encode(prompts, options.maxNewTokens);
+    const { suppressed, ends } = this;
     const rollouts = await sampleAll(this.network, sequences, {
       ...options,
-      suppressed: this.suppressed,
-      ends: this.ends,
+      ...{ suppressed, ends, signal, firstPrompt, firstSample },
     });
     return rollouts.map((group) =>
       group.map(({ tokens, finish }) => {
@@ -136,30 +163,19 @@ export class QwenModel implements TrainableModel {
     );
   }
 
-  async logProbs(items: readonly Scored[]): Promise<number[][]> {
-    const sequences = this.encoder.encodeScored(items);
-    const order = byLength(sequences);
-    const out: number[][] = items.map(() => []);
-    for (const run of cutByCost(order, (rows) => scoringBytes(rows, sequences, this.config), PASS_BYTES)) {
-      const batch = scoringBatch(
-        run.map((index) => sequences[index] as ScoredSequence),
-        this.config,
-      );
-      const values = tf.tidy(() => scoreCompletions(this.network, batch).dataSync<"float32">());
-      batch.dispose();
-      run.forEach((index, row) => {
-        const start = row * batch.width;
-        const own = [...values.subarray(start, start + (sequences[index]?.completion.length ?? 0))];
-        const bad = own.findIndex((value) => !Number.isFinite(value));
-        if (bad >= 0) throw notFinite(own[bad] as number, `token ${bad} of answer ${index}`);
-        out[index] = own;
-      });
-      await breathe();
-    }
-    return out;
+  logProbs(items: readonly Scored[]): Promise<number[][]> {
+    return scoreInPieces(this.runner, items);
+  }
+
+  scorePiece(items: readonly Scored[]): Promise<number[][]> {
+    return scoreAll(this.network, this.encoder.encodeScored(items));
   }
 
   hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]> {
+    return statesInPieces(this.runner, prompts, options);
+  }
+
+  statesPiece({ prompts, options }: StatesPiece): Promise<Float32Array[]> {
     return pooledHiddenStates(this.network, this.encoder.encode(prompts, 0), options);
   }
 
@@ -202,9 +218,34 @@ export class QwenModel implements TrainableModel {
   }
 
   dispose(): void {
+    this.options.workers?.forget(this);
     tf.dispose([...this.parameters.values()]);
   }
 }
+
+/** Weights of more bytes are not copied to workers: such a model's products are large enough for threads. */
+const COPY_BYTES = 2 ** 30;
+
+function mayBeCopied(parameters: ReadonlyMap<string, tf.Variable>): boolean {
+  return 4 * [...parameters.values()].reduce((sum, { size }) => sum + size, 0) <= COPY_BYTES;
+}
+
+/** What a worker makes a copy of a model from; its weights come through the shared memory. */
+export interface QwenReplica {
+  readonly kind: typeof QWEN;
+  readonly about: Pick<QwenParts, "config" | "processor" | "companions"> & { readonly suppressTokens: readonly number[] };
+}
+
+const QWEN = "qwen";
+
+export const qwenReplicas: ReplicaKind<QwenReplica["about"]> = {
+  kind: QWEN,
+  make: ({ config, processor, companions, suppressTokens }) => {
+    const blank = [...weightShapes(config)].map(([name, shape]) => ({ name, shape, data: new Float32Array(sizeOf(shape)) }));
+    const parts = { config, processor, companions, parameters: makeVariables(blank) };
+    return new QwenModel({ ...parts, tokenizer: QwenTokenizer.load(companions) }, { suppressTokens });
+  },
+};
 
 /** @throws LabError when the files of a checkpoint do not belong together */
 function requireAgreement({ config, processor, tokenizer, companions }: QwenParts): void {
@@ -221,26 +262,4 @@ function requireAgreement({ config, processor, tokenizer, companions }: QwenPart
       subject: companions,
     });
   }
-}
-
-/** Indices by prompt, then by length of the completion, so that a run pads little and shares its prompts. */
-function byLength(sequences: readonly ScoredSequence[]): number[] {
-  const firstUse = new Map<unknown, number>();
-  sequences.forEach(({ prompt }, index) => firstUse.set(prompt, firstUse.get(prompt) ?? index));
-  return sequences
-    .map((sequence, index) => ({ ...sequence, index }))
-    .sort(
-      (a, b) =>
-        a.prompt.ids.length - b.prompt.ids.length ||
-        (firstUse.get(a.prompt) ?? 0) - (firstUse.get(b.prompt) ?? 0) ||
-        a.completion.length - b.completion.length,
-    )
-    .map(({ index }) => index);
-}
-
-function scoringBytes(rows: readonly number[], sequences: readonly ScoredSequence[], config: QwenConfig): number {
-  const members = rows.map((index) => sequences[index] as ScoredSequence);
-  const width = Math.max(...members.map(({ completion }) => completion.length));
-  const tokens = Math.max(...members.map(({ prompt }) => prompt.ids.length)) + width;
-  return passBytes(rows.length, tokens, rows.length * width, config);
 }

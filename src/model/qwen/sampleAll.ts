@@ -4,13 +4,13 @@ import { rollOut, type Rollout, type RolloutOptions } from "./generate";
 import type { QwenNetwork } from "./network";
 import type { TokenSequence } from "./sequences";
 
-/** Rows decoded together at most: beyond this a step's cost grows with the rows, so that more save no time. */
-const MAX_ROWS = 512;
-
 export interface SampleAllOptions extends RolloutOptions {
   /** G */
   readonly samples: number;
   readonly seed: number;
+  /** What the first prompt and the first sample of each count as for their random numbers; 0. */
+  readonly firstPrompt?: number;
+  readonly firstSample?: number;
 }
 
 /**
@@ -23,15 +23,17 @@ export async function sampleAll(
   prompts: readonly TokenSequence[],
   options: SampleAllOptions,
 ): Promise<Rollout[][]> {
-  const { samples, seed, maxNewTokens } = options;
+  const { samples, seed, maxNewTokens, firstPrompt = 0, firstSample = 0 } = options;
   const rows = prompts.flatMap((prompt, b) =>
-    Array.from({ length: samples }, (_, g) => ({ prompt, b, g, random: new Random(seed).fork(b).fork(g) })),
+    Array.from({ length: samples }, (_, g) => {
+      return { prompt, b, g, random: new Random(seed).fork(firstPrompt + b).fork(firstSample + g) };
+    }),
   );
   const order = [...rows].sort((x, y) => x.prompt.ids.length - y.prompt.ids.length || x.b - y.b || x.g - y.g);
   const costOf = (run: readonly (typeof rows)[number][]): number => {
     const longest = run.at(-1); // the order is by length
     if (longest === undefined) return 0;
-    return run.length > MAX_ROWS ? Infinity : run.length * rolloutBytes(longest.prompt, maxNewTokens, network.config);
+    return run.length * rolloutBytes(longest.prompt, maxNewTokens, network.config);
   };
   const out: Rollout[][] = prompts.map(() => []);
   for (const run of cutByCost(order, costOf, PASS_BYTES)) {

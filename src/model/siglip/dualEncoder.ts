@@ -5,6 +5,9 @@ import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import { readJson, writeFolderAtomic, writeJson } from "../../core/files";
 import type { RgbImage } from "../../core/image";
+import { runHere, type Runner } from "../../workers/job";
+import type { Pool } from "../../workers/pool";
+import type { ReplicaKind, Replicable } from "../../workers/protocol";
 import { withSafetensors, writeSafetensors } from "../../core/safetensors";
 import type { DualEncoder } from "../dualEncoder";
 import { copyCompanions } from "../qwen/checkpoint";
@@ -23,13 +26,14 @@ import { ropePositions } from "../qwen/positions";
 import { disposeImageBatch, layoutImages, type ImageBatch } from "../qwen/sequences";
 import { QwenTokenizer } from "../qwen/tokenizer";
 import { imageEmbeddings } from "../qwen/vision";
-import { initialValues, makeVariables, weightShapes } from "../qwen/weights";
+import { initialValues, makeVariables, sizeOf, weightShapes } from "../qwen/weights";
 
 const SETTINGS = "dual_encoder.json";
 const settingsSchema = z.strictObject({ width: z.int().min(1) });
 /** SigLIP's starting point: t = 10, b = −10. */
 const START = { logScale: Math.log(10), bias: -10 };
 const BATCH = 64;
+const NAME = "siglip-mini";
 
 /** Texts laid out for the text tower, with the weight of each token in its text's mean. */
 export interface TextBatch {
@@ -48,8 +52,10 @@ export function disposeTextBatch({ sequences, mask }: TextBatch): void {
  * each meaned over its tokens and projected into one space of width W. It plays the part of the paper's SigLIP: closed
  * world baseline, text encoder of Eq. 5, image similarity for the hard negatives.
  */
-export class MiniDualEncoder implements DualEncoder {
+export class MiniDualEncoder implements DualEncoder, Replicable {
   private readonly network: QwenNetwork;
+  /** Who computes its gradients. */
+  readonly runner: Runner<MiniDualEncoder>;
 
   constructor(
     readonly name: string,
@@ -59,8 +65,14 @@ export class MiniDualEncoder implements DualEncoder {
     /** The towers' weights under their published names, the projections, `logit_scale` and `logit_bias`. */
     readonly parameters: ReadonlyMap<string, tf.Variable>,
     private readonly folder: string,
+    private readonly workers?: Pool,
   ) {
     this.network = qwenNetwork(config, parameters);
+    this.runner = workers?.runner(this) ?? runHere(this);
+  }
+
+  get replica(): { readonly kind: string; readonly about: EncoderSizes } {
+    return { kind: SIGLIP, about: { config: this.config, width: this.width, folder: this.folder } };
   }
 
   /** A fresh encoder. @param folder holds the tokenizer */
@@ -70,6 +82,7 @@ export class MiniDualEncoder implements DualEncoder {
     folder: string,
     seed: number,
     deviation: number,
+    workers?: Pool,
   ): MiniDualEncoder {
     const weights = [...encoderShapes(config, width)].map(([name, shape]) => ({
       name,
@@ -77,12 +90,13 @@ export class MiniDualEncoder implements DualEncoder {
       data: startValues(name, shape, seed, deviation),
     }));
     return new MiniDualEncoder(
-      "siglip-mini",
+      NAME,
       config,
       width,
       QwenTokenizer.load(folder),
       makeVariables(weights),
       folder,
+      workers,
     );
   }
 
@@ -107,7 +121,7 @@ export class MiniDualEncoder implements DualEncoder {
         }),
       ),
     );
-    return new MiniDualEncoder("siglip-mini", config, width, QwenTokenizer.load(folder), parameters, folder);
+    return new MiniDualEncoder(NAME, config, width, QwenTokenizer.load(folder), parameters, folder);
   }
 
   /** Differentiable unit vectors of images. @returns [B, W] */
@@ -208,6 +222,7 @@ export class MiniDualEncoder implements DualEncoder {
   }
 
   dispose(): void {
+    this.workers?.forget(this);
     for (const variable of this.parameters.values()) variable.dispose();
   }
 
@@ -216,6 +231,26 @@ export class MiniDualEncoder implements DualEncoder {
     return tf.div(vectors, tf.sqrt(tf.add(tf.sum(tf.square(vectors), 1, true), 1e-12)));
   }
 }
+
+interface EncoderSizes {
+  readonly config: QwenConfig;
+  readonly width: number;
+  /** Holds the tokenizer. */
+  readonly folder: string;
+}
+
+const SIGLIP = "siglip";
+
+/** How a worker makes a dual encoder. */
+export const encoderReplicas: ReplicaKind<EncoderSizes> = {
+  kind: SIGLIP,
+  make: ({ config, width, folder }) => {
+    const blank = [...encoderShapes(config, width)].map(([name, shape]) => {
+      return { name, shape, data: new Float32Array(sizeOf(shape)) };
+    });
+    return new MiniDualEncoder(NAME, config, width, QwenTokenizer.load(folder), makeVariables(blank), folder);
+  },
+};
 
 function encoderShapes(config: QwenConfig, width: number): Map<string, readonly number[]> {
   return new Map<string, readonly number[]>([

@@ -9,7 +9,6 @@ export interface OpAttribute {
 
 /** What the native backend offers beyond `KernelBackend`; its own types come with the whole tfjs union package. */
 interface NativeBackend {
-  readonly isUsingGpuDevice: boolean;
   readonly binding: {
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
@@ -26,11 +25,6 @@ interface NativeBackend {
   ): tf.Tensor[];
   write(values: Int32Array | Float32Array, shape: number[], dtype: "int32" | "float32"): tf.DataId;
   disposeData(dataId: tf.DataId, force?: boolean): boolean;
-}
-
-/** Whether tensors are computed by the native backend, in the host's memory. */
-export function nativeOnCpu(): boolean {
-  return tf.getBackend() === "tensorflow" && !(tf.backend() as unknown as NativeBackend).isUsingGpuDevice;
 }
 
 /** Constants kept at most: shapes differ from batch to batch, so the table is emptied when it has grown this far. */

@@ -1,0 +1,54 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import { LabError } from "../core/errors";
+import { nativeOnCpu } from "../core/backend";
+
+/** Memory that a worker takes at the mini-world's sizes, and that is left to everything else (docs/performance.md). */
+const WORKER_BYTES = 250 * 2 ** 20;
+const OTHERS_BYTES = 350 * 2 ** 20;
+
+/** How many workers, and why not more where that is worth a line. */
+export interface WorkerCount {
+  readonly workers: number;
+  readonly because?: string;
+}
+
+/**
+ * How many worker processes to use: what FINE_R1_WORKERS says, else one for each core that this process may use, as far as
+ * memory goes. 1 means that all work is done in this process. No result depends on it.
+ * @param asked what a command's `--workers` says, which goes before FINE_R1_WORKERS
+ */
+export function workerCount(asked = process.env["FINE_R1_WORKERS"] ?? ""): WorkerCount {
+  if (asked !== "" && asked !== "auto") return { workers: given(asked) };
+  if (!nativeOnCpu()) return { workers: 1 };
+  const cores = coresHere();
+  const fitting = Math.max(1, Math.floor((process.availableMemory() - OTHERS_BYTES) / WORKER_BYTES));
+  if (fitting >= cores) return { workers: cores };
+  const free = Math.round(process.availableMemory() / 2 ** 20);
+  return { workers: fitting, because: `${fitting} workers on ${cores} cores: ${free} MiB of memory are free` };
+}
+
+function given(asked: string): number {
+  const count = Number(asked);
+  if (Number.isInteger(count) && count >= 1 && count <= 1024) return count;
+  throw new LabError(
+    `"${asked}" is no number of workers`,
+    'Give a whole number from 1 (no workers: all in one process), or "auto" for one on each core.',
+    { subject: "workers (--workers, FINE_R1_WORKERS)" },
+  );
+}
+
+/** The cores that this process may use: those it may run on, and what its control group allows of their time. */
+export function coresHere(): number {
+  return Math.max(1, Math.min(os.availableParallelism(), Math.ceil(quota())));
+}
+
+/** Processors' worth of time that cgroup v2 allows; without bound where it sets none. */
+function quota(): number {
+  try {
+    const [most, period] = fs.readFileSync("/sys/fs/cgroup/cpu.max", "utf8").trim().split(" ").map(Number);
+    return most === undefined || period === undefined || !(most > 0) ? Infinity : most / period;
+  } catch {
+    return Infinity;
+  }
+}

@@ -1,0 +1,186 @@
+import type * as tf from "@tensorflow/tfjs-core";
+import type { Job, Runner } from "./job";
+import { receivedError, type Replicable, type StaleWeights } from "./protocol";
+import { SharedMemory } from "./sharedMemory";
+import { WorkerProcess, type Died } from "./workerProcess";
+
+/** A job that ends its worker this often is not tried again. */
+const MOST_DEATHS = 3;
+
+/** A model that jobs are done with, as this process knows it. */
+interface Shared {
+  readonly number: number;
+  readonly model: Replicable;
+  /** Of each variable: what it held when it was last written to the shared memory, and how often that was. */
+  readonly seen: (tf.DataId | undefined)[];
+  readonly versions: number[];
+  readonly offsets: readonly number[];
+  running: number;
+}
+
+interface Waiting {
+  readonly shared: Shared;
+  readonly job: string;
+  readonly data: unknown;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  deaths: number;
+}
+
+/**
+ * Worker processes, one tensor thread each, that do the jobs of several models. A job is a function of weights and data, so
+ * that it does not matter which worker does it: jobs are handed out in the order in which they were asked for, and what a dead
+ * worker was doing is done again by another. Workers start with the first job and do not keep this process from ending.
+ */
+export class Pool {
+  private readonly queue: Waiting[] = [];
+  private workers: WorkerProcess[] = [];
+  private readonly models = new Map<Replicable, Shared>();
+  private memory: SharedMemory | undefined;
+  private nextRegion = 0;
+  private closed = false;
+
+  /**
+   * @param size how many workers
+   * @param program the script that they run: `serve` with what they can do
+   */
+  constructor(
+    readonly size: number,
+    private readonly program: string,
+  ) {}
+
+  /** Who does the jobs of a model: the workers, each with a copy of it that has its weights of the moment. */
+  runner<M extends Replicable>(model: M): Runner<M> {
+    return {
+      lanes: this.size,
+      run: <D, R>(job: Job<M, D, R>, data: D, signal?: AbortSignal): Promise<R> =>
+        this.ask(this.shared(model), job.name, data, signal) as Promise<R>,
+    };
+  }
+
+  /** Forgets a model that was disposed of. */
+  forget(model: Replicable): void {
+    const known = this.models.get(model);
+    if (known === undefined) return;
+    this.models.delete(model);
+    for (const worker of this.workers) worker.forget(known.number);
+  }
+
+  /** The workers' process numbers. */
+  get pids(): readonly number[] {
+    return this.workers.flatMap(({ pid }) => pid ?? []);
+  }
+
+  /** Ends the workers. Jobs that were not done fail. */
+  close(): void {
+    this.closed = true;
+    for (const { reject } of this.queue.splice(0)) reject(new Error("the pool of workers was closed"));
+    for (const worker of this.workers) worker.close();
+    this.workers = [];
+    this.memory?.close();
+    this.memory = undefined;
+  }
+
+  private ask(shared: Shared, job: string, data: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    if (this.closed) return Promise.reject(new Error("the pool of workers was closed"));
+    signal?.throwIfAborted();
+    let leave = (): void => undefined;
+    const done = new Promise((resolve, reject) => {
+      const waiting: Waiting = { shared, job, data, signal, resolve, reject, deaths: 0 };
+      leave = (): void => {
+        const at = this.queue.indexOf(waiting);
+        if (at < 0) return; // a worker has it, and is told
+        this.queue.splice(at, 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.queue.push(waiting);
+      this.handOut();
+    });
+    return done.finally(() => signal?.removeEventListener("abort", leave));
+  }
+
+  private handOut(): void {
+    this.workers = this.workers.filter(({ alive }) => alive);
+    while (this.workers.length < Math.min(this.size, this.queue.length + this.busy())) this.hire();
+    for (const worker of this.workers) {
+      if (!worker.idle) continue;
+      const next = this.queue.shift();
+      if (next === undefined) return;
+      void this.give(worker, next);
+    }
+  }
+
+  private busy(): number {
+    return this.workers.filter(({ idle }) => !idle).length;
+  }
+
+  private hire(): void {
+    this.memory ??= SharedMemory.make();
+    this.workers.push(new WorkerProcess(this.program, this.memory, this.nextRegion++));
+  }
+
+  /** Has a worker do a job, and when it dies puts the job back at the head of the queue. */
+  private async give(worker: WorkerProcess, waiting: Waiting): Promise<void> {
+    const { shared, job, data, signal } = waiting;
+    try {
+      this.publish(shared);
+      shared.running++;
+      const reply = await worker.run({
+        job,
+        data,
+        signal,
+        model: shared.number,
+        replica: shared.model.replica,
+        stale: (known) => staleSince(known, shared),
+        versions: shared.versions,
+      });
+      shared.running--;
+      if ("error" in reply) waiting.reject(signal?.aborted === true ? signal.reason : receivedError(reply.error));
+      else waiting.resolve(reply.result);
+    } catch (error) {
+      shared.running--;
+      this.replace(worker, waiting, error as Died);
+    }
+    if (!this.closed) this.handOut();
+  }
+
+  private replace(worker: WorkerProcess, waiting: Waiting, death: Died): void {
+    this.workers = this.workers.filter((other) => other !== worker);
+    worker.close();
+    waiting.deaths++;
+    if (waiting.signal?.aborted === true) waiting.reject(waiting.signal.reason);
+    else if (this.closed || death.atStart || waiting.deaths >= MOST_DEATHS) waiting.reject(death.asError());
+    else this.queue.unshift(waiting);
+  }
+
+  private shared(model: Replicable): Shared {
+    const known = this.models.get(model);
+    if (known !== undefined) return known;
+    let offset = 0;
+    const offsets = [...model.parameters.values()].map(({ size }) => (offset += size) - size);
+    const shared: Shared = { number: this.nextRegion++, model, seen: [], versions: offsets.map(() => 0), offsets, running: 0 };
+    this.models.set(model, shared);
+    return shared;
+  }
+
+  /** Writes the weights that have changed since the last time. A variable that was assigned to holds other data. */
+  private publish({ number, model, seen, versions, offsets, running }: Shared): void {
+    let index = 0;
+    for (const variable of model.parameters.values()) {
+      const at = index++;
+      if (seen[at] === variable.dataId) continue;
+      if (running > 0) throw new RangeError("Pool: weights changed while jobs with them were going on");
+      this.memory?.write(number, offsets[at] as number, variable.dataSync<"float32">());
+      seen[at] = variable.dataId;
+      versions[at] = (versions[at] as number) + 1;
+    }
+  }
+}
+
+function staleSince(known: readonly number[], { versions, offsets }: Shared): StaleWeights[] {
+  return versions.flatMap((version, index) =>
+    version === known[index] ? [] : [{ index, offset: offsets[index] as number }],
+  );
+}

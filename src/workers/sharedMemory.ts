@@ -1,0 +1,72 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { unwritable } from "../core/files";
+
+/** Where memory that several processes share is to be had as a file, the best first. */
+const PLACES = ["/dev/shm", os.tmpdir()];
+/** A place with less room than this is passed over: containers often get 64 MiB of /dev/shm. */
+const ROOM = 2 ** 29;
+/** Bytes between the starts of two regions. Only what is written takes memory. */
+const REGION = 2 ** 33;
+
+/**
+ * Memory that this process and its workers share: a file without a name, so that nothing is left of it whichever process
+ * is killed. Numbers go through it as they lie in memory: a copy in, a copy out, no text between. It is cut into regions,
+ * whose numbers the caller hands out.
+ */
+export class SharedMemory {
+  /** @param descriptor of the open file; a worker has it from the process that started it */
+  constructor(readonly descriptor: number) {}
+
+  static make(): SharedMemory {
+    const place = PLACES.find(hasRoom) ?? os.tmpdir();
+    const file = path.join(place, `fine-r1-${process.pid}-${Date.now()}`);
+    try {
+      const descriptor = fs.openSync(file, "wx+", 0o600);
+      fs.rmSync(file);
+      return new SharedMemory(descriptor);
+    } catch (error) {
+      throw unwritable(file, error);
+    }
+  }
+
+  /** @param offset in numbers, from the start of the region */
+  write(region: number, offset: number, values: Float32Array): void {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    let done = 0;
+    try {
+      while (done < bytes.length)
+        done += fs.writeSync(this.descriptor, bytes, done, bytes.length - done, region * REGION + 4 * offset + done);
+    } catch (error) {
+      throw unwritable("memory shared with worker processes", error);
+    }
+  }
+
+  /** @returns a copy of `length` numbers */
+  read(region: number, offset: number, length: number): Float32Array {
+    const values = new Float32Array(length);
+    const bytes = new Uint8Array(values.buffer);
+    let done = 0;
+    while (done < bytes.length) {
+      const more = fs.readSync(this.descriptor, bytes, done, bytes.length - done, region * REGION + 4 * offset + done);
+      if (more === 0) throw new RangeError(`SharedMemory: region ${region} ends before ${offset + length} numbers`);
+      done += more;
+    }
+    return values;
+  }
+
+  close(): void {
+    fs.closeSync(this.descriptor);
+  }
+}
+
+function hasRoom(place: string): boolean {
+  try {
+    const { bavail, bsize } = fs.statfsSync(place);
+    fs.accessSync(place, fs.constants.W_OK);
+    return bavail * bsize >= ROOM;
+  } catch {
+    return false;
+  }
+}
