@@ -12,11 +12,5 @@ import { serve } from "./workers/serve";
 
 void serve({
   replicas: [qwenReplicas, encoderReplicas, towerReplicas],
-  jobs: [
-    ...PIECE_JOBS,
-    gradientOf(tokenMeanLoss),
-    gradientOf(tapoLoss),
-    gradientOf(pairLoss),
-    gradientOf(readingLoss),
-  ],
+  jobs: [...PIECE_JOBS, gradientOf(tokenMeanLoss), gradientOf(tapoLoss), gradientOf(pairLoss), gradientOf(readingLoss)],
 });

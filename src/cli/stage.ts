@@ -7,6 +7,7 @@ import { kindNamed } from "../lab/kinds";
 import { make } from "../lab/make";
 import { stageFrom } from "../lab/stage";
 import { stoppable } from "./stop";
+import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
 
 const workSchema = z.strictObject({ kind: z.string(), version: z.int(), inputs: z.record(z.string(), z.json()) });
 
@@ -15,18 +16,13 @@ const workSchema = z.strictObject({ kind: z.string(), version: z.int(), inputs: 
  * needs are taken from the store. For other processes and hosts that share the store.
  */
 export function addStageCommand(program: Command): void {
-  program
-    .command("stage", { hidden: true })
-    .argument("<file>")
-    .action(async (file: string) => {
-      const { kind, version, inputs } = readStored(
-        file,
-        workSchema,
-        "description of a stage",
-        "Take it from --dry-run.",
-      );
-      await requireTraining();
-      const made = await make({ store: storeFolder(), ...stoppable() }, stageFrom(kindNamed(kind, version), inputs));
-      console.log(made.folder);
-    });
+  const command = program.command("stage", { hidden: true }).argument("<file>");
+  addWorkersOption(command).action(async (file: string, options: WorkersArgument) => {
+    const { kind, version, inputs } = readStored(file, workSchema, "description of a stage", "Take it from --dry-run.");
+    await requireTraining();
+    const stage = stageFrom(kindNamed(kind, version), inputs);
+    const context = { store: storeFolder(), ...stoppable() };
+    const made = await withWorkers(options, (workers) => make({ ...context, workers }, stage));
+    console.log(made.folder);
+  });
 }

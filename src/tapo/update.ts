@@ -64,7 +64,9 @@ export const tapoLoss: Loss<TrainableModel, UpdateData> = {
   name: "TAPO",
   prepare: (model, { rows, objective, weight }) => {
     const batch = model.prepare(rows);
-    const underNegative = rows.flatMap(({ negativePrompt: prompt, tokenIds }) => (prompt ? [{ prompt, tokenIds }] : []));
+    const underNegative = rows.flatMap(({ negativePrompt: prompt, tokenIds }) =>
+      prompt ? [{ prompt, tokenIds }] : [],
+    );
     const negativeBatch = underNegative.length === 0 ? undefined : model.prepare(underNegative);
     const figures: Record<string, number> = {};
     const loss = (): tf.Scalar => {

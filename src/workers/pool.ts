@@ -160,7 +160,14 @@ export class Pool {
     if (known !== undefined) return known;
     let offset = 0;
     const offsets = [...model.parameters.values()].map(({ size }) => (offset += size) - size);
-    const shared: Shared = { number: this.nextRegion++, model, seen: [], versions: offsets.map(() => 0), offsets, running: 0 };
+    const shared: Shared = {
+      number: this.nextRegion++,
+      model,
+      seen: [],
+      versions: offsets.map(() => 0),
+      offsets,
+      running: 0,
+    };
     this.models.set(model, shared);
     return shared;
   }

@@ -8,10 +8,13 @@ export interface Replicable {
   readonly parameters: ReadonlyMap<string, tf.Variable>;
 }
 
+/** A model as a worker holds it. */
+export type Copy = Pick<Replicable, "parameters"> & { dispose(): void };
+
 /** How a worker makes a model again from what it is made from, A; its weights are put in afterwards. */
 export interface ReplicaKind<A> {
   readonly kind: string;
-  make(about: A): Pick<Replicable, "parameters"> & { dispose(): void };
+  make(about: A): Copy;
 }
 
 /** What a worker process can do. */

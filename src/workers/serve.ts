@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loadBackend } from "../core/backend";
 import { required } from "../core/errors";
 import { hasVectors, sentError, SHARED_DESCRIPTOR } from "./protocol";
-import type { FromWorker, Replicable, ToWorker, Trade } from "./protocol";
+import type { Copy, FromWorker, Replicable, ToWorker, Trade } from "./protocol";
 import { SharedMemory } from "./sharedMemory";
 
 type Order = Extract<ToWorker, { job: string }>;
@@ -11,7 +11,7 @@ type Order = Extract<ToWorker, { job: string }>;
 export async function serve(trade: Trade): Promise<void> {
   process.once("disconnect", () => process.exit(0)); // the other one ended or was killed
   const memory = new SharedMemory(SHARED_DESCRIPTOR);
-  const models = new Map<number, ReturnType<Trade["replicas"][number]["make"]>>();
+  const models = new Map<number, Copy>();
   const running = new Map<number, AbortController>();
   process.on("message", (message: ToWorker) => {
     if ("cancel" in message) running.get(message.cancel)?.abort();
@@ -62,7 +62,7 @@ export async function serve(trade: Trade): Promise<void> {
     return job.run(model as never, data as never, signal);
   }
 
-  function makeModel(number: number, make: Replicable["replica"] | undefined) {
+  function makeModel(number: number, make: Replicable["replica"] | undefined): Copy | undefined {
     const kind = trade.replicas.find((each) => each.kind === make?.kind);
     const made = kind?.make(make?.about as never);
     if (made !== undefined) models.set(number, made);

@@ -32,7 +32,9 @@ export class Died extends Error {
   }
 
   asError(): LabError {
-    const said = this.lastWords === "" ? "" : `: ${this.lastWords.trim().split("\n").slice(-3).join(" | ")}`;
+    const lines = this.lastWords.trim().split("\n");
+    const telling = lines.find((line) => /\bError\b/u.test(line)) ?? lines.at(-1) ?? "";
+    const said = telling === "" ? "" : `: ${telling}`;
     const reason = this.atStart ? "could not start" : "ended each time that it did this piece of work";
     return new LabError(
       `a worker process ${reason} (${this.how})${said}`,
@@ -104,8 +106,10 @@ export class WorkerProcess {
   run(assignment: Assignment): Promise<Extract<Reply, { error: unknown }> | { readonly result: unknown }> {
     const { job, data, signal, model, replica, stale, versions } = assignment;
     const id = this.jobs++;
+    let sent = false;
     const cancel = (): void => {
-      this.send({ cancel: id });
+      if (sent) this.send({ cancel: id });
+      else this.current?.settle({ id, error: { message: "stopped before it began", stack: undefined } });
     };
     return new Promise((resolve, reject) => {
       this.current = {
@@ -130,6 +134,8 @@ export class WorkerProcess {
       const known = this.models.get(model);
       const made = known === undefined ? { make: replica } : {};
       void this.ready.then(() => {
+        if (this.current?.id !== id) return; // stopped while the worker was starting
+        sent = true;
         this.send({ job, id, data, model, ...made, stale: stale(known ?? []), region: this.region });
       });
       this.models.set(model, [...versions]);

@@ -8,7 +8,9 @@ import { AdamW, ADAMW_DEFAULTS } from "../../src/engine/adamw";
 import { saveCheckpoint } from "../../src/engine/checkpoint";
 import { FlatLayout } from "../../src/engine/flat";
 import { constant } from "../../src/engine/schedule";
-import { train, type MicroBatch, type TrainOptions, type TrainTask } from "../../src/engine/train";
+import { microBatch, type MicroBatch, type Weighted } from "../../src/engine/gradient";
+import { train, type TrainOptions, type TrainTask } from "../../src/engine/train";
+import { runHere } from "../../src/workers/job";
 import { values } from "./toy";
 
 let folder: string;
@@ -36,15 +38,13 @@ const options = (extra: Partial<TrainOptions> = {}): TrainOptions => ({
 });
 
 /** Two micro-batches a step; the second of step `at` is `spoilt`. */
-function task(at: number, spoilt: () => tf.Scalar): TrainTask {
-  const batch = (examples: string[], loss: () => tf.Scalar): MicroBatch => ({
-    examples,
-    loss,
-    dispose: () => undefined,
-  });
+function task(at: number, spoilt: () => tf.Scalar): TrainTask<Weighted> {
+  const batch = (examples: string[], loss: () => tf.Scalar): MicroBatch<Weighted> =>
+    microBatch({ name: "toy", prepare: () => ({ loss, dispose: () => undefined }) }, null, examples);
   const sound = (): tf.Scalar => tf.sum(tf.addN([...parameters.values()].map((v) => tf.square(v))));
   return {
     parameters,
+    runner: runHere({ parameters }),
     next: (step) =>
       Promise.resolve({
         microBatches: [batch(["a", "b"], sound), batch(["bird/1", "bird/2"], step === at ? spoilt : sound)],

@@ -1,13 +1,29 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { Random } from "../../src/core/random";
-import type { MicroBatch, TrainTask } from "../../src/engine/train";
+import { microBatch, type Loss, type Weighted } from "../../src/engine/gradient";
+import type { TrainTask } from "../../src/engine/train";
+import { runHere } from "../../src/workers/job";
 
 /** Least squares on a fixed toy problem: y = x·w + b. */
 export interface Toy {
   readonly parameters: Map<string, tf.Variable>;
-  readonly task: TrainTask;
+  readonly task: TrainTask<Weighted>;
   readonly dispose: () => void;
 }
+
+const squares: Loss<Weighted, { readonly xs: number[][]; readonly rows: number }> = {
+  name: "squares",
+  prepare: ({ parameters }, { xs, rows }) => {
+    const x = tf.tensor2d(xs);
+    const [w, b] = [parameters.get("w") as tf.Tensor2D, parameters.get("b") as tf.Tensor];
+    return {
+      loss: () => tf.sub(x.matMul(w).add(b), 1).square().sum().div(rows),
+      dispose: () => {
+        x.dispose();
+      },
+    };
+  },
+};
 
 /** `rows` examples per step, drawn from a stream that depends on the step alone, in micro-batches of `size`. */
 export function toy(rows: number, size: number): Toy {
@@ -17,30 +33,16 @@ export function toy(rows: number, size: number): Toy {
     ["w", w],
     ["b", b],
   ]);
-  const task: TrainTask = {
+  const task: TrainTask<Weighted> = {
     parameters,
+    runner: runHere({ parameters }),
     next(step) {
       const random = new Random(7).fork(step);
       const xs = Array.from({ length: rows }, () => [random.normal(), random.normal()]);
-      return Promise.resolve({ microBatches: batches(xs) });
+      const parts = Array.from({ length: Math.ceil(rows / size) }, (_, i) => xs.slice(i * size, (i + 1) * size));
+      return Promise.resolve({ microBatches: parts.map((part) => microBatch(squares, { xs: part, rows })) });
     },
   };
-  function* batches(xs: number[][]): Generator<MicroBatch> {
-    for (let i = 0; i < xs.length; i += size) {
-      const x = tf.tensor2d(xs.slice(i, i + size));
-      yield {
-        loss: () =>
-          tf
-            .sub(x.matMul(w as tf.Tensor2D).add(b), 1)
-            .square()
-            .sum()
-            .div(rows),
-        dispose: () => {
-          x.dispose();
-        },
-      };
-    }
-  }
   return {
     parameters,
     task,

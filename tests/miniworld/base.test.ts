@@ -7,11 +7,12 @@ import { silent } from "../../src/core/progress";
 import { buildMiniWorld } from "../../src/miniworld/world";
 import type { MiniWorld } from "../../src/miniworld/types";
 import { miniConfig } from "../../src/miniworld/base/architecture";
-import { buildBase, buildBranch, type BaseWork, type BuiltBase } from "../../src/miniworld/base/build";
+import { buildBase, type BaseWork, type BuiltBase } from "../../src/miniworld/base/build";
 import { baseConfigSchema, type BaseConfig } from "../../src/miniworld/base/config";
 import { listFinished } from "../../src/store/store";
 import { QwenModel } from "../../src/model/qwen/model";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
+import { openWorkers } from "../../src/workers/open";
 import { smokeConfig } from "./worlds";
 import { weightsOf } from "../sft/tinyPolicy";
 
@@ -109,10 +110,10 @@ describe("buildBase", () => {
     encoder.dispose();
   });
 
-  it("gives the same weights again, to the bit, also when its branches ran one by one", async () => {
-    await buildBranch(work("two"), "text");
-    await buildBranch(work("two"), "vision");
-    const again = await buildBase(work("two"));
+  it("gives the same weights again, to the bit, also when workers share the stages", async () => {
+    const workers = openWorkers("2");
+    const again = await buildBase({ ...work("two"), workers });
+    workers?.close();
     expect(await weights(again.base)).toEqual(await weights(built.base));
     const files = [built, again].map((b) => fs.readFileSync(path.join(b.dualEncoder, "model.safetensors")));
     expect(files[0]!.equals(files[1]!)).toBe(true);

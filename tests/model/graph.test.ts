@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { Graph } from "../../src/model/tensor/graph";
-import { nativeOnCpu } from "../../src/model/tensor/native";
+import { nativeOnCpu } from "../../src/core/backend";
 import { RawArena } from "../../src/model/tensor/raw";
 
 /** Each row of a matrix, and a row put in its place at `slots`. */

@@ -1,36 +1,25 @@
-import * as tf from "@tensorflow/tfjs-core";
-import type { MicroBatch } from "../../src/engine/train";
+import type { MicroBatch, Weighted } from "../../src/engine/gradient";
 
-/** Loss and gradients of a step: what its micro-batches add up to. */
-export function accumulated(
-  microBatches: Iterable<MicroBatch>,
-  parameters: ReadonlyMap<string, tf.Variable>,
-): { loss: number; gradients: number[] } {
-  const variables = [...parameters.values()];
+/** Loss, gradients and figures of a step: what its micro-batches add up to. */
+export async function accumulated<M extends Weighted>(
+  microBatches: readonly MicroBatch<M>[],
+  model: M,
+): Promise<{ loss: number; gradients: number[]; figures: Record<string, number> }> {
+  const parameters = [...model.parameters.keys()];
   const gradients: number[] = [];
+  const figures: Record<string, number> = {};
   let loss = 0;
-  for (const batch of microBatches) {
-    const { value, grads } = tf.variableGrads(() => batch.loss(), variables);
-    loss += value.dataSync()[0] ?? NaN;
-    let at = 0;
-    for (const variable of variables) {
-      const grad = grads[variable.name]?.dataSync();
-      for (let i = 0; i < variable.size; i++, at++) gradients[at] = (gradients[at] ?? 0) + (grad?.[i] ?? 0);
-    }
-    tf.dispose([value, grads]);
-    batch.dispose();
+  for (const { gradient, data } of microBatches) {
+    const part = await gradient.run(model, { data, parameters });
+    loss += part.loss;
+    part.vectors
+      .flatMap((vector) => [...vector])
+      .forEach((value, i) => {
+        gradients[i] = (gradients[i] ?? 0) + value;
+      });
+    for (const [name, value] of Object.entries(part.figures)) figures[name] = (figures[name] ?? 0) + value;
   }
-  return { loss, gradients };
-}
-
-/** The loss alone. */
-export function lossOf(microBatches: Iterable<MicroBatch>): number {
-  let loss = 0;
-  for (const batch of microBatches) {
-    loss += tf.tidy(() => batch.loss().dataSync()[0] ?? NaN);
-    batch.dispose();
-  }
-  return loss;
+  return { loss, gradients, figures };
 }
 
 /** max |a − b| / max |b| */

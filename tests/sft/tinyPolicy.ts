@@ -8,6 +8,7 @@ import { miniConfig } from "../../src/miniworld/base/architecture";
 import type { Prompt } from "../../src/model/contract";
 import { QwenModel } from "../../src/model/qwen/model";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
+import type { Pool } from "../../src/workers/pool";
 import { TINY_SIZES } from "../../src/verify/numerics/tinySteps";
 import type { SftOptions } from "../../src/sft/options";
 import type { SftExample } from "../../src/sft/train";
@@ -19,9 +20,14 @@ const WORDS = [...ANSWERS, "tree", "?", "<think>", "</think>", "<answer>", "</an
 /** A random Qwen2.5-VL of 20,000 parameters over a word vocabulary. The same seed gives the same weights. */
 export function tinyPolicy(seed = 5): QwenModel {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-policy-"));
-  const model = QwenModel.initialise(miniConfig(TINY_SIZES, writeWordTokenizer(folder, WORDS)), seed, folder);
+  const model = policyIn(folder, seed);
   fs.rmSync(folder, { recursive: true });
   return model;
+}
+
+/** The tiny policy with its tokenizer in a folder that stays, for workers to read. */
+export function policyIn(folder: string, seed = 5, workers?: Pool): QwenModel {
+  return QwenModel.initialise(miniConfig(TINY_SIZES, writeWordTokenizer(folder, WORDS)), seed, folder, { workers });
 }
 
 /** A picture of one grey level with some noise; the same object for the same arguments, as datasets give it. */

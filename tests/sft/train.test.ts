@@ -44,8 +44,8 @@ describe("tokenMeanBatches", () => {
   it.each([1, 3, 5])("gives the loss and gradient of one batch of 8 in micro-batches of %d", (size) =>
     withPolicy(async (model) => {
       const items = await scored(model, toyExamples(8));
-      const whole = accumulated(tokenMeanBatches(model, items, 8), model.parameters);
-      const parts = accumulated(tokenMeanBatches(model, items, size), model.parameters);
+      const whole = await accumulated(tokenMeanBatches(items, 8), model);
+      const parts = await accumulated(tokenMeanBatches(items, size), model);
       expect(parts.loss).toBeCloseTo(whole.loss, 5);
       expect(relativeError(parts.gradients, whole.gradients)).toBeLessThan(1e-5);
     }),
@@ -57,7 +57,7 @@ describe("tokenMeanBatches", () => {
       expect(countTokens(items)).toBe(2 * (1 + 2 + 3 + 4) + 8); // answers of one to four words, each with an end
       const all = (await model.logProbs(items)).flat();
       const mean = -all.reduce((a, b) => a + b, 0) / all.length;
-      const { loss } = accumulated(tokenMeanBatches(model, items, 8, 0.25), model.parameters);
+      const { loss } = await accumulated(tokenMeanBatches(items, 8, 0.25), model);
       expect(loss).toBeCloseTo(0.25 * mean, 5);
     }));
 });

@@ -6,7 +6,7 @@ import type { QwenModel } from "../../src/model/qwen/model";
 import { DAPO, type TapoOptions } from "../../src/tapo/options";
 import type { Rollout } from "../../src/tapo/rollouts";
 import { prepareUpdate, updateMicroBatches, type ScoredRollout } from "../../src/tapo/update";
-import { accumulated, lossOf, relativeError } from "../sft/gradients";
+import { accumulated, relativeError } from "../sft/gradients";
 import { ANSWERS, ask, picture, tinyPolicy, weightsOf } from "../sft/tinyPolicy";
 import { tapoOptions } from "./recorded";
 import { assignAll } from "./weights";
@@ -49,8 +49,7 @@ function moved(scored: readonly ScoredRollout[]): ScoredRollout[] {
 }
 
 function update(scored: readonly ScoredRollout[], options: TapoOptions, size: number) {
-  const figures: Record<string, number> = {};
-  return { ...accumulated(updateMicroBatches(model, scored, options, size, figures), model.parameters), figures };
+  return accumulated(updateMicroBatches(scored, options, size), model);
 }
 
 describe("micro-batches", () => {
@@ -62,9 +61,9 @@ describe("micro-batches", () => {
   ] as const)("of any size make the same update: mean over %s, unit %d", async (tokenMean, microBatch) => {
     const options = tapoOptions({ objective: { tokenMean, microBatch } });
     const scored = moved(await prepare(options));
-    const whole = update(scored, options, 8); // all in one, whatever the unit
+    const whole = await update(scored, options, 8); // all in one, whatever the unit
     for (const size of [1, 2, 4, 5]) {
-      const parts = update(scored, options, size);
+      const parts = await update(scored, options, size);
       expect(parts.loss).toBeCloseTo(whole.loss, 5);
       expect(relativeError(parts.gradients, whole.gradients)).toBeLessThan(2e-5);
       for (const [name, value] of Object.entries(whole.figures)) expect(parts.figures[name]).toBeCloseTo(value, 4);
@@ -75,7 +74,7 @@ describe("micro-batches", () => {
     const options = tapoOptions({ objective: { negativeGradient: true } });
     const scored = await prepare(options);
     const before = tf.memory().numTensors;
-    update(scored, options, 2);
+    await update(scored, options, 2);
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -83,8 +82,8 @@ describe("micro-batches", () => {
 describe("π_old", () => {
   it("taken from the update's own pass is what a pass before it gives", async () => {
     const options = tapoOptions();
-    const explicit = update(await prepare(options, true), options, 6);
-    const shortcut = update(await prepare(options, false), options, 6);
+    const explicit = await update(await prepare(options, true), options, 6);
+    const shortcut = await update(await prepare(options, false), options, 6);
     expect(shortcut.loss).toBeCloseTo(explicit.loss, 5);
     expect(relativeError(shortcut.gradients, explicit.gradients)).toBeLessThan(1e-4); // the ratio is 1 to rounding only
     expect(explicit.figures["ppoKl"]).toBeCloseTo(0, 5);
@@ -98,19 +97,19 @@ describe.each([false, true])("with negativeGradient %s", (negativeGradient) => {
     const objective = { negativeGradient, klEstimator: "paper" as const, gamma: 0.3, eta1: 0.1, eta2: 0.2 };
     const options = tapoOptions({ objective });
     const scored = moved(await prepare(options));
-    const { gradients } = update(scored, options, 6);
+    const { gradients } = await update(scored, options, 6);
     const norm = Math.hypot(...gradients);
     const start = weightsOf(model);
     const h = 2e-3;
-    const at = (sign: number): number => {
+    const at = async (sign: number): Promise<number> => {
       let index = 0;
       const shifted = [...start].map(
         ([name, values]) => [name, values.map((v) => v + (sign * h * (gradients[index++] ?? NaN)) / norm)] as const,
       );
       assignAll(model.parameters, new Map(shifted));
-      return lossOf(updateMicroBatches(model, scored, options, 6, {}));
+      return (await update(scored, options, 6)).loss;
     };
-    const slope = (at(1) - at(-1)) / (2 * h);
+    const slope = ((await at(1)) - (await at(-1))) / (2 * h);
     assignAll(model.parameters, start);
     expect(Math.abs(slope / norm - 1)).toBeLessThan(0.02);
   });
@@ -118,7 +117,7 @@ describe.each([false, true])("with negativeGradient %s", (negativeGradient) => {
   it("the loss is the same; only the gradient differs", async () => {
     const here = tapoOptions({ objective: { negativeGradient } });
     const other = tapoOptions({ objective: { negativeGradient: !negativeGradient } });
-    const [a, b] = [update(await prepare(here), here, 3), update(await prepare(other), other, 3)];
+    const [a, b] = [await update(await prepare(here), here, 3), await update(await prepare(other), other, 3)];
     expect(a.loss).toBeCloseTo(b.loss, 5);
     expect(relativeError(a.gradients, b.gradients)).toBeGreaterThan(1e-3);
   });
@@ -153,7 +152,7 @@ describe("the images that rollouts are scored under", () => {
   async function passesOf(options: TapoOptions, needsOld: boolean) {
     const { watching, passes } = watched();
     const scored = await prepareUpdate(watching, rollouts, ADVANTAGES, options, { needsOld, reference: watching });
-    accumulated(updateMicroBatches(watching, scored, options, 6, {}), model.parameters);
+    await accumulated(updateMicroBatches(scored, options, 6), watching);
     return passes;
   }
   const all = (image: string): string[] => ADVANTAGES.map(() => image);

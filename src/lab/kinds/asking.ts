@@ -35,7 +35,7 @@ export const ANSWERS = "answers.jsonl";
 /** Asks a model once; its answers, raw, are in `answers.jsonl`. */
 export const answersStage = defineStage<AnswersInputs, { answers: number }>({
   kind: "answers",
-  version: 1,
+  version: 2,
   inputs: z.strictObject({
     model: refSchema,
     dataset: givenSchema,

@@ -26,7 +26,7 @@ const separabilitySchema: z.ZodType<Separability> = z.strictObject({
 /** Measures how far a model's last hidden states tell right picture–name pairs from wrong ones (H3, Fig. 4). */
 export const separabilityStage = defineStage<SeparabilityInputs, Separability>({
   kind: "separability",
-  version: 1,
+  version: 2,
   inputs: z.strictObject({
     model: refSchema,
     dataset: givenSchema,

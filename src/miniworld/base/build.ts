@@ -54,10 +54,7 @@ export async function buildBase(work: BaseWork): Promise<BuiltBase> {
       { signal, ahead },
     ) as Promise<[Finished<Stage>, Finished<Stage>]>;
   const [tower, text] = await both([towerStage, textStage]);
-  const [encoder, joint] = await both([
-    (own) => dualEncoderStage(own, tower),
-    (own) => jointStage(own, tower, text),
-  ]);
+  const [encoder, joint] = await both([(own) => dualEncoderStage(own, tower), (own) => jointStage(own, tower, text)]);
   return {
     base: path.join(joint.folder, "model"),
     dualEncoder: path.join(encoder.folder, "model"),

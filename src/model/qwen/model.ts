@@ -233,7 +233,9 @@ function mayBeCopied(parameters: ReadonlyMap<string, tf.Variable>): boolean {
 /** What a worker makes a copy of a model from; its weights come through the shared memory. */
 export interface QwenReplica {
   readonly kind: typeof QWEN;
-  readonly about: Pick<QwenParts, "config" | "processor" | "companions"> & { readonly suppressTokens: readonly number[] };
+  readonly about: Pick<QwenParts, "config" | "processor" | "companions"> & {
+    readonly suppressTokens: readonly number[];
+  };
 }
 
 const QWEN = "qwen";
@@ -241,7 +243,11 @@ const QWEN = "qwen";
 export const qwenReplicas: ReplicaKind<QwenReplica["about"]> = {
   kind: QWEN,
   make: ({ config, processor, companions, suppressTokens }) => {
-    const blank = [...weightShapes(config)].map(([name, shape]) => ({ name, shape, data: new Float32Array(sizeOf(shape)) }));
+    const blank = [...weightShapes(config)].map(([name, shape]) => ({
+      name,
+      shape,
+      data: new Float32Array(sizeOf(shape)),
+    }));
     const parts = { config, processor, companions, parameters: makeVariables(blank) };
     return new QwenModel({ ...parts, tokenizer: QwenTokenizer.load(companions) }, { suppressTokens });
   },
