@@ -64,7 +64,7 @@ export async function makeAll(
 }
 
 /** How many stages are made at a time. */
-function lanesOf({ workers }: LabContext & { readonly workers?: { readonly size: number } | undefined }): number {
+function lanesOf({ workers }: LabContext): number {
   return workers?.size ?? 1;
 }
 

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RgbImage } from "../core/image";
 import type { Runner } from "../workers/job";
-import type { Pool } from "../workers/pool";
+import type { Workers } from "../workers/job";
 
 /** One turn of a conversation. `<image>` in the text marks where the next image of the prompt stands. */
 export interface ChatMessage {
@@ -84,7 +84,7 @@ export interface Vocabulary {
 /** What a model may use besides its files. None of it decides a number. */
 export interface Opening {
   /** Processes that share its work. */
-  readonly workers?: Pool | undefined;
+  readonly workers?: Workers | undefined;
 }
 
 /** A way of running models: how one of them is named and opened, and what can be asked of it. A line of `ENGINES` (model/open). */

@@ -11,7 +11,7 @@ import { LabError, messageOf } from "../core/errors";
 import { removeQuietly, requireWritable, unwritable, writeJson } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
 import type { Progress } from "../core/progress";
-import type { Pool } from "../workers/pool";
+import type { Workers } from "../workers/job";
 import { keyOf, toJson, type Work } from "./key";
 import { takeLease, type Lease } from "./lease";
 import { differenceOf, filesIn, outputsOf, readRecord, RECORD, remedyFor, requireOutputs } from "./record";
@@ -22,7 +22,7 @@ export interface StoreContext {
   readonly store: string;
   readonly progress: Progress;
   /** Processes that share the work; without them all is done in this one. No number depends on them. */
-  readonly workers?: Pool | undefined;
+  readonly workers?: Workers | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Seconds of silence after which the owner of a lease counts as gone when it cannot be asked; 60. */
   readonly expirySeconds?: number | undefined;

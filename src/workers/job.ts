@@ -1,3 +1,4 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import { breathe } from "../core/progress";
 
 /** A piece of work: a pure function of a model and of data that another process can be sent. M model, D data, R result. */
@@ -13,6 +14,21 @@ export interface Runner<M> {
   readonly lanes: number;
   /** @param signal ends a job that waits, and one that looks at its own */
   run<D, R>(job: Job<M, D, R>, data: D, signal?: AbortSignal): Promise<R>;
+}
+
+/** A model that other processes can make again: what it is made from, as JSON, and its weights as they are now. */
+export interface Replicable {
+  readonly replica: { readonly kind: string; readonly about: unknown };
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+}
+
+/** Processes that share the work of models. */
+export interface Workers {
+  readonly size: number;
+  /** Who does the jobs of a model: the workers, each with a copy of it that has its weights of the moment. */
+  runner<M extends Replicable>(model: M): Runner<M>;
+  /** To be called when a model is disposed of. */
+  forget(model: Replicable): void;
 }
 
 /** Does the jobs of a model in this process, one after the other in the order in which they were asked for. */

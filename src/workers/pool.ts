@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Job, Runner } from "./job";
-import { receivedError, type Replicable, type StaleWeights } from "./protocol";
+import type { Job, Replicable, Runner, Workers } from "./job";
+import { receivedError, type StaleWeights } from "./protocol";
 import { SharedMemory } from "./sharedMemory";
 import { WorkerProcess, type Died } from "./workerProcess";
 
@@ -33,7 +33,7 @@ interface Waiting {
  * that it does not matter which worker does it: jobs are handed out in the order in which they were asked for, and what a dead
  * worker was doing is done again by another. Workers start with the first job and do not keep this process from ending.
  */
-export class Pool {
+export class Pool implements Workers {
   private readonly queue: Waiting[] = [];
   private workers: WorkerProcess[] = [];
   private readonly models = new Map<Replicable, Shared>();
@@ -50,7 +50,6 @@ export class Pool {
     private readonly program: string,
   ) {}
 
-  /** Who does the jobs of a model: the workers, each with a copy of it that has its weights of the moment. */
   runner<M extends Replicable>(model: M): Runner<M> {
     return {
       lanes: this.size,
@@ -59,7 +58,6 @@ export class Pool {
     };
   }
 
-  /** Forgets a model that was disposed of. */
   forget(model: Replicable): void {
     const known = this.models.get(model);
     if (known === undefined) return;

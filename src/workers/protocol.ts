@@ -1,12 +1,5 @@
-import type * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../core/errors";
-import type { Job } from "./job";
-
-/** A model that other processes can make again: what it is made from, as JSON, and its weights as they are now. */
-export interface Replicable {
-  readonly replica: { readonly kind: string; readonly about: unknown };
-  readonly parameters: ReadonlyMap<string, tf.Variable>;
-}
+import type { Job, Replicable } from "./job";
 
 /** A model as a worker holds it. */
 export type Copy = Pick<Replicable, "parameters"> & { dispose(): void };

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { loadBackend } from "../core/backend";
 import { required } from "../core/errors";
+import type { Replicable } from "./job";
 import { hasVectors, sentError, SHARED_DESCRIPTOR } from "./protocol";
-import type { Copy, FromWorker, Replicable, ToWorker, Trade } from "./protocol";
+import type { Copy, FromWorker, ToWorker, Trade } from "./protocol";
 import { SharedMemory } from "./sharedMemory";
 
 type Order = Extract<ToWorker, { job: string }>;

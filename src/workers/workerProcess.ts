@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { LabError } from "../core/errors";
-import type { FromWorker, Replicable, StaleWeights, ToWorker } from "./protocol";
+import type { Replicable } from "./job";
+import type { FromWorker, StaleWeights, ToWorker } from "./protocol";
 import type { SharedMemory } from "./sharedMemory";
 
 /** The end of what a worker wrote to its stderr that is kept. */

@@ -8,6 +8,7 @@ import { silent, type Progress } from "../../src/core/progress";
 import { makeAll } from "../../src/lab/make";
 import { defineStage, refSchema, type LabContext, type Ref, type Stage } from "../../src/lab/stage";
 import { listFinished } from "../../src/store/store";
+import { runHere } from "../../src/workers/job";
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-side-"));
 afterAll(() => {
@@ -15,10 +16,10 @@ afterAll(() => {
 });
 
 let stores = 0;
-type Laned = LabContext & { readonly workers: { readonly size: number } };
-function contextOf(lanes: number, more: Partial<LabContext> = {}): Laned {
+function contextOf(lanes: number, more: Partial<LabContext> = {}): LabContext {
   stores += 1;
-  return { store: path.join(scratch, String(stores)), progress: silent, workers: { size: lanes }, ...more };
+  const workers = { size: lanes, runner: runHere, forget: () => undefined };
+  return { store: path.join(scratch, String(stores)), progress: silent, workers, ...more };
 }
 
 /** Called before a stage's body ends. */

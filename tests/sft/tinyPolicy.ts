@@ -8,7 +8,7 @@ import { miniConfig } from "../../src/miniworld/base/architecture";
 import type { Prompt } from "../../src/model/contract";
 import { QwenModel } from "../../src/model/qwen/model";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
-import type { Pool } from "../../src/workers/pool";
+import type { Workers } from "../../src/workers/job";
 import { TINY_SIZES } from "../../src/verify/numerics/tinySteps";
 import type { SftOptions } from "../../src/sft/options";
 import type { SftExample } from "../../src/sft/train";
@@ -26,7 +26,7 @@ export function tinyPolicy(seed = 5): QwenModel {
 }
 
 /** The tiny policy with its tokenizer in a folder that stays, for workers to read. */
-export function policyIn(folder: string, seed = 5, workers?: Pool): QwenModel {
+export function policyIn(folder: string, seed = 5, workers?: Workers): QwenModel {
   return QwenModel.initialise(miniConfig(TINY_SIZES, writeWordTokenizer(folder, WORDS)), seed, folder, { workers });
 }
 

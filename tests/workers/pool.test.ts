@@ -3,9 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { isRunning } from "../../src/core/leftovers";
-import { allOf, runAll, runHere, type Job } from "../../src/workers/job";
+import { allOf, runAll, runHere, type Job, type Replicable } from "../../src/workers/job";
 import { Pool } from "../../src/workers/pool";
-import type { Replicable } from "../../src/workers/protocol";
 
 const PROGRAM = path.join(__dirname, "worker.cjs");
 /** A job that only the worker program knows how to do. */

@@ -131,7 +131,9 @@ export const rlStage = defineStage<RlInputs, Trained>({
     const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });
     const folder = checkpointFolder(bench, from);
     return train(folder, bench, async (model) => {
-      const reference = usesReference(options.objective) ? await openModel(folder, ["score"], bench.context) : undefined;
+      const reference = usesReference(options.objective)
+        ? await openModel(folder, ["score"], bench.context)
+        : undefined;
       try {
         const run = { ...watchers(bench), train: parts, microBatchSize, reference, checkpointEvery: 3 };
         return await tapo(model, examples, options, run);

@@ -2,6 +2,8 @@ import * as path from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { parserOf } from "../../config/stored";
+import { required } from "../../core/errors";
+import { inLanes } from "../../core/lanes";
 import { writeFolderAtomic, writeJson } from "../../core/files";
 import { writeSafetensors } from "../../core/safetensors";
 import { loadPools } from "../pools";
@@ -16,7 +18,6 @@ import { QwenTokenizer } from "../../model/qwen/tokenizer";
 import { writeWordTokenizer } from "../../model/qwen/tokenizerWords";
 import { initialValues, makeVariables, weightShapes } from "../../model/qwen/weights";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
-import { allOf } from "../../workers/job";
 import { toJson } from "../../store/key";
 import { makeOnce, type Finished, type StoreContext } from "../../store/store";
 import { miniConfig } from "./architecture";
@@ -44,25 +45,35 @@ interface Stage {
 
 const stageSchema: z.ZodType<Stage> = z.strictObject({ last: figuresSchema });
 
-/** Runs every stage that has not been run, side by side where there are workers: tower and text, then dual encoder and joint. */
+/** Runs every stage that has not been run, as many side by side as there are workers. */
 export async function buildBase(work: BaseWork): Promise<BuiltBase> {
-  const { signal } = work;
-  const ahead = work.workers?.size ?? 1;
-  const both = (tasks: readonly [StageTask, StageTask]) =>
-    allOf(
-      tasks.map((task) => (stop: AbortSignal) => task({ ...work, signal: stop })),
-      { signal, ahead },
-    ) as Promise<[Finished<Stage>, Finished<Stage>]>;
-  const [tower, text] = await both([towerStage, textStage]);
-  const [encoder, joint] = await both([(own) => dualEncoderStage(own, tower), (own) => jointStage(own, tower, text)]);
+  const made = new Map<string, Finished<Stage>>();
+  const of = (name: string): Finished<Stage> =>
+    required(made.get(name), () => new RangeError(`buildBase: the stage ${name} was not made`));
+  const [tower, text] = [
+    { key: "tower", needs: [], run: towerStage },
+    { key: "text", needs: [], run: textStage },
+  ] as const;
+  const encoder = {
+    key: "dualEncoder",
+    needs: [tower],
+    run: (own: BaseWork) => dualEncoderStage(own, of("tower")),
+  };
+  const joint = {
+    key: "joint",
+    needs: [tower, text],
+    run: (own: BaseWork) => jointStage(own, of("tower"), of("text")),
+  };
+  const lanes = { lanes: work.workers?.size ?? 1, signal: work.signal };
+  await inLanes([tower, text, joint, encoder], lanes, async ({ key, run }, signal) => {
+    made.set(key, await run({ ...work, signal }));
+  });
   return {
-    base: path.join(joint.folder, "model"),
-    dualEncoder: path.join(encoder.folder, "model"),
-    seconds: { tower: tower.seconds, dualEncoder: encoder.seconds, text: text.seconds, joint: joint.seconds },
+    base: path.join(of("joint").folder, "model"),
+    dualEncoder: path.join(of("dualEncoder").folder, "model"),
+    seconds: Object.fromEntries([...made].map(([name, { seconds }]) => [name, seconds])),
   };
 }
-
-type StageTask = (work: BaseWork) => Promise<Finished<Stage>>;
 
 /** A stage that trains. A kind whose code computes something else from now on gets a version of its own. */
 function teachingStage(

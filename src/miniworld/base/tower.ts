@@ -10,9 +10,8 @@ import { processImage } from "../../model/qwen/imageProcessor";
 import { disposeImageBatch, layoutImages, type ImageBatch } from "../../model/qwen/sequences";
 import { imageEmbeddings, visionWeights, type VisionWeights } from "../../model/qwen/vision";
 import { makeVariables, sizeOf, WeightReader, weightShapes } from "../../model/qwen/weights";
-import { runHere, type Runner } from "../../workers/job";
-import type { Pool } from "../../workers/pool";
-import type { ReplicaKind, Replicable } from "../../workers/protocol";
+import { runHere, type Replicable, type Runner, type Workers } from "../../workers/job";
+import type { ReplicaKind } from "../../workers/protocol";
 import { SLOTS } from "../attributes";
 import type { FreePicture, MiniWorld } from "../types";
 import type { TowerStage } from "./config";
@@ -114,7 +113,7 @@ export async function teachTower(
   world: MiniWorld,
   stage: TowerStage,
   seed: number,
-  run: BaseRun & { readonly workers?: Pool | undefined },
+  run: BaseRun & { readonly workers?: Workers | undefined },
 ): Promise<StepFigures[]> {
   const sizes = { config, values: SLOTS.map((slot) => world.config.attributes[slot].length) };
   const heads = freshHeads(sizes, seed);

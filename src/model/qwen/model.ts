@@ -3,9 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import type { RgbImage } from "../../core/image";
-import { runHere, type Runner } from "../../workers/job";
-import type { Pool } from "../../workers/pool";
-import type { ReplicaKind, Replicable } from "../../workers/protocol";
+import { runHere, type Replicable, type Runner, type Workers } from "../../workers/job";
+import type { ReplicaKind } from "../../workers/protocol";
 import type {
   Completion,
   HiddenStateOptions,
@@ -51,7 +50,7 @@ export interface QwenParts {
 
 export interface QwenOptions {
   /** Share its work, where the model is not so large that each worker's copy would be a burden. */
-  readonly workers?: Pool | undefined;
+  readonly workers?: Workers | undefined;
   /** Tokens never sampled, beside the tokenizer's special ones. */
   readonly suppressTokens?: readonly number[];
   /** Which Pillow's resizing pictures go through, of a loaded checkpoint; "pillow12" where absent. */

@@ -5,9 +5,8 @@ import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import { readJson, writeFolderAtomic, writeJson } from "../../core/files";
 import type { RgbImage } from "../../core/image";
-import { runHere, type Runner } from "../../workers/job";
-import type { Pool } from "../../workers/pool";
-import type { ReplicaKind, Replicable } from "../../workers/protocol";
+import { runHere, type Replicable, type Runner, type Workers } from "../../workers/job";
+import type { ReplicaKind } from "../../workers/protocol";
 import { withSafetensors, writeSafetensors } from "../../core/safetensors";
 import type { DualEncoder } from "../dualEncoder";
 import { copyCompanions } from "../qwen/checkpoint";
@@ -65,7 +64,7 @@ export class MiniDualEncoder implements DualEncoder, Replicable {
     /** The towers' weights under their published names, the projections, `logit_scale` and `logit_bias`. */
     readonly parameters: ReadonlyMap<string, tf.Variable>,
     private readonly folder: string,
-    private readonly workers?: Pool,
+    private readonly workers?: Workers,
   ) {
     this.network = qwenNetwork(config, parameters);
     this.runner = workers?.runner(this) ?? runHere(this);
@@ -82,7 +81,7 @@ export class MiniDualEncoder implements DualEncoder, Replicable {
     folder: string,
     seed: number,
     deviation: number,
-    workers?: Pool,
+    workers?: Workers,
   ): MiniDualEncoder {
     const weights = [...encoderShapes(config, width)].map(([name, shape]) => ({
       name,
