@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { numericsMode } from "../core/backend";
+import { workerCount } from "../workers/count";
 import { processorGap } from "../verify/numerics/record";
 import { ask, gibibytes, modelFolders, npmVersion, pythonVersion } from "./facts";
 import { type EngineProbe, probeEngine } from "./probe";
@@ -50,6 +51,7 @@ export async function examine(root: string): Promise<Examination> {
     ...packages(root),
     ...engineFindings(root, engine),
     threads(),
+    workers(),
     numerics(engine),
     gpu(engine.usesGpu),
     ...machine(root),
@@ -119,6 +121,12 @@ function twinNote(root: string): string {
     return fs.existsSync(folder) ? fs.realpathSync(folder) : undefined;
   };
   return real("tfjs-node") === real("tfjs-node-gpu") ? ", shared with danfojs" : "";
+}
+
+function workers(): Finding {
+  const { workers: count, because } = workerCount();
+  const value = because ?? (count === 1 ? "none: all is computed in one process" : `${count}`);
+  return { subject: "Worker processes", status: because === undefined ? "ok" : "note", value };
 }
 
 function threads(): Finding {

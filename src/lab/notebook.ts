@@ -10,6 +10,7 @@ import type { LiveCurves } from "../report/display/curves";
 import { runCurves } from "../report/figures";
 import type { ResultTable } from "../report/table/table";
 import type { Finished } from "../store/store";
+import { openWorkers } from "../workers/open";
 import { seedOf, type Experiment, type Method } from "./experiment";
 import { findingsOf, type Findings } from "./findings";
 import { labOf, type Lab } from "./lab";
@@ -59,17 +60,28 @@ const WATCHED: Readonly<Record<string, readonly string[]>> = {
   rl: ["reward", "accuracy", "entropy", "klNegative"],
 };
 
+export interface NotebookOptions {
+  readonly profile?: string;
+  /** Dotted keys that replace the profile's, such as `{ "rl.n1": 8 }`. */
+  readonly set?: Readonly<Record<string, unknown>>;
+  /** How many processes share the work, "auto" for one on each core; default: what FINE_R1_WORKERS says, else "auto". */
+  readonly workers?: string;
+}
+
 /**
  * Opens the lab of a notebook: `const lab = await openLab(tslab, { profile: "mini" })` after `import * as tslab from "tslab"`.
- * @param options.set dotted keys that replace the profile's, such as `{ "rl.n1": 8 }`
+ * What it computes is shared by worker processes, so that the kernel stays free for the reader.
  */
 export async function openLab(
   kernel: NotebookKernel,
-  { profile = "mini", set = {} }: { profile?: string; set?: Readonly<Record<string, unknown>> } = {},
+  { profile = "mini", set = {}, workers: asked }: NotebookOptions = {},
 ): Promise<NotebookLab> {
   const nb = notebook(kernel);
   await loadBackend();
-  const plain = await labOf(loadProfile(profile, set), { progress: nb.liveProgress() });
+  const workers = openWorkers(asked, (line) => {
+    console.log(line);
+  });
+  const plain = await labOf(loadProfile(profile, set), { progress: nb.liveProgress(), workers });
   /** The same lab with the displays of the cell that is running now. */
   const here = (): Lab => ({ ...plain, progress: nb.liveProgress(), signal: interruptSignal() });
 

@@ -3,8 +3,8 @@ import type { RgbImage } from "../../core/image";
 import { processImage, type ImageProcessorConfig } from "./imageProcessor";
 import type { PlacedImage } from "./sequences";
 
-/** Processed images kept: those used last, up to this much memory. */
-const BUDGET_BYTES = 256 * 2 ** 20;
+/** Processed images kept: those used last, up to this much memory. Little, since a small picture takes a tenth of a millisecond. */
+const BUDGET_BYTES = 32 * 2 ** 20;
 
 /**
  * Processes images for the tower, each once while it stays among those used last. Images of equal pixels are one image: what
