@@ -9,6 +9,7 @@ export * as tf from "@tensorflow/tfjs-core";
 export * as core from "./core";
 export * as config from "./config";
 export * as store from "./store";
+export * as workers from "./workers";
 export * as model from "./model";
 export * as engine from "./engine";
 export * as data from "./data";

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type * as tf from "@tensorflow/tfjs-core";
 import { breathe } from "../core/progress";
 
@@ -87,6 +88,7 @@ export async function* inOrder<R>(
 ): AsyncGenerator<R, void, void> {
   signal?.throwIfAborted();
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // every task may listen
   const end = (): void => {
     stop.abort(signal?.reason);
   };
