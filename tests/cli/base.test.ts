@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isRunning } from "../../src/core/leftovers";
+import { childrenOf } from "./home";
 
 const ROOT = path.resolve(__dirname, "../..");
 let scratch: string;
@@ -18,7 +19,7 @@ function build(out: string) {
   const args = [path.join(ROOT, "dist", "cli.js"), "base", "build", "--config", "smoke", "--world", "smoke"];
   const child = spawn(process.execPath, [...args, "--out", out], {
     cwd: ROOT,
-    env: { ...process.env, FINE_R1_RUNS: path.join(scratch, "runs") },
+    env: { ...process.env, FINE_R1_RUNS: path.join(scratch, "runs"), FINE_R1_WORKERS: "2" },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";
@@ -27,28 +28,20 @@ function build(out: string) {
   return { child, end, errors: () => errors };
 }
 
-/** The process at work on a stage, by its lease; 0 before it has begun. */
-function workerOn(stage: string): number {
-  const leases = path.join(scratch, "runs", "base", "smoke", "leases");
-  const own = fs.existsSync(leases) ? fs.readdirSync(leases).find((name) => name.startsWith(`${stage}-`)) : undefined;
-  const text = own === undefined ? "" : fs.readFileSync(path.join(leases, own), "utf8");
-  return Number(/"state":"held".*"pid":(\d+)/.exec(text)?.[1] ?? 0);
-}
-
 async function until(what: () => boolean): Promise<void> {
   while (!what()) await new Promise((go) => setTimeout(go, 20));
 }
 
 describe("base build", () => {
   it.each(["SIGKILL", "SIGTERM"] as const)(
-    "that ends by %s takes its branches with it",
+    "that ends by %s takes its workers with it",
     async (signal) => {
-      const { child } = build(path.join(scratch, "out"));
-      await until(() => workerOn("tower") > 0 && workerOn("text") > 0);
-      const workers = [workerOn("tower"), workerOn("text")];
-      expect(workers.map(isRunning)).toEqual([true, true]);
+      const { child, end } = build(path.join(scratch, "out"));
+      let workers: number[] = [];
+      await until(() => (workers = childrenOf(child.pid ?? 0)).length === 2);
       child.kill(signal);
-      await until(() => !workers.some(isRunning)); // they look between steps; the test's own limit is the bound
+      await end;
+      await until(() => !workers.some(isRunning)); // they look between pieces; the test's own limit is the bound
     },
     60_000,
   );

@@ -107,3 +107,20 @@ export function measuredIn(folder: string): unknown[] {
   const text = fs.readFileSync(path.join(folder, "measurements.json"), "utf8");
   return (JSON.parse(text) as { measurements: unknown[] }).measurements;
 }
+
+/** The processes that a process has started and that live, by their parents' numbers in /proc. */
+export function childrenOf(parent: number): number[] {
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/u.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1");
+        const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return Number(ppid) === parent && state !== "Z";
+      } catch {
+        return false; // it has just ended
+      }
+    });
+}

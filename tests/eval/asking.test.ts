@@ -68,7 +68,7 @@ describe("what is asked", () => {
     const spy = {
       ...model,
       generate: (...[prompts, options]: Parameters<typeof model.generate>) => (
-        used.push(options),
+        used.push({ ...options, signal: undefined }),
         model.generate(prompts, options)
       ),
     };

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { afterAll, expect, it } from "vitest";
 import { Random } from "../../src/core/random";
 import { report } from "./figures";
-import { kill, leftovers, newHome, outcome, QUICKSTART, sleep, start } from "./runs";
+import { kill, leftovers, newHome, outcome, QUICKSTART, sleep, start, workersOf } from "./runs";
 import { SEED } from "./seed";
 
 /** `kill -9` at random moments of SFT, TAPO and evaluation, again and again, then the same command to its end. */
@@ -46,4 +46,28 @@ it("a quickstart that is killed at random moments ends with the bytes of one tha
     `${kills} random kills of ${ROUNDS} quickstarts (SFT, TAPO, evaluation)`,
     `${same} of ${ROUNDS} same`,
   );
+});
+
+it("a quickstart whose workers are killed at random moments does not notice", async () => {
+  const random = new Random(`kills of workers ${SEED}`);
+  const [undisturbed, disturbed] = [home("workers-undisturbed"), home("workers-disturbed")];
+  const began = performance.now();
+  expect((await start(QUICKSTART, undisturbed).end).how).toBe("done");
+  const whole = performance.now() - began;
+  const run = start(QUICKSTART, disturbed);
+  let running = true;
+  const end = run.end.finally(() => (running = false));
+  let kills = 0;
+  for (;;) {
+    await Promise.race([end, sleep((whole / 12) * random.uniform(0.5, 1.5))]);
+    const victim = workersOf(run)[random.integer(2)];
+    if (!running) break;
+    if (victim === undefined) continue;
+    process.kill(victim, "SIGKILL");
+    kills++;
+  }
+  expect(await end).toMatchObject({ how: "done" });
+  expect(kills).toBeGreaterThan(0);
+  expect(outcome(disturbed)).toEqual(outcome(undisturbed));
+  report("kills", `${kills} random kills of the workers of a quickstart`, "same, without a restart");
 });

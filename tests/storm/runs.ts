@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { CLI, environmentOf, newHome as homeOf, ROOT, withoutSeconds } from "../cli/home";
+import { childrenOf, CLI, environmentOf, newHome as homeOf, ROOT, withoutSeconds } from "../cli/home";
 
 /** Runs of the command that users give, each in a home of its own, and what they leave there. */
 export { ROOT };
@@ -30,7 +30,7 @@ export function start(command: readonly string[], home: string, shell: readonly 
   const child = spawn(program, args, {
     cwd: ROOT,
     detached: true, // a group of its own, which can be killed as a whole
-    env: { ...environmentOf(home), ...env },
+    env: { ...environmentOf(home), FINE_R1_WORKERS: "2", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";
@@ -52,7 +52,10 @@ export function start(command: readonly string[], home: string, shell: readonly 
   return { child, end };
 }
 
-/** Kills a run and its children at once. */
+/** The worker processes of a run. */
+export const workersOf = ({ child }: Run): number[] => childrenOf(child.pid ?? 0);
+
+/** Kills a run, whose workers then end by themselves. */
 export function kill(child: ChildProcess): void {
   try {
     process.kill(-(child.pid ?? 0), "SIGKILL");
