@@ -1,5 +1,6 @@
 /**
- * Worker processes that share the work of a model, piece by piece. Whoever does a piece, the result is the same to the bit.
+ * Worker processes that share the work of models, piece by piece, and the memory that they share. Whoever does a piece, the result is
+ * the same to the bit. It knows jobs and weights by name, and no model.
  */
 
 export { openWorkers } from "./open";
