@@ -45,13 +45,16 @@ async function pressCtrlC(
   return pressed.parse(JSON.parse(out));
 }
 
-/** The training's folder, and its steps without their times. */
+/** The folders of trainings, and their steps without their times. */
+function trainings(home: string): { folder: string; steps: string[] }[] {
+  return foldersOf(home, "sft").map((folder) => {
+    const lines = withoutSeconds(fs.readFileSync(path.join(folder, "metrics.jsonl"), "utf8"));
+    return { folder, steps: lines.trimEnd().split("\n") };
+  });
+}
+
 function training(home: string) {
-  const [folder = ""] = foldersOf(home, "sft");
-  const steps = withoutSeconds(fs.readFileSync(path.join(folder, "metrics.jsonl"), "utf8"))
-    .trimEnd()
-    .split("\n");
-  return { folder, steps };
+  return trainings(home)[0] ?? { folder: "", steps: [] };
 }
 
 describe("Ctrl-C", () => {
@@ -75,6 +78,30 @@ describe("Ctrl-C", () => {
     const whole = path.join(scratch, "whole");
     for (const each of [home, whole]) printed(each, ...JOB);
     expect(training(home).steps).toEqual(training(whole).steps);
+  });
+
+  it("stops all stages that run side by side, each with its checkpoint, and goes on with each to the same numbers", async () => {
+    const both = [...JOB, "--seeds", "1-2", "--workers", "2"];
+    const home = path.join(scratch, "both");
+    const { code, output } = await pressCtrlC(both, { home, at: 24 });
+    expect(code).toBe(130);
+    const kept = trainings(home);
+    expect(kept.length).toBe(2);
+    for (const { folder, steps } of kept) {
+      expect(steps.length).toBeLessThan(30);
+      expect(fs.readdirSync(folder)).toContain(`checkpoint-${steps.length}`);
+    }
+    const places = [...output.matchAll(/^ {2}in "(seed \d), cot-sft" after (\d+) of 30\r$/gm)];
+    expect(places.map(([, seed]) => seed).sort()).toEqual(["seed 1", "seed 2"]);
+    const numbers = (all: readonly number[]): number[] => [...all].sort((a, b) => a - b);
+    expect(numbers(places.map(([, , done]) => Number(done)))).toEqual(numbers(kept.map(({ steps }) => steps.length)));
+    expect(output).toMatch(/all stages .* 2\/\d+ {2}stopped after/);
+
+    const whole = path.join(scratch, "one-by-one");
+    printed(home, ...both);
+    printed(whole, ...JOB, "--seeds", "1-2", "--workers", "1");
+    const stepsIn = (each: string) => trainings(each).map(({ folder, steps }) => [path.basename(folder), steps]);
+    expect(stepsIn(home)).toEqual(stepsIn(whole));
   });
 
   it("shows a terminal without control sequences plain lines", async () => {
