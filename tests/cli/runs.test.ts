@@ -116,10 +116,10 @@ describe("what was made", () => {
   });
 });
 
-it("two processes that start at once on an empty store make every stage once, and end with the same table", async () => {
+it("two processes with workers that start at once on an empty store make every stage once, and end with the same table", async () => {
   const shared = newHome("two");
   try {
-    const both = [startFineR1(shared, ["run", ...SMOKE]), startFineR1(shared, ["run", ...SMOKE])];
+    const both = [1, 2].map(() => startFineR1(shared, ["run", ...SMOKE, "--workers", "2"]));
     const ends = await Promise.all(both.map(({ end }) => end));
     expect(ends.map(({ how, errors }) => (how === "exit 0" ? how : errors))).toEqual(["exit 0", "exit 0"]);
     const [first, second] = ends.map(({ out }) => out);

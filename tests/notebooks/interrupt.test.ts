@@ -43,7 +43,10 @@ console.log(JSON.stringify({ early, later: fs.readFileSync(file, "utf8").split("
       { code: count },
       { code: work },
     ];
-    const [opened, stopped, counted, again] = await session(cells, { FINE_R1_RUNS: path.join(scratch, "runs") });
+    const [opened, stopped, counted, again] = await session(cells, {
+      FINE_R1_RUNS: path.join(scratch, "runs"),
+      FINE_R1_WORKERS: "2",
+    });
 
     expect(opened).toMatchObject({ status: "ok", text: "" });
     expect(stopped).toMatchObject({ status: "error" });

@@ -15,6 +15,7 @@ beforeAll(async () => {
   scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-notebook-"));
   variables = {
     FINE_R1_PROFILE: "smoke",
+    FINE_R1_WORKERS: "2",
     FINE_R1_RESULTS: path.join(scratch, "results"),
     FINE_R1_RUNS: path.join(scratch, "runs"),
   };
