@@ -23,8 +23,8 @@ const NEW_TOKENS = 96;
 const PROBE_TOLERANCE = 2e-3;
 const SETUP = path.join(ROOT, ".setup", "bench");
 const PYTHON = path.join(ROOT, ".setup", "bench-vllm", "bin", "python");
-/** Rounds go to the smaller models as they are; a large one's take minutes. */
-const FEWER_ROUNDS: Readonly<Record<string, number>> = { "50M": 2 };
+/** A round of a larger model takes long, and its times differ less. */
+const MOST_ROUNDS: Readonly<Record<string, number>> = { "10M": 3, "50M": 2 };
 
 /** A checkpoint, and a question that its tokenizer knows. */
 interface Checkpoint {
@@ -174,21 +174,21 @@ runMain(async () => {
     cores: { is: "that each side has", usual: "1,all", quick: "1" },
     rounds: { is: "rounds that count", usual: "5", quick: "1" },
   });
-  if (!fs.existsSync(PYTHON)) {
+  if (!fs.existsSync(path.join(path.dirname(path.dirname(PYTHON)), "requirements.installed"))) {
     const why = path.join(ROOT, ".setup", "logs", "bench-vllm-pip.log");
     console.log(
       `generation: skipped, since vLLM is not installed here (node bench/setup-peer.mjs generation; its log is ${why})`,
     );
     return;
   }
-  const machine = describeMachine();
+  const machine = await describeMachine();
   const rounds = count("rounds", options.rounds);
   const comparisons: Comparison[] = [];
   for (const name of options.models.split(",")) {
     const which = checkpoint(name);
     for (const cores of counts("cores", options.cores)) {
       if (name === "50M" && cores < os.availableParallelism()) continue; // minutes, and nobody would run it so
-      const own = Math.min(rounds, FEWER_ROUNDS[name] ?? rounds);
+      const own = Math.min(rounds, MOST_ROUNDS[name] ?? rounds);
       comparisons.push(await compare(which, cores, counts("pictures", options.pictures), own));
       const ratios = comparisons.at(-1)?.speeds.map(({ rollouts, ratio }) => `${rollouts}: ${ratio.median.toFixed(2)}`);
       console.error(`${name}, ${cores} cores each: ${ratios?.join(", ") ?? ""} × vLLM's tokens a second`);

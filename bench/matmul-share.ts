@@ -104,7 +104,7 @@ runMain(async () => {
     steps: { is: "gradients that count", usual: "20", quick: "2" },
     rows: { is: "rows of the micro-batch: the profile's, then others", usual: "20,80", quick: "20" },
   });
-  const machine = describeMachine();
+  const machine = await describeMachine();
   const steps = count("steps", options.steps);
   const [own = 20, ...others] = counts("rows", options.rows);
   const cores = os.availableParallelism();

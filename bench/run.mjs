@@ -1,8 +1,7 @@
-// npm run bench: prepares the peers, compiles bench/, then runs the benches one after the other, each on a machine at rest.
+// npm run bench: prepares the peers, compiles bench/, then runs the benches one after the other.
 import "../scripts/lib/node-version.cjs";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -40,7 +39,6 @@ if (!options.includes("--help") && !options.includes("-h")) {
 }
 const failed = [];
 for (const name of chosen) {
-  if (chosen.length > 1 && !options.includes("--quick")) await rest();
   const started = Date.now();
   const status = start(path.join(build, "bench", `${name}.js`), ...options);
   if (chosen.length > 1) console.log(`${name}: ${((Date.now() - started) / 60000).toFixed(1)} minutes\n`);
@@ -69,14 +67,4 @@ function start(...args) {
 function run(...args) {
   const status = start(...args);
   if (status !== 0) process.exit(status);
-}
-
-/** Waits until what ran before, the compiler or the last bench, has left the load average; at most a minute and a half. */
-async function rest() {
-  const QUIET = 0.4;
-  for (let waited = 0; os.loadavg()[0] > QUIET && waited < 90; waited += 5) {
-    if (waited === 0)
-      console.log(`waiting for the load average (${os.loadavg()[0].toFixed(2)}) to fall below ${QUIET}`);
-    await new Promise((done) => setTimeout(done, 5000));
-  }
 }

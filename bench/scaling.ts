@@ -76,7 +76,9 @@ async function child<T>(script: string, args: readonly string[], schema: z.ZodTy
 const limitsSchema: z.ZodType<Limits> = z.object({
   product: z.number(),
   narrowProduct: z.number(),
-  memory: z.number(),
+  copy: z.number(),
+  addition: z.number(),
+  narrowAddition: z.number(),
   dispatch: z.number(),
 });
 
@@ -89,7 +91,9 @@ async function limitsOf(cores: number): Promise<{ alone: Limits; together: Limit
   const together = {
     product: mean((l) => l.product),
     narrowProduct: mean((l) => l.narrowProduct),
-    memory: mean((l) => l.memory),
+    copy: mean((l) => l.copy),
+    addition: mean((l) => l.addition),
+    narrowAddition: mean((l) => l.narrowAddition),
     dispatch: mean((l) => l.dispatch),
   };
   return { alone, together };
@@ -130,7 +134,7 @@ async function main(): Promise<void> {
     },
   );
   const rounds = count("rounds", options.rounds);
-  const machine = describeMachine();
+  const machine = await describeMachine();
   const limits = await limitsOf(cores);
   const prompts = (rollouts: number): number => Math.ceil(rollouts / ROLLOUTS);
   const axis = (

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
+import { withLock } from "../scripts/lib/lock.mjs";
 import { makeEnvironment, pipInstall } from "../scripts/lib/packages.mjs";
 import { findPython } from "../scripts/lib/prerequisites.mjs";
 import { main } from "../scripts/lib/shell.mjs";
@@ -52,13 +53,16 @@ async function install(name, file, work) {
   const requirements = path.join(root, "bench", file);
   const stamp = path.join(venv, "requirements.installed");
   const text = fs.readFileSync(requirements, "utf8");
-  if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === text) return;
-  console.log(`Installing .setup/${name}, some minutes (logs in .setup/logs)`);
-  await main(async () => {
-    await work(venv, requirements);
-    fs.writeFileSync(stamp, text);
-  });
-  if (process.exitCode) fs.rmSync(venv, { recursive: true, force: true });
+  const done = () => fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === text;
+  if (done()) return;
+  await main(() =>
+    withLock(async () => {
+      if (done()) return; // another set-up was at it
+      console.log(`Installing .setup/${name}, some minutes (logs in .setup/logs)`);
+      await work(venv, requirements);
+      fs.writeFileSync(stamp, text);
+    }),
+  );
 }
 
 async function installVllm(venv, requirements) {

@@ -181,7 +181,7 @@ async function main(): Promise<void> {
     one: { name: "one each", cores: 1 },
     all: { name: `all (${cores}) each`, cores },
   };
-  const machine = describeMachine();
+  const machine = await describeMachine();
   const comparisons: Comparison[] = [];
   for (const name of options.cores.split(",")) {
     const column = known[name];

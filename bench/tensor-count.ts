@@ -91,6 +91,7 @@ runMain(async () => {
   const options = readOptions("Counts the tensors that are alive after each step of a long run of TAPO.", {
     steps: { is: "TAPO steps", usual: "1000", quick: "20" },
   });
+  const machine = await describeMachine();
   await requireTraining();
   const before = tf.memory().numTensors;
   const native = countNativeTensors();
@@ -107,7 +108,7 @@ runMain(async () => {
     every100: counts.filter((c) => c.step % 100 === 99),
   };
   const { tensors, native: handles, leftAfterDispose } = summary;
-  publish("tensor-count", options, { machine: describeMachine(), ...summary }, table(summary));
+  publish("tensor-count", options, { machine, ...summary }, table(summary));
   if (tensors.least !== tensors.most || handles.least !== handles.most || leftAfterDispose !== 0) {
     throw new LabError(
       `the number of tensors moved: ${tensors.least} to ${tensors.most} in the library and ${handles.least} to ` +

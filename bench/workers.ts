@@ -58,12 +58,12 @@ function usualWorkers(cores: number): number[] {
   return [...new Set([1, ...powers, cores, 2 * cores])];
 }
 
-function table(machine: Machine, profile: string, rounds: number, rows: readonly Row[]): string {
+function table(machine: Machine, profile: string, rounds: number, warmUp: number, rows: readonly Row[]): string {
   return [
     `# A TAPO step of the profile "${profile}" by several workers`,
     "",
     `${machineLine(machine)}.`,
-    `${rounds} rounds of steps in turns after ${WARM_UP} of warm-up; every number of workers made the same step to the bit.`,
+    `${rounds} rounds of steps in turns after ${warmUp} of warm-up; every number of workers made the same step to the bit.`,
     "Milliseconds: medians, in brackets the quartiles. Ratio: to one worker in the same round. Speed-up: one worker ÷ this. Memory: peak",
     "resident sets of all processes added up, and in brackets what they hold with shared pages counted once; MiB.",
     "",
@@ -90,23 +90,23 @@ runMain(async () => {
     workers: { is: "numbers of workers", usual: usualWorkers(cores).join(","), quick: "1,all" },
     profile: { is: "whose stage 2 is timed", usual: "mini" },
   });
-  const machine = describeMachine();
+  const machine = await describeMachine();
   const rounds = count("rounds", options.rounds);
+  const warmUp = options.quick ? 1 : WARM_UP;
   const workers = counts("workers", options.workers);
   const programs = workers.map((n) =>
     ourSteps(`${n} workers`, { kind: "profile", profile: options.profile, objective: "tapo", workers: n }),
   );
   await (await startSide(programs[0]!)).stop(); // makes stage 1 and the triplets, so that no side's memory has them
   const rows = await withSides(programs, async (sides) => {
-    const turns = { rounds, warmUp: options.quick ? 1 : WARM_UP };
-    const reports = await takeTurns(sides, turns, (side) => side.ask({ command: "step" }, stepSchema));
+    const reports = await takeTurns(sides, { rounds, warmUp }, (side) => side.ask({ command: "step" }, stepSchema));
     sameBits(workers, reports);
     return sides.map((side, i) => rowOf(workers[i]!, side, reports[i]!, reports[0]!));
   });
   publish(
     "workers",
     options,
-    { machine, profile: options.profile, rounds, rows },
-    table(machine, options.profile, rounds, rows),
+    { machine, profile: options.profile, rounds, warmUp, rows },
+    table(machine, options.profile, rounds, warmUp, rows),
   );
 });

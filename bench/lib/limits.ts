@@ -4,7 +4,7 @@ import { median } from "./statistics";
 
 /** Sides of the square matrices whose product is the machine's own rate. */
 export const SIDE = 1024;
-/** Numbers of the long addition: 64 MiB for each of its three arrays, more than caches hold. */
+/** Numbers of a long array: 64 MiB, more than caches hold. */
 const LONG = 2 ** 24;
 
 /** What the machine can do in one process with one thread, as this engine reaches it. */
@@ -13,8 +13,12 @@ export interface Limits {
   readonly product: number;
   /** Of products as a training step has them, 1240 × 128 by 128 × 352, GFLOP/s. */
   readonly narrowProduct: number;
-  /** Read and written by a long addition, GB/s. */
-  readonly memory: number;
+  /** Read and written by a copy of 64 MiB from one array to another, GB/s. */
+  readonly copy: number;
+  /** Read and written by an addition of as much, which makes a new tensor, GB/s. */
+  readonly addition: number;
+  /** The same of an addition as a training step has them, 1240 × 352. */
+  readonly narrowAddition: number;
   /** Microseconds of an operation that computes next to nothing. */
   readonly dispatch: number;
 }
@@ -51,13 +55,26 @@ export function measureLimits(): Limits {
   const rows = tf.ones<tf.Rank.R2>([1240, 128]);
   const weights = tf.ones<tf.Rank.R2>([128, 352]);
   const long = tf.ones([LONG]);
+  const wide = tf.ones([1240, 352]);
   const short = tf.ones([1]);
   const limits = {
     product: (2 * SIDE ** 3) / typical(9, () => tf.matMul(a, b)) / 1e9,
     narrowProduct: (2 * 1240 * 128 * 352) / typical(99, () => tf.matMul(rows, weights)) / 1e9,
-    memory: (3 * 4 * LONG) / typical(9, () => tf.add(long, long)) / 1e9,
+    copy: (2 * 4 * LONG) / copySeconds() / 1e9,
+    addition: (3 * 4 * LONG) / typical(9, () => tf.add(long, long)) / 1e9,
+    narrowAddition: (3 * 4 * wide.size) / typical(99, () => tf.add(wide, wide)) / 1e9,
     dispatch: 1e6 * typical(999, () => tf.add(short, short)),
   };
-  tf.dispose([a, b, rows, weights, long, short]);
+  tf.dispose([a, b, rows, weights, long, wide, short]);
   return limits;
+}
+
+function copySeconds(): number {
+  const [from, to] = [new Float32Array(LONG).fill(1), new Float32Array(LONG)];
+  const once = (): number => {
+    const started = performance.now();
+    to.set(from);
+    return (performance.now() - started) / 1000;
+  };
+  return median(Array.from({ length: 11 }, once).slice(2));
 }

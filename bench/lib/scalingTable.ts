@@ -60,7 +60,9 @@ function limitsTable({ alone, together }: ScalingFigures["limits"], cores: numbe
       [
         row("products of 1024 × 1024, GFLOP/s", (l) => l.product, 0),
         row("products of 1240 × 128 by 128 × 352, GFLOP/s", (l) => l.narrowProduct, 0),
-        row("long addition, GB/s read and written", (l) => l.memory, 1),
+        row("copy of 64 MiB, GB/s read and written", (l) => l.copy, 1),
+        row("addition of 64 MiB, a new tensor, GB/s", (l) => l.addition, 1),
+        row("addition of 1240 × 352, GB/s", (l) => l.narrowAddition, 1),
         row("an operation that computes nothing, µs", (l) => l.dispatch, 1),
       ],
     ),

@@ -22,14 +22,14 @@ describe("worldOf", () => {
 });
 
 describe("scalingTable", () => {
-  const limit = { product: 100, narrowProduct: 80, memory: 10, dispatch: 8 };
+  const limit = { product: 100, narrowProduct: 80, copy: 10, addition: 5, narrowAddition: 9, dispatch: 8 };
   const point = (at: number, seconds: number): Point => ({
     at,
     total: { median: seconds, low: seconds, high: seconds },
     parts: { total: seconds, generation: seconds / 2, scoring: 0, update: seconds / 2 },
     memory: undefined,
   });
-  const machine = { cpu: "x", cores: 2, memoryGib: 1, system: "x", node: "x", loadBefore: 0 };
+  const machine = { cpu: "x", cores: 2, memoryGib: 1, system: "x", node: "x", busyBefore: 0 };
   const axis = (name: string, points: readonly Point[]) => ({ name, fixed: "all else", points });
 
   it("shows the exponent of each interval, the straight line, and workers beyond the cores", () => {
