@@ -65,7 +65,7 @@ function table(machine: Machine, profile: string, rounds: number, warmUp: number
     `${machineLine(machine)}.`,
     `${rounds} rounds of steps in turns after ${warmUp} of warm-up; every number of workers made the same step to the bit.`,
     "Milliseconds: medians, in brackets the quartiles. Ratio: to one worker in the same round. Speed-up: one worker ÷ this. Memory: peak",
-    "resident sets of all processes added up, and in brackets what they hold with shared pages counted once; MiB.",
+    "resident sets of all processes added up, and in brackets what they hold after a step with shared pages counted once; MiB.",
     "",
     ...markdownTable(
       ["workers", "whole step", "generation", "scoring", "update", "ratio", "speed-up", "processes", "memory"],

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 export interface Memory {
   /** Peak resident sets, added up: what several processes share (libraries, weights) counts in each of them. */
   readonly peakMib: number;
-  /** Now, with what is shared counted once among those who share it. */
+  /** At the moment, with what is shared counted once among those who share it. */
   readonly proportionalMib: number;
   readonly processes: number;
 }
@@ -17,6 +17,16 @@ export function memoryOfTree(pid: number, proc = "/proc"): Memory | undefined {
   const peak = sum("status", "VmHWM");
   if (peak === 0) return undefined;
   return { peakMib: peak / 1024, proportionalMib: sum("smaps_rollup", "Pss") / 1024, processes: pids.length };
+}
+
+/** Each figure's larger value. */
+export function larger(a: Memory | undefined, b: Memory | undefined): Memory | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return {
+    peakMib: Math.max(a.peakMib, b.peakMib),
+    proportionalMib: Math.max(a.proportionalMib, b.proportionalMib),
+    processes: Math.max(a.processes, b.processes),
+  };
 }
 
 /** A process and its children, grandchildren, … */

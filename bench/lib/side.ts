@@ -3,7 +3,7 @@ import * as readline from "node:readline";
 import type { z } from "zod";
 import { parserOf } from "../../src/config/stored";
 import { LabError, messageOf } from "../../src/core/errors";
-import { memoryOfTree, type Memory } from "./memory";
+import { larger, memoryOfTree, type Memory } from "./memory";
 import { readySchema, type Command, type Ready } from "./protocol";
 
 /** A program that takes its turn in a bench: a process that answers JSON lines. */
@@ -12,7 +12,7 @@ export interface Side {
   readonly ready: Ready;
   /** Has it do something and waits for the answer. */
   ask<T>(command: Exclude<Command, { command: "stop" }>, answer: z.ZodType<T>): Promise<T>;
-  /** Of the process and all that it started, so far. */
+  /** Of the process and all that it started: the most so far, looked at after each answer. */
   memory(): Memory | undefined;
   /** Ends the process and waits for it. */
   stop(): Promise<void>;
@@ -56,14 +56,20 @@ export async function startSide({ name, command, args, environment = {} }: SideP
   const send = (message: Command): void => {
     child.stdin.write(`${JSON.stringify(message)}\n`);
   };
+  let memory: Memory | undefined;
+  const look = (): void => {
+    memory = larger(memory, child.pid === undefined ? undefined : memoryOfTree(child.pid));
+  };
   return {
     name,
     ready: await read(readySchema),
-    ask: (message, answer) => {
+    ask: async (message, answer) => {
       send(message);
-      return read(answer);
+      const answered = await read(answer);
+      look();
+      return answered;
     },
-    memory: () => (child.pid === undefined ? undefined : memoryOfTree(child.pid)),
+    memory: () => memory,
     async stop() {
       if (child.exitCode === null) send({ command: "stop" });
       await ended;
