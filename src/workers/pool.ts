@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Job, Replicable, Runner, Workers } from "./job";
 import { receivedError, type StaleWeights } from "./protocol";
 import { SharedMemory } from "./sharedMemory";
-import { WorkerProcess, type Died } from "./workerProcess";
+import { Died, WorkerProcess } from "./workerProcess";
 
 /** A job that ends its worker this often is not tried again. */
 const MOST_DEATHS = 3;
@@ -73,7 +73,7 @@ export class Pool implements Workers {
   /** Ends the workers. Jobs that were not done fail. */
   close(): void {
     this.closed = true;
-    for (const { reject } of this.queue.splice(0)) reject(new Error("the pool of workers was closed"));
+    for (const { reject } of this.queue.splice(0)) reject(closedError());
     for (const worker of this.workers) worker.close();
     this.workers = [];
     this.memory?.close();
@@ -81,7 +81,7 @@ export class Pool implements Workers {
   }
 
   private ask(shared: Shared, job: string, data: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-    if (this.closed) return Promise.reject(new Error("the pool of workers was closed"));
+    if (this.closed) return Promise.reject(closedError());
     signal?.throwIfAborted();
     let leave = (): void => undefined;
     const done = new Promise((resolve, reject) => {
@@ -125,31 +125,27 @@ export class Pool implements Workers {
     try {
       this.publish(shared);
       shared.running++;
-      const reply = await worker.run({
-        job,
-        data,
-        signal,
-        model: shared.number,
-        replica: shared.model.replica,
-        stale: (known) => staleSince(known, shared),
-        versions: shared.versions,
-      });
-      shared.running--;
+      const reply = await worker
+        .run({
+          ...{ job, data, signal, model: shared.number, replica: shared.model.replica, versions: shared.versions },
+          stale: (known) => staleSince(known, shared),
+        })
+        .finally(() => shared.running--);
       if ("error" in reply) waiting.reject(signal?.aborted === true ? signal.reason : receivedError(reply.error));
       else waiting.resolve(reply.result);
     } catch (error) {
-      shared.running--;
-      this.replace(worker, waiting, error as Died);
+      if (error instanceof Died) this.replace(worker, waiting, error);
+      else waiting.reject(error);
     }
     if (!this.closed) this.handOut();
   }
 
   private replace(worker: WorkerProcess, waiting: Waiting, death: Died): void {
     this.workers = this.workers.filter((other) => other !== worker);
-    worker.close();
     waiting.deaths++;
-    if (waiting.signal?.aborted === true) waiting.reject(waiting.signal.reason);
-    else if (this.closed || death.atStart || waiting.deaths >= MOST_DEATHS) waiting.reject(death.asError());
+    if (this.closed) waiting.reject(closedError());
+    else if (waiting.signal?.aborted === true) waiting.reject(waiting.signal.reason);
+    else if (death.atStart || waiting.deaths >= MOST_DEATHS) waiting.reject(death.asError());
     else this.queue.unshift(waiting);
   }
 
@@ -188,4 +184,8 @@ function staleSince(known: readonly number[], { versions, offsets }: Shared): St
   return versions.flatMap((version, index) =>
     version === known[index] ? [] : [{ index, offset: offsets[index] as number }],
   );
+}
+
+function closedError(): Error {
+  return new Error("the workers were sent away before this was done");
 }
