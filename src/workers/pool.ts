@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Job, Replicable, Runner, Workers } from "./job";
-import { receivedError, type StaleWeights } from "./protocol";
+import { receivedError, variablesByName, type StaleWeights } from "./protocol";
 import { SharedMemory } from "./sharedMemory";
 import { Died, WorkerProcess } from "./workerProcess";
 
@@ -11,6 +11,7 @@ const MOST_DEATHS = 3;
 interface Shared {
   readonly number: number;
   readonly model: Replicable;
+  readonly variables: readonly tf.Variable[];
   /** Of each variable: what it held when it was last written to the shared memory, and how often that was. */
   readonly seen: (tf.DataId | undefined)[];
   readonly versions: number[];
@@ -153,10 +154,12 @@ export class Pool implements Workers {
     const known = this.models.get(model);
     if (known !== undefined) return known;
     let offset = 0;
-    const offsets = [...model.parameters.values()].map(({ size }) => (offset += size) - size);
+    const variables = variablesByName(model);
+    const offsets = variables.map(({ size }) => (offset += size) - size);
     const shared: Shared = {
       number: this.nextRegion++,
       model,
+      variables,
       seen: [],
       versions: offsets.map(() => 0),
       offsets,
@@ -167,10 +170,8 @@ export class Pool implements Workers {
   }
 
   /** Writes the weights that have changed since the last time. A variable that was assigned to holds other data. */
-  private publish({ number, model, seen, versions, offsets, running }: Shared): void {
-    let index = 0;
-    for (const variable of model.parameters.values()) {
-      const at = index++;
+  private publish({ number, variables, seen, versions, offsets, running }: Shared): void {
+    for (const [at, variable] of variables.entries()) {
       if (seen[at] === variable.dataId) continue;
       if (running > 0) throw new RangeError("Pool: weights changed while jobs with them were going on");
       this.memory?.write(number, offsets[at] as number, variable.dataSync<"float32">());

@@ -1,3 +1,4 @@
+import type * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../core/errors";
 import type { Job, Replicable } from "./job";
 
@@ -17,10 +18,18 @@ export interface Trade {
   readonly jobs: readonly Job<never, never, unknown>[];
 }
 
+/**
+ * A model's variables in the order of their names, which its copies share: how they came into the model, such as by the order of a
+ * checkpoint's file, does not matter.
+ */
+export function variablesByName({ parameters }: Pick<Replicable, "parameters">): tf.Variable[] {
+  return [...parameters].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, variable]) => variable);
+}
+
 /** The place of the memory that is shared among a worker's descriptors. */
 export const SHARED_DESCRIPTOR = 4;
 
-/** Weights that a worker does not have yet: variable `index` lies at `offset` of the model's region. */
+/** Weights that a worker does not have yet: variable `index` by name lies at `offset` of the model's region. */
 export interface StaleWeights {
   readonly index: number;
   readonly offset: number;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loadBackend } from "../core/backend";
 import { required } from "../core/errors";
 import type { Replicable } from "./job";
-import { hasVectors, sentError, SHARED_DESCRIPTOR } from "./protocol";
+import { hasVectors, sentError, SHARED_DESCRIPTOR, variablesByName } from "./protocol";
 import type { Copy, FromWorker, ToWorker, Trade } from "./protocol";
 import { SharedMemory } from "./sharedMemory";
 
@@ -53,7 +53,7 @@ export async function serve(trade: Trade): Promise<void> {
       () => new RangeError(`serve: no job "${name}"`),
     );
     const model = required(models.get(number) ?? makeModel(number, make), () => new RangeError("serve: no such model"));
-    const variables = [...model.parameters.values()];
+    const variables = variablesByName(model);
     for (const { index, offset } of stale) {
       const variable = variables[index] as tf.Variable;
       const value = tf.tensor(memory.read(number, offset, variable.size), variable.shape, "float32");

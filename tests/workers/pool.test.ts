@@ -59,6 +59,18 @@ describe("a pool", () => {
     ]);
   });
 
+  it("gives each weight to the one of its name, in whatever order the model has them", async () => {
+    const [a, b] = ["a", "b"].map((name) => model.parameters.get(name) as tf.Variable);
+    const turned = {
+      ...model,
+      parameters: new Map([
+        ["b", b as tf.Variable],
+        ["a", a as tf.Variable],
+      ]),
+    };
+    expect(await pool.runner(turned).run(job<number, number[]>("sum"), 10)).toEqual([11, 12]); // a holds 1 and 0, b holds 2
+  });
+
   it("hands long vectors over as they are, beside the rest of the result", async () => {
     const vectors = job<number, { n: number; vectors: Float32Array[] }>("vectors");
     const [big, small] = await runAll(pool.runner(model), vectors, [300_000, 3]);
