@@ -4,7 +4,8 @@ import type { Scored } from "../../src/model/contract";
 import { LANGUAGE_ONLY, selectParameters } from "../../src/model/parameters";
 import type { QwenModel } from "../../src/model/qwen/model";
 import { disposeSequenceBatch, hiddenSequence, sequenceBatch } from "../../src/model/qwen/network";
-import { nativeOps } from "../../src/model/tensor/opsNative";
+import { GraphProgram } from "../../src/model/tensor/graph";
+import { nativeOps } from "../../src/model/tensor/opsTensorFlow";
 import { noise, tinyModel, variedPrompts, words } from "./qwenFixture";
 
 let model: QwenModel;
@@ -93,16 +94,20 @@ describe("scoring", () => {
 
   it("computes no backward pass of frozen parts, and the same gradients for the others", () => {
     const products = vi.spyOn(nativeOps(), "matMul");
-    const all = gradientsOf(rows());
-    const full = products.mock.calls.length;
-    products.mockClear();
-    const names = selectParameters(model.parameters, LANGUAGE_ONLY).keys();
-    const some = gradientsOf(rows(), names);
-    const frozen = products.mock.calls.length;
-    products.mockRestore();
-    for (const [name, gradient] of some) expectClose(gradient, all.get(name)!, 1e-5, name);
-    // the tower's backward: 2 blocks × (attention 2 + 2 + turn 1, MLP 3 + 3), merger 2 × 2, patch embedding 1, no pixels
-    expect(full - frozen).toBe(2 * 11 + 4 + 1);
+    const blocks = vi.spyOn(GraphProgram.prototype, "run");
+    const callsOf = <T>(work: () => T): { result: T; calls: number[] } => {
+      const before = [products, blocks].map(({ mock }) => mock.calls.length);
+      const result = work();
+      return { result, calls: [products, blocks].map(({ mock }, i) => mock.calls.length - before[i]!) };
+    };
+    const all = callsOf(() => gradientsOf(rows()));
+    const some = callsOf(() => gradientsOf(rows(), selectParameters(model.parameters, LANGUAGE_ONLY).keys()));
+    vi.restoreAllMocks();
+    for (const [name, gradient] of some.result) expectClose(gradient, all.result.get(name)!, 1e-5, name);
+    // the tower's weights: 2 blocks × (projections, output, gate, up, down), merger 2 × 2, patch embedding without pixels;
+    // its blocks: 2 × (attention, MLP), and the merger's norm
+    const saved = all.calls.map((calls, i) => calls - some.calls[i]!);
+    expect(saved).toEqual([2 * 5 + 4 + 1, 2 * 2 + 1]);
   });
 
   it("trains an untied head of its own", () => {

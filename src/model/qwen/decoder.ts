@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { KeyValues } from "../tensor/projectHeads";
+import type { KeyValues } from "../tensor/attention";
 import type { QwenNetwork } from "./network";
 
 /** The rows of a decoding run. R rows read U contexts. */

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { Graph, type GraphProgram, type Node } from "../tensor/graph";
+import { tensorFlowOps } from "../tensor/opsTensorFlow";
 import type { Handle } from "../tensor/raw";
 import type { FusedShape } from "./decoderWeights";
 
@@ -28,7 +29,7 @@ export type StepInputs = Readonly<Record<keyof typeof STEP_INPUTS, Handle>>;
 
 /** One decoding step. */
 export class DecodeProgram {
-  constructor(private readonly program: GraphProgram) {}
+  constructor(private readonly made: { readonly program: GraphProgram; readonly logits: Node }) {}
 
   /** @returns [R, V] logits, owned by the caller */
   run(step: StepInputs, layers: readonly Readonly<Record<LayerInput, Handle>>[]): tf.Tensor2D {
@@ -37,7 +38,8 @@ export class DecodeProgram {
       ...names.map((name) => step[name]),
       ...layers.flatMap((layer) => LAYER_INPUTS.map((n) => layer[n])),
     ];
-    return this.program.run(inputs) as tf.Tensor2D;
+    const [logits] = this.made.program.run(inputs, [this.made.logits]);
+    return logits as tf.Tensor2D;
   }
 }
 
@@ -55,7 +57,7 @@ export function decodeProgram(shape: FusedShape): DecodeProgram {
   return made;
 }
 
-function writeStep(shape: FusedShape): GraphProgram {
+function writeStep(shape: FusedShape): { program: GraphProgram; logits: Node } {
   const graph = new Graph();
   const op = operations(graph, graph.number(shape.config.text.rmsNormEps));
   const step = Object.fromEntries(
@@ -68,7 +70,8 @@ function writeStep(shape: FusedShape): GraphProgram {
     x = op.add(x, attention(op, shape, x, input, { turn, slots: step.slots, mask: step.mask }));
     x = op.add(x, mlp(op, shape, x, input));
   }
-  return graph.compile(op.matMul(op.unit(x), step.head));
+  const logits = op.matMul(op.unit(x), step.head);
+  return { program: graph.compile(), logits };
 }
 
 type LayerNodes = Readonly<Record<LayerInput, Node>>;
@@ -84,12 +87,12 @@ function attention(
   const projected = op.biasAdd(op.matMul(op.unit(x), layer.project), layer.projectBias);
   // plain and turned halves, each times its factor: their sum is the rotation
   const halves = op.reshape(op.mul(projected, turn), [-1, 2, group + 2, headDim]);
-  const [q, k, v] = op.split(op.sumAxis1(halves), [group, 1, 1], 1) as [Node, Node, Node];
+  const [q, k, v] = op.split(op.sum(halves, 1, false), [group, 1, 1], 1) as [Node, Node, Node];
   // reading what the write gives back, which is the same memory, makes the read wait for the write
   const stored = (cache: Node, news: Node): Node =>
     op.reshapeLike(op.write(op.reshape(cache, [-1, 1, headDim]), slots, news), cache);
-  const scores = op.batchMatMul(q, stored(layer.keys, k), true);
-  const attended = op.batchMatMul(op.softmax(op.add(scores, mask)), stored(layer.values, v), false);
+  const scores = op.batchMatMul(q, stored(layer.keys, k), false, true);
+  const attended = op.batchMatMul(op.softmax(op.add(scores, mask)), stored(layer.values, v));
   return op.matMul(op.reshape(attended, [-1, kvHeads * group * headDim]), layer.output);
 }
 
@@ -100,43 +103,17 @@ function mlp(op: Operations, { config }: FusedShape, x: Node, layer: LayerNodes)
   return op.matMul(op.mul(op.mul(gate, op.sigmoid(gate)), up), layer.down);
 }
 
-/** The operations of a step, with their attributes. */
+/** The operations of a step: those of the blocks, and a few that only decoding needs. */
 function operations(graph: Graph, epsilon: Node) {
   const T = "float32";
-  const unary = (name: string) => (a: Node) => graph.op(name, { T }, [a]);
-  const binary = (name: string) => (a: Node, b: Node) => graph.op(name, { T }, [a, b]);
-  const [add, mul, divide] = [binary("AddV2"), binary("Mul"), binary("RealDiv")];
-  const [square, root, exp, logSoftmax] = [unary("Square"), unary("Sqrt"), unary("Exp"), unary("LogSoftmax")];
-  const overAxis1 = (name: string, keep: boolean) => (a: Node) =>
-    graph.op(name, { T, Tidx: "int32", keep_dims: keep }, [a, graph.integers([1])]);
-  const meanOfRow = overAxis1("Mean", true);
+  const o = tensorFlowOps<Node, Node>(graph);
+  const [shape, reshape] = [graph.op("Shape", { T, out_type: "int32" }), graph.op("Reshape", { T, Tshape: "int32" })];
   return {
-    add,
-    mul,
+    ...o,
     /** x / √(mean(x²) + ε) */
-    unit: (x: Node) => divide(x, root(add(meanOfRow(square(x)), epsilon))),
-    sigmoid: unary("Sigmoid"),
-    // the kernels `Softmax` and `Rsqrt` differ from processor to processor (`Ops`)
-    softmax: (a: Node) => exp(logSoftmax(a)),
-    sumAxis1: overAxis1("Sum", false),
-    biasAdd: binary("BiasAdd"),
-    matMul: (a: Node, b: Node) => graph.op("MatMul", { T, transpose_a: false, transpose_b: false }, [a, b]),
-    batchMatMul: (a: Node, b: Node, transposeB: boolean) =>
-      graph.op("BatchMatMulV2", { T, adj_x: false, adj_y: transposeB }, [a, b]),
-    reshape: (a: Node, shape: number[]) => graph.op("Reshape", { T, Tshape: "int32" }, [a, graph.integers(shape)]),
-    reshapeLike: (a: Node, like: Node) =>
-      graph.op("Reshape", { T, Tshape: "int32" }, [a, graph.op("Shape", { T, out_type: "int32" }, [like])]),
-    gather: (a: Node, rows: Node) =>
-      graph.op("GatherV2", { Tparams: T, Tindices: "int32", Taxis: "int32", batch_dims: 0 }, [
-        a,
-        rows,
-        graph.integer(0),
-      ]),
-    write: (memory: Node, rows: Node, values: Node) => graph.op("InplaceUpdate", { T }, [memory, rows, values]),
-    split: (a: Node, sizes: number[], axis: number): Node[] => {
-      const operands = [a, graph.integers(sizes), graph.integer(axis)];
-      const node = graph.op("SplitV", { T, Tlen: "int32", num_split: sizes.length }, operands);
-      return sizes.map((_, i) => `${node}:${i}`);
-    },
+    unit: (x: Node) => o.mul(x, o.inverseRoot(o.add(o.mean(o.square(x), 1, true), epsilon))),
+    biasAdd: graph.op("BiasAdd", { T }),
+    reshapeLike: (a: Node, like: Node) => reshape(a, shape(like)),
+    write: graph.op("InplaceUpdate", { T }),
   };
 }

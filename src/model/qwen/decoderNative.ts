@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { UNSEEN } from "../tensor/attentionPlan";
 import { nativeRunner } from "../tensor/native";
 import { RawArena, type Handle } from "../tensor/raw";
 import type { Decoder, DecodingStart } from "./decoder";
 import { decodeProgram, type DecodeProgram, type LayerInput } from "./decoderGraph";
 import { fuseHead, fuseLayer, fusedPlaces, fusedShape, type FusedShape } from "./decoderWeights";
-import { UNSEEN } from "./visionPlan";
 
 /** Columns that the cache grows by: attention runs over all of them, so short steps waste less and copy more often. */
 const GROWTH = 32;
@@ -127,7 +127,7 @@ export class NativeDecoder implements Decoder {
   }
 
   /** A row's context for each sequence, with room behind it, kept: [R·kvHeads, S, headDim] */
-  private extend(context: tf.Tensor4D | undefined, wanted: Handle): Handle {
+  private extend(context: tf.Tensor | undefined, wanted: Handle): Handle {
     const { columns } = this.start;
     const room = this.zeros(this.capacity - columns);
     if (context === undefined) return this.arena.keep(room);
@@ -170,19 +170,17 @@ export class NativeDecoder implements Decoder {
 /** What is done to the caches between steps. */
 function cacheOperations(arena: RawArena) {
   const native = nativeRunner();
-  const float = [native.float];
-  const int = (name: string) => native.type(name, "int32");
-  const gather = [native.type("Tparams", "float32"), int("Tindices"), int("Taxis"), native.count("batch_dims", 0)];
+  const T = "float32";
+  const gather = native.attributes({ Tparams: T, Tindices: "int32", Taxis: "int32", batch_dims: 0 });
   const constant = (tensor: tf.TensorInfo): Handle => arena.handleOf(tensor);
   return {
     reshape: (a: Handle, shape: number[]) =>
-      arena.run("Reshape", [...float, int("Tshape")], [a, constant(native.integers(shape))]),
+      arena.run("Reshape", native.attributes({ T, Tshape: "int32" }), [a, constant(native.integers(shape))]),
     gather: (a: Handle, rows: Handle) => arena.run("GatherV2", gather, [a, rows, constant(native.integer(0))]),
     concat: (parts: Handle[], axis: number) =>
-      arena.run(
-        "ConcatV2",
-        [native.count("N", parts.length), ...float, int("Tidx")],
-        [...parts, constant(native.integer(axis))],
-      ),
+      arena.run("ConcatV2", native.attributes({ T, Tidx: "int32", N: parts.length }), [
+        ...parts,
+        constant(native.integer(axis)),
+      ]),
   };
 }

@@ -1,13 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeyValues } from "../tensor/projectHeads";
-import { attentionBlock } from "../tensor/attention";
+import { attention, type KeyValues } from "../tensor/attention";
 import { embed, gatherRows } from "../tensor/embedding";
 import { mlpBlock } from "../tensor/mlp";
-import { rotaryTables } from "../tensor/rotary";
 import type { Decoder, DecodingStart } from "./decoder";
 import { finalNorm } from "./language";
-import { textAngles } from "./positions";
-import { causalBias } from "./sequences";
+import { decoderGeometry, decoderRotary, embeddingPlan, TokenList } from "./sequences";
 
 /** The decoder in the blocks that scoring uses, its cache grown by joining; for any backend. */
 export class PortableDecoder implements Decoder {
@@ -28,26 +25,25 @@ export class PortableDecoder implements Decoder {
   step(ids: Int32Array, embeddings?: tf.Tensor2D): tf.Tensor2D {
     const { network, columns } = this.start;
     const { language, config } = network;
-    const grown: (KeyValues | undefined)[] = [];
+    const grown: KeyValues[] = [];
     const logits = tf.tidy(() => {
-      const { heads, kvHeads, headDim } = config.text;
-      const geometry = {
-        ...{ heads, kvHeads, headDim, sequences: ids.length, length: 1, epsilon: language.epsilon },
-        rotary: rotaryTables(textAngles(this.places(), config), { heads, kvHeads, headDim }),
-        bias: causalBias(
-          this.rows.map((row) => this.start.padding[row] ?? 0),
-          columns + this.done,
-          1,
-        ),
-      };
-      let hidden = embeddings ?? embed(language.embedding, { ids: tf.tensor1d(ids, "int32") });
-      language.layers.forEach((layer, index) => {
-        const past = this.cache[index];
-        const own = attentionBlock(hidden, layer.attention, geometry, past);
-        grown.push(past === undefined ? keepBoth(own) : keepBoth(join(past, own)));
-        hidden = mlpBlock(own.hidden, layer.mlp, "silu", language.epsilon);
+      const tokens = new TokenList();
+      const pastColumns = columns + this.done;
+      const spans = this.rows.map((row, at) => {
+        const own = [tokens.put(ids[at] ?? 0, this.placeOf(row))];
+        return { queries: own, keys: own, past: pastColumns - (this.start.padding[row] ?? 0) };
       });
-      return tf.matMul<tf.Tensor2D>(finalNorm(hidden, language), language.head, false, true);
+      const geometry = decoderGeometry(tokens, [spans], config, decoderRotary(tokens, config), pastColumns);
+      const { epsilon } = language;
+      let hidden: tf.Tensor = embeddings ?? embed(language.embedding, embeddingPlan(tokens, undefined));
+      language.layers.forEach(({ attention: weights, mlp }, index) => {
+        const past = this.cache[index];
+        const operands = { x: hidden, weights, geometry, epsilon, ...(past === undefined ? {} : { past }) };
+        const { y, keyValues } = attention(operands, ["y", "keyValues"]);
+        grown.push(...keyValues.map(keepBoth));
+        hidden = mlpBlock(y as tf.Tensor2D, mlp, "silu", epsilon);
+      });
+      return tf.matMul<tf.Tensor2D>(finalNorm(hidden as tf.Tensor2D, language), language.head, false, true);
     });
     this.replace(grown);
     this.done++;
@@ -65,16 +61,9 @@ export class PortableDecoder implements Decoder {
     this.replace([]);
   }
 
-  /** [3, R] */
-  private places(): Int32Array {
-    const places = new Int32Array(3 * this.rows.length);
-    this.rows.forEach((row, at) => {
-      for (let axis = 0; axis < 3; axis++) {
-        const first = this.start.firstPlace[row]?.[axis] ?? 0;
-        places[axis * this.rows.length + at] = this.done === 0 ? first : (this.start.next[row] ?? 0) + this.done - 1;
-      }
-    });
-    return places;
+  private placeOf(row: number): readonly [number, number, number] {
+    const next = (this.start.next[row] ?? 0) + this.done - 1;
+    return this.done === 0 ? (this.start.firstPlace[row] ?? [0, 0, 0]) : [next, next, next];
   }
 
   private replace(cache: (KeyValues | undefined)[]): void {
@@ -85,10 +74,6 @@ export class PortableDecoder implements Decoder {
 
 function pick({ keys, values }: KeyValues, rows: tf.Tensor1D): KeyValues {
   return { keys: gatherRows(keys, rows), values: gatherRows(values, rows) };
-}
-
-function join(past: KeyValues, own: KeyValues): KeyValues {
-  return { keys: tf.concat([past.keys, own.keys], 2), values: tf.concat([past.values, own.values], 2) };
 }
 
 function keepBoth({ keys, values }: KeyValues): KeyValues {

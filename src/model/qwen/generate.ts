@@ -3,8 +3,9 @@ import { nativeOnCpu } from "../../core/backend";
 import { LabError } from "../../core/errors";
 import { breathe, check } from "../../core/progress";
 import { Random } from "../../core/random";
-import type { KeyValues } from "../tensor/projectHeads";
-import { embed } from "../tensor/embedding";
+import type { KeyValues } from "../tensor/attention";
+import { embed, type EmbeddingPlan } from "../tensor/embedding";
+import { disposeTensors, tidied } from "../tensor/nested";
 import type { Decoder, DecodingStart } from "./decoder";
 import { PortableDecoder } from "./decoderPortable";
 import { isSmallEnough } from "./decoderWeights";
@@ -13,16 +14,12 @@ import { embedImages, type QwenNetwork } from "./network";
 import { sampleStep } from "./sampleStep";
 import type { ChosenToken, TokenChoice } from "./sampling";
 import {
-  causalBias,
   decoderGeometry,
-  disposeGeometry,
-  disposeImageBatch,
+  decoderRotary,
   embeddingPlan,
   imageBatch,
-  imageRowsOf,
   placeOf,
-  putRightAligned,
-  TokenTable,
+  TokenList,
   type TokenSequence,
 } from "./sequences";
 
@@ -158,29 +155,28 @@ function computeContext(
 ): { past: KeyValues[]; first: tf.Tensor2D | undefined } {
   const { config, language } = network;
   const images = imageBatch(prompts, config);
-  const context = new TokenTable(prompts.length, columns);
-  const last = new TokenTable(contextOfRow.length, 1);
-  prompts.forEach((prompt, row) => {
-    putRightAligned(context, row, prompt, images, prompt.ids.length - 1);
+  const [context, last] = [new TokenList(), new TokenList()];
+  const spans = prompts.map((prompt) => {
+    const rows = context.putSequence(prompt, images, 0, prompt.ids.length - 1);
+    return { queries: rows, keys: rows };
   });
-  contextOfRow.forEach((index, row) => {
+  for (const index of contextOfRow) {
     const prompt = prompts[index] as TokenSequence;
-    const at = prompt.ids.length - 1;
-    last.put(row, 0, prompt.ids[at] ?? 0, placeOf(prompt, at), imageRowsOf(prompt, images)[at]);
+    last.putSequence(prompt, images, prompt.ids.length - 1);
+  }
+  const inputs = {
+    context: embeddingPlan(context, images),
+    last: last.imageRows.some((row) => row > 0) ? embeddingPlan(last, images) : undefined,
+    geometry: columns === 0 ? undefined : decoderGeometry(context, [spans], config, decoderRotary(context, config)),
+  };
+  const result = tidied(() => {
+    const embeddings = embedImages(network, images);
+    const embedded = (plan: EmbeddingPlan): tf.Tensor2D => embed(language.embedding, plan, embeddings);
+    return {
+      past: inputs.geometry === undefined ? [] : contextKeyValues(embedded(inputs.context), language, inputs.geometry),
+      first: inputs.last === undefined ? undefined : embedded(inputs.last),
+    };
   });
-  const padding = prompts.map(({ ids }) => columns + 1 - ids.length);
-  const endsInImage = last.imageRows.some((row) => row > 0);
-  const plan = embeddingPlan([context, last], images);
-  const geometry = columns === 0 ? undefined : decoderGeometry(context, causalBias(padding, 0, columns), config);
-  const result = tf.tidy(() => {
-    const x = embed(language.embedding, plan, embedImages(network, images));
-    const [before, first] = tf.split<tf.Tensor2D>(x, [prompts.length * columns, contextOfRow.length], 0);
-    const past = geometry === undefined || before === undefined ? [] : contextKeyValues(before, language, geometry);
-    return { past: past.map(({ keys, values }) => ({ keys, values })), ...(endsInImage && first ? { first } : {}) };
-  });
-  if (geometry !== undefined) disposeGeometry(geometry);
-  if (images !== undefined) disposeImageBatch(images);
-  plan.ids.dispose();
-  plan.rows?.dispose();
-  return { past: result.past, first: result.first };
+  disposeTensors({ images, inputs });
+  return result;
 }

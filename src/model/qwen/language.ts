@@ -1,10 +1,8 @@
-import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionGeometry, KeyValues } from "../tensor/projectHeads";
-import { attentionBlock, type AttentionWeights } from "../tensor/attention";
-import { gatherRows } from "../tensor/embedding";
+import type * as tf from "@tensorflow/tfjs-core";
+import { attention, attentionBlock, type AttentionWeights, type KeyValues } from "../tensor/attention";
+import type { AttentionGeometry } from "../tensor/attentionPlan";
 import { mlpBlock, type MlpWeights } from "../tensor/mlp";
 import { normLayer, type NormWeights } from "../tensor/norm";
-import { projectHeads } from "../tensor/projectHeads";
 import type { QwenConfig } from "./config";
 import type { WeightReader } from "./weights";
 
@@ -51,54 +49,47 @@ function decoderLayer(reader: WeightReader, at: string): DecoderLayer {
   };
 }
 
-/**
- * The context's keys and values of every layer. Its last layer stops there: what follows attends to the context, and
- * nothing reads its output.
- * @param x [U·C, D] embeddings
- */
-export function contextKeyValues(x: tf.Tensor2D, weights: LanguageWeights, geometry: AttentionGeometry): KeyValues[] {
-  const past: KeyValues[] = [];
-  let hidden = x;
-  weights.layers.forEach((layer, index) => {
-    if (index === weights.layers.length - 1) {
-      past.push(projectHeads(hidden, layer.attention, geometry));
-      return;
-    }
-    const result = attentionBlock(hidden, layer.attention, geometry);
-    past.push(result);
-    hidden = mlpBlock(result.hidden, layer.mlp, "silu", weights.epsilon);
-  });
-  return past;
+/** How tokens attend in the layers, and in the last one, whose rows without queries go no further. */
+export interface DecoderGeometry {
+  readonly inner: AttentionGeometry;
+  readonly last: AttentionGeometry;
 }
 
 /**
- * The decoder over a block of tokens that may follow a context.
- * @param x [S·n, D] embeddings
- * @param past keys and values of each layer; with `rows` [S], sequence s reads row rows[s] of them
- * @param layers how many layers run, all by default
- * @returns [S·n, D], before the final norm
+ * Keys and values of every layer, without a tape. The last layer stops there: nothing reads its output.
+ * @param x [M, D] embeddings
+ */
+export function contextKeyValues(
+  x: tf.Tensor2D,
+  { layers, epsilon }: LanguageWeights,
+  geometry: AttentionGeometry,
+): KeyValues[] {
+  let hidden = x;
+  return layers.flatMap(({ attention: weights, mlp }, index) => {
+    const operands = { x: hidden, weights, geometry, epsilon };
+    if (index === layers.length - 1) return attention(operands, ["keyValues"]).keyValues;
+    const { y, keyValues } = attention(operands, ["y", "keyValues"]);
+    hidden = mlpBlock(y as tf.Tensor2D, mlp, "silu", epsilon);
+    return keyValues;
+  });
+}
+
+/**
+ * The decoder over M tokens.
+ * @param x [M, D] embeddings
+ * @param count how many layers run, all by default
+ * @returns [M', D], the rows that have queries in the last geometry if all layers run; before the final norm
  */
 export function decode(
   x: tf.Tensor2D,
-  weights: LanguageWeights,
-  geometry: AttentionGeometry,
-  past?: { readonly layers: readonly KeyValues[]; readonly rows?: tf.Tensor1D },
-  layers = weights.layers.length,
+  { layers, epsilon }: LanguageWeights,
+  { inner, last }: DecoderGeometry,
+  count = layers.length,
 ): tf.Tensor2D {
-  return weights.layers.slice(0, layers).reduce((hidden, layer, index) => {
-    const before = past?.layers[index];
-    const { hidden: attended } = attentionBlock(
-      hidden,
-      layer.attention,
-      geometry,
-      before === undefined ? undefined : pickRows(before, past?.rows),
-    );
-    return mlpBlock(attended, layer.mlp, "silu", weights.epsilon);
+  return layers.slice(0, count).reduce((hidden, layer, index) => {
+    const geometry = index === layers.length - 1 ? last : inner;
+    return mlpBlock(attentionBlock(hidden, layer.attention, geometry, epsilon), layer.mlp, "silu", epsilon);
   }, x);
-}
-
-function pickRows({ keys, values }: KeyValues, rows: tf.Tensor1D | undefined): KeyValues {
-  return rows === undefined ? { keys, values } : { keys: gatherRows(keys, rows), values: gatherRows(values, rows) };
 }
 
 /** The norm in front of the head. @param hidden [M, D] */

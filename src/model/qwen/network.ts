@@ -1,17 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionGeometry } from "../tensor/projectHeads";
-import { embed, type EmbeddingPlan } from "../tensor/embedding";
+import type { AttentionGeometry } from "../tensor/attentionPlan";
+import { embed, gatherRows, type EmbeddingPlan } from "../tensor/embedding";
+import { disposeTensors } from "../tensor/nested";
 import type { QwenConfig } from "./config";
 import { decode, finalNorm, languageWeights, type LanguageWeights } from "./language";
 import {
-  causalBias,
   decoderGeometry,
-  disposeGeometry,
-  disposeImageBatch,
+  decoderRotary,
   embeddingPlan,
   imageBatch,
-  putRightAligned,
-  TokenTable,
+  TokenList,
   type ImageBatch,
   type TokenSequence,
 } from "./sequences";
@@ -36,7 +34,7 @@ export function embedImages(network: QwenNetwork, images: ImageBatch | undefined
   return images === undefined ? undefined : imageEmbeddings(images.pixels, images.plan, network.vision);
 }
 
-/** Whole sequences side by side, left-padded to the longest: S sequences of n columns. */
+/** Whole sequences, of which columns [S, n], left-padded to the longest, are to be read. Owned by the caller. */
 export interface SequenceBatch {
   readonly sequences: number;
   readonly length: number;
@@ -45,32 +43,32 @@ export interface SequenceBatch {
   readonly images: ImageBatch | undefined;
   readonly plan: EmbeddingPlan;
   readonly geometry: AttentionGeometry;
+  /** [S·n] the row of each column's token; any for padding */
+  readonly columns: tf.Tensor1D;
 }
 
 /** Lays out whole sequences. The caller frees them with `disposeSequenceBatch`. */
 export function sequenceBatch(sequences: readonly TokenSequence[], config: QwenConfig): SequenceBatch {
   const length = Math.max(...sequences.map(({ ids }) => ids.length));
   const images = imageBatch(sequences, config);
-  const table = new TokenTable(sequences.length, length);
-  sequences.forEach((sequence, row) => {
-    putRightAligned(table, row, sequence, images);
-  });
+  const tokens = new TokenList();
+  const rows = sequences.map((sequence) => tokens.putSequence(sequence, images));
   const padding = sequences.map(({ ids }) => length - ids.length);
+  const spans = rows.map((own) => ({ queries: own, keys: own }));
+  const columns = rows.flatMap((own, s) => [...Array<number>(padding[s] ?? 0).fill(0), ...own]);
   return {
     sequences: sequences.length,
     length,
     padding,
     images,
-    plan: embeddingPlan([table], images),
-    geometry: decoderGeometry(table, causalBias(padding, 0, length), config),
+    plan: embeddingPlan(tokens, images),
+    geometry: decoderGeometry(tokens, [spans], config, decoderRotary(tokens, config)),
+    columns: tf.tensor1d(columns, "int32"),
   };
 }
 
-export function disposeSequenceBatch({ images, plan, geometry }: SequenceBatch): void {
-  if (images !== undefined) disposeImageBatch(images);
-  plan.ids.dispose();
-  plan.rows?.dispose();
-  disposeGeometry(geometry);
+export function disposeSequenceBatch({ images, plan, geometry, columns }: SequenceBatch): void {
+  disposeTensors({ images, plan, geometry, columns });
 }
 
 /**
@@ -80,7 +78,8 @@ export function disposeSequenceBatch({ images, plan, geometry }: SequenceBatch):
  */
 export function hiddenSequence(network: QwenNetwork, batch: SequenceBatch, layer: number): tf.Tensor2D {
   const { language } = network;
+  const { geometry, columns } = batch;
   const x = embed(language.embedding, batch.plan, embedImages(network, batch.images));
-  const hidden = decode(x, language, batch.geometry, undefined, layer);
-  return layer === language.layers.length ? finalNorm(hidden, language) : hidden;
+  const hidden = decode(x, language, { inner: geometry, last: geometry }, layer);
+  return gatherRows(layer === language.layers.length ? finalNorm(hidden, language) : hidden, columns);
 }

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { AttentionGeometry } from "../tensor/projectHeads";
+import { attentionPlan, type AttentionGeometry, type Span } from "../tensor/attentionPlan";
 import type { EmbeddingPlan } from "../tensor/embedding";
-import { rotaryTables } from "../tensor/rotary";
+import { disposeTensors } from "../tensor/nested";
+import { rotaryTables, type HeadLayout, type RotaryTables } from "../tensor/rotary";
 import type { QwenConfig } from "./config";
 import type { ProcessedImage } from "./imageProcessor";
 import { textAngles } from "./positions";
-import { disposeVisionPlan, UNSEEN, visionPlan, type VisionPlan } from "./visionPlan";
+import { visionPlan, type VisionPlan } from "./visionPlan";
 
 /** An image with the vision tower's input, known by identity. */
 export interface PlacedImage extends ProcessedImage {
@@ -25,29 +26,33 @@ export interface TokenSequence {
   readonly imageToken: number;
 }
 
-/** A rectangle of tokens, [S, n], as flat host arrays; what is never put is padding. */
-export class TokenTable {
-  readonly ids: Int32Array;
+/** The tokens of a pass, one behind the other; whoever puts one in learns its row. */
+export class TokenList {
+  readonly ids: number[] = [];
   /** 1 + the index of the image embedding that stands here; 0 for a token. */
-  readonly imageRows: Int32Array;
-  /** [3, S·n] */
-  readonly positions: Int32Array;
+  readonly imageRows: number[] = [];
+  private readonly places: (readonly [number, number, number])[] = [];
 
-  constructor(
-    readonly sequences: number,
-    readonly length: number,
-  ) {
-    this.ids = new Int32Array(sequences * length);
-    this.imageRows = new Int32Array(sequences * length);
-    this.positions = new Int32Array(3 * sequences * length);
+  put(id: number, place: readonly [number, number, number], imageRow = 0): number {
+    this.ids.push(id);
+    this.imageRows.push(imageRow);
+    return this.places.push(place) - 1;
   }
 
-  /** Puts a token; `column` counts from the left. */
-  put(sequence: number, column: number, id: number, place: readonly [number, number, number], imageRow = 0): void {
-    const at = sequence * this.length + column;
-    this.ids[at] = id;
-    this.imageRows[at] = imageRow;
-    for (let axis = 0; axis < 3; axis++) this.positions[axis * this.ids.length + at] = place[axis] ?? 0;
+  /** Tokens [from, to) of a sequence. @returns their rows */
+  putSequence(sequence: TokenSequence, images: ImageBatch | undefined, from = 0, to = sequence.ids.length): number[] {
+    const imageRows = imageRowsOf(sequence, images);
+    return Array.from({ length: to - from }, (_, i) =>
+      this.put(sequence.ids[from + i] ?? 0, placeOf(sequence, from + i), imageRows[from + i]),
+    );
+  }
+
+  /** [3, M] */
+  positions(): Int32Array {
+    const { places } = this;
+    return Int32Array.from({ length: 3 * places.length }, (_, at) => {
+      return places[at % places.length]?.[Math.floor(at / places.length)] ?? 0;
+    });
   }
 }
 
@@ -92,21 +97,7 @@ export function layoutImages(images: readonly PlacedImage[], config: QwenConfig)
 }
 
 export function disposeImageBatch({ pixels, plan }: ImageBatch): void {
-  pixels.dispose();
-  disposeVisionPlan(plan);
-}
-
-/** Puts tokens [from, to) of a sequence so that the last one stands in the last column (left padding). */
-export function putRightAligned(
-  table: TokenTable,
-  row: number,
-  sequence: TokenSequence,
-  images: ImageBatch | undefined,
-  to = sequence.ids.length,
-): void {
-  const rows = imageRowsOf(sequence, images);
-  const shift = table.length - to;
-  for (let i = 0; i < to; i++) table.put(row, shift + i, sequence.ids[i] ?? 0, placeOf(sequence, i), rows[i]);
+  disposeTensors({ pixels, plan });
 }
 
 /** The rotary place of token i. */
@@ -127,49 +118,31 @@ export function imageRowsOf({ ids, images, imageToken }: TokenSequence, batch: I
   return rows;
 }
 
-/** Embedding plan of several tables laid one behind the other. */
-export function embeddingPlan(tables: readonly TokenTable[], images: ImageBatch | undefined): EmbeddingPlan {
-  const total = tables.reduce((sum, { ids }) => sum + ids.length, 0);
-  const ids = new Int32Array(total);
-  const rows = new Int32Array(total);
-  let at = 0;
-  for (const table of tables) {
-    ids.set(table.ids, at);
-    table.imageRows.forEach((row, i) => (rows[at + i] = row === 0 ? at + i : total + row - 1));
-    at += table.ids.length;
-  }
+/** What is embedded for each token of a list. */
+export function embeddingPlan({ ids, imageRows }: TokenList, images: ImageBatch | undefined): EmbeddingPlan {
   const plan = { ids: tf.tensor1d(ids, "int32") };
-  return images === undefined ? plan : { ...plan, rows: tf.tensor1d(rows, "int32") };
+  if (images === undefined) return plan;
+  const rows = imageRows.map((row, at) => (row === 0 ? at : ids.length + row - 1));
+  return { ...plan, rows: tf.tensor1d(rows, "int32") };
 }
 
-/** Geometry of a table's tokens in the decoder. @param bias see `AttentionGeometry` */
-export function decoderGeometry(table: TokenTable, bias: tf.Tensor4D, config: QwenConfig): AttentionGeometry {
-  const { heads, kvHeads, headDim, rmsNormEps } = config.text;
-  const layout = { heads, kvHeads, headDim };
-  const rotary = rotaryTables(textAngles(table.positions, config), layout);
-  return { ...layout, sequences: table.sequences, length: table.length, epsilon: rmsNormEps, rotary, bias };
+/** How the tokens of a list attend in the decoder, in groups of like length. Owned by the caller. */
+export function decoderGeometry(
+  tokens: TokenList,
+  groups: readonly (readonly Span[])[],
+  { text }: QwenConfig,
+  rotary: RotaryTables,
+  pastColumns = 0,
+): AttentionGeometry {
+  const plan = attentionPlan(groups, tokens.ids.length, headLayout(text), { causal: true, pastColumns });
+  return { layout: headLayout(text), rotary, plan };
 }
 
-export function disposeGeometry({ rotary, bias }: AttentionGeometry): void {
-  tf.dispose([rotary.cos, rotary.sin, rotary.turn]);
-  bias?.dispose();
+/** Rotary tables of a list of tokens. Owned by the caller. */
+export function decoderRotary(tokens: TokenList, config: QwenConfig): RotaryTables {
+  return rotaryTables(textAngles(tokens.positions(), config), headLayout(config.text));
 }
 
-/**
- * The mask of a block of n tokens behind `past` columns of context, as numbers to add: a token sees the context from its
- * row's first real column on, and the block up to itself.
- * @param firstSeen [S] the first column of each sequence that is not padding, counted from the context's start
- * @returns [S or 1, 1, n, past + n]
- */
-export function causalBias(firstSeen: readonly number[], past: number, n: number): tf.Tensor4D {
-  const width = past + n;
-  return tf.tidy(() => {
-    const causal = new Float32Array(n * width);
-    for (let i = 0; i < n; i++) causal.fill(UNSEEN, i * width + past + i + 1, (i + 1) * width);
-    const triangle = tf.tensor4d(causal, [1, 1, n, width]);
-    if (firstSeen.every((first) => first === 0)) return triangle;
-    const padding = new Float32Array(firstSeen.length * width);
-    firstSeen.forEach((first, row) => padding.fill(UNSEEN, row * width, row * width + first));
-    return tf.add(triangle, tf.tensor4d(padding, [firstSeen.length, 1, 1, width]));
-  });
+function headLayout({ heads, kvHeads, headDim }: HeadLayout): HeadLayout {
+  return { heads, kvHeads, headDim };
 }

@@ -1,22 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { PreparedBatch } from "../contract";
-import type { AttentionGeometry } from "../tensor/projectHeads";
-import { embed, type EmbeddingPlan } from "../tensor/embedding";
+import { embed, gatherRows, type EmbeddingPlan } from "../tensor/embedding";
+import { disposeTensors } from "../tensor/nested";
 import { tokenLogProbs, type Targets } from "../tensor/tokenLogProbs";
 import type { QwenConfig } from "./config";
-import { contextKeyValues, decode, finalNorm } from "./language";
+import { decode, finalNorm, type DecoderGeometry } from "./language";
 import { embedImages, type QwenNetwork } from "./network";
 import {
-  causalBias,
   decoderGeometry,
-  disposeGeometry,
-  disposeImageBatch,
+  decoderRotary,
   embeddingPlan,
   imageBatch,
-  imageRowsOf,
-  placeOf,
-  putRightAligned,
-  TokenTable,
+  TokenList,
   type ImageBatch,
   type TokenSequence,
 } from "./sequences";
@@ -29,110 +24,94 @@ export interface ScoredSequence {
 
 /**
  * Scored items as tensors. A prompt that several rows share stands once in the context, which holds all its tokens but
- * the last; each row's block starts with that last token, so that block column t predicts completion token t and only
- * block columns go through the head.
+ * the last; each row's block starts with that last token, so that the block's token t predicts completion token t, and
+ * only blocks go through the end of the last layer and the head. Nothing is padded but the result.
  */
 export interface ScoringBatch extends PreparedBatch {
   readonly images: ImageBatch | undefined;
   readonly plan: EmbeddingPlan;
-  /** [U, C] tokens, left-padded; absent when every prompt has one token only. */
-  readonly context: AttentionGeometry | undefined;
-  /** [N, T] tokens, right-padded */
-  readonly block: AttentionGeometry;
-  /** [N] the context of each row; absent when row n has context n. */
-  readonly contextOfRow: tf.Tensor1D | undefined;
+  readonly geometry: DecoderGeometry;
+  /** The block tokens' targets. */
   readonly targets: Targets;
+  /** [N·T] the block token whose log-prob stands here, or behind them all for padding */
+  readonly places: tf.Tensor1D;
 }
 
 /** Lays out scored items; equal prompts (by identity) are stored once. The result is freed by its `dispose`. */
 export function scoringBatch(items: readonly ScoredSequence[], config: QwenConfig): ScoringBatch {
   if (items.length === 0) throw new RangeError("scoringBatch: no items");
   const prompts = [...new Set(items.map(({ prompt }) => prompt))];
-  const indexOf = new Map(prompts.map((prompt, index) => [prompt, index]));
-  const rowOf = items.map(({ prompt }) => indexOf.get(prompt) ?? 0);
-  const width = Math.max(1, ...items.map(({ completion }) => completion.length));
-  const columns = Math.max(...prompts.map(({ ids }) => ids.length)) - 1;
   const images = imageBatch(prompts, config);
-  const context = new TokenTable(prompts.length, columns);
-  prompts.forEach((prompt, row) => {
-    putRightAligned(context, row, prompt, images, prompt.ids.length - 1);
+  const tokens = new TokenList();
+  const contexts = new Map(
+    prompts.map((prompt) => [prompt, tokens.putSequence(prompt, images, 0, prompt.ids.length - 1)]),
+  );
+  const blocks = items.map(({ prompt, completion }) => {
+    const [first = 0] = tokens.putSequence(prompt, images, prompt.ids.length - 1);
+    return [first, ...completion.slice(0, -1).map((id, t) => tokens.put(id, allAt(prompt.next + t)))];
   });
-  const block = blockTable(items, width, images);
-  const padding = prompts.map(({ ids }) => columns + 1 - ids.length);
-  const rowPadding = rowOf.map((row) => padding[row] ?? 0);
-  const scoring = {
-    rows: items.length,
-    width,
+  const rotary = decoderRotary(tokens, config);
+  const ofContexts = [...contexts.values()].map((rows) => ({ queries: rows, keys: rows }));
+  const ofBlocks = items.map(({ prompt }, n) => {
+    const queries = blocks[n] ?? [];
+    return { queries, keys: [...(contexts.get(prompt) ?? []), ...queries] };
+  });
+  const withContexts = ofContexts.some(({ queries }) => queries.length > 0) ? [ofContexts, ofBlocks] : [ofBlocks];
+  const parts = {
     images,
-    plan: embeddingPlan([context, block], images),
-    context: columns === 0 ? undefined : decoderGeometry(context, causalBias(padding, 0, columns), config),
-    block: decoderGeometry(block, causalBias(rowPadding, columns, width), config),
-    contextOfRow: prompts.length === items.length ? undefined : tf.tensor1d(rowOf, "int32"),
-    ...targetsOf(items, width, config),
+    plan: embeddingPlan(tokens, images),
+    geometry: {
+      inner: decoderGeometry(tokens, withContexts, config, rotary),
+      last: decoderGeometry(tokens, [ofBlocks], config, rotary),
+    },
+    ...targetsOf(items, config),
   };
   return {
-    ...scoring,
+    rows: items.length,
+    width: Math.max(1, ...items.map(({ completion }) => completion.length)),
+    ...parts,
     dispose: () => {
-      disposeScoring(scoring);
+      disposeTensors(parts);
     },
   };
 }
 
-/** Row n: the prompt's last token, then the completion without its last. */
-function blockTable(items: readonly ScoredSequence[], width: number, images: ImageBatch | undefined): TokenTable {
-  const block = new TokenTable(items.length, width);
-  items.forEach(({ prompt, completion }, row) => {
-    const last = prompt.ids.length - 1;
-    block.put(row, 0, prompt.ids[last] ?? 0, placeOf(prompt, last), imageRowsOf(prompt, images)[last]);
-    for (let t = 1; t < completion.length; t++) {
-      const place = prompt.next + t - 1;
-      block.put(row, t, completion[t - 1] ?? 0, [place, place, place]);
-    }
-  });
-  return block;
+function allAt(place: number): [number, number, number] {
+  return [place, place, place];
 }
 
+/** What each block token predicts, and where that stands in the result. */
 function targetsOf(
   items: readonly ScoredSequence[],
-  width: number,
   config: QwenConfig,
-): { mask: tf.Tensor2D; targets: Targets } {
-  const ids = new Int32Array(items.length * width);
-  const mask = new Float32Array(ids.length);
+): { mask: tf.Tensor2D; targets: Targets; places: tf.Tensor1D } {
+  const width = Math.max(1, ...items.map(({ completion }) => completion.length));
+  const ids = items.flatMap(({ completion }) => (completion.length === 0 ? [0] : completion));
+  const mask = new Float32Array(items.length * width);
+  const places = new Int32Array(mask.length).fill(ids.length);
+  let next = 0;
   items.forEach(({ completion }, row) => {
-    ids.set(completion, row * width);
-    mask.fill(1, row * width, row * width + completion.length);
+    const start = row * width;
+    mask.fill(1, start, start + completion.length);
+    for (let t = 0; t < completion.length; t++) places[start + t] = next + t;
+    next += Math.max(1, completion.length);
   });
-  const flat = ids.map((id, place) => place * config.text.vocabSize + id);
+  const flat = ids.map((id, token) => token * config.text.vocabSize + id);
   return {
     mask: tf.tensor2d(mask, [items.length, width]),
     targets: { ids: tf.tensor1d(ids, "int32"), flat: tf.tensor1d(flat, "int32") },
+    places: tf.tensor1d(places, "int32"),
   };
-}
-
-function disposeScoring(batch: Omit<ScoringBatch, "dispose">): void {
-  if (batch.images !== undefined) disposeImageBatch(batch.images);
-  if (batch.context !== undefined) disposeGeometry(batch.context);
-  disposeGeometry(batch.block);
-  tf.dispose([batch.plan.ids, batch.mask, batch.targets.ids, batch.targets.flat]);
-  batch.plan.rows?.dispose();
-  batch.contextOfRow?.dispose();
 }
 
 /** Differentiable log π of the completion tokens. @returns [N, T], 0 on the padding */
 export function scoreCompletions(network: QwenNetwork, batch: ScoringBatch): tf.Tensor2D {
   return tf.tidy(() => {
     const { language } = network;
-    const { context, block } = batch;
     const x = embed(language.embedding, batch.plan, embedImages(network, batch.images));
-    const inContext = context === undefined ? 0 : context.sequences * context.length;
-    const inBlock = block.sequences * block.length;
-    const [before, own] = inContext === 0 ? [undefined, x] : tf.split<tf.Tensor2D>(x, [inContext, inBlock], 0);
-    const layers =
-      context === undefined || before === undefined ? undefined : contextKeyValues(before, language, context);
-    const rows = batch.contextOfRow === undefined ? {} : { rows: batch.contextOfRow };
-    const hidden = decode(own, language, block, layers === undefined ? undefined : { layers, ...rows });
+    const hidden = decode(x, language, batch.geometry);
     const logProbs = tokenLogProbs(finalNorm(hidden, language), language.head, batch.targets);
-    return tf.mul(tf.reshape(logProbs, [batch.rows, batch.width]), batch.mask);
+    const padded = tf.concat1d([logProbs, tf.zeros<tf.Rank.R1>([1])]);
+    return tf.reshape<tf.Rank.R2>(gatherRows(padded, batch.places), [batch.rows, batch.width]);
   });
 }

@@ -1,12 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../tensor/activations";
 import { attentionBlock, type AttentionWeights } from "../tensor/attention";
-import { gatherRows } from "../tensor/embedding";
 import { linear, type LinearWeights } from "../tensor/linear";
 import { mlpBlock, type MlpWeights } from "../tensor/mlp";
 import { normLayer, type NormWeights } from "../tensor/norm";
 import type { QwenConfig, VisionActivation } from "./config";
-import type { Segments, VisionPlan } from "./visionPlan";
+import type { VisionPlan } from "./visionPlan";
 import type { WeightReader } from "./weights";
 
 interface VisionBlock {
@@ -62,26 +61,18 @@ export function visionWeights(reader: WeightReader, { vision, kind }: QwenConfig
 /**
  * The tower without its merger.
  * @param pixels [P, C·T·p²] normalised patches in merge order
- * @returns [P, D] hidden patches, window by window for Qwen2.5-VL
+ * @returns [P, D] hidden patches
  */
 export function encodePatches(pixels: tf.Tensor2D, plan: VisionPlan, weights: VisionWeights): tf.Tensor2D {
   const kernel = tf.reshape(weights.patchEmbedding, [weights.patchEmbedding.shape[0], pixels.shape[1]]);
-  const patches = linear(pixels, { weight: kernel });
   return weights.blocks.reduce(
     (hidden, block) => {
-      const attended = attendWithin(hidden, block, (block.windowed ? plan.windowed : undefined) ?? plan.full);
+      const geometry = (block.windowed ? plan.windowed : undefined) ?? plan.full;
+      const attended = attentionBlock(hidden, block.attention, geometry, EPSILON);
       return mlpBlock(attended, block.mlp, weights.activation, EPSILON);
     },
-    plan.order === undefined ? patches : gatherRows(patches, plan.order),
+    linear(pixels, { weight: kernel }),
   );
-}
-
-function attendWithin(hidden: tf.Tensor2D, block: VisionBlock, part: Segments): tf.Tensor2D {
-  if (part.spread === undefined || part.collect === undefined) {
-    return attentionBlock(hidden, block.attention, part.geometry).hidden;
-  }
-  const spread = gatherRows(hidden, part.spread);
-  return gatherRows(attentionBlock(spread, block.attention, part.geometry).hidden, part.collect);
 }
 
 /**
@@ -93,6 +84,5 @@ export function imageEmbeddings(pixels: tf.Tensor2D, plan: VisionPlan, weights: 
   const patches = normLayer(encodePatches(pixels, plan, weights), weights.merger.norm, EPSILON);
   const [count, width] = patches.shape;
   const groups = tf.reshape<tf.Rank.R2>(patches, [count / weights.mergeUnit, width * weights.mergeUnit]);
-  const merged = linear(activate(linear(groups, weights.merger.inner), "gelu"), weights.merger.outer);
-  return plan.restore === undefined ? merged : gatherRows(merged, plan.restore);
+  return linear(activate(linear(groups, weights.merger.inner), "gelu"), weights.merger.outer);
 }

@@ -23,17 +23,9 @@ export function embed(table: tf.Tensor, plan: EmbeddingPlan, images?: tf.Tensor2
 
 /** Rows of a matrix or of the first axis of any tensor. @returns [M, …] */
 export function gatherRows<T extends tf.Tensor>(table: T, rows: tf.Tensor1D): T {
-  return differentiable<T>({
+  return differentiable({
     inputs: { table },
-    forward: (save) => {
-      save([rows]);
-      return ops().gather(table, rows) as T;
-    },
-    backward: ([dy], [taken]) => ({
-      table: () => {
-        if (dy === undefined || taken === undefined) throw new Error("gatherRows: nothing saved");
-        return ops().scatterAdd(dy, taken, table.shape[0]);
-      },
-    }),
+    forward: () => ({ value: ops().gather(table, rows) as T, kept: { rows } }),
+    backward: (dy, kept) => ({ table: () => ops().scatterAdd(dy, kept.rows, table.shape[0]) }),
   });
 }

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as proto from "@tensorflow/tfjs-node-gpu/dist/proto/api_pb";
 import { unwritable } from "../../core/files";
+import type { Attributes, AttributeValue, OpRunner } from "./opsTensorFlow";
 import type { Handle, TensorMetadata } from "./raw";
 
 /** A value in a graph: the name of a node, with `:i` behind it for its output i. */
@@ -29,7 +30,7 @@ interface GraphBackend {
  * A TensorFlow graph, written node by node and then compiled: one call of the runtime for what would be hundreds, which
  * for small operations takes a fraction of the time. For where `nativeOnCpu`.
  */
-export class Graph {
+export class Graph implements OpRunner<Node, Node> {
   private readonly graph = new proto.GraphDef();
   private readonly constants = new Map<string, Node>();
   private readonly inputs: Node[] = [];
@@ -43,18 +44,26 @@ export class Graph {
 
   /** A tensor of any shape that is given at each run, in the order of these calls. */
   input(dtype: Dtype): Node {
-    const node = this.op("Placeholder", { dtype }, []);
+    const node = this.op("Placeholder", { dtype })();
     this.inputs.push(node);
     return node;
   }
 
   /** An operation by its TensorFlow name; numeric attributes are integers. */
-  op(name: string, attributes: Readonly<Record<string, boolean | number | Dtype>>, inputs: readonly Node[]): Node {
-    return this.add(
-      name,
-      inputs,
-      Object.entries(attributes).map(([key, value]) => [key, attribute(value)]),
-    );
+  op(name: string, attributes: Attributes): (...inputs: readonly Node[]) => Node {
+    return (...inputs) =>
+      this.add(
+        name,
+        inputs,
+        Object.entries(attributes).map(([key, value]) => [key, attribute(value)]),
+      );
+  }
+
+  split(name: string, attributes: Attributes, outputs: number): (...inputs: readonly Node[]) => Node[] {
+    return (...inputs) => {
+      const node = this.op(name, attributes)(...inputs);
+      return Array.from({ length: outputs }, (_, output) => `${node}:${output}`);
+    };
   }
 
   integers(values: readonly number[]): Node {
@@ -69,8 +78,17 @@ export class Graph {
     return this.constant("float32", [], Float32Array.of(value));
   }
 
+  zeros(shape: readonly number[]): Node {
+    return this.constant("float32", shape, new Float32Array(shape.reduce((product, side) => product * side, 1)));
+  }
+
+  /** Values in a graph are freed by the runtime. */
+  free(): void {
+    // nothing to do
+  }
+
   /** Makes the graph ready to run; needs the native backend. It stays loaded until the process ends. */
-  compile(output: Node): GraphProgram {
+  compile(): GraphProgram {
     const info = new proto.MetaGraphDef.MetaInfoDef();
     info.addTags(TAG);
     const whole = new proto.MetaGraphDef();
@@ -79,7 +97,7 @@ export class Graph {
     const saved = new proto.SavedModel();
     saved.setSavedModelSchemaVersion(1);
     saved.addMetaGraphs(whole);
-    return new GraphProgram(load(saved.serializeBinary()), this.inputs, output);
+    return new GraphProgram(load(saved.serializeBinary()), this.inputs);
   }
 
   private constant(dtype: Dtype, shape: readonly number[], values: Int32Array | Float32Array): Node {
@@ -117,23 +135,23 @@ export class Graph {
 /** A compiled graph. */
 export class GraphProgram {
   private readonly inputs: string;
-  private readonly output: string;
 
   constructor(
     private readonly id: number,
     inputs: readonly Node[],
-    output: Node,
   ) {
     this.inputs = inputs.map(withOutput).join();
-    this.output = withOutput(output);
   }
 
-  /** @param inputs in the order in which the graph's inputs were made @returns a new tensor, owned by the caller */
-  run(inputs: readonly Handle[]): tf.Tensor {
+  /**
+   * Computes what these outputs need, and no more.
+   * @param inputs in the order in which the graph's inputs were made
+   * @returns new tensors, owned by the caller
+   */
+  run(inputs: readonly Handle[], outputs: readonly Node[]): tf.Tensor[] {
     const backend = tf.backend() as unknown as GraphBackend;
-    const [made] = backend.binding.runSavedModel(this.id, inputs, this.inputs, this.output);
-    if (made === undefined) throw new Error("GraphProgram: nothing came out");
-    return backend.createOutputTensor(made);
+    const made = backend.binding.runSavedModel(this.id, inputs, this.inputs, outputs.map(withOutput).join());
+    return made.map((metadata) => backend.createOutputTensor(metadata));
   }
 }
 
@@ -169,7 +187,7 @@ function withOutput(node: Node): string {
   return node.includes(":") ? node : `${node}:0`;
 }
 
-function attribute(value: boolean | number | Dtype): proto.AttrValue {
+function attribute(value: AttributeValue): proto.AttrValue {
   const attr = new proto.AttrValue();
   if (typeof value === "boolean") attr.setB(value);
   else if (typeof value === "number") attr.setI(value);

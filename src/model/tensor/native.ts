@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import type { Attributes, AttributeValue, OpRunner } from "./opsTensorFlow";
 
 /** One attribute of a TensorFlow operation, as the binding takes it. */
 export interface OpAttribute {
@@ -34,40 +35,30 @@ const MAX_CONSTANTS = 4096;
  * Runs TensorFlow operations by name on the native backend. Small integer operands (axes, shapes, permutations) are
  * made once and kept outside the engine's books, so that tensor counts show only tensors that somebody owns.
  */
-export class NativeRunner {
+export class NativeRunner implements OpRunner<tf.Tensor, tf.TensorInfo> {
   private readonly backend = tf.backend() as unknown as NativeBackend;
   private readonly constants = new Map<string, tf.TensorInfo>();
-  readonly float: OpAttribute;
 
-  constructor() {
-    this.float = this.type("T", "float32");
+  attributes(values: Attributes): OpAttribute[] {
+    return Object.entries(values).map(([name, value]) => this.attribute(name, value));
   }
 
-  type(name: string, dtype: "float32" | "int32"): OpAttribute {
-    const { binding } = this.backend;
-    const value = dtype === "float32" ? binding.TF_FLOAT : binding.TF_INT32;
-    return { name, type: binding.TF_ATTR_TYPE, value };
+  op(name: string, attributes: Attributes): (...inputs: readonly tf.TensorInfo[]) => tf.Tensor {
+    const given = this.attributes(attributes);
+    return (...inputs) => this.backend.executeSingleOutput(name, given, inputs);
   }
 
-  flag(name: string, value: boolean): OpAttribute {
-    return { name, type: this.backend.binding.TF_ATTR_BOOL, value };
+  split(name: string, attributes: Attributes, outputs: number): (...inputs: readonly tf.TensorInfo[]) => tf.Tensor[] {
+    const given = this.attributes(attributes);
+    return (...inputs) => this.backend.executeMultipleOutputs(name, given, inputs, outputs);
   }
 
-  count(name: string, value: number): OpAttribute {
-    return { name, type: this.backend.binding.TF_ATTR_INT, value };
+  zeros(shape: readonly number[]): tf.Tensor {
+    return tf.zeros([...shape]);
   }
 
-  run(name: string, attributes: readonly OpAttribute[], inputs: readonly tf.TensorInfo[]): tf.Tensor {
-    return this.backend.executeSingleOutput(name, attributes, inputs);
-  }
-
-  runMany(
-    name: string,
-    attributes: readonly OpAttribute[],
-    inputs: readonly tf.TensorInfo[],
-    outputs: number,
-  ): tf.Tensor[] {
-    return this.backend.executeMultipleOutputs(name, attributes, inputs, outputs);
+  free(value: tf.Tensor): void {
+    value.dispose();
   }
 
   /** An int32 vector. */
@@ -83,6 +74,13 @@ export class NativeRunner {
   /** A float32 scalar. */
   number(value: number): tf.TensorInfo {
     return this.constant(`f${value}`, () => Float32Array.of(value), [], "float32");
+  }
+
+  private attribute(name: string, value: AttributeValue): OpAttribute {
+    const { binding } = this.backend;
+    if (typeof value === "boolean") return { name, type: binding.TF_ATTR_BOOL, value };
+    if (typeof value === "number") return { name, type: binding.TF_ATTR_INT, value };
+    return { name, type: binding.TF_ATTR_TYPE, value: value === "float32" ? binding.TF_FLOAT : binding.TF_INT32 };
   }
 
   private constant(

@@ -1,6 +1,8 @@
-import * as tf from "@tensorflow/tfjs-core";
-import { differentiable, type LazyGradients } from "./differentiable";
-import { ops } from "./ops";
+import type * as tf from "@tensorflow/tfjs-core";
+import { differentiable } from "./differentiable";
+import { fused } from "./fused";
+import type { With } from "./nested";
+import type { Ops } from "./opsContract";
 
 /** RMSNorm has a weight only; LayerNorm also subtracts the mean and has a bias. Both shapes [D]. */
 export interface NormWeights {
@@ -9,61 +11,71 @@ export interface NormWeights {
 }
 
 /** What normalising leaves for the derivative: x̂ [M, D] and 1/σ [M, 1]. */
-export interface Normalised {
-  readonly unit: tf.Tensor;
-  readonly inverse: tf.Tensor;
+export interface Normalised<V> {
+  readonly unit: V;
+  readonly inverse: V;
 }
 
 /** x̂ = x / √(mean(x²) + ε), of the centred x for LayerNorm; before weight and bias. @param x [M, D] */
-export function normalise(x: tf.Tensor, centred: boolean, epsilon: number): Normalised {
-  const o = ops();
-  const from = centred ? o.sub(x, o.mean(x, 1, true)) : x;
+export function normalise<V>(o: Ops<V>, x: V, { bias }: With<V, NormWeights>, epsilon: number): Normalised<V> {
+  const from = bias === undefined ? x : o.sub(x, o.mean(x, 1, true));
   const inverse = o.inverseRoot(o.affine(o.mean(o.square(from), 1, true), 1, epsilon));
   return { unit: o.mul(from, inverse), inverse };
 }
 
 /** x̂·weight (+ bias) */
-export function scaleUnit(unit: tf.Tensor, norm: NormWeights): tf.Tensor {
-  const scaled = ops().mul(unit, norm.weight);
-  return norm.bias === undefined ? scaled : ops().add(scaled, norm.bias);
+export function scaleUnit<V>(o: Ops<V>, unit: V, { weight, bias }: With<V, NormWeights>): V {
+  const scaled = o.mul(unit, weight);
+  return bias === undefined ? scaled : o.add(scaled, bias);
 }
 
-/** dL/dx from dL/dŷ, ŷ the scaled output. @returns [M, D] */
-export function normBackward(dy: tf.Tensor, kept: Normalised, weight: tf.Tensor, centred: boolean): tf.Tensor {
-  const o = ops();
+/** dL/dx [M, D], and of weight and bias (of no meaning for RMSNorm) [D]. */
+export interface NormGradients<V> {
+  readonly dx: V;
+  readonly dNorm: V;
+  readonly dNormBias: V;
+}
+
+/** From dL/dŷ, ŷ the scaled output. */
+export function normBackward<V>(
+  o: Ops<V>,
+  dy: V,
+  { unit, inverse }: Normalised<V>,
+  { weight, bias }: With<V, NormWeights>,
+): NormGradients<V> {
   const dUnit = o.mul(dy, weight);
-  const along = o.mul(kept.unit, o.mean(o.mul(dUnit, kept.unit), 1, true));
+  const along = o.mul(unit, o.mean(o.mul(dUnit, unit), 1, true));
   const free = o.sub(dUnit, along);
-  return o.mul(centred ? o.sub(free, o.mean(dUnit, 1, true)) : free, kept.inverse);
+  const dx = o.mul(bias === undefined ? free : o.sub(free, o.mean(dUnit, 1, true)), inverse);
+  return { dx, dNorm: o.sum(o.mul(dy, unit), 0, false), dNormBias: o.sum(dy, 0, false) };
 }
 
-/** dL/dweight and dL/dbias from dL/dŷ. */
-export function normWeightGradients(dy: tf.Tensor, unit: tf.Tensor): LazyGradients {
-  const o = ops();
-  return { normWeight: () => o.sum(o.mul(dy, unit), 0, false), normBias: () => o.sum(dy, 0, false) };
+interface Operands {
+  readonly x: tf.Tensor;
+  readonly norm: NormWeights;
+  readonly epsilon: number;
 }
 
-/** Names the weights as inputs of a differentiable function. */
-export function normInputs(norm: NormWeights): Record<string, tf.Tensor> {
-  return norm.bias === undefined ? { normWeight: norm.weight } : { normWeight: norm.weight, normBias: norm.bias };
-}
+const forward = fused<Operands, Normalised<tf.Tensor> & { y: tf.Tensor }>((o, { x, norm, epsilon }) => {
+  const kept = normalise(o, x, norm, epsilon);
+  return { ...kept, y: scaleUnit(o, kept.unit, norm) };
+});
+
+const backward = fused<{ dy: tf.Tensor; kept: Normalised<tf.Tensor>; norm: NormWeights }, NormGradients<tf.Tensor>>(
+  (o, { dy, kept, norm }) => normBackward(o, dy, kept, norm),
+);
 
 /** RMSNorm, or LayerNorm where there is a bias. @param x [M, D] @returns [M, D] */
 export function normLayer(x: tf.Tensor2D, norm: NormWeights, epsilon: number): tf.Tensor2D {
-  const centred = norm.bias !== undefined;
-  return differentiable<tf.Tensor2D>({
-    inputs: { ...normInputs(norm), x },
-    forward: (save) => {
-      const kept = normalise(x, centred, epsilon);
-      save([kept.unit, kept.inverse]);
-      return scaleUnit(kept.unit, norm) as tf.Tensor2D;
+  return differentiable({
+    inputs: { norm, x },
+    forward: () => {
+      const { y, ...kept } = forward({ x, norm, epsilon }, ["y", "unit", "inverse"]);
+      return { value: y as tf.Tensor2D, kept };
     },
-    backward: ([dy], [unit, inverse]) => {
-      if (dy === undefined || unit === undefined || inverse === undefined) throw new Error("normLayer: nothing saved");
-      return {
-        ...normWeightGradients(dy, unit),
-        x: () => normBackward(dy, { unit, inverse }, norm.weight, centred),
-      };
+    backward: (dy, kept) => {
+      const made = backward({ dy, kept, norm }, ["dx", "dNorm", "dNormBias"]);
+      return { "norm.weight": () => made.dNorm, "norm.bias": () => made.dNormBias, x: () => made.dx };
     },
   });
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { nativeOps } from "./opsNative";
+import { nativeOps } from "./opsTensorFlow";
 import { portableOps } from "./opsPortable";
 import type { Ops } from "./opsContract";
 

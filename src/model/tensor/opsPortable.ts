@@ -19,10 +19,16 @@ export const portableOps: Ops = {
   matMul: (a, b, transposeA = false, transposeB = false) => tf.matMul(a, b, transposeA, transposeB),
   batchMatMul: (a, b, transposeA = false, transposeB = false) => tf.matMul(a, b, transposeA, transposeB),
   reshape: (a, shape) => tf.reshape(a, [...shape]),
-  transpose: (a, permutation) => tf.transpose(a, [...permutation]),
   concat: (parts, axis) => tf.concat([...parts], axis),
   split: (a, sizes, axis) => tf.split(a, [...sizes], axis),
+  swapHalves: (a, half) =>
+    tf.tidy(() => {
+      const [front, back] = tf.split(a, [half, half], 1) as [tf.Tensor, tf.Tensor];
+      return tf.concat([back, front], 1);
+    }),
+  zeros: (shape) => tf.zeros([...shape]),
   gather: (a, indices) => tf.gather(a, indices),
-  scatterAdd: (a, indices, rows) => tf.unsortedSegmentSum(a, indices as tf.Tensor1D, rows),
+  scatterAdd: (a, indices, rows) =>
+    tf.unsortedSegmentSum(a, indices as tf.Tensor1D, typeof rows === "number" ? rows : (rows.dataSync()[0] ?? 0)),
   oneHot: (indices, classes) => tf.cast(tf.oneHot(indices as tf.Tensor1D, classes), "float32"),
 };

@@ -27,6 +27,11 @@ interface RawBackend {
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
 }
 
+/** The handles of library tensors, valid while those live. */
+export function handlesOf(tensors: readonly tf.TensorInfo[]): Handle[] {
+  return (tf.backend() as unknown as RawBackend).getInputTensorIds(tensors);
+}
+
 /**
  * Runs TensorFlow operations on bare handles, which costs half of what library tensors cost; decoding, one token a
  * step, is made of nothing but such small operations. What `run` makes lives until `clear`, unless it is kept.

@@ -1,15 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { ops } from "./ops";
+import type { With } from "./nested";
+import type { Ops } from "./opsContract";
 
 /**
  * Rotary factors of M tokens, laid out like the projections they turn: [M, (heads + 2 kvHeads)·headDim], with cosine 1
- * and sine 0 on the values, and 1/√headDim folded into the queries' part. Owned by whoever made them.
+ * and sine 0 on the values, and 1/√headDim folded into the queries' part. The sine of a head's first half is negative, so
+ * that rotate_half(x) = [−x₂, x₁] is nothing but the halves swapped. Owned by whoever made them.
  */
 export interface RotaryTables {
   readonly cos: tf.Tensor2D;
   readonly sin: tf.Tensor2D;
-  /** R [headDim, headDim] with x R = rotate_half(x) = [−x₂, x₁]. */
-  readonly turn: tf.Tensor2D;
 }
 
 /** Sizes of the heads a table is made for. */
@@ -27,48 +27,30 @@ export function rotaryTables(angles: Float32Array, { heads, kvHeads, headDim }: 
   const half = headDim / 2;
   const tokens = angles.length / half;
   return tf.tidy(() => {
-    const scale = 1 / Math.sqrt(headDim);
-    const spread = (f: (angle: number) => number, ofValues: number): tf.Tensor2D => {
+    const spread = (f: (angle: number) => number, first: 1 | -1, ofValues: number): tf.Tensor2D => {
       const one = tf.tensor2d(Float32Array.from(angles, f), [tokens, half]);
-      const scaled = tf.mul(one, scale);
-      const pair = <T>(x: T): T[] => [x, x];
+      const head = tf.concat2d([first === 1 ? one : tf.neg(one), one], 1);
+      const scaled = tf.mul<tf.Tensor2D>(head, 1 / Math.sqrt(headDim));
+      const values = tf.fill<tf.Rank.R2>([tokens, kvHeads * headDim], ofValues);
       return tf.concat2d(
-        [
-          ...Array.from({ length: heads }, () => pair(scaled)).flat(),
-          ...Array.from({ length: kvHeads }, () => pair(one)).flat(),
-          tf.fill([tokens, kvHeads * headDim], ofValues),
-        ] as tf.Tensor2D[],
+        [...Array<tf.Tensor2D>(heads).fill(scaled), ...Array<tf.Tensor2D>(kvHeads).fill(head), values],
         1,
       );
     };
-    return { cos: spread(Math.cos, 1), sin: spread(Math.sin, 0), turn: turnMatrix(headDim) };
+    return { cos: spread(Math.cos, 1, 1), sin: spread(Math.sin, -1, 0) };
   });
 }
 
-function turnMatrix(headDim: number): tf.Tensor2D {
-  const half = headDim / 2;
-  const values = new Float32Array(headDim * headDim);
-  for (let i = 0; i < half; i++) {
-    values[(i + half) * headDim + i] = -1;
-    values[i * headDim + i + half] = 1;
-  }
-  return tf.tensor2d(values, [headDim, headDim]);
-}
-
-/** x∘cos + (x R)∘sin of plain tensors. R is applied as a product, which is far cheaper here than slicing and joining. */
-export function rotate(x: tf.Tensor, { cos, sin, turn }: RotaryTables): tf.Tensor {
-  const o = ops();
-  return o.add(o.mul(x, cos), o.mul(turned(x, turn, false), sin));
+/** x∘cos + swapped(x)∘sin. @param x [M, (heads + 2 kvHeads)·headDim] */
+export function rotate<V>(o: Ops<V>, x: V, { cos, sin }: With<V, RotaryTables>, layout: HeadLayout): V {
+  return o.add(o.mul(x, cos), o.mul(swapped(o, x, layout), sin));
 }
 
 /** The transpose of `rotate`. */
-export function rotateBackward(dy: tf.Tensor, { cos, sin, turn }: RotaryTables): tf.Tensor {
-  const o = ops();
-  return o.add(o.mul(dy, cos), turned(o.mul(dy, sin), turn, true));
+export function rotateBackward<V>(o: Ops<V>, dy: V, { cos, sin }: With<V, RotaryTables>, layout: HeadLayout): V {
+  return o.add(o.mul(dy, cos), swapped(o, o.mul(dy, sin), layout));
 }
 
-function turned(x: tf.Tensor, turn: tf.Tensor2D, transpose: boolean): tf.Tensor {
-  const o = ops();
-  const [headDim] = turn.shape;
-  return o.reshape(o.matMul(o.reshape(x, [x.size / headDim, headDim]), turn, false, transpose), x.shape);
+function swapped<V>(o: Ops<V>, x: V, { heads, kvHeads, headDim }: HeadLayout): V {
+  return o.reshape(o.swapHalves(o.reshape(x, [-1, headDim]), headDim / 2), [-1, (heads + 2 * kvHeads) * headDim]);
 }

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { differentiable } from "./differentiable";
 import { ops } from "./ops";
 
@@ -16,23 +16,22 @@ export interface Targets {
  * @returns [M]
  */
 export function tokenLogProbs(x: tf.Tensor2D, head: tf.Tensor, { ids, flat }: Targets): tf.Tensor1D {
-  return differentiable<tf.Tensor1D>({
+  return differentiable({
     inputs: { head, x },
-    forward: (save) => {
+    forward: () => {
       const o = ops();
       const logProbs = o.logSoftmax(o.matMul(x, head, false, true));
-      save([x, logProbs, ids]);
-      return o.gather(o.reshape(logProbs, [logProbs.size]), flat) as tf.Tensor1D;
+      const value = o.gather(o.reshape(logProbs, [logProbs.size]), flat) as tf.Tensor1D;
+      return { value, kept: { x, logProbs, ids } };
     },
-    backward: ([dy], [input, logProbs, chosen]) => {
-      if (!dy || !input || !logProbs || !chosen) throw new Error("tokenLogProbs: nothing saved");
+    backward: (dy, kept) => {
       const o = ops();
       // d log p_t / d logits = onehot(t) − p
-      const hit = o.oneHot(chosen, head.shape[0]);
-      const dLogits = o.mul(o.sub(hit, o.exp(logProbs)), o.reshape(dy, [dy.size, 1]));
-      hit.dispose();
+      const dLogits = tf.tidy(() =>
+        o.mul(o.sub(o.oneHot(kept.ids, head.shape[0]), o.exp(kept.logProbs)), o.reshape(dy, [dy.size, 1])),
+      );
       return {
-        head: () => o.matMul(dLogits, input, true, false),
+        head: () => o.matMul(dLogits, kept.x, true, false),
         x: () => {
           const dx = o.matMul(dLogits, head);
           dLogits.dispose();
