@@ -119,7 +119,7 @@ describe("tapo", () => {
   });
 
   it.each([
-    ["TAPO", {}],
+    ["TAPO", { seed: 2 }],
     ["DAPO", { n1: 8, n2: 0, objective: DAPO }],
   ])("%s raises the reward of a task that the picture decides", { timeout: 240_000 }, async (_, changes) => {
     const options = tapoOptions({
