@@ -5,7 +5,7 @@ import { LANGUAGE_ONLY, selectParameters } from "../../src/model/parameters";
 import type { QwenModel } from "../../src/model/qwen/model";
 import { disposeSequenceBatch, hiddenSequence, sequenceBatch } from "../../src/model/qwen/network";
 import { GraphProgram } from "../../src/model/tensor/graph";
-import { nativeOps } from "../../src/model/tensor/opsTensorFlow";
+import { nativeOps } from "../../src/model/tensor/ops";
 import { noise, tinyModel, variedPrompts, words } from "./qwenFixture";
 
 let model: QwenModel;

@@ -1,5 +1,3 @@
-import type * as tf from "@tensorflow/tfjs-core";
-import { nativeRunner } from "./native";
 import type { Ops } from "./opsContract";
 
 /** The value of an attribute of a TensorFlow operation: a type, a flag, or an integer. */
@@ -117,11 +115,4 @@ function freeing<V extends C, C>(run: OpRunner<V, C>, between: V, last: (between
   const result = last(between);
   run.free(between);
   return result;
-}
-
-let made: Ops | undefined;
-
-/** `Ops` computed at once by the native backend. */
-export function nativeOps(): Ops {
-  return (made ??= tensorFlowOps<tf.Tensor, tf.TensorInfo>(nativeRunner()));
 }
