@@ -1,11 +1,20 @@
 import * as fs from "node:fs";
+import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import * as proto from "@tensorflow/tfjs-node-gpu/dist/proto/api_pb";
+import type * as Proto from "@tensorflow/tfjs-node-gpu/dist/proto/api_pb";
 import { unwritable } from "../../core/files";
 import type { Attributes, AttributeValue, OpRunner } from "./opsTensorFlow";
 import type { Handle, TensorMetadata } from "./raw";
+
+let messages: typeof Proto | undefined;
+
+/** The messages that a graph is written in; they are loaded when a first one is, since the native package comes with them. */
+function proto(): typeof Proto {
+  const load = createRequire(__filename);
+  return (messages ??= load("@tensorflow/tfjs-node-gpu/dist/proto/api_pb") as typeof Proto);
+}
 
 /** A value in a graph: the name of a node, with `:i` behind it for its output i. */
 export type Node = string;
@@ -31,13 +40,13 @@ interface GraphBackend {
  * for small operations takes a fraction of the time. For where `nativeOnCpu`.
  */
 export class Graph implements OpRunner<Node, Node> {
-  private readonly graph = new proto.GraphDef();
+  private readonly graph = new (proto().GraphDef)();
   private readonly constants = new Map<string, Node>();
   private readonly inputs: Node[] = [];
   private size = 0;
 
   constructor() {
-    const versions = new proto.VersionDef();
+    const versions = new (proto().VersionDef)();
     versions.setProducer(PRODUCER);
     this.graph.setVersions(versions);
   }
@@ -89,12 +98,12 @@ export class Graph implements OpRunner<Node, Node> {
 
   /** Makes the graph ready to run; needs the native backend. It stays loaded until the process ends. */
   compile(): GraphProgram {
-    const info = new proto.MetaGraphDef.MetaInfoDef();
+    const info = new (proto().MetaGraphDef.MetaInfoDef)();
     info.addTags(TAG);
-    const whole = new proto.MetaGraphDef();
+    const whole = new (proto().MetaGraphDef)();
     whole.setMetaInfoDef(info);
     whole.setGraphDef(this.graph);
-    const saved = new proto.SavedModel();
+    const saved = new (proto().SavedModel)();
     saved.setSavedModelSchemaVersion(1);
     saved.addMetaGraphs(whole);
     return new GraphProgram(load(saved.serializeBinary()), this.inputs);
@@ -119,9 +128,9 @@ export class Graph implements OpRunner<Node, Node> {
   private add(
     name: string,
     inputs: readonly Node[],
-    attributes: readonly (readonly [string, proto.AttrValue])[],
+    attributes: readonly (readonly [string, Proto.AttrValue])[],
   ): Node {
-    const node = new proto.NodeDef();
+    const node = new (proto().NodeDef)();
     const id = `n${this.size++}`;
     node.setName(id);
     node.setOp(name);
@@ -187,26 +196,26 @@ function withOutput(node: Node): string {
   return node.includes(":") ? node : `${node}:0`;
 }
 
-function attribute(value: AttributeValue): proto.AttrValue {
-  const attr = new proto.AttrValue();
+function attribute(value: AttributeValue): Proto.AttrValue {
+  const attr = new (proto().AttrValue)();
   if (typeof value === "boolean") attr.setB(value);
   else if (typeof value === "number") attr.setI(value);
   else attr.setType(DTYPES[value]);
   return attr;
 }
 
-function constantValue(dtype: Dtype, shape: readonly number[], values: Int32Array | Float32Array): proto.AttrValue {
-  const sides = new proto.TensorShape();
+function constantValue(dtype: Dtype, shape: readonly number[], values: Int32Array | Float32Array): Proto.AttrValue {
+  const sides = new (proto().TensorShape)();
   for (const side of shape) {
-    const dim = new proto.TensorShape.Dim();
+    const dim = new (proto().TensorShape.Dim)();
     dim.setSize(side);
     sides.addDim(dim);
   }
-  const tensor = new proto.Tensor();
+  const tensor = new (proto().Tensor)();
   tensor.setDtype(DTYPES[dtype]);
   tensor.setTensorShape(sides);
   tensor.setTensorContent(new Uint8Array(values.buffer));
-  const attr = new proto.AttrValue();
+  const attr = new (proto().AttrValue)();
   attr.setTensor(tensor);
   return attr;
 }
