@@ -45,7 +45,7 @@ export interface SftInputs extends SftOptions {
 
 export const sftStage = defineStage<SftInputs, Trained>({
   kind: "sft",
-  version: 3,
+  version: 2,
   inputs: z.strictObject({
     from: refSchema,
     dataset: givenSchema,
@@ -121,7 +121,7 @@ export const rlInputsSchema: z.ZodType<RlInputs> = tapoOptionsWith({
 
 export const rlStage = defineStage<RlInputs, Trained>({
   kind: "rl",
-  version: 3,
+  version: 2,
   inputs: rlInputsSchema,
   result: trainedSchema,
   asks: { from: ["train"] },
