@@ -62,7 +62,7 @@ function runEagerly<T extends object, R extends object, W extends keyof R & stri
   });
 }
 
-function pick(results: object, wanted: readonly string[]): object {
+function pick(results: unknown, wanted: readonly string[]): object {
   return Object.fromEntries(wanted.map((name) => [name, (results as Record<string, unknown>)[name]]));
 }
 
