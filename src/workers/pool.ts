@@ -146,7 +146,7 @@ export class Pool implements Workers {
     waiting.deaths++;
     if (this.closed) waiting.reject(closedError());
     else if (waiting.signal?.aborted === true) waiting.reject(waiting.signal.reason);
-    else if (death.atStart || waiting.deaths >= MOST_DEATHS) waiting.reject(death.asError());
+    else if (waiting.deaths >= MOST_DEATHS) waiting.reject(death.asError());
     else this.queue.unshift(waiting);
   }
 

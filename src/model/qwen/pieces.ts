@@ -6,8 +6,16 @@ import type { Completion, HiddenStateOptions, Prompt, SamplingOptions, Scored } 
  * last digits depend on the rows beside it.
  */
 
-/** Rows of a piece, at most. Sampling gains by more, since a step's cost grows slower than its rows; scoring loses (docs/performance.md). */
-const ROWS = { sample: 40, score: 40, states: 32 } as const;
+/** Rows of a piece that is scored, and of one whose hidden states are read, at most: more save nothing (docs/performance.md). */
+const ROWS = { score: 20, states: 32 } as const;
+
+/**
+ * Rows that are sampled together. More are cheaper for each, fewer leave work for more workers: a quarter of the call, but no
+ * fewer than 10 and no more than 40.
+ */
+function sampledTogether(rows: number): number {
+  return Math.min(40, Math.max(10, Math.ceil(rows / 4)));
+}
 
 /** Some samples of some prompts; the numbers say which, since their random numbers depend on it. */
 export interface SamplePiece {
@@ -63,9 +71,10 @@ export async function generateInPieces(
 
 function samplePieces(prompts: readonly Prompt[], options: SamplePiece["options"]): SamplePiece[] {
   const { samples } = options;
+  const together = sampledTogether(prompts.length * samples);
   const numbered = prompts.map((prompt, number) => ({ prompt, number }));
-  if (samples <= ROWS.sample) {
-    return cutEvenly(numbered, Math.floor(ROWS.sample / samples)).map((run) => ({
+  if (samples <= together) {
+    return cutEvenly(numbered, Math.floor(together / samples)).map((run) => ({
       prompts: run.map(({ prompt }) => prompt),
       firstPrompt: run[0]?.number ?? 0,
       firstSample: 0,
@@ -74,7 +83,7 @@ function samplePieces(prompts: readonly Prompt[], options: SamplePiece["options"
   }
   const all = Array.from({ length: samples }, (_, g) => g);
   return numbered.flatMap(({ prompt, number }) =>
-    cutEvenly(all, ROWS.sample).map((run) => ({
+    cutEvenly(all, together).map((run) => ({
       prompts: [prompt],
       firstPrompt: number,
       firstSample: run[0] ?? 0,
