@@ -52,7 +52,7 @@ const states: Job<PieceWorker, StatesPiece, Float32Array[]> = {
 };
 
 /** What a worker must know to share the work. */
-export const PIECE_JOBS = [sample, score, states] as const;
+export const PIECE_JOBS: readonly Job<PieceWorker, never, unknown>[] = [sample, score, states];
 
 /** @returns [B][G] */
 export async function generateInPieces(
