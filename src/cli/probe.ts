@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type BackendInfo, loadBackend } from "../core/backend";
+import { type BackendInfo, loadBackend, nativeOnCpu } from "../core/backend";
 import { messageOf } from "../core/errors";
 
 export interface EngineProbe {
@@ -19,16 +19,10 @@ export async function probeEngine(): Promise<EngineProbe> {
     backend = await loadBackend();
     const computes = tf.tidy(checkProduct);
     const differentiates = backend.canTrain && tf.tidy(checkGradient);
-    return { backend, computes, differentiates, usesGpu: onGpu() };
+    return { backend, computes, differentiates, usesGpu: backend.name === "tensorflow" && !nativeOnCpu() };
   } catch (error) {
     return { backend, computes: false, differentiates: false, usesGpu: false, problem: messageOf(error) };
   }
-}
-
-/** The native backend says where it puts its tensors; the others have no such field. */
-function onGpu(): boolean {
-  const backend: object = tf.backend();
-  return "isUsingGpuDevice" in backend && backend.isUsingGpuDevice === true;
 }
 
 /** [1 2; 3 4]·[5; 6] = [17; 39]. */

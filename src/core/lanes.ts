@@ -54,8 +54,8 @@ export async function inLanes<P extends Piece>(
     await Promise.race(atWork);
   }
   signal?.removeEventListener("abort", stop);
-  const inOrder = pieces.filter((piece) => errors.has(piece)).map((piece) => errors.get(piece));
-  if (inOrder.length > 0) throw inOrder.find((error) => error !== signal?.reason) ?? inOrder[0];
+  const failures = pieces.filter((piece) => errors.has(piece)).map((piece) => errors.get(piece));
+  if (failures.length > 0) throw failures.find((error) => error !== signal?.reason) ?? failures[0];
   if (waiting.size === 0) return;
   signal?.throwIfAborted();
   throw new RangeError(`inLanes: ${[...waiting].map(({ key }) => key).join(", ")} need what is not in the list`);

@@ -83,14 +83,14 @@ function differentiate(prepared: PreparedLoss, layout: FlatLayout): Gradient {
     const flat = layout.flatten(named);
     const vectors = flat.map((vector) => vector.dataSync<"float32">());
     tf.dispose([value, grads, flat]);
-    return { loss, finite: vectors.every(isFinite), figures: prepared.figures?.() ?? {}, vectors };
+    return { loss, finite: vectors.every(allFinite), figures: prepared.figures?.() ?? {}, vectors };
   } finally {
     prepared.dispose();
   }
 }
 
 /** A sum shows every NaN and infinity among its terms; in double precision, finite single ones do not overflow. */
-function isFinite(vector: Float32Array): boolean {
+function allFinite(vector: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < vector.length; i++) sum += vector[i] as number;
   return Number.isFinite(sum);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { inOrder, type Runner } from "../workers/job";
+import { sideBySide, type Runner } from "../workers/job";
 import { globalNorm, type AdamW } from "./adamw";
 import type { FlatLayout } from "./flat";
 import type { Gradient, MicroBatch } from "./gradient";
@@ -44,7 +44,7 @@ export async function accumulate<M>(
   let vectors: readonly Float32Array[] | undefined;
   let loss = 0;
   let index = 0;
-  for await (const part of inOrder(tasks, { signal })) {
+  for await (const part of sideBySide(tasks, { signal })) {
     const where = `micro-batch ${index}${listed(microBatches[index]?.examples ?? [])}`;
     index++;
     if (!Number.isFinite(part.loss) || !part.finite) return { fault: `${where}: ${describe(part, layout)}` };

@@ -6,7 +6,7 @@ import { cosine } from "../core/vectors";
 import { buildPrompt, type PromptSet } from "../data/prompts";
 import type { BenchmarkItem } from "../data/types";
 import type { VisionLanguageModel } from "../model/contract";
-import { inOrder } from "../workers/job";
+import { sideBySide } from "../workers/job";
 import type { DualEncoder } from "../model/dualEncoder";
 import { openAnswers, type Answer, type AskingSettings } from "./answers";
 import { accuracy, type Setting } from "./metrics";
@@ -192,7 +192,7 @@ async function inBatches(
       return batch.every((item) => answers.has(item.id)) ? [] : ask(batch, index, stop);
     });
     let done = 0;
-    for await (const given of inOrder(tasks, run)) {
+    for await (const given of sideBySide(tasks, run)) {
       for (const answer of given) {
         if (answers.has(answer.id)) continue;
         add(answer);

@@ -3,9 +3,9 @@ import * as os from "node:os";
 import { LabError } from "../core/errors";
 import { nativeOnCpu } from "../core/backend";
 
-/** Memory that a worker takes at the mini-world's sizes, and that is left to everything else (docs/performance.md). */
-const WORKER_BYTES = 250 * 2 ** 20;
-const OTHERS_BYTES = 350 * 2 ** 20;
+/** Memory that a worker takes at the mini-world's sizes (docs/performance.md: 967 MiB with two, 1,565 with four), and that is left to all else. */
+const WORKER_BYTES = 300 * 2 ** 20;
+const OTHERS_BYTES = 400 * 2 ** 20;
 
 /** How many workers, and why not more where that is worth a line. */
 export interface WorkerCount {

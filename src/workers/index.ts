@@ -5,5 +5,5 @@
 
 export { openWorkers } from "./open";
 export { workerCount, type WorkerCount } from "./count";
-export { allOf, inOrder, runAll, runHere, type Job, type Runner, type Task } from "./job";
+export { allOf, runAll, runHere, sideBySide, type Job, type Runner, type Task } from "./job";
 export { Pool } from "./pool";

@@ -49,7 +49,7 @@ export function runHere<M>(model: M): Runner<M> {
   };
 }
 
-/** Does a job on each of several pieces. @returns their results in order. @throws as `inOrder` */
+/** Does a job on each of several pieces. @returns their results in order. @throws as `sideBySide` */
 export function runAll<M, D, R>(
   runner: Runner<M>,
   job: Job<M, D, R>,
@@ -65,16 +65,16 @@ export function runAll<M, D, R>(
 /** A piece of work that ends when its signal does. */
 export type Task<R> = (stop: AbortSignal) => Promise<R>;
 
-export interface InOrderOptions {
+export interface SideBySideOptions {
   readonly signal?: AbortSignal | undefined;
   /** How many tasks are begun before the first of them has been handed out; all by default. */
   readonly ahead?: number;
 }
 
-/** The results of all tasks, in order. @throws as `inOrder` */
-export async function allOf<R>(tasks: readonly Task<R>[], options: InOrderOptions = {}): Promise<R[]> {
+/** The results of all tasks, in order. @throws as `sideBySide` */
+export async function allOf<R>(tasks: readonly Task<R>[], options: SideBySideOptions = {}): Promise<R[]> {
   const results: R[] = [];
-  for await (const result of inOrder(tasks, options)) results.push(result);
+  for await (const result of sideBySide(tasks, options)) results.push(result);
   return results;
 }
 
@@ -82,9 +82,9 @@ export async function allOf<R>(tasks: readonly Task<R>[], options: InOrderOption
  * Does tasks side by side and hands out their results in order, each as soon as those before it are there.
  * @throws the error of the first task that fails; the others are stopped by the signal that they were given, and have ended by then
  */
-export async function* inOrder<R>(
+export async function* sideBySide<R>(
   tasks: readonly Task<R>[],
-  { signal, ahead = tasks.length }: InOrderOptions = {},
+  { signal, ahead = tasks.length }: SideBySideOptions = {},
 ): AsyncGenerator<R, void, void> {
   signal?.throwIfAborted();
   const stop = new AbortController();

@@ -21,13 +21,13 @@ export class SharedMemory {
 
   static make(): SharedMemory {
     const place = PLACES.find(hasRoom) ?? os.tmpdir();
-    const file = path.join(place, `fine-r1-${process.pid}-${Date.now()}`);
     try {
-      const descriptor = fs.openSync(file, "wx+", 0o600);
-      fs.rmSync(file);
+      const folder = fs.mkdtempSync(path.join(place, "fine-r1-"));
+      const descriptor = fs.openSync(path.join(folder, "shared"), "wx+", 0o600);
+      fs.rmSync(folder, { recursive: true });
       return new SharedMemory(descriptor);
     } catch (error) {
-      throw unwritable(file, error);
+      throw unwritable(place, error);
     }
   }
 

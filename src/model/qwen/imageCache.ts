@@ -3,7 +3,7 @@ import type { RgbImage } from "../../core/image";
 import { processImage, type ImageProcessorConfig } from "./imageProcessor";
 import type { PlacedImage } from "./sequences";
 
-/** Processed images kept: those used last, up to this much memory. Little, since a small picture takes a tenth of a millisecond. */
+/** Processed images kept: those used last, up to this much memory. Little: to process a small picture again costs next to nothing. */
 const BUDGET_BYTES = 32 * 2 ** 20;
 
 /**

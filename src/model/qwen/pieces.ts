@@ -6,7 +6,7 @@ import type { Completion, HiddenStateOptions, Prompt, SamplingOptions, Scored } 
  * last digits depend on the rows beside it.
  */
 
-/** Rows of a piece that is scored, and of one whose hidden states are read, at most: more save nothing (docs/performance.md). */
+/** Rows of a piece that is scored, and of one whose hidden states are read, at most: more save little (docs/performance.md, "Share of …"). */
 const ROWS = { score: 20, states: 32 } as const;
 
 /**
