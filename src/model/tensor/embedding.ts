@@ -26,6 +26,8 @@ export function gatherRows<T extends tf.Tensor>(table: T, rows: tf.Tensor1D): T 
   return differentiable({
     inputs: { table },
     forward: () => ({ value: ops().gather(table, rows) as T, kept: { rows } }),
-    backward: (dy, kept) => ({ table: () => ops().scatterAdd(dy, kept.rows, table.shape[0]) }),
+    backward: (dy, kept) => ({
+      table: () => tf.tidy(() => ops().scatterAdd(dy, kept.rows, tf.scalar(table.shape[0], "int32"))),
+    }),
   });
 }

@@ -40,7 +40,7 @@ export interface Ops<V = tf.Tensor> {
   /** Rows of axis 0, in the shape of the indices. */
   gather(a: V, indices: V): V;
   /** The transpose of `gather`: row i of `a` is added to row indices[i] of a result with `rows` rows. */
-  scatterAdd(a: V, indices: V, rows: number | V): V;
+  scatterAdd(a: V, indices: V, rows: V): V;
   /** [M] class numbers → [M, classes] */
   oneHot(indices: V, classes: number): V;
 }

@@ -28,7 +28,6 @@ export const portableOps: Ops = {
     }),
   zeros: (shape) => tf.zeros([...shape]),
   gather: (a, indices) => tf.gather(a, indices),
-  scatterAdd: (a, indices, rows) =>
-    tf.unsortedSegmentSum(a, indices as tf.Tensor1D, typeof rows === "number" ? rows : (rows.dataSync()[0] ?? 0)),
+  scatterAdd: (a, indices, rows) => tf.unsortedSegmentSum(a, indices as tf.Tensor1D, rows.dataSync()[0] ?? 0),
   oneHot: (indices, classes) => tf.cast(tf.oneHot(indices as tf.Tensor1D, classes), "float32"),
 };

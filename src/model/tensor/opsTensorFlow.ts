@@ -106,7 +106,7 @@ function layout<V extends C, C>(run: OpRunner<V, C>): Omit<Ops<V>, Elementwise |
     swapHalves: (a, half) => roll(a, run.integer(half), run.integer(1)),
     zeros: (shape) => run.zeros(shape),
     gather: (a, indices) => gather(a, indices, run.integer(0)),
-    scatterAdd: (a, indices, rows) => scatter(a, indices, typeof rows === "number" ? run.integer(rows) : rows),
+    scatterAdd: (a, indices, rows) => scatter(a, indices, rows),
     oneHot: (indices, classes) => oneHot(indices, run.integer(classes), run.number(1), run.number(0)),
   };
 }

@@ -21,14 +21,14 @@ export function tokenLogProbs(x: tf.Tensor2D, head: tf.Tensor, { ids, flat }: Ta
     forward: () => {
       const o = ops();
       const logProbs = o.logSoftmax(o.matMul(x, head, false, true));
-      const value = o.gather(o.reshape(logProbs, [logProbs.size]), flat) as tf.Tensor1D;
+      const value = o.gather(o.reshape(logProbs, [-1]), flat) as tf.Tensor1D;
       return { value, kept: { x, logProbs, ids } };
     },
     backward: (dy, kept) => {
       const o = ops();
       // d log p_t / d logits = onehot(t) − p
       const dLogits = tf.tidy(() =>
-        o.mul(o.sub(o.oneHot(kept.ids, head.shape[0]), o.exp(kept.logProbs)), o.reshape(dy, [dy.size, 1])),
+        o.mul(o.sub(o.oneHot(kept.ids, head.shape[0]), o.exp(kept.logProbs)), o.reshape(dy, [-1, 1])),
       );
       return {
         head: () => o.matMul(dLogits, kept.x, true, false),

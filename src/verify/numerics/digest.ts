@@ -129,7 +129,7 @@ function elementwise(): tf.Tensor[] {
     o.mean(x, 1, true),
     o.softmax(x),
     o.logSoftmax(x),
-    o.scatterAdd(x, rows, 32),
+    o.scatterAdd(x, rows, tf.scalar(32, "int32")),
     tf.div(x, positive),
     tf.sqrt(positive),
     tf.softplus(x),
