@@ -18,7 +18,7 @@ const kernel = spawn(process.execPath, [join(import.meta.dirname, "lib", "tslab.
 process.on("SIGINT", () => {
   const impatient = setTimeout(() => kernel.kill("SIGINT"), PATIENCE_MS);
   kernel.once("message", () => clearTimeout(impatient));
-  if (kernel.connected) kernel.send("interrupt");
+  if (kernel.connected) kernel.send("interrupt", () => {}); // one that is ending does not hear it
 });
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => kernel.kill("SIGKILL"));
 

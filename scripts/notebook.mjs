@@ -51,7 +51,7 @@ async function execute(input, output, timeout) {
   const failures = join(folder, "failures");
   const env = { ...projectEnvironment(), FINE_R1_LATE_FAILURES: failures };
   try {
-    const status = await interactive(PYTHON, [EXECUTE, input, output, timeout], { cwd: dirname(input), env });
+    const status = await interactive(PYTHON, [EXECUTE, input, output, timeout, folder], { cwd: dirname(input), env });
     return { status, late: existsSync(failures) ? readFileSync(failures, "utf8").trim() : "" };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -39,14 +39,23 @@ await main(async () => {
   return outcome.every(({ status }) => status === 0) ? 0 : 1;
 });
 
-/** A line for each test that failed, and for each file that could not be read: its name, and the first line of what it said. */
+/** Each test that failed, and each file that could not be read: its name, and how what it said begins. */
 function failures(results) {
   return (results?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
     const failed = assertionResults.filter(({ status }) => status === "failed");
     const told = failed.map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]}`);
     if (told.length === 0 && message) told.push(message);
-    return told.map((text) => `  FAILED ${relative(ROOT, name)} ${text.split("\n")[0].slice(0, 300)}`);
+    return told.map((text) => `  FAILED ${relative(ROOT, name)} ${beginning(text)}`);
   });
+}
+
+/** At most ten lines, without the stack. */
+function beginning(text) {
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+  return lines
+    .slice(0, 10)
+    .map((line) => line.slice(0, 300))
+    .join("\n    ");
 }
 
 /** The suite's own count; a suite that wrote none has run nothing. */

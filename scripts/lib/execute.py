@@ -1,6 +1,6 @@
-"""Executes a notebook: execute.py IN OUT SECONDS-A-CELL. Its paths are read as they are, never as patterns.
+"""Executes a notebook: execute.py IN OUT SECONDS-A-CELL FOLDER. Its paths are read as they are, never as patterns.
 
-0 seconds: without limit. A notebook that fails is saved as far as it came, unless that would overwrite the one that was read.
+0 seconds: without limit. FOLDER holds the kernel's sockets while it runs. A notebook that fails is saved as far as it came, unless that would overwrite the one that was read.
 """
 
 import os
@@ -16,25 +16,29 @@ TYPESCRIPT = {"name": "tslab", "display_name": "TypeScript", "language": "typesc
 SECONDS_TO_END = 20
 
 
-def execute(notebook, folder, timeout):
+def execute(notebook, folder, timeout, sockets):
     kernelspec = notebook.metadata.setdefault("kernelspec", dict(TYPESCRIPT))
     kernelspec.setdefault("name", TYPESCRIPT["name"])
     client = NotebookClient(
         notebook, timeout=timeout or None, kernel_name=kernelspec["name"], resources={"metadata": {"path": folder}}
     )
-    client.create_kernel_manager().shutdown_wait_time = SECONDS_TO_END
+    manager = client.create_kernel_manager()
+    manager.shutdown_wait_time = SECONDS_TO_END
+    # Ports are chosen before the kernel takes them: kernels that start at the same moment can be given the same ones.
+    manager.transport = "ipc"
+    manager.ip = os.path.join(sockets, "kernel")
     client.execute()
 
 
 def main():
-    source, target, timeout = sys.argv[1:]
+    source, target, timeout, sockets = sys.argv[1:]
     try:
         notebook = nbformat.read(source, as_version=4)
     except Exception as error:
         raise SystemExit(f"{source} is no notebook: {error}")
     failure = None
     try:
-        execute(notebook, os.path.dirname(source), int(timeout))
+        execute(notebook, os.path.dirname(source), int(timeout), sockets)
     except CellTimeoutError:
         failure = f"A cell took more than {timeout} seconds; --timeout gives it more."
     except (CellExecutionError, DeadKernelError, NoSuchKernel) as error:

@@ -14,6 +14,7 @@ const GRACE_MS = 3000;
 endWithLauncher();
 noteLateFailures(process.env.FINE_R1_LATE_FAILURES);
 endWhenDone();
+answerWhenBound();
 const cell = watchCells();
 const stopCell = start();
 
@@ -97,6 +98,29 @@ function endWhenDone() {
     process.removeAllListeners("message");
     process.channel?.unref();
     close.call(this);
+    // nor has an answer to what came in just before, a heartbeat say, anywhere to go
+    this.iopub = this.hb = { send: async () => undefined };
+  };
+}
+
+/** Answers nothing before every socket is bound, and ends where one cannot be: Jupyter then starts a kernel on other ports. */
+function answerWhenBound() {
+  const { init, handleShellMessage } = ZmqServer.prototype;
+  let bound;
+  ZmqServer.prototype.bindSocket = async function (socket, port) {
+    const { transport, ip } = this.connInfo;
+    await socket.bind(`${transport}://${ip}${transport === "ipc" ? "-" : ":"}${port}`); // tslab knows no ipc
+  };
+  ZmqServer.prototype.init = async function () {
+    bound = init.call(this).catch((error) => {
+      console.error(`The kernel cannot listen: ${error.message}`);
+      process.exit(1);
+    });
+    await bound;
+  };
+  ZmqServer.prototype.handleShellMessage = async function (...args) {
+    await bound;
+    await handleShellMessage.apply(this, args);
   };
 }
 

@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { executeNotebook, printed, withNotebook } from "./harness";
+import { ROOT, executeNotebook, printed, withNotebook } from "./harness";
 import { session } from "./session";
 
 /** tslab's cells, executed by nbconvert: what every notebook of the project rests on. */
@@ -94,6 +97,36 @@ console.log(process.env.FINE_R1_PROFILE);`;
       const { cells } = await executeNotebook(own);
       expect(printed(cells[0])).toBe("mine\n");
     });
+  });
+
+  it("takes no port for a notebook without a browser: kernels that start together cannot be given the same one", async () => {
+    const cell = `
+import * as fs from "node:fs";
+console.log(JSON.parse(fs.readFileSync(process.argv[process.argv.indexOf("--config-path") + 1], "utf8")).transport);`;
+    const { cells } = await withNotebook([cell], (file) => executeNotebook(file));
+    expect(printed(cells[0])).toBe("ipc\n");
+  });
+
+  it("ends where another program has its port, so that Jupyter starts it on others", async () => {
+    const other = net.createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const taken = (other.address() as net.AddressInfo).port;
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-ports-"));
+    const file = path.join(folder, "connection.json");
+    // 0: any free port
+    const ports = { shell_port: taken, iopub_port: 0, control_port: 0, stdin_port: 0, hb_port: 0 };
+    fs.writeFileSync(file, JSON.stringify({ transport: "tcp", ip: "127.0.0.1", key: "k", ...ports }));
+    const script = path.join(ROOT, "scripts", "kernel.mjs");
+    try {
+      const kernel = execFile(process.execPath, [script, "kernel", "--config-path", file]);
+      let said = "";
+      kernel.stderr?.on("data", (chunk: string) => (said += chunk));
+      expect(await once(kernel, "close")).toEqual([1, null]);
+      expect(said).toMatch(/^The kernel cannot listen: .*in use/);
+    } finally {
+      other.close();
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 
   // who asks /proc for the launcher's parent needs Linux

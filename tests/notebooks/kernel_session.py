@@ -6,7 +6,9 @@ Writes one list of {"status", "text", "seconds"} to standard output.
 
 import glob
 import json
+import os
 import sys
+import tempfile
 import time
 
 from jupyter_client import KernelManager
@@ -51,8 +53,14 @@ def status_of(client, message):
 
 
 def main():
-    manager = KernelManager(kernel_name="tslab")
-    manager.start_kernel(cwd=sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="fine-r1-") as sockets:
+        # not by ports, which kernels of other tests could be given too
+        manager = KernelManager(kernel_name="tslab", transport="ipc", ip=os.path.join(sockets, "kernel"))
+        manager.start_kernel(cwd=sys.argv[1])
+        converse(manager)
+
+
+def converse(manager):
     client = manager.client()
     client.start_channels()
     try:
