@@ -18,6 +18,10 @@ import { count, counts, outputFolder, publish, readOptions, runMain } from "./li
 import { oneThread, ourSteps, type StepPlan } from "./lib/plan";
 import { PARTS, stepSchema, type Part } from "./lib/protocol";
 import { scalingTable, type Axis, type Point, type ScalingFigures } from "./lib/scalingTable";
+import { benchConfig } from "./lib/miniModel";
+import { trainFlops } from "./lib/flops";
+import { RANDOM_STEP, tapoBatch } from "./lib/randomModel";
+import { WORD_SPECIAL_TOKENS } from "../src/model/qwen/tokenizerWords";
 import { takeTurns, withSides } from "./lib/side";
 import { median, spread } from "./lib/statistics";
 
@@ -30,7 +34,6 @@ const USUAL = {
   microBatchSize: 20,
   workers: 1,
 } as const;
-const ROLLOUTS = 10;
 
 type RandomPlan = Extract<StepPlan, { kind: "random" }>;
 
@@ -60,9 +63,16 @@ function pointOf(at: number, plan: RandomPlan, rounds: number): Promise<Point> {
       at,
       total: spread(of("total")),
       parts: Object.fromEntries(PARTS.map((part) => [part, median(of(part))])) as Record<Part, number>,
+      updateFlops: updateFlops(plan),
       memory: sides[0]?.memory(),
     };
   });
+}
+
+/** The language model and the embeddings learn, the tower is frozen. */
+function updateFlops({ width, vocabulary, prompts, newTokens }: RandomPlan): number {
+  const config = benchConfig({ width }, vocabulary + WORD_SPECIAL_TOKENS.length);
+  return trainFlops(config, tapoBatch(prompts, newTokens, config), false);
 }
 
 const run = promisify(execFile);
@@ -136,7 +146,7 @@ async function main(): Promise<void> {
   const rounds = count("rounds", options.rounds);
   const machine = await describeMachine();
   const limits = await limitsOf(cores);
-  const prompts = (rollouts: number): number => Math.ceil(rollouts / ROLLOUTS);
+  const prompts = (rollouts: number): number => Math.ceil(rollouts / RANDOM_STEP.rollouts);
   const axis = (
     name: "workers" | "rollouts" | "length" | "width",
     fixed: string,
@@ -145,7 +155,7 @@ async function main(): Promise<void> {
     axisOf(name, fixed, counts(name, options[name]), rounds, (value) => ({ ...USUAL, ...plan(value) }));
   const many = options.quick ? 4 : 16;
   const axes = [
-    await axis("workers", `${many * ROLLOUTS} rollouts of 96 tokens, width 128`, (workers) => ({
+    await axis("workers", `${many * RANDOM_STEP.rollouts} rollouts of 96 tokens, width 128`, (workers) => ({
       workers,
       prompts: many,
     })),

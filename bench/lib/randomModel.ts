@@ -53,18 +53,41 @@ export function noisePicture(side: number, seed: string): RgbImage {
 
 const QUESTION_WORDS = 6;
 
+/** The step of a random model (`StepPlan`): its pictures' side, the words of a question, and the rollouts of a group. */
+export const RANDOM_STEP = { pictureSide: 84, questionWords: 4, rollouts: 10 } as const;
+
+/** What a TAPO step's update has to compute: a group has two pictures, and half of its answers to each. */
+export function tapoBatch(groups: number, completionTokens: number, config: QwenConfig): BatchShape {
+  const { pictureSide, questionWords, rollouts } = RANDOM_STEP;
+  return batchShape(pictureSide, questionWords, config, {
+    prompts: 2 * groups,
+    rowsPerPrompt: rollouts / 2,
+    completionTokens,
+  });
+}
+
+/** A prompt is the image between its two marks, the question, and the token that opens the answer. */
+function batchShape(
+  imageSide: number,
+  questionWords: number,
+  { vision }: QwenConfig,
+  rest: Pick<BatchShape, "prompts" | "rowsPerPrompt" | "completionTokens">,
+): BatchShape {
+  const grid = imageSide / vision.patchSize;
+  const promptTokens = (grid / vision.spatialMergeSize) ** 2 + 2 + questionWords + 1;
+  return { gridHeight: grid, gridWidth: grid, promptTokens, ...rest };
+}
+
 /** A training batch: every prompt with a picture of its own and several answers, none like another. */
 export function benchRows(
   prompts: number,
   rowsPerPrompt: number,
   completionTokens: number,
   imageSide: number,
-  { vision }: QwenConfig,
+  config: QwenConfig,
 ): { rows: Scored[]; shape: BatchShape } {
   const random = new Random("bench rows");
   const first = WORD_SPECIAL_TOKENS.length;
-  const grid = imageSide / vision.patchSize;
-  const imageTokens = (grid / vision.spatialMergeSize) ** 2;
   const rows = Array.from({ length: prompts }, (_, at) => {
     const words = Array.from({ length: QUESTION_WORDS }, () => random.pick(BENCH_WORDS)).join(" ");
     const prompt = benchPrompt(words, noisePicture(imageSide, `prompt ${at}`));
@@ -73,7 +96,5 @@ export function benchRows(
       tokenIds: Array.from({ length: completionTokens }, () => first + random.integer(BENCH_WORDS.length)),
     }));
   }).flat();
-  // The image between its two marks, the question, and the token that opens the answer.
-  const promptTokens = imageTokens + 2 + QUESTION_WORDS + 1;
-  return { rows, shape: { gridHeight: grid, gridWidth: grid, prompts, rowsPerPrompt, promptTokens, completionTokens } };
+  return { rows, shape: batchShape(imageSide, QUESTION_WORDS, config, { prompts, rowsPerPrompt, completionTokens }) };
 }

@@ -12,6 +12,8 @@ export interface Point {
   /** Seconds. */
   readonly total: Spread;
   readonly parts: Readonly<Record<Part, number>>;
+  /** Operations of the products that the update needs (`trainFlops`). */
+  readonly updateFlops: number;
   readonly memory: Memory | undefined;
 }
 
@@ -38,7 +40,8 @@ export function scalingTable({ machine, rounds, limits, axes, classes }: Scaling
     "",
     `${machineLine(machine)}.`,
     `TAPO steps of random models, medians of ${rounds} after one of warm-up, in brackets the quartiles. Exponent: ln(t₂/t₁) ÷ ln(x₂/x₁) from the`,
-    "line above: 0 where the time does not change, 1 where it is proportional. Memory: peak resident sets of all processes added up, MiB.",
+    "line above: 0 where the time does not change, 1 where it is proportional. GFLOP/s: the products that an update needs, over its time.",
+    "Memory: peak resident sets of all processes added up, MiB.",
     "",
     ...limitsTable(limits, machine.cores),
     ...axes.flatMap((axis) => axisTable(axis, machine.cores)),
@@ -74,10 +77,11 @@ function axisTable({ name, fixed, points }: Axis, cores: number): string[] {
   const x = points.map(({ at }) => at);
   const time = points.map(({ total }) => total.median);
   const exponents = localExponents(x, time);
-  const rows = points.map(({ at, total, parts, memory }, i) => [
+  const rows = points.map(({ at, total, parts, updateFlops, memory }, i) => [
     name === "workers" && at > cores ? `${at} (more than cores)` : at,
     withQuartiles(total, ms),
     ...PARTS.slice(1).map((part) => ms(parts[part])),
+    (updateFlops / parts.update / 1e9).toFixed(0),
     i === 0 ? "" : exponentOf(exponents[i - 1]),
     memory === undefined ? "–" : memory.peakMib.toFixed(0),
   ]);
@@ -86,7 +90,10 @@ function axisTable({ name, fixed, points }: Axis, cores: number): string[] {
     "",
     `${fixed}.`,
     "",
-    ...markdownTable([name, "whole step, ms", "generation", "scoring", "update", "exponent", "memory"], rows),
+    ...markdownTable(
+      [name, "whole step, ms", "generation", "scoring", "update", "its GFLOP/s", "exponent", "memory"],
+      rows,
+    ),
     "",
     ...(name === "workers" || points.length < 3 ? [] : [summary(name, x, time), ""]),
   ];

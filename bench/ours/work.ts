@@ -16,7 +16,7 @@ import type { TapoRun } from "../../src/tapo/train";
 import { ROOT } from "../lib/options";
 import type { StepPlan } from "../lib/plan";
 import { taskSchema, type BenchTask } from "../lib/protocol";
-import { noisePicture, withRandomModel } from "../lib/randomModel";
+import { noisePicture, RANDOM_STEP, withRandomModel } from "../lib/randomModel";
 import { benchExample, judgedByParity } from "../lib/taskExamples";
 import type { Workers } from "./workers";
 
@@ -112,25 +112,21 @@ async function profileWork({ profile: name, objective }: PlanOf<"profile">, work
   };
 }
 
-const PICTURE_SIDE = 84;
-const ROLLOUTS = 10;
-
 async function withRandomWork(
   { width, prompts, newTokens, vocabulary, objective, microBatchSize }: PlanOf<"random">,
   workers: Workers,
   use: (work: TapoWork) => Promise<void>,
 ): Promise<void> {
   const words = Array.from({ length: vocabulary }, (_, i) => `w${i}`);
+  const question = (i: number): string => words.slice(i, i + RANDOM_STEP.questionWords).join(" ");
   await withRandomModel({ width, words, endless: true, ...workers }, async ({ model }) => {
     const examples = Array.from({ length: prompts }, (_, i) =>
-      benchExample(`${i}`, `w${i} w${i + 1} w${i + 2} w${i + 3}`, (image) =>
-        noisePicture(PICTURE_SIDE, `${i}/${image}`),
-      ),
+      benchExample(`${i}`, question(i), (image) => noisePicture(RANDOM_STEP.pictureSide, `${i}/${image}`)),
     );
     await use({
       model: judgedByParity(model),
       examples,
-      options: fixedLength(objective, prompts, ROLLOUTS, newTokens),
+      options: fixedLength(objective, prompts, RANDOM_STEP.rollouts, newTokens),
       run: { microBatchSize, train: LANGUAGE_ONLY },
       probe: [],
     });
