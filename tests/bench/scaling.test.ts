@@ -27,6 +27,7 @@ describe("scalingTable", () => {
     at,
     total: { median: seconds, low: seconds, high: seconds },
     parts: { total: seconds, generation: seconds / 2, scoring: 0, update: seconds / 2 },
+    updateFlops: seconds * 1e10, // over half of the seconds: 20 GFLOP/s
     memory: undefined,
   });
   const machine = { cpu: "x", cores: 2, memoryGib: 1, system: "x", node: "x", busyBefore: 0 };
@@ -44,7 +45,7 @@ describe("scalingTable", () => {
       ],
       classes: [],
     });
-    expect(text).toContain("| 40 | 500 (500–500) | 250 | 0 | 250 | 0.74 | – |");
+    expect(text).toContain("| 40 | 500 (500–500) | 250 | 0 | 250 | 20 | 0.74 | – |");
     expect(text).toContain("| 80 | 900 (900–900) | 450 | 0 | 450 | 0.85 | – |");
     expect(text).toContain("A straight line: 100 ms and 10.0 ms for each.");
     expect(text).toContain("it grows from rollouts 20 on, nowhere faster than in proportion");
