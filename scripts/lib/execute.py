@@ -14,6 +14,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 TYPESCRIPT = {"name": "tslab", "display_name": "TypeScript", "language": "typescript"}
 # jupyter_client waits for half of this before it ends a kernel whose cells have all run
 SECONDS_TO_END = 20
+# bytes of a socket's path that every system takes (104 on macOS), without "-5" and a zero at its end
+LONGEST_ADDRESS = 100
 
 
 def execute(notebook, folder, timeout, sockets):
@@ -25,8 +27,10 @@ def execute(notebook, folder, timeout, sockets):
     manager = client.create_kernel_manager()
     manager.shutdown_wait_time = SECONDS_TO_END
     # Ports are chosen before the kernel takes them: kernels that start at the same moment can be given the same ones.
-    manager.transport = "ipc"
-    manager.ip = os.path.join(sockets, "kernel")
+    address = os.path.join(sockets, "kernel")
+    if len(os.fsencode(address)) <= LONGEST_ADDRESS:
+        manager.transport = "ipc"
+        manager.ip = address
     client.execute()
 
 

@@ -46,7 +46,7 @@ describe("scalingTable", () => {
       classes: [],
     });
     expect(text).toContain("| 40 | 500 (500–500) | 250 | 0 | 250 | 20 | 0.74 | – |");
-    expect(text).toContain("| 80 | 900 (900–900) | 450 | 0 | 450 | 0.85 | – |");
+    expect(text).toContain("| 80 | 900 (900–900) | 450 | 0 | 450 | 20 | 0.85 | – |");
     expect(text).toContain("A straight line: 100 ms and 10.0 ms for each.");
     expect(text).toContain("it grows from rollouts 20 on, nowhere faster than in proportion");
     expect(text).toContain("| 4 (more than cores) | 500 (500–500) |");
