@@ -24,7 +24,10 @@ export function readOptions<K extends string>(
   what: string,
   own: Readonly<Record<K, Option>>,
 ): Record<K | "out", string> & { quick: boolean } {
-  const options: Record<string, Option> = { ...own, out: { is: "folder of the results", usual: RESULTS } };
+  const options: Record<string, Option> = {
+    ...own,
+    out: { is: "folder of the results; by default the committed record", usual: RESULTS },
+  };
   const types = Object.keys(options).map((name) => [name, { type: "string" as const }] as const);
   const { values } = parseArgs({
     options: { ...Object.fromEntries(types), quick: { type: "boolean" }, help: { type: "boolean", short: "h" } },

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { numericsMode } from "../core/backend";
+import { LabError } from "../core/errors";
 import { workerCount } from "../workers/count";
 import { processorGap } from "../verify/numerics/record";
 import { ask, gibibytes, modelFolders, npmVersion, pythonVersion } from "./facts";
@@ -124,9 +125,15 @@ function twinNote(root: string): string {
 }
 
 function workers(): Finding {
-  const { workers: count, because } = workerCount();
-  const value = because ?? (count === 1 ? "none: all is computed in one process" : `${count}`);
-  return { subject: "Worker processes", status: because === undefined ? "ok" : "note", value };
+  const subject = "Worker processes";
+  try {
+    const { workers: count, because } = workerCount();
+    const value = because ?? (count === 1 ? "none: all is computed in one process" : `${count}`);
+    return { subject, status: because === undefined ? "ok" : "note", value };
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    return { subject, status: "problem", value: error.reason, remedy: error.remedy };
+  }
 }
 
 function threads(): Finding {

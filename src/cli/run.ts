@@ -85,8 +85,11 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   await (plan.some(({ training }) => training !== undefined) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
-  const made = await withWorkers(options, (workers) => makeMethods({ ...lab, workers }, experiment, plan));
-  const published = await publish(lab, experiment, made, record, { destination, set: overrides(options.set) });
+  const published = await withWorkers(options, async (workers) => {
+    const shared = { ...lab, workers };
+    const made = await makeMethods(shared, experiment, plan);
+    return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });
+  });
   showEnd(published, experiment, options, seeds);
 }
 

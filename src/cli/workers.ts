@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { readWorkers } from "../workers/count";
 import { openWorkers } from "../workers/open";
 import type { Pool } from "../workers/pool";
 
@@ -11,6 +12,10 @@ export function addWorkersOption(command: Command): Command {
   return command.option(
     "--workers <n>",
     "processes that share the work, or auto: one on each core, as far as memory goes (FINE_R1_WORKERS)",
+    (asked: string) => {
+      readWorkers(asked);
+      return asked;
+    },
   );
 }
 
@@ -26,5 +31,8 @@ export async function withWorkers<T>(
     return await body(workers);
   } finally {
     workers?.close();
+    const lost = workers?.replaced ?? 0;
+    if (lost > 0)
+      console.error(`Workers that died and were replaced: ${lost}. No result depends on it; memory may be short.`);
   }
 }

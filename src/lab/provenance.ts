@@ -19,6 +19,8 @@ export interface RunRecord extends RunSpec {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly seconds: number;
+  /** Processes that shared the work; 1: all was done in one. No result depends on it, the seconds do. */
+  readonly workers: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: Readonly<Record<string, string | number>>;
   readonly numerics: Numerics;
@@ -47,7 +49,7 @@ export interface RunSpec {
 export interface OpenRun {
   readonly spec: RunSpec;
   /** Writes the record, with the files that the run wrote; call it once they are complete. @returns run.json */
-  finish(folder: string, outputs: readonly string[]): Promise<string>;
+  finish(folder: string, outputs: readonly string[], workers?: number): Promise<string>;
 }
 
 /**
@@ -60,7 +62,7 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
   const git = gitState(root);
   return {
     spec,
-    finish: async (folder, outputs) => {
+    finish: async (folder, outputs, workers = 1) => {
       const elapsed = performance.now() - began;
       const record: RunRecord = {
         version: 2,
@@ -69,6 +71,7 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
         startedAt: started.toISOString(),
         finishedAt: new Date(started.getTime() + elapsed).toISOString(),
         seconds: elapsed / 1000,
+        workers,
         versions: versionsNow(),
         machine: machineNow(),
         numerics: { mode: numericsMode(), digest: (await numericsDigest()).digest },

@@ -43,7 +43,7 @@ export async function publish(
     const figure = spec.draw(results);
     if (figure !== undefined) files.push(...(await exportFigure(figure, folder, spec.name)));
   }
-  return { ...findings, folder, files: [...files, await run.finish(folder, files)] };
+  return { ...findings, folder, files: [...files, await run.finish(folder, files, lab.workers?.size)] };
 }
 
 /** Begins the record of a run. */

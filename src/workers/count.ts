@@ -7,11 +7,13 @@ import { nativeOnCpu } from "../core/backend";
 const WORKER_BYTES = 300 * 2 ** 20;
 const OTHERS_BYTES = 400 * 2 ** 20;
 
-/** How many workers, and why not more where that is worth a line. */
+/** How many workers, and a sentence on why there are no more where that may surprise. */
 export interface WorkerCount {
   readonly workers: number;
   readonly because?: string;
 }
+
+const MOST = 1024;
 
 /**
  * How many worker processes to use: what FINE_R1_WORKERS says, else one for each core that this process may use, as far as
@@ -19,22 +21,29 @@ export interface WorkerCount {
  * @param asked what a command's `--workers` says, which goes before FINE_R1_WORKERS
  */
 export function workerCount(asked = process.env["FINE_R1_WORKERS"] ?? ""): WorkerCount {
-  if (asked !== "" && asked !== "auto") return { workers: given(asked) };
-  if (!nativeOnCpu()) return { workers: 1 };
+  const wanted = readWorkers(asked);
+  if (!nativeOnCpu()) {
+    const why = "No workers: only the native engine on the CPU shares its work.";
+    return wanted === "auto" || wanted === 1 ? { workers: 1 } : { workers: 1, because: why };
+  }
+  if (wanted !== "auto") return { workers: wanted };
   const cores = coresHere();
   const fitting = Math.max(1, Math.floor((process.availableMemory() - OTHERS_BYTES) / WORKER_BYTES));
   if (fitting >= cores) return { workers: cores };
   const free = Math.round(process.availableMemory() / 2 ** 20);
-  return { workers: fitting, because: `${fitting} workers on ${cores} cores: ${free} MiB of memory are free` };
+  const fewer = fitting === 1 ? "No workers" : `${fitting} workers`;
+  return { workers: fitting, because: `${fewer} on ${cores} cores, since only ${free} MiB of memory are free.` };
 }
 
-function given(asked: string): number {
-  const count = Number(asked);
-  if (Number.isInteger(count) && count >= 1 && count <= 1024) return count;
+/** What `--workers` or FINE_R1_WORKERS says. @throws LabError unless it is a whole number or "auto", which nothing means, too */
+export function readWorkers(asked: string): number | "auto" {
+  if (asked === "" || asked === "auto") return "auto";
+  const count = /^\d+$/.test(asked) ? Number(asked) : NaN;
+  if (count >= 1 && count <= MOST) return count;
   throw new LabError(
-    `"${asked}" is no number of workers`,
-    'Give a whole number from 1 (no workers: all in one process), or "auto" for one on each core.',
-    { subject: "workers (--workers, FINE_R1_WORKERS)" },
+    `cannot be "${asked}"`,
+    `Give a whole number from 1 (no workers: all in one process) to ${MOST}, or "auto" for one on each core.`,
+    { subject: "--workers (FINE_R1_WORKERS)" },
   );
 }
 

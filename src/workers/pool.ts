@@ -66,6 +66,9 @@ export class Pool implements Workers {
     for (const worker of this.workers) worker.forget(known.number);
   }
 
+  /** Workers that died in the midst of a job. */
+  replaced = 0;
+
   /** The workers' process numbers. */
   get pids(): readonly number[] {
     return this.workers.flatMap(({ pid }) => pid ?? []);
@@ -144,6 +147,7 @@ export class Pool implements Workers {
   private replace(worker: WorkerProcess, waiting: Waiting, death: Died): void {
     this.workers = this.workers.filter((other) => other !== worker);
     waiting.deaths++;
+    this.replaced++;
     if (this.closed) waiting.reject(closedError());
     else if (waiting.signal?.aborted === true) waiting.reject(waiting.signal.reason);
     else if (waiting.deaths >= MOST_DEATHS) waiting.reject(death.asError());
