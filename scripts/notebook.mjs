@@ -26,6 +26,8 @@ await main(async () => {
   }
   if (input === undefined) throw new SetupError(`Name the notebook.\n${USAGE}`);
   if (!existsSync(input)) throw new SetupError(`${input} is not there.`);
+  if (!existsSync(dirname(resolve(output))))
+    throw new SetupError(`${dirname(output)} is not there. Make the folder first.`);
   if (!existsSync(PYTHON)) throw new SetupError("The project is not set up yet. Run `npm run setup`.");
   const timeout = values.timeout ?? "0"; // without limit
   if (!/^\d+$/.test(timeout)) throw new SetupError(`--timeout ${timeout}: give a whole number of seconds.`);
@@ -45,9 +47,19 @@ function readArguments() {
   }
 }
 
+function temporaryFolder() {
+  try {
+    return mkdtempSync(join(tmpdir(), "fine-r1-notebook-"));
+  } catch (error) {
+    throw new SetupError(
+      `${tmpdir()} cannot be written (${error.message}). TMPDIR names a folder for temporary files.`,
+    );
+  }
+}
+
 /** Runs the notebook in its own folder. @returns the exit status, and what failed without a cell that awaited it */
 async function execute(input, output, timeout) {
-  const folder = mkdtempSync(join(tmpdir(), "fine-r1-notebook-"));
+  const folder = temporaryFolder();
   const failures = join(folder, "failures");
   const env = { ...projectEnvironment(), FINE_R1_LATE_FAILURES: failures };
   try {

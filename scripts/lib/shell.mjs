@@ -45,15 +45,15 @@ export async function logged(name, command, args, { cwd = ROOT, env = {}, timeou
 export function interactive(command, args, { cwd = ROOT, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...projectEnvironment(), ...env }, stdio: "inherit" });
-    // A terminal's Ctrl-C reaches the child by itself; we only have to outlive it. A SIGTERM reaches us alone.
+    // A terminal's Ctrl-C reaches the child by itself; we only have to outlive it. A SIGTERM or a SIGHUP reaches us alone.
     const ignore = () => undefined;
     const terminate = () => child.kill("SIGTERM");
     process.on("SIGINT", ignore);
-    process.on("SIGTERM", terminate);
+    for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, terminate);
     child.on("error", reject);
     child.on("exit", (status, signal) => {
       process.off("SIGINT", ignore);
-      process.off("SIGTERM", terminate);
+      for (const signal of ["SIGTERM", "SIGHUP"]) process.off(signal, terminate);
       resolve(status ?? 128 + (constants.signals[signal] ?? 1));
     });
   });

@@ -100,6 +100,7 @@ function endWhenDone() {
     close.call(this);
     // nor has an answer to what came in just before, a heartbeat say, anywhere to go
     this.iopub = this.hb = { send: async () => undefined };
+    this.closed = true;
   };
 }
 
@@ -120,7 +121,11 @@ function answerWhenBound() {
   };
   ZmqServer.prototype.handleShellMessage = async function (...args) {
     await bound;
-    await handleShellMessage.apply(this, args);
+    try {
+      await handleShellMessage.apply(this, args);
+    } catch (error) {
+      if (this.closed !== true) throw error; // else it is the answer of a cell that was cut short
+    }
   };
 }
 

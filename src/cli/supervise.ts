@@ -7,6 +7,11 @@ const PATIENCE_MS = 3000;
 /** Short enough for one line of a narrow terminal. */
 const PATIENCE = "Stopping after this step; Ctrl-C again stops at once.";
 
+/** Whoever read what we print has gone, or its file is full: the work goes on, and what it makes is written to its own files. */
+function keepWorking(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") process.exitCode = 1;
+}
+
 /**
  * Runs the command line in a worker thread, so that this thread has nothing to do but to take signals. TensorFlow's products
  * do not bear a signal in their midst (environment.md), and the system hands a process's signals to its main thread.
@@ -14,6 +19,7 @@ const PATIENCE = "Stopping after this step; Ctrl-C again stops at once.";
  * ends the process at once.
  */
 export function runInWorker(program: string): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", keepWorking);
   const worker = new Worker(program, { argv: process.argv.slice(2), env: SHARE_ENV });
   let [stoppable, stopping] = [false, false];
   worker.on("message", () => {

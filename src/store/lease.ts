@@ -135,9 +135,17 @@ export class Lease {
 
   private takenOver(): LabError {
     const { owner } = readOwner(this.folder, this.name, Math.max(...generationsOf(this.folder, this.name)));
-    const by = owner === undefined ? "is gone" : `was taken over by ${whose(owner)}`;
+    if (owner === undefined) {
+      return new LabError(
+        "its lease is gone: the folder of leases was removed or changed while this ran",
+        "Run again.",
+        {
+          subject: this.name,
+        },
+      );
+    }
     return new LabError(
-      `its lease ${by}: this process had not been heard of for ${this.owner.expirySeconds} s`,
+      `its lease was taken over by ${whose(owner)}: this process had not been heard of for ${this.owner.expirySeconds} s`,
       "Run again: what the other one makes is taken from the store.",
       { subject: this.name },
     );

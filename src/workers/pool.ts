@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Job, Replicable, Runner, Workers } from "./job";
 import { receivedError, variablesByName, type StaleWeights } from "./protocol";
-import { SharedMemory } from "./sharedMemory";
+import { Regions, SharedMemory } from "./sharedMemory";
 import { Died, WorkerProcess } from "./workerProcess";
 
 /** A job that ends its worker this often is not tried again. */
@@ -10,6 +10,8 @@ const MOST_DEATHS = 3;
 /** A model that jobs are done with, as this process knows it. */
 interface Shared {
   readonly number: number;
+  /** Of the shared memory, where its weights lie; none before they are first written, and after it was forgotten. */
+  region: number | undefined;
   readonly model: Replicable;
   readonly variables: readonly tf.Variable[];
   /** Of each variable: what it held when it was last written to the shared memory, and how often that was. */
@@ -39,7 +41,8 @@ export class Pool implements Workers {
   private workers: WorkerProcess[] = [];
   private readonly models = new Map<Replicable, Shared>();
   private memory: SharedMemory | undefined;
-  private nextRegion = 0;
+  private readonly regions = new Regions();
+  private nextModel = 0;
   private closed = false;
 
   /**
@@ -64,6 +67,7 @@ export class Pool implements Workers {
     if (known === undefined) return;
     this.models.delete(model);
     for (const worker of this.workers) worker.forget(known.number);
+    this.letGo(known);
   }
 
   /** Workers that died in the midst of a job. */
@@ -104,7 +108,7 @@ export class Pool implements Workers {
   }
 
   private handOut(): void {
-    this.workers = this.workers.filter(({ alive }) => alive);
+    for (const worker of this.workers.filter(({ alive }) => !alive)) this.bury(worker);
     while (this.workers.length < Math.min(this.size, this.queue.length + this.busy())) this.hire();
     for (const worker of this.workers) {
       if (!worker.idle) continue;
@@ -120,21 +124,41 @@ export class Pool implements Workers {
 
   private hire(): void {
     this.memory ??= SharedMemory.make();
-    this.workers.push(new WorkerProcess(this.program, this.memory, this.nextRegion++));
+    this.workers.push(new WorkerProcess(this.program, this.memory, this.regions.take()));
+  }
+
+  /** A worker that has died: nobody writes to its region any more. */
+  private bury(worker: WorkerProcess): void {
+    const at = this.workers.indexOf(worker);
+    if (at < 0) return;
+    this.workers.splice(at, 1);
+    this.regions.giveBack(worker.region);
+  }
+
+  /** A model that was forgotten has no region any more, once no worker reads there. */
+  private letGo(shared: Shared): void {
+    if (shared.running > 0 || this.models.get(shared.model) === shared || shared.region === undefined) return;
+    this.regions.giveBack(shared.region);
+    shared.region = undefined;
+    shared.seen.fill(undefined);
   }
 
   /** Has a worker do a job, and when it dies puts the job back at the head of the queue. */
   private async give(worker: WorkerProcess, waiting: Waiting): Promise<void> {
     const { shared, job, data, signal } = waiting;
     try {
-      this.publish(shared);
+      const weights = this.publish(shared);
       shared.running++;
+      const { number: model, versions } = shared;
       const reply = await worker
         .run({
-          ...{ job, data, signal, model: shared.number, replica: shared.model.replica, versions: shared.versions },
+          ...{ job, data, signal, model, weights, replica: shared.model.replica, versions },
           stale: (known) => staleSince(known, shared),
         })
-        .finally(() => shared.running--);
+        .finally(() => {
+          shared.running--;
+          this.letGo(shared);
+        });
       if ("error" in reply) waiting.reject(signal?.aborted === true ? signal.reason : receivedError(reply.error));
       else waiting.resolve(reply.result);
     } catch (error) {
@@ -145,7 +169,7 @@ export class Pool implements Workers {
   }
 
   private replace(worker: WorkerProcess, waiting: Waiting, death: Died): void {
-    this.workers = this.workers.filter((other) => other !== worker);
+    this.bury(worker);
     waiting.deaths++;
     this.replaced++;
     if (this.closed) waiting.reject(closedError());
@@ -161,7 +185,8 @@ export class Pool implements Workers {
     const variables = variablesByName(model);
     const offsets = variables.map(({ size }) => (offset += size) - size);
     const shared: Shared = {
-      number: this.nextRegion++,
+      number: this.nextModel++,
+      region: undefined,
       model,
       variables,
       seen: [],
@@ -173,15 +198,21 @@ export class Pool implements Workers {
     return shared;
   }
 
-  /** Writes the weights that have changed since the last time. A variable that was assigned to holds other data. */
-  private publish({ number, variables, seen, versions, offsets, running }: Shared): void {
+  /**
+   * Writes the weights that have changed since the last time. A variable that was assigned to holds other data.
+   * @returns the region where they lie
+   */
+  private publish(shared: Shared): number {
+    const { variables, seen, versions, offsets, running } = shared;
+    const region = (shared.region ??= this.regions.take());
     for (const [at, variable] of variables.entries()) {
       if (seen[at] === variable.dataId) continue;
       if (running > 0) throw new RangeError("Pool: weights changed while jobs with them were going on");
-      this.memory?.write(number, offsets[at] as number, variable.dataSync<"float32">());
+      this.memory?.write(region, offsets[at] as number, variable.dataSync<"float32">());
       seen[at] = variable.dataId;
       versions[at] = (versions[at] as number) + 1;
     }
+    return region;
   }
 }
 

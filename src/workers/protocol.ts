@@ -40,8 +40,9 @@ export type ToWorker =
       readonly job: string;
       readonly id: number;
       readonly data: unknown;
-      /** The model's number, which is its region as well. */
+      /** The model's number, and the region where its weights lie. */
       readonly model: number;
+      readonly weights: number;
       /** What it is made from, where the worker has not made it yet. */
       readonly make?: Replicable["replica"];
       readonly stale: readonly StaleWeights[];

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { loadBackend } from "../core/backend";
-import { required } from "../core/errors";
+import { LabError, required } from "../core/errors";
 import type { Replicable } from "./job";
 import { hasVectors, sentError, SHARED_DESCRIPTOR, variablesByName } from "./protocol";
 import type { Copy, FromWorker, ToWorker, Trade } from "./protocol";
@@ -47,16 +47,16 @@ export async function serve(trade: Trade): Promise<void> {
     }
   }
 
-  function work({ job: name, model: number, make, stale, data }: Order, signal: AbortSignal): unknown {
+  function work({ job: name, model: number, weights, make, stale, data }: Order, signal: AbortSignal): unknown {
     const job = required(
       trade.jobs.find((each) => each.name === name),
-      () => new RangeError(`serve: no job "${name}"`),
+      () => new LabError(`does not know the work "${name}"`, "Run `npm run build`.", { subject: "dist/worker.js" }),
     );
     const model = required(models.get(number) ?? makeModel(number, make), () => new RangeError("serve: no such model"));
     const variables = variablesByName(model);
     for (const { index, offset } of stale) {
       const variable = variables[index] as tf.Variable;
-      const value = tf.tensor(memory.read(number, offset, variable.size), variable.shape, "float32");
+      const value = tf.tensor(memory.read(weights, offset, variable.size), variable.shape, "float32");
       variable.assign(value);
       value.dispose();
     }

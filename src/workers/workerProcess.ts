@@ -13,6 +13,8 @@ export interface Assignment {
   readonly data: unknown;
   readonly signal: AbortSignal | undefined;
   readonly model: number;
+  /** The region where its weights lie. */
+  readonly weights: number;
   readonly replica: Replicable["replica"];
   /** The weights that a worker lacks that has those of these versions. */
   readonly stale: (known: readonly number[]) => StaleWeights[];
@@ -34,7 +36,7 @@ export class Died extends Error {
 
   asError(): LabError {
     const lines = this.lastWords.trim().split("\n");
-    const telling = lines.find((line) => /\bError\b/u.test(line)) ?? lines.at(-1) ?? "";
+    const telling = lines.find((line) => /Error\b/u.test(line)) ?? lines.at(-1) ?? "";
     const said = telling === "" ? "" : `: ${telling}`;
     const reason = this.atStart ? "could not start" : "ended each time that it did this piece of work";
     return new LabError(
@@ -59,7 +61,7 @@ export class WorkerProcess {
   constructor(
     program: string,
     private readonly memory: SharedMemory,
-    private readonly region: number,
+    readonly region: number,
   ) {
     // of its own process group: Ctrl-C is for the process that started it, and TensorFlow bears no signals (environment.md)
     const child = fork(program, [], {
@@ -105,7 +107,7 @@ export class WorkerProcess {
 
   /** @throws Died when it ends before it has answered */
   run(assignment: Assignment): Promise<Extract<Reply, { error: unknown }> | { readonly result: unknown }> {
-    const { job, data, signal, model, replica, stale, versions } = assignment;
+    const { job, data, signal, model, weights, replica, stale, versions } = assignment;
     const id = this.jobs++;
     let sent = false;
     const cancel = (): void => {
@@ -137,7 +139,7 @@ export class WorkerProcess {
       void this.ready.then(() => {
         if (this.current?.id !== id) return; // stopped while the worker was starting
         sent = true;
-        this.send({ job, id, data, model, ...made, stale: stale(known ?? []), region: this.region });
+        this.send({ job, id, data, model, weights, ...made, stale: stale(known ?? []), region: this.region });
       });
       this.models.set(model, [...versions]);
     });
@@ -147,8 +149,10 @@ export class WorkerProcess {
     if (this.models.delete(model)) this.send({ forget: model });
   }
 
+  /** Lets it end: now, or as soon as its job is done. One that somebody halted goes on for that. */
   close(): void {
     if (this.child.connected) this.child.disconnect();
+    this.child.kill("SIGCONT");
   }
 
   /** The result with its long vectors, taken out of the shared memory before the next job writes there. */

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,6 +19,18 @@ const inFolder = (name: string, content = ""): string => {
 const fineR1 = (args: readonly string[]) => homes.fineR1(folder, args);
 const refusal = (args: readonly string[], env: Readonly<Record<string, string>> = {}): string =>
   homes.refusal(folder, args, env);
+
+describe("what is printed and not read", () => {
+  const shell = (line: string) => {
+    const script = `${line}; echo "\${PIPESTATUS[0]}" >&2`;
+    return spawnSync("bash", ["-c", script], { cwd: homes.ROOT, encoding: "utf8" }).stderr;
+  };
+
+  it("stops nothing when the reader leaves, and is an error without a stack when it cannot be written", () => {
+    expect(shell("node dist/cli.js list | head -1 > /dev/null")).toBe("0\n");
+    if (fs.existsSync("/dev/full")) expect(shell("node dist/cli.js list > /dev/full")).toBe("1\n");
+  });
+});
 
 describe("--help", () => {
   it.each([

@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -31,6 +32,14 @@ afterEach(() => {
   tf.dispose([...model.parameters.values()]);
 });
 
+function linkOf(fd: string): string {
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // it was that of the listing itself
+  }
+}
+
 async function until(condition: () => boolean): Promise<void> {
   for (let t = 0; t < 400 && !condition(); t++) await new Promise((resolve) => setTimeout(resolve, 25));
   expect(condition()).toBe(true);
@@ -57,6 +66,21 @@ describe("a pool", () => {
       [21, 25],
       [31, 35],
     ]);
+  });
+
+  it.skipIf(process.platform !== "linux")("takes no more memory for models that come and go", async () => {
+    const sum = job<number, number[]>("sum");
+    for (let i = 0; i < 20; i++) {
+      const next = { ...model, parameters: new Map([["a", tf.variable(tf.tensor1d([i, i + 1]))]]) };
+      next.replica = { kind: "numbers", about: { sizes: [2] } };
+      expect(await runAll(pool.runner(next), sum, [10, 20])).toEqual([[10 + i], [20 + i]]);
+      pool.forget(next);
+      tf.dispose([...next.parameters.values()]);
+    }
+    const shared = fs.readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).includes("fine-r1-"));
+    expect(shared).toHaveLength(1);
+    // a region of 4 GiB each for the two workers' results and for the model of the moment
+    expect(fs.fstatSync(Number(shared[0])).size).toBeLessThan(3 * 2 ** 32);
   });
 
   it("gives each weight to the one of its name, in whatever order the model has them", async () => {
@@ -88,7 +112,7 @@ describe("a pool", () => {
     expect(thrown).toBeInstanceOf(LabError);
     expect(thrown).toMatchObject({ message: "it: is wrong. Mend it.", subject: "it", remedy: "Mend it." });
     await expect(runner.run(job("error"), null)).rejects.toThrow("a bug");
-    await expect(runner.run(job("unheard of"), null)).rejects.toThrow('no job "unheard of"');
+    await expect(runner.run(job("unheard of"), null)).rejects.toThrow('does not know the work "unheard of"');
     expect(await runner.run(wait, 10)).toBe(10);
   });
 
