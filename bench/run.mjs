@@ -27,12 +27,9 @@ if (names.length === 0 && (options.includes("--help") || options.includes("-h"))
   process.exit(0);
 }
 const stray = options.find((word, i) => !["--quick", "--out"].includes(word) && options[i - 1] !== "--out");
-if (chosen.length > 1 && stray !== undefined && !stray.startsWith("-")) {
-  console.error(`There is no bench "${stray}". Choose from: ${BENCHES.join(", ")}.`);
-  process.exit(1);
-}
 if (chosen.length > 1 && stray !== undefined) {
-  console.error(`"${stray}" is an option of a single bench. Name one: ${BENCHES.join(", ")}.`);
+  const what = stray.startsWith("-") ? `"${stray}" is an option of a single bench.` : `There is no bench "${stray}".`;
+  console.error(`${what} Name one: ${BENCHES.join(", ")}.`);
   process.exit(1);
 }
 

@@ -1,6 +1,7 @@
 """Executes a notebook: execute.py IN OUT SECONDS-A-CELL FOLDER. Its paths are read as they are, never as patterns.
 
-0 seconds: without limit. FOLDER holds the kernel's sockets while it runs. A notebook that fails is saved as far as it came, unless that would overwrite the one that was read.
+0 seconds: without limit. FOLDER holds the kernel's sockets while it runs. A notebook that fails is saved as far as it
+came, unless that would overwrite the one that was read.
 """
 
 import os

@@ -112,12 +112,12 @@ function answerWhenBound() {
     const { transport, ip } = this.connInfo;
     await socket.bind(`${transport}://${ip}${transport === "ipc" ? "-" : ":"}${port}`); // tslab knows no ipc
   };
-  ZmqServer.prototype.init = async function () {
+  ZmqServer.prototype.init = function () {
     bound = init.call(this).catch((error) => {
       console.error(`The kernel cannot listen: ${error.message}`);
       process.exit(1);
     });
-    await bound;
+    return bound;
   };
   ZmqServer.prototype.handleShellMessage = async function (...args) {
     await bound;

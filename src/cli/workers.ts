@@ -31,8 +31,8 @@ export async function withWorkers<T>(
     return await body(workers);
   } finally {
     workers?.close();
-    const lost = workers?.replaced ?? 0;
-    if (lost > 0)
-      console.error(`Workers that died and were replaced: ${lost}. No result depends on it; memory may be short.`);
+    const deaths = workers?.deaths ?? 0;
+    if (deaths > 0)
+      console.error(`Workers that died at work: ${deaths}. No result depends on it; memory may be short.`);
   }
 }

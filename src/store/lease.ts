@@ -136,13 +136,8 @@ export class Lease {
   private takenOver(): LabError {
     const { owner } = readOwner(this.folder, this.name, Math.max(...generationsOf(this.folder, this.name)));
     if (owner === undefined) {
-      return new LabError(
-        "its lease is gone: the folder of leases was removed or changed while this ran",
-        "Run again.",
-        {
-          subject: this.name,
-        },
-      );
+      const reason = "its lease is gone: the folder of leases was removed or changed while this ran";
+      return new LabError(reason, "Run again.", { subject: this.name });
     }
     return new LabError(
       `its lease was taken over by ${whose(owner)}: this process had not been heard of for ${this.owner.expirySeconds} s`,

@@ -13,6 +13,7 @@ export interface WorkerCount {
   readonly because?: string;
 }
 
+/** More is a slip of the keyboard. */
 const MOST = 1024;
 
 /**
@@ -35,7 +36,7 @@ export function workerCount(asked = process.env["FINE_R1_WORKERS"] ?? ""): Worke
   return { workers: fitting, because: `${fewer} on ${cores} cores, since only ${free} MiB of memory are free.` };
 }
 
-/** What `--workers` or FINE_R1_WORKERS says. @throws LabError unless it is a whole number or "auto", which nothing means, too */
+/** What `--workers` or FINE_R1_WORKERS says; an empty text is "auto". @throws LabError unless it is that or a whole number from 1 to `MOST` */
 export function readWorkers(asked: string): number | "auto" {
   if (asked === "" || asked === "auto") return "auto";
   const count = /^\d+$/.test(asked) ? Number(asked) : NaN;

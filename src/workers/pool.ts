@@ -44,6 +44,8 @@ export class Pool implements Workers {
   private readonly regions = new Regions();
   private nextModel = 0;
   private closed = false;
+  /** How often a worker died in the midst of a job. */
+  deaths = 0;
 
   /**
    * @param size how many workers
@@ -69,9 +71,6 @@ export class Pool implements Workers {
     for (const worker of this.workers) worker.forget(known.number);
     this.letGo(known);
   }
-
-  /** Workers that died in the midst of a job. */
-  replaced = 0;
 
   /** The workers' process numbers. */
   get pids(): readonly number[] {
@@ -171,7 +170,7 @@ export class Pool implements Workers {
   private replace(worker: WorkerProcess, waiting: Waiting, death: Died): void {
     this.bury(worker);
     waiting.deaths++;
-    this.replaced++;
+    this.deaths++;
     if (this.closed) waiting.reject(closedError());
     else if (waiting.signal?.aborted === true) waiting.reject(waiting.signal.reason);
     else if (waiting.deaths >= MOST_DEATHS) waiting.reject(death.asError());

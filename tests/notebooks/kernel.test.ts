@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
@@ -96,6 +96,25 @@ console.log(process.env.FINE_R1_PROFILE);`;
       fs.writeFileSync(own, JSON.stringify({ ...content, metadata: {} })); // and no word of a kernel
       const { cells } = await executeNotebook(own);
       expect(printed(cells[0])).toBe("mine\n");
+    });
+  });
+
+  it("looks at its folders before it runs anything", async () => {
+    const ran = path.join(os.tmpdir(), `fine-r1-ran-${process.pid}`);
+    const cell = `require("node:fs").writeFileSync(${JSON.stringify(ran)}, "");`;
+    const missing = path.join(os.tmpdir(), "fine-r1-no-such-folder");
+    await withNotebook([cell], (file) => {
+      const script = path.join(ROOT, "scripts", "notebook.mjs");
+      const refusal = (args: readonly string[], env = {}) =>
+        spawnSync(process.execPath, [script, ...args], { env: { ...process.env, ...env }, encoding: "utf8" }).stderr;
+      expect(refusal([file, path.join(missing, "out.ipynb")])).toBe(
+        `\n${missing} is not there. Make the folder first.\n`,
+      );
+      expect(refusal([file, `${file}.out`], { TMPDIR: missing })).toContain(
+        "TMPDIR names a folder for temporary files.\n",
+      );
+      expect(fs.existsSync(ran)).toBe(false);
+      return Promise.resolve();
     });
   });
 
