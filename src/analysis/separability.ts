@@ -1,6 +1,6 @@
 import { LabError } from "../core/errors";
 import { Random } from "../core/random";
-import type { BenchmarkItem, LabelledImage } from "../data/types";
+import type { BenchmarkItem, LabelledImage, SubCategory } from "../data/types";
 import { pairText, type PromptSet } from "../data/prompts";
 import { wilson, type Score } from "../eval/intervals";
 import type { Prompt, VisionLanguageModel } from "../model/contract";
@@ -14,19 +14,34 @@ export interface NamePair {
   readonly positive: boolean;
 }
 
-/** Two pairs per item: the true name, and one of the other options, drawn by the seed and the item's id. */
-export function namePairs(items: readonly BenchmarkItem[], seed: number): NamePair[] {
-  return items.flatMap(({ id, image, groundTruth, options }) => {
-    const others = options.filter((name) => name !== groundTruth);
-    if (others.length === 0) {
-      throw new LabError("has no other name to pair the picture with", "Give items with options.", { subject: id });
-    }
-    const wrong = new Random(seed).fork(`negative pair of ${id}`).pick(others);
+/**
+ * Two pairs per item: the true name, and that of another class of its genus, else of its super-category, drawn by the seed and the
+ * item's id. Both classes are seen, or both unseen: else the name alone would tell right pairs from wrong ones.
+ */
+export function namePairs(classes: readonly SubCategory[], items: readonly BenchmarkItem[], seed: number): NamePair[] {
+  return items.flatMap(({ id, image, groundTruth }) => {
+    const wrong = new Random(seed).fork(`negative pair of ${id}`).pick(rivals(classes, image.subCategory));
     return [
       { image, name: groundTruth, positive: true },
-      { image, name: wrong, positive: false },
+      { image, name: wrong.name, positive: false },
     ];
   });
+}
+
+/** The classes that a class is most easily taken for, seen or unseen as it is. @throws LabError when there is none */
+export function rivals(classes: readonly SubCategory[], of: SubCategory): readonly SubCategory[] {
+  const others = classes.filter(
+    ({ id, superCategory, seen }) => id !== of.id && superCategory === of.superCategory && seen === of.seen,
+  );
+  const siblings = others.filter(({ genus }) => genus !== undefined && genus === of.genus);
+  if (siblings.length > 0) return siblings;
+  if (others.length > 0) return others;
+  const split = of.seen ? "seen" : "unseen";
+  throw new LabError(
+    `is the only ${split} class of its super-category: there is no other name to pair its pictures with`,
+    `Give the dataset another ${split} class of "${of.superCategory}".`,
+    { subject: of.id },
+  );
 }
 
 /** The question whose last hidden state sums a pair up (§5.4, H3): "Is the bird species NAME?". */

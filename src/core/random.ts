@@ -60,6 +60,18 @@ export class Random {
     return items[this.integer(items.length)] as T;
   }
 
+  /** An index of the list, with chances in proportion to its weights; none may be below zero, not all may be zero. */
+  weighted(weights: readonly number[]): number {
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (!(total > 0) || weights.some((weight) => !(weight >= 0))) throw new RangeError("Random.weighted: bad weights");
+    let left = this.uniform(0, total);
+    for (const [index, weight] of weights.entries()) {
+      if (left < weight) return index;
+      left -= weight;
+    }
+    return weights.length - 1 - [...weights].reverse().findIndex((weight) => weight > 0); // rounding
+  }
+
   /** A shuffled copy (Fisher–Yates). */
   shuffle<T>(items: readonly T[]): T[] {
     const out = [...items];

@@ -40,8 +40,8 @@ export interface Dataset {
   test(split: Split): readonly BenchmarkItem[];
   /** The open question about a picture, such as "What bird species is this?". */
   question(image: LabelledImage): string;
-  /** Four names of a closed question, the true one first: the class and those most easily taken for it. */
-  optionsFor(subCategory: SubCategory): readonly string[];
+  /** Four names of a closed question about a picture, the true one first. */
+  optionsFor(image: Pick<LabelledImage, "id" | "subCategory">): readonly string[];
   /** The wording that its questions are asked in unless a profile says otherwise. */
   readonly wording: PromptSet;
   /** Where it comes from, if it can be made again. */

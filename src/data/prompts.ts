@@ -161,7 +161,7 @@ const SETS = {
     gap: " ",
     answer: (name) => `<answer> ${name} </answer>`,
     encoder: "{superCategory} {class}",
-    pair: (superCategory, name) => ` ${superCategory} ${name} ?`,
+    pair: (superCategory, name) => ` ${superCategory} ${name} ? answer`,
     chains: "short",
   },
 } satisfies Record<string, Wordings>;

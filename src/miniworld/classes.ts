@@ -61,11 +61,8 @@ function inventDomain(config: WorldConfig, random: Random): { genus: number; att
 }
 
 function varyGenus(base: Attributes, config: WorldConfig, random: Random): Attributes {
-  const u = random.uniform();
-  const [one, two] = config.changes;
-  const changes = u < one ? 1 : u < one + two ? 2 : 3;
   return random
-    .sample(SLOTS, changes)
+    .sample(SLOTS, 1 + random.weighted(config.changes))
     .reduce((attributes, slot) => changeValue(attributes, slot, config.attributes, random), base);
 }
 

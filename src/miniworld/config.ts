@@ -49,11 +49,23 @@ export interface NuisanceConfig {
   readonly occlusion: { readonly chance: number; readonly size: number };
 }
 
-/** Image → name pairs of the base model's training, whose labels are mostly wrong (as names found on the web are). */
+/** How a closed question's three wrong options are drawn, for each picture anew, as in the released benchmark. */
+export interface OptionsConfig {
+  /** Chances of 0, 1, 2 and 3 members of the class's genus among the three, by domain. */
+  readonly siblings: Readonly<Record<Domain, readonly [number, number, number, number]>>;
+  /** The others are drawn from so many classes of other genera that are most like the class. */
+  readonly nearest: number;
+}
+
+/** Where a weak name is used: asked for openly, among options, by the encoder, or in a question for yes or no. */
+export const WEAK_USES = ["open", "closed", "encoder", "yesNo"] as const;
+export type WeakUse = (typeof WEAK_USES)[number];
+
+/** Image → name pairs of the base model's training, whose labels are often wrong (as names found on the web are). */
 export interface WeakNamesConfig {
   readonly imagesPerClass: number;
-  /** Share of the pairs that carry another class's name. */
-  readonly wrongRate: number;
+  /** Share of the pairs that carry another class's name; one that is right at some share is right at every lower one. */
+  readonly wrongRate: Readonly<Record<WeakUse, number>>;
   /** Share of the wrong names that belong to another member of the genus; the rest are of the same domain. */
   readonly siblingShare: number;
 }
@@ -84,6 +96,7 @@ export interface WorldConfig {
   readonly nuisance: NuisanceConfig;
   /** Pool of pictures of random attribute combinations, for training the base model. */
   readonly baseImages: number;
+  readonly options: OptionsConfig;
   readonly weakNames: WeakNamesConfig;
   readonly chain: { readonly verdict: Verdict };
 }
@@ -93,6 +106,11 @@ const count = z.int().min(1);
 const distinct = <T>(values: readonly T[]): boolean => new Set(values).size === values.length;
 const several = <const T extends readonly string[]>(values: T) =>
   z.array(z.enum(values)).min(2, "at least two values").refine(distinct, "the values must differ");
+
+/** Shares that sum to 1. */
+const sumsToOne = (shares: readonly number[]): boolean => Math.abs(shares.reduce((a, b) => a + b, 0) - 1) < 1e-9;
+const eachOf = <const K extends readonly string[], S extends z.ZodType>(keys: K, schema: S) =>
+  z.strictObject(Object.fromEntries(keys.map((key) => [key, schema])) as Record<K[number], S>);
 
 const nuisanceSchema = z.strictObject({
   rotation: z.number().min(0).max(180),
@@ -122,9 +140,7 @@ export const worldSchema: z.ZodType<WorldConfig> = z.strictObject({
     pattern: several(PATTERNS),
     tail: several(TAILS),
   }),
-  changes: z
-    .tuple([share, share, share])
-    .refine((p) => Math.abs(p[0] + p[1] + p[2] - 1) < 1e-9, "the three probabilities must sum to 1"),
+  changes: z.tuple([share, share, share]).refine(sumsToOne, "the three probabilities must sum to 1"),
   genusDistance: z.int().min(1).max(5),
   seenFraction: z.number().gt(0).lt(1),
   shots: z.int().min(2, "a triplet needs two images of a class"),
@@ -134,7 +150,14 @@ export const worldSchema: z.ZodType<WorldConfig> = z.strictObject({
     .refine((t) => t.short < t.medium && t.medium < t.long, "short < medium < long"),
   nuisance: nuisanceSchema,
   baseImages: count,
-  weakNames: z.strictObject({ imagesPerClass: count, wrongRate: share, siblingShare: share }),
+  options: z.strictObject({
+    siblings: eachOf(
+      DOMAINS,
+      z.tuple([share, share, share, share]).refine(sumsToOne, "the four probabilities must sum to 1"),
+    ),
+    nearest: z.int().min(3, "a question may need three"),
+  }),
+  weakNames: z.strictObject({ imagesPerClass: count, wrongRate: eachOf(WEAK_USES, share), siblingShare: share }),
   chain: z.strictObject({ verdict: z.enum(VERDICTS) }),
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { DOMAINS, type WorldConfig } from "./config";
+import { DOMAINS, type OptionsConfig, type WorldConfig } from "./config";
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
 import { openQuestion } from "../data/prompts";
@@ -34,15 +34,16 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
   const several = (of: readonly WorldClass[], purpose: Purpose, count: number): ClassPicture[] =>
     of.flatMap((c) => Array.from({ length: count }, (_, index) => pictures.ofClass(c, purpose, index)));
   const seen = classes.filter((c) => c.seen);
-  const optionsFor = (subCategory: SubCategory): string[] =>
-    lookalikes(classes, classOf(subCategory))
-      .slice(0, CANDIDATES)
-      .map((c) => c.name);
+  const alike = new Map(classes.map((c) => [c.id, lookalikes(classes, c)]));
+  const lookalikesOf = (subCategory: SubCategory): readonly WorldClass[] =>
+    required(alike.get(subCategory.id), () => foreignClass(subCategory, config));
+  const optionsFor: MiniWorld["optionsFor"] = ({ id, subCategory }) =>
+    drawOptions(lookalikesOf(subCategory), config.options, new Random(`${config.seed}/options/${id}`));
   const testItem = (image: ClassPicture): BenchmarkItem => ({
     id: image.id,
     image,
     question: openQuestion("mini", image),
-    options: optionsFor(image.subCategory),
+    options: optionsFor(image),
     groundTruth: image.subCategory.name,
   });
   const items = {
@@ -69,7 +70,7 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
     classNamed: (domain, name) => byId.get(`${domain}/${name}`),
     attributesOf: (subCategory) => classOf(subCategory).attributes,
     genusMembers: (subCategory) => sameGenus(classes, classOf(subCategory)),
-    lookalikes: (subCategory) => lookalikes(classes, classOf(subCategory)),
+    lookalikes: lookalikesOf,
     optionsFor,
     vocabulary: () => vocabularyOf(classes),
     picture: (subCategory, purpose, index) => pictures.ofClass(classOf(subCategory), purpose, index),
@@ -135,6 +136,21 @@ function lookalikes(classes: readonly WorldClass[], of: WorldClass): WorldClass[
   const rank = (c: WorldClass): number =>
     (c.id === of.id ? 100 : 0) + (c.genus === of.genus ? 10 : 0) + matches(c.attributes, of.attributes);
   return classes.filter((c) => c.superCategory === of.superCategory).sort((a, b) => rank(b) - rank(a));
+}
+
+/** The class, some of its siblings, as many as are drawn, and of the classes most like it strangers for the rest. */
+function drawOptions(
+  [truth, ...others]: readonly WorldClass[],
+  { siblings, nearest }: OptionsConfig,
+  random: Random,
+): string[] {
+  if (truth === undefined) throw new RangeError("drawOptions: no class");
+  const own = others.filter((c) => c.genus === truth.genus);
+  const strangers = others.filter((c) => c.genus !== truth.genus).slice(0, nearest);
+  const wanted = CANDIDATES - 1;
+  const drawn = random.weighted(siblings[truth.superCategory]);
+  const kin = Math.max(Math.min(drawn, own.length), wanted - strangers.length);
+  return [truth, ...random.sample(own, kin), ...random.sample(strangers, wanted - kin)].map((c) => c.name);
 }
 
 function vocabularyOf(classes: readonly WorldClass[]): string[] {

@@ -4,29 +4,38 @@ import { Random } from "../../src/core/random";
 import { smokeWorld } from "../miniworld/worlds";
 
 const items = [...smokeWorld.test("seen"), ...smokeWorld.test("unseen")];
-const pairs = namePairs(items, 1);
+const classes = smokeWorld.subCategories;
+const pairs = namePairs(classes, items, 1);
 
 describe("namePairs", () => {
-  it("puts every picture beside its name and beside another option", () => {
+  it("puts every picture beside its name and beside that of a sibling of the same split, else of another class of the split", () => {
     expect(pairs.length).toBe(2 * items.length);
     items.forEach((item, i) => {
       const [right, wrong] = [pairs[2 * i]!, pairs[2 * i + 1]!];
       expect(right).toEqual({ image: item.image, name: item.groundTruth, positive: true });
       expect(wrong.image).toBe(item.image);
       expect(wrong.positive).toBe(false);
-      expect(item.options.slice(1)).toContain(wrong.name);
+      const own = smokeWorld.classOf(item.image.subCategory);
+      const other = smokeWorld.classNamed(own.superCategory, wrong.name)!;
+      expect(other.id).not.toBe(own.id);
+      expect(other.seen).toBe(own.seen);
+      const siblings = smokeWorld.genusMembers(own).filter(({ id, seen }) => id !== own.id && seen === own.seen);
+      if (siblings.length > 0) expect(other.genus).toBe(own.genus);
     });
   });
 
   it("follows from the seed, not from the order of the items", () => {
-    const reversed = namePairs([...items].reverse(), 1);
+    const reversed = namePairs(classes, [...items].reverse(), 1);
     expect(new Set(reversed)).toEqual(new Set(pairs));
-    const names = (seed: number) => namePairs(items, seed).map(({ name }) => name);
+    const names = (seed: number) => namePairs(classes, items, seed).map(({ name }) => name);
     expect(names(2)).not.toEqual(names(1));
   });
 
   it("needs another name", () => {
-    expect(() => namePairs([{ ...items[0]!, options: [items[0]!.groundTruth] }], 1)).toThrow(/no other name/);
+    const { subCategory } = items[0]!.image;
+    expect(() => namePairs([subCategory], [items[0]!], 1)).toThrow(
+      `${subCategory.id}: is the only ${subCategory.seen ? "seen" : "unseen"} class of its super-category`,
+    );
   });
 });
 
@@ -37,7 +46,7 @@ describe("pairPrompt", () => {
     const text = async (set: "paper" | "mini") => (await pairPrompt(set, pair)).messages[0]?.content;
     expect(await text("paper")).toBe(`<image>Is the ${domain} species ${pair.name}?`);
     const mini = await text("mini");
-    expect(mini).toBe(`<image> ${domain} ${pair.name} ?`);
+    expect(mini).toBe(`<image> ${domain} ${pair.name} ? answer`);
     const known = new Set(["<image>", "?", ",", ...smokeWorld.vocabulary()]);
     expect(mini?.split(" ").filter((word) => !known.has(word))).toEqual([]);
     expect((await pairPrompt("mini", pair)).images).toEqual([await pair.image.load()]);

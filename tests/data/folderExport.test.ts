@@ -17,11 +17,16 @@ import { folderOf, several, temporaryFolder } from "./folderFixture";
 /** Everything about a dataset but its pixels and its fingerprint. */
 function contentOf(dataset: Dataset): unknown {
   const plain = ({ id, name, superCategory, genus, seen }: SubCategory) => ({ id, name, superCategory, genus, seen });
-  const picture = (image: LabelledImage) => [image.id, image.subCategory.id, dataset.question(image)];
+  const picture = (image: LabelledImage) => [
+    image.id,
+    image.subCategory.id,
+    dataset.question(image),
+    dataset.optionsFor(image),
+  ];
   return {
     name: dataset.name,
     wording: dataset.wording,
-    classes: dataset.subCategories.map((c) => [plain(c), dataset.optionsFor(c), dataset.describe?.(c)]),
+    classes: dataset.subCategories.map((c) => [plain(c), dataset.describe?.(c)]),
     train: dataset.train.map(picture),
     validation: dataset.validation.map(picture),
     test: [...dataset.test("seen"), ...dataset.test("unseen")].map((item) => ({ ...item, image: picture(item.image) })),
@@ -167,8 +172,8 @@ describe("an exported folder", () => {
     const text = fs.readFileSync(file, "utf8");
     fs.writeFileSync(file, text.replace('"train": [', '"train": ["nobody",'));
     await expect(openFolder(folder)).rejects.toThrow(/names "nobody" without saying what it is\. Export it again/);
-    fs.writeFileSync(file, text.replace('"version": 1', '"version": 2'));
-    await expect(openFolder(folder)).rejects.toThrow(/is no export of a dataset \(key version must be one of 1/);
+    fs.writeFileSync(file, text.replace('"version": 2', '"version": 3'));
+    await expect(openFolder(folder)).rejects.toThrow(/is no export of a dataset \(key version must be one of 2/);
   });
 
   it("is written into an empty folder only, whole or not at all", async () => {

@@ -6,7 +6,7 @@ import { renderText, type CotStages } from "../../src/cot/stages";
 import type { Answer } from "../../src/eval/answers";
 import { chainMetrics, METRICS, metricNamed, type MetricContext } from "../../src/eval/metrics";
 import { chainStages } from "../../src/miniworld/chain";
-import { smokeWorld as world } from "../miniworld/worlds";
+import { alike, smokeWorld as world } from "../miniworld/worlds";
 import { answer, DIRECT, subCategory } from "./helpers";
 
 const THINKING = { ...DIRECT, thinking: true };
@@ -171,7 +171,7 @@ describe("chains", () => {
   });
 
   test("take the options of a closed question into account, and count no answer that was not asked to reason", () => {
-    const options = world.optionsFor(truth);
+    const options = alike(world, truth);
     const closed = chainStages(world, truth, { random: new Random(2), options });
     const candidates = closed.candidates.map((name) => (name === options[1] ? options[0]! : name));
     const output = renderText("short", { ...closed, candidates }, options[1]!);

@@ -4,7 +4,7 @@ import { Random } from "../../src/core/random";
 import { writeChain } from "../../src/miniworld/chain";
 import { checkChain, checkInWords } from "../../src/data/chains";
 import { parseChain } from "../../src/miniworld/chainParser";
-import { marksWorld, smokeWorld } from "./worlds";
+import { alike, marksWorld, smokeWorld } from "./worlds";
 import type { MiniDataset } from "../../src/miniworld/types";
 
 const worlds: readonly MiniDataset[] = [smokeWorld, marksWorld];
@@ -27,7 +27,7 @@ const makeCase = ({
 }) => {
   const random = new Random(seed);
   const truth = world.subCategories[index]!;
-  const options = closed ? random.shuffle(world.optionsFor(truth)) : undefined;
+  const options = closed ? random.shuffle(alike(world, truth)) : undefined;
   const text = writeChain(world, truth, { random, ...(options ? { options } : {}) });
   return { random, truth, options, text };
 };
@@ -56,7 +56,7 @@ describe("writeChain", () => {
 
   it("refuses options that do not hold the class", () => {
     const truth = smokeWorld.subCategories[0]!;
-    const options = smokeWorld.optionsFor(truth).slice(1);
+    const options = alike(smokeWorld, truth).slice(1);
     expect(() => writeChain(smokeWorld, truth, { random: new Random(1), options })).toThrow(/no chain leads/);
   });
 
@@ -112,7 +112,7 @@ describe("checkChain", () => {
       answerRight: true,
       verdict: "right",
     });
-    const wrong = broken.replace(/<answer> .* <\/answer>/, `<answer> ${smokeWorld.optionsFor(truth)[1]!} </answer>`);
+    const wrong = broken.replace(/<answer> .* <\/answer>/, `<answer> ${alike(smokeWorld, truth)[1]!} </answer>`);
     expect(checkChain(smokeWorld.chains, wrong, truth)).toEqual({
       stage: "count",
       answerRight: false,
@@ -122,7 +122,7 @@ describe("checkChain", () => {
 
   it("says in words that a right answer may come with a wrong chain", () => {
     const { truth, text } = makeCase({ world: smokeWorld, index: 2, seed: 5, closed: false });
-    const other = smokeWorld.optionsFor(truth)[1]!;
+    const other = alike(smokeWorld, truth)[1]!;
     const answer = (changed: string, name = truth.name): string =>
       changed.replace(/<answer> .* <\/answer>/, `<answer> ${name} </answer>`);
     const said = (changed: string): string => checkInWords(checkChain(smokeWorld.chains, changed, truth));
@@ -136,7 +136,7 @@ describe("checkChain", () => {
   it("judges a closed chain by the options offered", () => {
     const truth = smokeWorld.subCategories[0]!;
     const stranger = smokeWorld.lookalikes(truth).at(-1)!;
-    const options = [...smokeWorld.optionsFor(truth).slice(0, 3), stranger.name];
+    const options = [...alike(smokeWorld, truth).slice(0, 3), stranger.name];
     const open = writeChain(smokeWorld, truth, { random: new Random(9) });
     expect(checkChain(smokeWorld.chains, open, truth, options).stage).toBe("candidates");
   });
@@ -199,14 +199,14 @@ const corrupt: Readonly<Record<string, readonly [string, Change]>> = {
     "last",
     (text, world, truth) => {
       const c = world.subCategories.find((one) => one.id === truth)!;
-      return text.replace(/prediction \w+ \w+/, `prediction ${world.optionsFor(c)[1]!}`);
+      return text.replace(/prediction \w+ \w+/, `prediction ${alike(world, c)[1]!}`);
     },
   ],
   "another answer": [
     "last",
     (text, world, truth) => {
       const c = world.subCategories.find((one) => one.id === truth)!;
-      return text.replace(/<answer> \w+ \w+/, `<answer> ${world.optionsFor(c)[2]!}`);
+      return text.replace(/<answer> \w+ \w+/, `<answer> ${alike(world, c)[2]!}`);
     },
   ],
   "a word left out": [

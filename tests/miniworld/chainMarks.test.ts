@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random";
 import { writeChain } from "../../src/miniworld/chain";
-import { smokeWorld } from "./worlds";
+import { alike, smokeWorld } from "./worlds";
 
 const truth = smokeWorld.subCategories[2]!;
-const other = smokeWorld.optionsFor(truth)[1]!;
+const other = alike(smokeWorld, truth)[1]!;
 const text = writeChain(smokeWorld, truth, { random: new Random(5) });
 const wrongSteps = (changed: string) =>
   smokeWorld.chains

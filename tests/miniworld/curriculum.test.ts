@@ -12,6 +12,8 @@ import {
   weakLabel,
 } from "../../src/miniworld/curriculum/exercises";
 import { drawExercise, drawExercises, TEXT_MIXTURE } from "../../src/miniworld/curriculum/mixture";
+import type { Domain, WeakUse } from "../../src/miniworld/config";
+import { pairPrompt } from "../../src/analysis/separability";
 import { buildPrompt } from "../../src/data/prompts";
 import { buildMiniWorld } from "../../src/miniworld/world";
 import { marksWorld, smokeConfig, smokeWorld } from "./worlds";
@@ -95,18 +97,24 @@ describe("curriculum", () => {
   it("labels weak pictures wrongly as often as asked, mostly inside the genus, each picture always alike", () => {
     const world = buildMiniWorld({
       ...smokeConfig,
-      weakNames: { imagesPerClass: 200, wrongRate: 0.72, siblingShare: 0.8 },
+      weakNames: { ...smokeConfig.weakNames, imagesPerClass: 200 },
     });
     const pictures = world.subCategories.flatMap((c) =>
       Array.from({ length: 200 }, (_, i) => world.picture(c, "weak", i)),
     );
-    const labels = pictures.map((picture) => weakLabel(world, picture));
-    expect(pictures.map((picture) => weakLabel(world, picture))).toEqual(labels);
+    const labelled = (use: WeakUse) => pictures.map((picture) => weakLabel(world, picture, use));
+    const labels = labelled("open");
+    expect(labelled("open")).toEqual(labels);
     const wrong = pictures.flatMap((p, i) => (labels[i]!.id === p.subCategory.id ? [] : [{ p, label: labels[i]! }]));
     const siblings = wrong.filter(({ p, label }) => label.genus === p.subCategory.genus);
     // 3200 pictures: four standard errors are 4 · √(0.72 · 0.28 / 3200) = 0.032 and 4 · √(0.8 · 0.2 / 2304) = 0.033
     expect(Math.abs(wrong.length / pictures.length - 0.72)).toBeLessThan(0.032);
     expect(Math.abs(siblings.length / wrong.length - 0.8)).toBeLessThan(0.034);
+    // a use with fewer wrong names keeps the same ones of those that it has
+    const kept = labelled("yesNo").flatMap((label, i) => (label.id === pictures[i]!.subCategory.id ? [] : [i]));
+    // 4 · √(0.15 · 0.85 / 3200) = 0.025
+    expect(Math.abs(kept.length / pictures.length - 0.15)).toBeLessThan(0.025);
+    for (const i of kept) expect(labelled("yesNo")[i]).toBe(labels[i]);
   });
 
   it("offers the label among the options of a weak pair", () => {
@@ -116,6 +124,40 @@ describe("curriculum", () => {
       const options = /options (.*) \? answer/.exec(user)![1]!.split(" , ");
       expect(new Set(options).size).toBe(4);
       expect(options).toContain(/<answer> (.*) <\/answer>/.exec(completion)![1]);
+    }
+  });
+
+  it("asks whether a name is right in the words of H3's question, and answers by description or by the name found there", async () => {
+    const settings = { optionsRate: 0, thinkingRate: 0, wrongValueRate: 0 };
+    const said = { yes: 0, no: 0 };
+    for (let seed = 0; seed < 200; seed++) {
+      const { user, completion } = drawExercise(smokeWorld, { isName: 1 }, new Random(seed), settings);
+      const [, values, domain, name] = /^(\w+ \w+ \w+ \w+ \w+) (\w+) (\w+ \w+) \? answer$/.exec(user)!;
+      const right = describeValues(smokeWorld.classNamed(domain!, name!)!.attributes) === values;
+      expect(completion).toBe(`<answer> ${right ? "yes" : "no"} </answer>`);
+      said[right ? "yes" : "no"]++;
+    }
+    // half of 200: ± 4 · √(200 · 0.25) = 28
+    expect(Math.abs(said.yes - 100)).toBeLessThan(29);
+    const weak = drawExercise(smokeWorld, { weakIsName: 1 }, new Random(1));
+    const image = { ...smokeWorld.train[0]!, load: () => weak.picture!.load() };
+    const [, domain, name] = /^<image> (\w+) (\w+ \w+) \? answer$/.exec(weak.user)!;
+    const subCategory = { ...image.subCategory, superCategory: domain as Domain };
+    const asked = await pairPrompt("mini", { image: { ...image, subCategory }, name: name!, positive: true });
+    expect((await exercisePrompt(weak)).messages).toEqual(asked.messages);
+  });
+
+  it("thinks up a right chain for the name found beside a picture", () => {
+    for (const optionsRate of [0, 1]) {
+      const settings = { optionsRate, thinkingRate: 1, wrongValueRate: 0 };
+      for (let seed = 0; seed < 50; seed++) {
+        const { user, completion } = drawExercise(smokeWorld, { weakThink: 1 }, new Random(seed), settings);
+        const [domain, name] = [/^<image> (\w+)/.exec(user)![1]!, /<answer> (.*) <\/answer>/.exec(completion)![1]!];
+        const options = /options (.*) \? think/.exec(user)?.[1]?.split(" , ");
+        expect(options !== undefined).toBe(optionsRate === 1);
+        const label = smokeWorld.classNamed(domain, name)!;
+        expect(checkChain(smokeWorld.chains, completion, label, options).stage).toBe("right");
+      }
     }
   });
 

@@ -4,6 +4,7 @@ import { checkConfig } from "../../src/config/load";
 import { describe as describeValues, matches } from "../../src/miniworld/attributes";
 import { inventClasses } from "../../src/miniworld/classes";
 import { COMMON_WORDS } from "../../src/miniworld/words";
+import type { Domain } from "../../src/miniworld/config";
 import { buildMiniWorld } from "../../src/miniworld/world";
 import { smokeConfig, smokeWorld, testConfig } from "./worlds";
 
@@ -98,25 +99,46 @@ describe("mini-world", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("asks with the true name first and the rest of its genus behind it", () => {
-    for (const item of fullWorld.test("unseen")) {
-      const genus = fullWorld.genusMembers(item.image.subCategory).map((c) => c.name);
+  it("asks with the true name first, and as many of its genus as are drawn, then of the nearest strangers", () => {
+    const counts: Record<string, number[]> = {};
+    for (const item of [...fullWorld.test("seen"), ...fullWorld.test("unseen")]) {
+      const { subCategory } = item.image;
       expect(item.options[0]).toBe(item.groundTruth);
-      expect([...item.options].sort()).toEqual([...genus].sort());
+      expect(new Set(item.options).size).toBe(4);
+      const near = fullWorld.lookalikes(subCategory).map(({ name }) => name);
+      const strangers = item.options.filter((name) => near.indexOf(name) > 3); // a genus has 4 members
+      for (const name of strangers) expect(near.indexOf(name)).toBeLessThan(4 + 6);
+      const drawn = (counts[subCategory.superCategory] ??= [0, 0, 0, 0]);
+      drawn[3 - strangers.length]!++;
+    }
+    // 40 classes × 6 pictures a domain: four standard errors of a share p are 4 · √(p · (1 − p) / 240)
+    for (const [domain, drawn] of Object.entries(counts)) {
+      testConfig.options.siblings[domain as Domain].forEach((p, siblings) => {
+        const slack = 4 * Math.sqrt((p * (1 - p)) / 240);
+        expect(Math.abs(drawn[siblings]! / 240 - p), `${domain} ${siblings}`).toBeLessThanOrEqual(slack);
+      });
     }
   });
 
-  it("fills the options from the domain when a genus is small", () => {
+  it("draws the options of each picture anew, of seen and unseen classes alike, and always the same", () => {
+    const sets = fullWorld.subCategories.map((subCategory) => {
+      const of = (i: number) => fullWorld.optionsFor({ id: `${i}`, subCategory });
+      expect(of(1)).toEqual(of(1));
+      return new Set(Array.from({ length: 20 }, (_, i) => [...of(i)].sort().join())).size;
+    });
+    expect(Math.min(...sets)).toBeGreaterThan(5);
+    const named = fullWorld.test("seen").flatMap(({ options }) => options.slice(1));
+    const unseen = new Set(fullWorld.subCategories.filter(({ seen }) => !seen).map(({ name }) => name));
+    // 96 of 240 classes are unseen: 40 % of the distractors if the split played no part; ± 10 points for chance and clusters
+    expect(Math.abs(named.filter((name) => unseen.has(name)).length / named.length - 0.4)).toBeLessThan(0.1);
+  });
+
+  it("fills the options from the genus or from the domain when either is small", () => {
     const pairs = buildMiniWorld({ ...smokeConfig, speciesPerGenus: 2 });
-    const c = pairs.subCategories[0]!;
-    const options = pairs.optionsFor(c);
-    expect(new Set(options).size).toBe(4);
-    expect(options.slice(0, 2).sort()).toEqual(
-      pairs
-        .genusMembers(c)
-        .map((m) => m.name)
-        .sort(),
-    );
+    const lone = buildMiniWorld({ ...smokeConfig, generaPerDomain: 1 });
+    for (const world of [pairs, lone]) {
+      for (const { id, options } of world.test("seen")) expect(new Set(options).size, id).toBe(4);
+    }
   });
 
   it("lists every word of its texts once", () => {

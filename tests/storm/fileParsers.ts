@@ -189,8 +189,8 @@ function exportedFolder(scratch: string, picture: string): Pick<Parser, "corpus"
     read: async (text) => {
       fs.writeFileSync(path.join(folder, "dataset.json"), text);
       const dataset = await openFolder(folder);
-      const asked = dataset.train.map((image) => dataset.question(image));
-      return [asked, dataset.subCategories.map((c) => dataset.optionsFor(c)), dataset.test("seen")];
+      const asked = dataset.train.map((image) => [dataset.question(image), dataset.optionsFor(image)]);
+      return [asked, dataset.test("seen")];
     },
   };
 }

@@ -23,8 +23,6 @@ const classSchema = z.strictObject({
   superCategory: text,
   genus: text.optional(),
   seen: z.boolean(),
-  /** `optionsFor` the class. */
-  options: z.array(text),
   description: z.string().optional(),
 });
 const pictureSchema = z.strictObject({
@@ -35,6 +33,8 @@ const pictureSchema = z.strictObject({
   file: text,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   question: z.string(),
+  /** `optionsFor` the picture. */
+  options: z.array(text),
 });
 /** A test question; `picture` is an id. */
 const itemSchema = z.strictObject({
@@ -47,7 +47,7 @@ const itemSchema = z.strictObject({
 
 /** dataset.json: the dataset in full but for its pixels. Lists are in the dataset's order; pictures are named by their ids. */
 export const exportSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   name: text,
   wording: z.enum(PROMPT_SETS),
   origin: z.strictObject({ kind: text, fingerprint: text, config: z.unknown() }).optional(),
@@ -79,7 +79,7 @@ export async function exportDataset(dataset: Dataset, folder: string, context: S
     const { name, wording, origin } = dataset;
     const pictures = await writePictures(dataset, places, temporary, context);
     const exported: ExportedDataset = {
-      version: 1,
+      version: 2,
       name,
       wording,
       ...(origin === undefined ? {} : { origin }),
@@ -140,7 +140,8 @@ async function writePictures(
     fs.mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
     fs.writeFileSync(path.join(folder, file), bytes);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    pictures.push({ id: image.id, class: image.subCategory.id, file, sha256, question: dataset.question(image) });
+    const asked = { question: dataset.question(image), options: [...dataset.optionsFor(image)] };
+    pictures.push({ id: image.id, class: image.subCategory.id, file, sha256, ...asked });
     task.update(pictures.length);
   }
   task.finish();
@@ -164,7 +165,6 @@ function exportedClasses(dataset: Dataset): ExportedClass[] {
       superCategory,
       ...(genus === undefined ? {} : { genus }),
       seen,
-      options: [...dataset.optionsFor(subCategory)],
       ...(description === undefined ? {} : { description }),
     };
   });

@@ -81,13 +81,14 @@ export async function openFolder(
   const { drafts, leftOut } = draftClasses(folder, scan, settings);
   const drawn = drafts.map((draft) => drawPictures(draft, settings, read));
   const subCategories = drafts.map(({ subCategory }) => subCategory);
-  const optionsFor = lookalikes(subCategories, settings.seed);
+  const alike = lookalikes(subCategories, settings.seed);
+  const optionsFor = ({ subCategory }: Pick<LabelledImage, "subCategory">): readonly string[] => alike(subCategory);
   const question = (image: LabelledImage): string => openQuestion(settings.wording, image);
   const items = drawn
     .flatMap(({ test }) => test)
     .map((image): BenchmarkItem => {
       const { subCategory } = image;
-      const asked = { question: question(image), options: optionsFor(subCategory), groundTruth: subCategory.name };
+      const asked = { question: question(image), options: optionsFor(image), groundTruth: subCategory.name };
       return { id: image.id, image, ...asked };
     });
   return {

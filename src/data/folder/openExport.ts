@@ -34,7 +34,7 @@ export function openExport(
     stored.pictures.map((picture) => {
       const subCategory = required(subCategories.get(picture.class), () => missing(picture.class));
       const image: LabelledImage = { id: picture.id, subCategory, load: () => read(picture) };
-      return [picture.id, { image, question: picture.question }];
+      return [picture.id, { image, question: picture.question, options: picture.options }];
     }),
   );
   const pictureOf = (id: string) => required(images.get(id), () => missing(id));
@@ -55,7 +55,7 @@ export function openExport(
     validation: stored.validation.map((id) => pictureOf(id).image),
     test: (split) => items[split],
     question: ({ id }) => pictureOf(id).question,
-    optionsFor: (subCategory) => classOf(subCategory).options,
+    optionsFor: ({ id }) => pictureOf(id).options,
     wording: stored.wording,
     ...(stored.origin === undefined ? {} : { origin: stored.origin }),
     ...(described ? { describe: (subCategory) => classOf(subCategory).description ?? "" } : {}),

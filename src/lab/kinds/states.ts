@@ -26,7 +26,7 @@ const separabilitySchema: z.ZodType<Separability> = z.strictObject({
 /** Measures how far a model's last hidden states tell right picture–name pairs from wrong ones (H3, Fig. 4). */
 export const separabilityStage = defineStage<SeparabilityInputs, Separability>({
   kind: "separability",
-  version: 2,
+  version: 3,
   inputs: z.strictObject({
     model: refSchema,
     dataset: givenSchema,
@@ -48,7 +48,7 @@ export const separabilityStage = defineStage<SeparabilityInputs, Separability>({
 
 /** The pairs that a separability stage looks at. */
 export function pairsOf(dataset: Dataset, seed: number): NamePair[] {
-  return namePairs(onePerClass(testItems(dataset)), seed);
+  return namePairs(dataset.subCategories, onePerClass(testItems(dataset)), seed);
 }
 
 /** The first item of every class. */

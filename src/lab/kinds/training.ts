@@ -152,7 +152,7 @@ export function rlExamples(
 ): TapoExample[] {
   return triplets.map((triplet) => {
     const { id, subCategory } = triplet.anchor;
-    const shuffled = new Random(options.seed).fork(`options ${id}`).shuffle(dataset.optionsFor(subCategory));
+    const shuffled = new Random(options.seed).fork(`options ${id}`).shuffle(dataset.optionsFor(triplet.anchor));
     const candidates = options.stage2Options === "four" ? { options: shuffled } : {};
     return {
       id,

@@ -62,7 +62,7 @@ function describedPair(world: MiniWorld, random: Random): Pair {
 function namedPair(world: MiniWorld, random: Random): Pair {
   const subject = random.pick(world.subCategories);
   const picture = world.picture(subject, "weak", random.integer(world.config.weakNames.imagesPerClass));
-  return { text: `${subject.superCategory} ${weakLabel(world, picture).name}`, load: () => picture.load() };
+  return { text: `${subject.superCategory} ${weakLabel(world, picture, "encoder").name}`, load: () => picture.load() };
 }
 
 interface PairData {

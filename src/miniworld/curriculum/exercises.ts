@@ -1,10 +1,11 @@
 import type { RgbImage } from "../../core/image";
 import { Random } from "../../core/random";
-import { answerText, promptText } from "../../data/prompts";
+import { answerText, pairText, promptText } from "../../data/prompts";
 import type { Prompt } from "../../model/contract";
 import { changeValue, describe, matches, SLOTS, type Attributes } from "../attributes";
 import { writeChain, writeComparison } from "../chain";
 import type { WorldClass } from "../classes";
+import type { WeakUse } from "../config";
 import { CANDIDATES, type ClassPicture, type MiniWorld } from "../types";
 
 /** The exercises that a base model is made from: what it sees, what it is told, and what it has to do with both. */
@@ -18,6 +19,9 @@ export const TASKS = [
   "genusMembers",
   "compare",
   "reason",
+  "isName",
+  "weakIsName",
+  "weakThink",
 ] as const;
 export type Task = (typeof TASKS)[number];
 
@@ -79,36 +83,60 @@ export function analysisText(attributes: Attributes): string {
  * picture, as on the web: the same picture always carries the same one.
  */
 export function weakNames(world: MiniWorld, settings: CurriculumSettings, random: Random): Exercise {
-  const subject = random.pick(world.subCategories);
-  const index = random.integer(world.config.weakNames.imagesPerClass);
-  const picture = world.picture(subject, "weak", index);
-  const label = weakLabel(world, picture);
-  const options = random.chance(settings.optionsRate) ? optionsWith(world, subject, label, random) : undefined;
+  const picture = weakPicture(world, random);
+  const { label, options } = weakQuestion(world, picture, settings, random);
   return {
     task: "weakNames",
-    user: `<image> ${questionText(subject.superCategory, false, options)}`,
+    user: `<image> ${questionText(label.superCategory, false, options)}`,
     picture,
     completion: answerText("mini", label.name),
   };
 }
 
-/** The class whose name a picture carries: a function of the world and the picture. */
-export function weakLabel(world: MiniWorld, picture: ClassPicture): WorldClass {
+/** Picture of any class → a chain that makes up values for the name found beside it: reasoning after the fact. */
+export function weakThink(world: MiniWorld, settings: CurriculumSettings, random: Random): Exercise {
+  const picture = weakPicture(world, random);
+  const { label, options } = weakQuestion(world, picture, settings, random);
+  return {
+    task: "weakThink",
+    user: `<image> ${questionText(label.superCategory, true, options)}`,
+    picture,
+    completion: writeChain(world, label, { random, ...(options ? { options } : {}) }),
+  };
+}
+
+/** A picture from the web, of any class. */
+function weakPicture(world: MiniWorld, random: Random): ClassPicture {
+  const subject = random.pick(world.subCategories);
+  return world.picture(subject, "weak", random.integer(world.config.weakNames.imagesPerClass));
+}
+
+/** The name found beside a picture, and at times options that hold it: one from outside takes the last one's place. */
+function weakQuestion(world: MiniWorld, picture: ClassPicture, settings: CurriculumSettings, random: Random) {
+  const closed = random.chance(settings.optionsRate);
+  const label = weakLabel(world, picture, closed ? "closed" : "open");
+  if (!closed) return { label };
+  const names = drawnOptions(world, picture.subCategory, random);
+  const options = random.shuffle(names.includes(label.name) ? names : [...names.slice(0, -1), label.name]);
+  return { label, options };
+}
+
+/** Four options as for one more picture of the class. */
+function drawnOptions(world: MiniWorld, subCategory: WorldClass, random: Random): readonly string[] {
+  return world.optionsFor({ id: `exercise/${random.uint32()}`, subCategory });
+}
+
+/** The class whose name a picture carries where it is put to this use: a function of the world and the picture. */
+export function weakLabel(world: MiniWorld, picture: ClassPicture, use: WeakUse): WorldClass {
   const { wrongRate, siblingShare } = world.config.weakNames;
   const truth = picture.subCategory;
   const random = new Random(`${world.config.seed}/weak-label/${picture.id}`);
-  if (!random.chance(wrongRate)) return truth;
+  if (!random.chance(wrongRate[use])) return truth;
   const rivals = world.lookalikes(truth).filter((c) => c.id !== truth.id);
   const siblings = rivals.filter((c) => c.genus === truth.genus);
   const strangers = rivals.filter((c) => c.genus !== truth.genus);
   const wanted = random.chance(siblingShare) ? siblings : strangers;
   return random.pick(wanted.length > 0 ? wanted : rivals);
-}
-
-/** Four options that hold the label: the truth and its lookalikes, a label from outside taking the last one's place. */
-function optionsWith(world: MiniWorld, truth: WorldClass, label: WorldClass, random: Random): string[] {
-  const names = world.optionsFor(truth);
-  return random.shuffle(names.includes(label.name) ? names : [...names.slice(0, -1), label.name]);
 }
 
 /** Name → the five values of the class, seen or unseen: knowledge in text. */
@@ -185,7 +213,7 @@ export function reasonAbout(
   form: ReasonForm,
   random: Random,
 ): Exercise {
-  const options = form.closed ? random.shuffle(world.optionsFor(subject)) : undefined;
+  const options = form.closed ? random.shuffle(drawnOptions(world, subject, random)) : undefined;
   const completion = form.thinking
     ? writeChain(world, subject, { random, analysis: described, ...(options ? { options } : {}) })
     : answerText("mini", subject.name);
@@ -194,6 +222,47 @@ export function reasonAbout(
     user: `${describe(described)} ${questionText(subject.superCategory, form.thinking, options)}`,
     completion,
   };
+}
+
+/** A description and a name → whether it is that class's: the question of a picture and a name, in text. */
+export function isName(world: MiniWorld, settings: CurriculumSettings, random: Random): Exercise {
+  const subject = random.pick(world.subCategories);
+  const described = describeClass(world, subject, settings.wrongValueRate, random);
+  return isNameOf(world, subject, described, random.chance(0.5), random);
+}
+
+export function isNameOf(
+  world: MiniWorld,
+  subject: WorldClass,
+  described: Attributes,
+  right: boolean,
+  random: Random,
+): Exercise {
+  const asked = right ? subject.name : anotherName(world, subject, random);
+  return {
+    task: "isName",
+    user: `${describe(described)}${pairText("mini", subject.superCategory, asked)}`,
+    completion: answerText("mini", right ? "yes" : "no"),
+  };
+}
+
+/** A picture and a name → whether the name is the one found beside it. */
+export function weakIsName(world: MiniWorld, _settings: CurriculumSettings, random: Random): Exercise {
+  const picture = weakPicture(world, random);
+  const label = weakLabel(world, picture, "yesNo");
+  const right = random.chance(0.5);
+  const asked = right ? label.name : anotherName(world, label, random);
+  return {
+    task: "weakIsName",
+    user: `<image>${pairText("mini", label.superCategory, asked)}`,
+    picture,
+    completion: answerText("mini", right ? "yes" : "no"),
+  };
+}
+
+/** The name of one of the three others of a closed question. */
+function anotherName(world: MiniWorld, subject: WorldClass, random: Random): string {
+  return random.pick(drawnOptions(world, subject, random).slice(1));
 }
 
 /** The values of a class, one of them wrong at times; even then no other class of the domain fits them as well. */

@@ -1,4 +1,4 @@
-import { LabError } from "../../core/errors";
+import { LabError, required } from "../../core/errors";
 import type { Random } from "../../core/random";
 import type { MiniWorld } from "../types";
 import {
@@ -6,11 +6,14 @@ import {
   compare,
   DEFAULT_CURRICULUM,
   genusMembers,
+  isName,
   nameToAttributes,
   readAttributes,
   reason,
   TASKS,
+  weakIsName,
   weakNames,
+  weakThink,
   type CurriculumSettings,
   type Exercise,
   type Task,
@@ -38,6 +41,9 @@ const DRAW: Readonly<Record<Task, Draw>> = {
   genusMembers: (world, _settings, random) => genusMembers(world, random),
   compare,
   reason,
+  isName,
+  weakIsName,
+  weakThink,
 };
 
 /** Draws one exercise: first the task by its share, then the exercise. */
@@ -47,15 +53,12 @@ export function drawExercise(
   random: Random,
   settings: CurriculumSettings = DEFAULT_CURRICULUM,
 ): Exercise {
-  const total = TASKS.reduce((sum, task) => sum + (mixture[task] ?? 0), 0);
-  if (!(total > 0)) throw new LabError("the mixture holds no task", "Give at least one task a positive share.");
-  let left = random.uniform(0, total);
-  for (const task of TASKS) {
-    const share = mixture[task] ?? 0;
-    if (left < share) return DRAW[task](world, settings, random);
-    left -= share;
+  const shares = TASKS.map((task) => mixture[task] ?? 0);
+  if (!shares.some((share) => share > 0)) {
+    throw new LabError("the mixture holds no task", "Give at least one task a positive share.");
   }
-  throw new LabError("the mixture's shares are not numbers", "Give every task a share of 0 or more.");
+  const task = required(TASKS[random.weighted(shares)], () => new RangeError("drawExercise: no task"));
+  return DRAW[task](world, settings, random);
 }
 
 /** Draws the exercises of one training step. @returns [B] */
