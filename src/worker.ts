@@ -1,7 +1,7 @@
 /** What a worker process runs: the jobs of every model that is worked on in pieces (`workers/pool.ts`). */
 
 import { gradientOf } from "./engine/gradient";
-import { pairLoss } from "./miniworld/base/dualEncoder";
+import { PAIR_LOSS } from "./miniworld/base/dualEncoder";
 import { readingLoss, towerReplicas } from "./miniworld/base/tower";
 import { qwenReplicas } from "./model/qwen/model";
 import { PIECE_JOBS } from "./model/qwen/pieces";
@@ -12,5 +12,11 @@ import { serve } from "./workers/serve";
 
 void serve({
   replicas: [qwenReplicas, encoderReplicas, towerReplicas],
-  jobs: [...PIECE_JOBS, gradientOf(tokenMeanLoss), gradientOf(tapoLoss), gradientOf(pairLoss), gradientOf(readingLoss)],
+  jobs: [
+    ...PIECE_JOBS,
+    gradientOf(tokenMeanLoss),
+    gradientOf(tapoLoss),
+    ...Object.values(PAIR_LOSS).map(gradientOf),
+    gradientOf(readingLoss),
+  ],
 });

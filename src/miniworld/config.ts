@@ -57,19 +57,6 @@ export interface OptionsConfig {
   readonly nearest: number;
 }
 
-/** Where a weak name is used: asked for openly, among options, by the encoder, or in a question for yes or no. */
-export const WEAK_USES = ["open", "closed", "encoder", "yesNo"] as const;
-export type WeakUse = (typeof WEAK_USES)[number];
-
-/** Image → name pairs of the base model's training, whose labels are often wrong (as names found on the web are). */
-export interface WeakNamesConfig {
-  readonly imagesPerClass: number;
-  /** Share of the pairs that carry another class's name; one that is right at some share is right at every lower one. */
-  readonly wrongRate: Readonly<Record<WeakUse, number>>;
-  /** Share of the wrong names that belong to another member of the genus; the rest are of the same domain. */
-  readonly siblingShare: number;
-}
-
 /** Everything a mini-world depends on. Two equal configs give the same names, classes and pixels. */
 export interface WorldConfig {
   readonly name: string;
@@ -97,7 +84,8 @@ export interface WorldConfig {
   /** Pool of pictures of random attribute combinations, for training the base model. */
   readonly baseImages: number;
   readonly options: OptionsConfig;
-  readonly weakNames: WeakNamesConfig;
+  /** Pictures of each class that a base model is made from, with names found beside them (`WeakLabels`). */
+  readonly weakImages: number;
   readonly chain: { readonly verdict: Verdict };
 }
 
@@ -109,7 +97,7 @@ const several = <const T extends readonly string[]>(values: T) =>
 
 /** Shares that sum to 1. */
 const sumsToOne = (shares: readonly number[]): boolean => Math.abs(shares.reduce((a, b) => a + b, 0) - 1) < 1e-9;
-const eachOf = <const K extends readonly string[], S extends z.ZodType>(keys: K, schema: S) =>
+export const eachOf = <const K extends readonly string[], S extends z.ZodType>(keys: K, schema: S) =>
   z.strictObject(Object.fromEntries(keys.map((key) => [key, schema])) as Record<K[number], S>);
 
 const nuisanceSchema = z.strictObject({
@@ -157,7 +145,7 @@ export const worldSchema: z.ZodType<WorldConfig> = z.strictObject({
     ),
     nearest: z.int().min(3, "a question may need three"),
   }),
-  weakNames: z.strictObject({ imagesPerClass: count, wrongRate: eachOf(WEAK_USES, share), siblingShare: share }),
+  weakImages: count,
   chain: z.strictObject({ verdict: z.enum(VERDICTS) }),
 });
 

@@ -15,10 +15,10 @@ export interface PoolOptions {
  * takes them from the packed files of an earlier run. About 21 kB a picture at 84 × 84.
  */
 export async function loadPools(world: MiniWorld, options: PoolOptions): Promise<void> {
-  const { baseImages, weakNames, imageSize, name } = world.config;
+  const { baseImages, weakImages, imageSize, name } = world.config;
   const free = Array.from({ length: baseImages }, (_, index) => world.freePicture(index));
   const weak = world.subCategories.flatMap((c) =>
-    Array.from({ length: weakNames.imagesPerClass }, (_, index) => world.picture(c, "weak", index)),
+    Array.from({ length: weakImages }, (_, index) => world.picture(c, "weak", index)),
   );
   const shared = { key: world.fingerprint, size: imageSize, ...options };
   await packPictures(free, path.join(options.folder, `${name}-free.rgb`), shared);

@@ -24,10 +24,12 @@ function numbersOf(value: unknown, at = ""): [string, number][] {
   return Object.entries(value).flatMap(([name, v]) => numbersOf(v, at === "" ? name : `${at}.${name}`));
 }
 
-/** Listed once, since they are alike. */
+/** Listed once, since they are alike: the name they are listed by. */
 const TWINS: readonly (readonly [RegExp, string])[] = [
   [/^joint\./, "text."],
   [/^sftLabels\./, "sft."],
+  [/^options\.siblings\.\w+(?=$|\[)/, "options.siblings.<domain>"],
+  [/^weakLabels\.wrongRate\.\w+/, "weakLabels.wrongRate.<use>"],
 ];
 const listed = (key: string): string => TWINS.reduce((name, [twin, first]) => name.replace(twin, first), key);
 

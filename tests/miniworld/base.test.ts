@@ -21,7 +21,7 @@ function tinyBase(): { world: MiniWorld; config: BaseConfig } {
   const world = buildMiniWorld({
     ...smokeConfig,
     baseImages: 24,
-    weakNames: { ...smokeConfig.weakNames, imagesPerClass: 1 },
+    weakImages: 1,
   });
   const mini = loadConfig("configs/base/mini.yaml", baseConfigSchema);
   const parts = mini.joint.parts.map((part) => ({ ...part, count: 3 }));
@@ -46,7 +46,12 @@ function tinyBase(): { world: MiniWorld; config: BaseConfig } {
       tower: { ...mini.tower, steps: 2, batchSize: 4 },
       text: { ...mini.text, steps: 2, parts: parts.slice(0, 1) },
       joint: { ...mini.joint, steps: 2, parts },
-      dualEncoder: { ...mini.dualEncoder, steps: 2, batchSize: 4, width: 8, textLayers: 1 },
+      encoders: Object.fromEntries(
+        Object.entries(mini.encoders).map(([name, stage]) => [
+          name,
+          { ...stage, steps: 2, batchSize: 4, width: 8, textLayers: 1 },
+        ]),
+      ),
     },
   };
 }
@@ -105,9 +110,12 @@ describe("buildBase", () => {
     const answers = await model.generate([prompt], sampling);
     expect(answers[0]?.[0]?.tokenIds.length).toBeGreaterThan(0);
     model.dispose();
-    const encoder = MiniDualEncoder.load(built.dualEncoder);
-    expect(await encoder.encodeTexts([tiny.world.subCategories[0]!.name])).toHaveLength(1);
-    encoder.dispose();
+    expect([...built.encoders.keys()]).toEqual(["siglip", "clip"]);
+    for (const folder of built.encoders.values()) {
+      const encoder = MiniDualEncoder.load(folder);
+      expect(await encoder.encodeTexts([tiny.world.subCategories[0]!.name])).toHaveLength(1);
+      encoder.dispose();
+    }
   });
 
   it("gives the same weights again, to the bit, also when workers share the stages", async () => {
@@ -115,8 +123,10 @@ describe("buildBase", () => {
     const again = await buildBase({ ...work("two"), workers });
     workers?.close();
     expect(await weights(again.base)).toEqual(await weights(built.base));
-    const files = [built, again].map((b) => fs.readFileSync(path.join(b.dualEncoder, "model.safetensors")));
-    expect(files[0]!.equals(files[1]!)).toBe(true);
+    for (const [name, folder] of built.encoders) {
+      const files = [folder, again.encoders.get(name)!].map((f) => fs.readFileSync(path.join(f, "model.safetensors")));
+      expect(files[0]!.equals(files[1]!)).toBe(true);
+    }
     expect(stages("two").sort()).toEqual(stages("one").sort());
   });
 

@@ -4,15 +4,17 @@ import { Random } from "../../src/core/random";
 import { describe as describeValues, matches, SLOTS } from "../../src/miniworld/attributes";
 import { checkChain } from "../../src/data/chains";
 import {
+  DEFAULT_CURRICULUM,
   describeClass,
   exercisePrompt,
   reasonAbout,
   type Task,
   TASKS,
-  weakLabel,
+  type WeakUse,
 } from "../../src/miniworld/curriculum/exercises";
+import { weakLabel } from "../../src/miniworld/curriculum/weak";
 import { drawExercise, drawExercises, TEXT_MIXTURE } from "../../src/miniworld/curriculum/mixture";
-import type { Domain, WeakUse } from "../../src/miniworld/config";
+import type { Domain } from "../../src/miniworld/config";
 import { pairPrompt } from "../../src/analysis/separability";
 import { buildPrompt } from "../../src/data/prompts";
 import { buildMiniWorld } from "../../src/miniworld/world";
@@ -60,6 +62,7 @@ describe("curriculum", () => {
 
   it("asks about pictures in the words of the evaluation", async () => {
     const weak = drawExercise(smokeWorld, { weakNames: 1 }, new Random(3), {
+      ...DEFAULT_CURRICULUM,
       optionsRate: 0,
       thinkingRate: 0,
       wrongValueRate: 0,
@@ -97,12 +100,13 @@ describe("curriculum", () => {
   it("labels weak pictures wrongly as often as asked, mostly inside the genus, each picture always alike", () => {
     const world = buildMiniWorld({
       ...smokeConfig,
-      weakNames: { ...smokeConfig.weakNames, imagesPerClass: 200 },
+      weakImages: 200,
     });
     const pictures = world.subCategories.flatMap((c) =>
       Array.from({ length: 200 }, (_, i) => world.picture(c, "weak", i)),
     );
-    const labelled = (use: WeakUse) => pictures.map((picture) => weakLabel(world, picture, use));
+    const labelled = (use: WeakUse) =>
+      pictures.map((picture) => weakLabel(world, picture, DEFAULT_CURRICULUM.weakLabels, use));
     const labels = labelled("open");
     expect(labelled("open")).toEqual(labels);
     const wrong = pictures.flatMap((p, i) => (labels[i]!.id === p.subCategory.id ? [] : [{ p, label: labels[i]! }]));
@@ -118,7 +122,7 @@ describe("curriculum", () => {
   });
 
   it("offers the label among the options of a weak pair", () => {
-    const settings = { optionsRate: 1, thinkingRate: 0, wrongValueRate: 0 };
+    const settings = { ...DEFAULT_CURRICULUM, optionsRate: 1, thinkingRate: 0, wrongValueRate: 0 };
     for (let seed = 0; seed < 200; seed++) {
       const { user, completion } = drawExercise(smokeWorld, { weakNames: 1 }, new Random(seed), settings);
       const options = /options (.*) \? answer/.exec(user)![1]!.split(" , ");
@@ -128,7 +132,7 @@ describe("curriculum", () => {
   });
 
   it("asks whether a name is right in the words of H3's question, and answers by description or by the name found there", async () => {
-    const settings = { optionsRate: 0, thinkingRate: 0, wrongValueRate: 0 };
+    const settings = { ...DEFAULT_CURRICULUM, optionsRate: 0, thinkingRate: 0, wrongValueRate: 0 };
     const said = { yes: 0, no: 0 };
     for (let seed = 0; seed < 200; seed++) {
       const { user, completion } = drawExercise(smokeWorld, { isName: 1 }, new Random(seed), settings);
@@ -149,7 +153,7 @@ describe("curriculum", () => {
 
   it("thinks up a right chain for the name found beside a picture", () => {
     for (const optionsRate of [0, 1]) {
-      const settings = { optionsRate, thinkingRate: 1, wrongValueRate: 0 };
+      const settings = { ...DEFAULT_CURRICULUM, optionsRate, thinkingRate: 1, wrongValueRate: 0 };
       for (let seed = 0; seed < 50; seed++) {
         const { user, completion } = drawExercise(smokeWorld, { weakThink: 1 }, new Random(seed), settings);
         const [domain, name] = [/^<image> (\w+)/.exec(user)![1]!, /<answer> (.*) <\/answer>/.exec(completion)![1]!];

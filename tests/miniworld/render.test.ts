@@ -133,7 +133,7 @@ describe("packed pictures", () => {
   });
 
   it("come back from the file as they were rendered, and are rendered anew when the world changed", async () => {
-    const config = { ...smokeConfig, baseImages: 20, weakNames: { ...smokeConfig.weakNames, imagesPerClass: 1 } };
+    const config = { ...smokeConfig, baseImages: 20, weakImages: 1 };
     const rendered = buildMiniWorld(config);
     await loadPools(rendered, { folder });
     const file = path.join(folder, "smoke-free.rgb");

@@ -35,7 +35,7 @@ export interface BaseWork extends StoreContext {
 /** The folders that a build leaves: checkpoints in the layout of the hub. */
 export interface BuiltBase {
   readonly base: string;
-  readonly dualEncoder: string;
+  readonly encoders: ReadonlyMap<string, string>;
   readonly seconds: Readonly<Record<string, number>>;
 }
 
@@ -54,23 +54,23 @@ export async function buildBase(work: BaseWork): Promise<BuiltBase> {
     { key: "tower", needs: [], run: towerStage },
     { key: "text", needs: [], run: textStage },
   ] as const;
-  const encoder = {
-    key: "dualEncoder",
+  const encoders = Object.keys(work.config.encoders).map((name) => ({
+    key: name,
     needs: [tower],
-    run: (own: BaseWork) => dualEncoderStage(own, of("tower")),
-  };
+    run: (own: BaseWork) => encoderStage(own, name, of("tower")),
+  }));
   const joint = {
     key: "joint",
     needs: [tower, text],
     run: (own: BaseWork) => jointStage(own, of("tower"), of("text")),
   };
   const lanes = { lanes: work.workers?.size ?? 1, signal: work.signal };
-  await inLanes([tower, text, joint, encoder], lanes, async ({ key, run }, signal) => {
+  await inLanes([tower, text, joint, ...encoders], lanes, async ({ key, run }, signal) => {
     made.set(key, await run({ ...work, signal }));
   });
   return {
     base: path.join(of("joint").folder, "model"),
-    dualEncoder: path.join(of("dualEncoder").folder, "model"),
+    encoders: new Map(encoders.map(({ key }) => [key, path.join(of(key).folder, "model")])),
     seconds: Object.fromEntries([...made].map(([name, { seconds }]) => [name, seconds])),
   };
 }
@@ -118,7 +118,7 @@ function textStage(work: BaseWork): Promise<Finished<Stage>> {
   const inputs = { ...startOf(work), stage: config.text };
   return teachingStage(work, "text", inputs, async (folder, watched) => {
     const model = await freshModel(watched, folder);
-    const figures = await teachCurriculum(model, world, config.text, config.seed, run(watched, "text", folder));
+    const figures = await teachCurriculum(model, world, config, "text", run(watched, "text", folder));
     saveWeights(folder, textOf(model.parameters));
     return finish(model, figures);
   });
@@ -126,36 +126,32 @@ function textStage(work: BaseWork): Promise<Finished<Stage>> {
 
 function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage>): Promise<Finished<Stage>> {
   const { world, config } = work;
-  const inputs = { tower: tower.key, text: text.key, seed: config.seed, stage: config.joint };
+  const { joint: stage, weakLabels, seed } = config;
+  const inputs = { tower: tower.key, text: text.key, seed, stage, weakLabels };
   return teachingStage(work, "joint", inputs, async (folder, watched) => {
     await loadPictures(watched);
     const model = await freshModel(watched, folder);
     loadWeights(tower, towerOf(model.parameters));
     loadWeights(text, textOf(model.parameters));
-    const figures = await teachCurriculum(model, world, config.joint, config.seed, run(watched, "joint", folder));
+    const figures = await teachCurriculum(model, world, config, "joint", run(watched, "joint", folder));
     await model.save(path.join(folder, "model"));
     return finish(model, figures);
   });
 }
 
-function dualEncoderStage(work: BaseWork, tower: Finished<Stage>): Promise<Finished<Stage>> {
+function encoderStage(work: BaseWork, name: string, tower: Finished<Stage>): Promise<Finished<Stage>> {
   const { world, config } = work;
-  const inputs = { tower: tower.key, seed: config.seed, stage: config.dualEncoder };
+  const { weakLabels, seed } = config;
+  const stage = required(config.encoders[name], () => new RangeError(`encoderStage: no encoder ${name}`));
+  const inputs = { tower: tower.key, name, seed, stage, weakLabels };
   return teachingStage(work, "dual-encoder", inputs, async (folder, watched) => {
     await loadPictures(watched);
     const blank = path.join(folder, "blank");
-    const architecture = { ...config.model, layers: config.dualEncoder.textLayers };
+    const architecture = { ...config.model, layers: stage.textLayers };
     const qwen = miniConfig(architecture, await writeBlank(watched, blank));
-    const { width } = config.dualEncoder;
-    const encoder = MiniDualEncoder.initialise(qwen, width, blank, config.seed, config.deviation, work.workers);
+    const encoder = MiniDualEncoder.initialise(qwen, stage.width, blank, config.seed, config.deviation, work.workers);
     loadWeights(tower, towerOf(encoder.parameters));
-    const figures = await teachDualEncoder(
-      encoder,
-      world,
-      config.dualEncoder,
-      config.seed,
-      run(watched, "dual encoder", folder),
-    );
+    const figures = await teachDualEncoder(encoder, world, stage, config, run(watched, name, folder));
     await encoder.save(path.join(folder, "model"));
     return finish(encoder, figures);
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type CurriculumSettings, TASKS } from "../curriculum/exercises";
+import { eachOf } from "../config";
+import { type CurriculumSettings, TASKS, WEAK_USES, type WeakLabels } from "../curriculum/exercises";
 import type { Mixture } from "../curriculum/mixture";
 
 /** Exercises of one kind in every step, and what their mean loss counts. */
@@ -19,7 +20,7 @@ export interface CurriculumStage {
   readonly weightDecay: number;
   readonly microBatchSize: number;
   readonly parts: readonly CurriculumPart[];
-  readonly settings: CurriculumSettings;
+  readonly settings: Omit<CurriculumSettings, "weakLabels">;
 }
 
 /** The first stage: the tower alone learns to tell the attributes of random pictures. */
@@ -32,8 +33,12 @@ export interface TowerStage {
   readonly weightDecay: number;
 }
 
-/** The SigLIP-style dual encoder, trained on captions of random pictures and on the weak names. */
+/** The losses of a dual encoder: SigLIP's, pair by pair, and CLIP's, over the rows and columns of a batch. */
+export const ENCODER_LOSSES = ["sigmoid", "softmax"] as const;
+
+/** A dual encoder, trained on captions of random pictures and on the weak names. */
 export interface DualEncoderStage {
+  readonly loss: (typeof ENCODER_LOSSES)[number];
   readonly steps: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -66,15 +71,22 @@ export interface BaseConfig {
   /** Standard deviation of the fresh matrices; small models start better from more than the hub's 0.02. */
   readonly deviation: number;
   readonly model: MiniModelSizes;
+  readonly weakLabels: WeakLabels;
   readonly tower: TowerStage;
   readonly text: CurriculumStage;
   readonly joint: CurriculumStage;
-  readonly dualEncoder: DualEncoderStage;
+  /** By the name of the folder that each goes to. */
+  readonly encoders: Readonly<Record<string, DualEncoderStage>>;
 }
 
 const count = z.int().min(1);
 const rate = z.number().positive();
 const share = z.number().min(0).max(1);
+
+const weakLabelsSchema: z.ZodType<WeakLabels> = z.strictObject({
+  wrongRate: eachOf(WEAK_USES, share),
+  siblingShare: share,
+});
 
 const mixtureSchema = z.strictObject(
   Object.fromEntries(TASKS.map((task) => [task, z.number().min(0).optional()])),
@@ -108,6 +120,7 @@ export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
     windowSize: count,
     fullAttentionBlocks: z.array(z.int().min(0)),
   }),
+  weakLabels: weakLabelsSchema,
   tower: z.strictObject({
     steps: count,
     batchSize: count,
@@ -117,12 +130,16 @@ export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
   }),
   text: curriculumSchema,
   joint: curriculumSchema,
-  dualEncoder: z.strictObject({
-    steps: count,
-    batchSize: count,
-    learningRate: rate,
-    weightDecay: z.number().min(0),
-    width: count,
-    textLayers: count,
-  }),
+  encoders: z.record(
+    z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and hyphens"),
+    z.strictObject({
+      loss: z.enum(ENCODER_LOSSES),
+      steps: count,
+      batchSize: count,
+      learningRate: rate,
+      weightDecay: z.number().min(0),
+      width: count,
+      textLayers: count,
+    }),
+  ),
 });

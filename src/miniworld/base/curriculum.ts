@@ -10,7 +10,7 @@ import { train, type StepFigures } from "../../engine/train";
 import type { Scored, TrainableModel } from "../../model/contract";
 import { EVERYTHING, LANGUAGE_ONLY, selectParameters } from "../../model/parameters";
 import { tokenMeanBatches } from "../../sft/batches";
-import type { CurriculumStage } from "./config";
+import type { BaseConfig } from "./config";
 
 export interface BaseRun {
   readonly label: string;
@@ -23,10 +23,12 @@ export interface BaseRun {
 export async function teachCurriculum(
   model: TrainableModel,
   world: MiniWorld,
-  stage: CurriculumStage,
-  seed: number,
+  config: BaseConfig,
+  name: "text" | "joint",
   run: BaseRun,
 ): Promise<StepFigures[]> {
+  const stage = config[name];
+  const settings = { ...stage.settings, weakLabels: config.weakLabels };
   const parts = stage.towerRate === 0 ? LANGUAGE_ONLY : EVERYTHING;
   const schedule = stage.schedule === "oneCycle" ? oneCycle : linear;
   return train(
@@ -34,10 +36,10 @@ export async function teachCurriculum(
       parameters: selectParameters(model.parameters, parts),
       runner: model.runner,
       async next(step) {
-        const random = new Random(seed).fork(`${run.label} ${step}`);
+        const random = new Random(config.seed).fork(`${run.label} ${step}`);
         const batches: MicroBatch<TrainableModel>[][] = [];
         for (const part of stage.parts) {
-          const exercises = drawExercises(world, part.mixture, part.count, random, stage.settings);
+          const exercises = drawExercises(world, part.mixture, part.count, random, settings);
           const items = await Promise.all(exercises.map((exercise) => scored(model, exercise)));
           batches.push(tokenMeanBatches(items, stage.microBatchSize, part.weight));
         }

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { Random } from "../../core/random";
 import type { RgbImage } from "../../core/image";
 import { describe } from "../attributes";
-import { weakLabel } from "../curriculum/exercises";
+import type { WeakLabels } from "../curriculum/exercises";
+import { weakLabel } from "../curriculum/weak";
 import type { MiniWorld } from "../types";
 import { ADAMW_DEFAULTS } from "../../engine/adamw";
 import { oneCycle } from "../../engine/schedule";
@@ -10,8 +11,8 @@ import { microBatch, type Loss } from "../../engine/gradient";
 import { train, type StepFigures } from "../../engine/train";
 import { disposeImageBatch } from "../../model/qwen/sequences";
 import { disposeTextBatch, type MiniDualEncoder } from "../../model/siglip/dualEncoder";
-import { sigmoidLoss } from "../../model/siglip/loss";
-import type { DualEncoderStage } from "./config";
+import { sigmoidLoss, softmaxLoss } from "../../model/siglip/loss";
+import type { BaseConfig, DualEncoderStage } from "./config";
 import type { BaseRun } from "./curriculum";
 
 interface Pair {
@@ -27,21 +28,21 @@ export function teachDualEncoder(
   encoder: MiniDualEncoder,
   world: MiniWorld,
   stage: DualEncoderStage,
-  seed: number,
+  { weakLabels, seed }: BaseConfig,
   run: BaseRun,
 ): Promise<StepFigures[]> {
   return train(
     {
-      parameters: encoder.parameters,
+      parameters: learning(encoder, stage),
       runner: encoder.runner,
       async next(step) {
-        const random = new Random(seed).fork(`dual encoder ${step}`);
+        const random = new Random(seed).fork(`${run.label} ${step}`);
         const pairs = Array.from({ length: stage.batchSize }, (_, i) =>
-          i % 2 === 0 ? describedPair(world, random) : namedPair(world, random),
+          i % 2 === 0 ? describedPair(world, random) : namedPair(world, weakLabels, random),
         );
         const images = await Promise.all(pairs.map((pair) => pair.load()));
         // one micro-batch: the loss compares each picture with every text
-        return { microBatches: [microBatch(pairLoss, { images, texts: pairs.map(({ text }) => text) })] };
+        return { microBatches: [microBatch(PAIR_LOSS[stage.loss], { images, texts: pairs.map(({ text }) => text) })] };
       },
     },
     {
@@ -54,15 +55,23 @@ export function teachDualEncoder(
   );
 }
 
+/** CLIP's loss knows no bias: it stays as it began. */
+function learning({ parameters }: MiniDualEncoder, { loss }: DualEncoderStage): ReadonlyMap<string, tf.Variable> {
+  return new Map([...parameters].filter(([name]) => loss === "sigmoid" || name !== "logit_bias"));
+}
+
 function describedPair(world: MiniWorld, random: Random): Pair {
   const picture = world.freePicture(random.integer(world.config.baseImages));
   return { text: `${picture.domain} ${describe(picture.attributes)}`, load: () => picture.load() };
 }
 
-function namedPair(world: MiniWorld, random: Random): Pair {
+function namedPair(world: MiniWorld, labels: WeakLabels, random: Random): Pair {
   const subject = random.pick(world.subCategories);
-  const picture = world.picture(subject, "weak", random.integer(world.config.weakNames.imagesPerClass));
-  return { text: `${subject.superCategory} ${weakLabel(world, picture, "encoder").name}`, load: () => picture.load() };
+  const picture = world.picture(subject, "weak", random.integer(world.config.weakImages));
+  return {
+    text: `${subject.superCategory} ${weakLabel(world, picture, labels, "encoder").name}`,
+    load: () => picture.load(),
+  };
 }
 
 interface PairData {
@@ -70,16 +79,17 @@ interface PairData {
   readonly texts: readonly string[];
 }
 
-/** SigLIP's loss of pictures and texts; equal texts match as well. */
-export const pairLoss: Loss<MiniDualEncoder, PairData> = {
-  name: "pairs",
+type PairTerm = (...of: Parameters<typeof sigmoidLoss>) => tf.Scalar;
+
+const pairLoss = (name: string, term: PairTerm): Loss<MiniDualEncoder, PairData> => ({
+  name,
   prepare: (encoder, { images, texts }) => {
     const batch = encoder.layout(images);
     const textBatch = encoder.layoutTexts(texts);
     const match = tf.tensor2d(texts.map((a) => texts.map((b) => (a === b ? 1 : -1))));
     return {
       loss: () =>
-        sigmoidLoss(
+        term(
           encoder.imageVectors(batch, images.length),
           encoder.textVectors(textBatch),
           match,
@@ -93,4 +103,10 @@ export const pairLoss: Loss<MiniDualEncoder, PairData> = {
       },
     };
   },
-};
+});
+
+/** The losses of pictures and texts; equal texts match as well. */
+export const PAIR_LOSS = {
+  sigmoid: pairLoss("sigmoid pairs", sigmoidLoss),
+  softmax: pairLoss("softmax pairs", softmaxLoss),
+} as const;

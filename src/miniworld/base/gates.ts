@@ -13,9 +13,11 @@ import {
   reasonAbout,
 } from "../curriculum/exercises";
 import type { MiniWorld } from "../types";
+import { encoderTemplate } from "../../data/prompts";
 import type { BenchmarkItem } from "../../data/types";
 import type { Answer } from "../../eval/answers";
-import { askAll } from "../../eval/asking";
+import { askAll, chooseAll } from "../../eval/asking";
+import type { DualEncoder } from "../../model/dualEncoder";
 import { wilson, type Score } from "../../eval/intervals";
 import { answerOf } from "../../eval/judge";
 import { scoreOf } from "../../eval/measure";
@@ -41,6 +43,11 @@ const DIRECT = {
   closed: { seen: [0.7, 0.8], unseen: [0.62, 0.8] },
   open: { seen: [0.35, 0.55], unseen: [0.25, 0.5] },
 } as const;
+/** Encoders by their names in configs/base: SigLIP-L, and CLIP-L and EVA-G (Table 1). */
+const ENCODERS: Readonly<Record<string, Readonly<Record<"seen" | "unseen", readonly [number, number]>>>> = {
+  siglip: { seen: [0.8, 0.9], unseen: [0.74, 0.88] },
+  clip: { seen: [0.7, 0.8], unseen: [0.7, 0.8] },
+};
 /** Thinking answers closed questions as well as answering at once does, within this. */
 const THINKING_WITHIN = 0.06;
 
@@ -166,6 +173,17 @@ function siblingsAmong(world: MiniWorld, { image, options }: BenchmarkItem): num
 
 function shareOf(world: MiniWorld, answers: readonly Answer[], metric: string, thinking: boolean): Score {
   return scoreOf(answers, metricNamed(metric), { thinking, classes: world.subCategories });
+}
+
+/** Closed-world accuracy of an encoder on the same pictures. */
+export async function encoderGates(encoder: DualEncoder, name: string, world: MiniWorld): Promise<Gate[]> {
+  const items = validationItems(world, PICTURES);
+  const answers = await chooseAll(encoder, items, { template: encoderTemplate(world.wording) });
+  return (["seen", "unseen"] as const).map((split) => {
+    const [least, most] = ENCODERS[name]?.[split] ?? [null, null];
+    const own = answers.filter(({ seen }) => seen === (split === "seen"));
+    return gate(`${name} encoder, closed, ${split} classes`, shareOf(world, own, "accuracy", false), least, most);
+  });
 }
 
 /** Validation pictures of every class as questions; the unseen classes have none in the dataset itself. */

@@ -5,8 +5,7 @@ import type { Prompt } from "../../model/contract";
 import { changeValue, describe, matches, SLOTS, type Attributes } from "../attributes";
 import { writeChain, writeComparison } from "../chain";
 import type { WorldClass } from "../classes";
-import type { WeakUse } from "../config";
-import { CANDIDATES, type ClassPicture, type MiniWorld } from "../types";
+import { CANDIDATES, type MiniWorld } from "../types";
 
 /** The exercises that a base model is made from: what it sees, what it is told, and what it has to do with both. */
 
@@ -34,8 +33,21 @@ export interface Exercise {
   readonly completion: string;
 }
 
+/** Where a weak name is put to use: asked for openly, among options, by the encoder, or in a question for yes or no. */
+export const WEAK_USES = ["open", "closed", "encoder", "yesNo"] as const;
+export type WeakUse = (typeof WEAK_USES)[number];
+
+/** The names found beside pictures, which are often wrong, as on the web. */
+export interface WeakLabels {
+  /** Share of the pictures that carry another class's name; a name that is right at some share is right at every lower one. */
+  readonly wrongRate: Readonly<Record<WeakUse, number>>;
+  /** Share of the wrong names that belong to another member of the genus; the rest are of the same domain. */
+  readonly siblingShare: number;
+}
+
 /** How the tasks are varied. */
 export interface CurriculumSettings {
+  readonly weakLabels: WeakLabels;
   /** Share of the weak names and of the reasoning that is asked with four options. */
   readonly optionsRate: number;
   /** Share of the reasoning that is written out; the rest is answered at once. */
@@ -44,7 +56,12 @@ export interface CurriculumSettings {
   readonly wrongValueRate: number;
 }
 
-export const DEFAULT_CURRICULUM: CurriculumSettings = { optionsRate: 0.5, thinkingRate: 0.75, wrongValueRate: 0.2 };
+export const DEFAULT_CURRICULUM: CurriculumSettings = {
+  weakLabels: { wrongRate: { open: 0.72, closed: 0.45, encoder: 0.66, yesNo: 0.15 }, siblingShare: 0.8 },
+  optionsRate: 0.6,
+  thinkingRate: 0.75,
+  wrongValueRate: 0.2,
+};
 
 /** The prompt of an exercise, with its pixels. */
 export async function exercisePrompt(exercise: Exercise): Promise<Prompt> {
@@ -78,65 +95,9 @@ export function analysisText(attributes: Attributes): string {
   return `analysis ${describe(attributes)}`;
 }
 
-/**
- * Picture of any class → a name that is mostly wrong, mostly another member of the genus. The wrong name belongs to the
- * picture, as on the web: the same picture always carries the same one.
- */
-export function weakNames(world: MiniWorld, settings: CurriculumSettings, random: Random): Exercise {
-  const picture = weakPicture(world, random);
-  const { label, options } = weakQuestion(world, picture, settings, random);
-  return {
-    task: "weakNames",
-    user: `<image> ${questionText(label.superCategory, false, options)}`,
-    picture,
-    completion: answerText("mini", label.name),
-  };
-}
-
-/** Picture of any class → a chain that makes up values for the name found beside it: reasoning after the fact. */
-export function weakThink(world: MiniWorld, settings: CurriculumSettings, random: Random): Exercise {
-  const picture = weakPicture(world, random);
-  const { label, options } = weakQuestion(world, picture, settings, random);
-  return {
-    task: "weakThink",
-    user: `<image> ${questionText(label.superCategory, true, options)}`,
-    picture,
-    completion: writeChain(world, label, { random, ...(options ? { options } : {}) }),
-  };
-}
-
-/** A picture from the web, of any class. */
-function weakPicture(world: MiniWorld, random: Random): ClassPicture {
-  const subject = random.pick(world.subCategories);
-  return world.picture(subject, "weak", random.integer(world.config.weakNames.imagesPerClass));
-}
-
-/** The name found beside a picture, and at times options that hold it: one from outside takes the last one's place. */
-function weakQuestion(world: MiniWorld, picture: ClassPicture, settings: CurriculumSettings, random: Random) {
-  const closed = random.chance(settings.optionsRate);
-  const label = weakLabel(world, picture, closed ? "closed" : "open");
-  if (!closed) return { label };
-  const names = drawnOptions(world, picture.subCategory, random);
-  const options = random.shuffle(names.includes(label.name) ? names : [...names.slice(0, -1), label.name]);
-  return { label, options };
-}
-
 /** Four options as for one more picture of the class. */
-function drawnOptions(world: MiniWorld, subCategory: WorldClass, random: Random): readonly string[] {
+export function drawnOptions(world: MiniWorld, subCategory: WorldClass, random: Random): readonly string[] {
   return world.optionsFor({ id: `exercise/${random.uint32()}`, subCategory });
-}
-
-/** The class whose name a picture carries where it is put to this use: a function of the world and the picture. */
-export function weakLabel(world: MiniWorld, picture: ClassPicture, use: WeakUse): WorldClass {
-  const { wrongRate, siblingShare } = world.config.weakNames;
-  const truth = picture.subCategory;
-  const random = new Random(`${world.config.seed}/weak-label/${picture.id}`);
-  if (!random.chance(wrongRate[use])) return truth;
-  const rivals = world.lookalikes(truth).filter((c) => c.id !== truth.id);
-  const siblings = rivals.filter((c) => c.genus === truth.genus);
-  const strangers = rivals.filter((c) => c.genus !== truth.genus);
-  const wanted = random.chance(siblingShare) ? siblings : strangers;
-  return random.pick(wanted.length > 0 ? wanted : rivals);
 }
 
 /** Name → the five values of the class, seen or unseen: knowledge in text. */
@@ -246,22 +207,8 @@ export function isNameOf(
   };
 }
 
-/** A picture and a name → whether the name is the one found beside it. */
-export function weakIsName(world: MiniWorld, _settings: CurriculumSettings, random: Random): Exercise {
-  const picture = weakPicture(world, random);
-  const label = weakLabel(world, picture, "yesNo");
-  const right = random.chance(0.5);
-  const asked = right ? label.name : anotherName(world, label, random);
-  return {
-    task: "weakIsName",
-    user: `<image>${pairText("mini", label.superCategory, asked)}`,
-    picture,
-    completion: answerText("mini", right ? "yes" : "no"),
-  };
-}
-
 /** The name of one of the three others of a closed question. */
-function anotherName(world: MiniWorld, subject: WorldClass, random: Random): string {
+export function anotherName(world: MiniWorld, subject: WorldClass, random: Random): string {
   return random.pick(drawnOptions(world, subject, random).slice(1));
 }
 

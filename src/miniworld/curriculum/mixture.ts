@@ -11,13 +11,11 @@ import {
   readAttributes,
   reason,
   TASKS,
-  weakIsName,
-  weakNames,
-  weakThink,
   type CurriculumSettings,
   type Exercise,
   type Task,
 } from "./exercises";
+import { weakIsName, weakNames, weakThink } from "./weak";
 
 /** Relative shares of the tasks in a stage of the base model's training; a task left out does not occur. */
 export type Mixture = Readonly<Partial<Record<Task, number>>>;
