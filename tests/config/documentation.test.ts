@@ -29,6 +29,7 @@ const TWINS: readonly (readonly [RegExp, string])[] = [
   [/^joint\./, "text."],
   [/^sftLabels\./, "sft."],
   [/^options\.siblings\.\w+(?=$|\[)/, "options.siblings.<domain>"],
+  [/^encoders\.\w+\./, "encoders.<name>."],
   [/^weakLabels\.wrongRate\.\w+/, "weakLabels.wrongRate.<use>"],
 ];
 const listed = (key: string): string => TWINS.reduce((name, [twin, first]) => name.replace(twin, first), key);

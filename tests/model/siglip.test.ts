@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { miniConfig } from "../../src/miniworld/base/architecture";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
-import { sigmoidLoss } from "../../src/model/siglip/loss";
+import { sigmoidLoss, softmaxLoss } from "../../src/model/siglip/loss";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
 import { TINY_SIZES } from "../../src/verify/numerics/tinySteps";
 import { picture } from "../sft/tinyPolicy";
@@ -63,6 +63,48 @@ describe("sigmoidLoss", () => {
     // d/dx₀ = −Σⱼ z₀ⱼ σ(−z₀ⱼ l₀ⱼ) t y_j / B with l₀ = [1, 0.6]: [−σ(−1)·1 + σ(0.6)·0.6, σ(0.6)·0.8] / 2
     expect(slope[0]?.[0]).toBeCloseTo((-sigmoid(-1) + sigmoid(0.6) * 0.6) / 2, 5);
     expect(slope[0]?.[1]).toBeCloseTo((sigmoid(0.6) * 0.8) / 2, 5);
+  });
+});
+
+describe("softmaxLoss", () => {
+  const loss = (texts: number[][], match: number[][], t: number): number =>
+    tf.tidy(() => {
+      const images = tf.tensor2d([
+        [1, 0],
+        [0, 1],
+      ]);
+      const logScale = tf.scalar(Math.log(t));
+      return softmaxLoss(images, tf.tensor2d(texts), tf.tensor2d(match), logScale).dataSync()[0] ?? NaN;
+    });
+  const own = [
+    [1, -1],
+    [-1, 1],
+  ];
+
+  it("is CLIP's on a pair of pairs", () => {
+    const texts = [
+      [1, 0],
+      [0.6, 0.8],
+    ];
+    // x·y = [[1, 0.6], [0, 0.8]], t = 2: logits [[2, 1.2], [0, 1.6]].
+    // images: ln(e² + e^1.2) − 2 and ln(e⁰ + e^1.6) − 1.6; texts: ln(e² + e⁰) − 2 and ln(e^1.2 + e^1.6) − 1.6; over 2 · 2
+    const entropy = (right: number, wrong: number): number => Math.log(Math.exp(right) + Math.exp(wrong)) - right;
+    const expected = (entropy(2, 1.2) + entropy(1.6, 0) + entropy(2, 0) + entropy(1.6, 1.2)) / 4;
+    expect(loss(texts, own, 2)).toBeCloseTo(expected, 5);
+  });
+
+  it("asks of equal texts no more than to be as likely as each other", () => {
+    const equal = [
+      [1, 0],
+      [1, 0],
+    ];
+    const all = [
+      [1, 1],
+      [1, 1],
+    ];
+    // rows: two equal logits, ln 2 each; columns: logits (t, 0), the mean of −ln softmax over both: ln(1 + e^t) − t/2
+    const t = 3;
+    expect(loss(equal, all, t)).toBeCloseTo((2 * Math.LN2 + 2 * (Math.log(1 + Math.exp(t)) - t / 2)) / 4, 5);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Score } from "../../eval/intervals";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { fileFacts, versionsNow } from "../../store/facts";
 import type { BaseWork, BuiltBase } from "./build";
+import { ENCODERS, type EncoderName } from "./config";
 import { encoderGates, measureGates, type Gate } from "./gates";
 
 /** What a base build says of itself: `card.json`, and as prose the model card beside it. */
@@ -21,14 +22,14 @@ export interface BaseCard {
 /** Measures a built base, copies it and its encoders to folders of `out`, and writes its card. @returns the card as Markdown */
 export async function installBase(work: BaseWork, built: BuiltBase, out: string): Promise<string> {
   const gates = await measureBase(work, built.base);
-  for (const [name, folder] of built.encoders) gates.push(...(await measureEncoder(work, name, folder)));
-  const parts = new Map([["base", built.base], ...built.encoders]);
-  for (const [name, from] of parts) {
+  for (const name of ENCODERS) gates.push(...(await measureEncoder(work, name, built.encoders[name])));
+  const parts = { base: built.base, ...built.encoders };
+  for (const [name, from] of Object.entries(parts)) {
     await writeFolderAtomic(path.join(out, name), (temporary) => {
       fs.cpSync(from, temporary, { recursive: true });
     });
   }
-  const weights = [...parts.keys()].map((name) => path.join(out, name, "model.safetensors"));
+  const weights = Object.keys(parts).map((name) => path.join(out, name, "model.safetensors"));
   const card: BaseCard = {
     world: { name: work.world.name, digest: work.world.fingerprint },
     config: work.config,
@@ -52,7 +53,7 @@ async function measureBase(work: BaseWork, folder: string): Promise<Gate[]> {
   }
 }
 
-async function measureEncoder(work: BaseWork, name: string, folder: string): Promise<Gate[]> {
+async function measureEncoder(work: BaseWork, name: EncoderName, folder: string): Promise<Gate[]> {
   const encoder = MiniDualEncoder.load(folder);
   try {
     return await encoderGates(encoder, name, work.world);

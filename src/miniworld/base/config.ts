@@ -33,12 +33,12 @@ export interface TowerStage {
   readonly weightDecay: number;
 }
 
-/** The losses of a dual encoder: SigLIP's, pair by pair, and CLIP's, over the rows and columns of a batch. */
-export const ENCODER_LOSSES = ["sigmoid", "softmax"] as const;
+/** The dual encoders that are made beside a base, each with its own loss: SigLIP's, pair by pair; CLIP's, over the rows and columns of a batch. */
+export const ENCODERS = ["siglip", "clip"] as const;
+export type EncoderName = (typeof ENCODERS)[number];
 
 /** A dual encoder, trained on captions of random pictures and on the weak names. */
 export interface DualEncoderStage {
-  readonly loss: (typeof ENCODER_LOSSES)[number];
   readonly steps: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -75,8 +75,7 @@ export interface BaseConfig {
   readonly tower: TowerStage;
   readonly text: CurriculumStage;
   readonly joint: CurriculumStage;
-  /** By the name of the folder that each goes to. */
-  readonly encoders: Readonly<Record<string, DualEncoderStage>>;
+  readonly encoders: Readonly<Record<EncoderName, DualEncoderStage>>;
 }
 
 const count = z.int().min(1);
@@ -130,10 +129,9 @@ export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
   }),
   text: curriculumSchema,
   joint: curriculumSchema,
-  encoders: z.record(
-    z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and hyphens"),
+  encoders: eachOf(
+    ENCODERS,
     z.strictObject({
-      loss: z.enum(ENCODER_LOSSES),
       steps: count,
       batchSize: count,
       learningRate: rate,

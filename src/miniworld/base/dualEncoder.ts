@@ -12,7 +12,7 @@ import { train, type StepFigures } from "../../engine/train";
 import { disposeImageBatch } from "../../model/qwen/sequences";
 import { disposeTextBatch, type MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { sigmoidLoss, softmaxLoss } from "../../model/siglip/loss";
-import type { BaseConfig, DualEncoderStage } from "./config";
+import type { BaseConfig, EncoderName } from "./config";
 import type { BaseRun } from "./curriculum";
 
 interface Pair {
@@ -27,13 +27,14 @@ interface Pair {
 export function teachDualEncoder(
   encoder: MiniDualEncoder,
   world: MiniWorld,
-  stage: DualEncoderStage,
-  { weakLabels, seed }: BaseConfig,
+  name: EncoderName,
+  { encoders, weakLabels, seed }: BaseConfig,
   run: BaseRun,
 ): Promise<StepFigures[]> {
+  const stage = encoders[name];
   return train(
     {
-      parameters: learning(encoder, stage),
+      parameters: learning(encoder, name),
       runner: encoder.runner,
       async next(step) {
         const random = new Random(seed).fork(`${run.label} ${step}`);
@@ -42,7 +43,7 @@ export function teachDualEncoder(
         );
         const images = await Promise.all(pairs.map((pair) => pair.load()));
         // one micro-batch: the loss compares each picture with every text
-        return { microBatches: [microBatch(PAIR_LOSS[stage.loss], { images, texts: pairs.map(({ text }) => text) })] };
+        return { microBatches: [microBatch(PAIR_LOSS[name], { images, texts: pairs.map(({ text }) => text) })] };
       },
     },
     {
@@ -56,8 +57,8 @@ export function teachDualEncoder(
 }
 
 /** CLIP's loss knows no bias: it stays as it began. */
-function learning({ parameters }: MiniDualEncoder, { loss }: DualEncoderStage): ReadonlyMap<string, tf.Variable> {
-  return new Map([...parameters].filter(([name]) => loss === "sigmoid" || name !== "logit_bias"));
+function learning({ parameters }: MiniDualEncoder, encoder: EncoderName): ReadonlyMap<string, tf.Variable> {
+  return new Map([...parameters].filter(([name]) => encoder === "siglip" || name !== "logit_bias"));
 }
 
 function describedPair(world: MiniWorld, random: Random): Pair {
@@ -107,6 +108,6 @@ const pairLoss = (name: string, term: PairTerm): Loss<MiniDualEncoder, PairData>
 
 /** The losses of pictures and texts; equal texts match as well. */
 export const PAIR_LOSS = {
-  sigmoid: pairLoss("sigmoid pairs", sigmoidLoss),
-  softmax: pairLoss("softmax pairs", softmaxLoss),
-} as const;
+  siglip: pairLoss("siglip pairs", sigmoidLoss),
+  clip: pairLoss("clip pairs", softmaxLoss),
+} satisfies Record<EncoderName, Loss<MiniDualEncoder, PairData>>;

@@ -23,6 +23,7 @@ import { answerOf } from "../../eval/judge";
 import { scoreOf } from "../../eval/measure";
 import { metricNamed } from "../../eval/metrics";
 import type { Prompt, VisionLanguageModel } from "../../model/contract";
+import type { EncoderName } from "./config";
 import { namePairs, pairPrompt } from "../../analysis/separability";
 
 /** A measured property of a base model and the bound that a base must keep (docs/mini-world.md). */
@@ -43,11 +44,11 @@ const DIRECT = {
   closed: { seen: [0.7, 0.8], unseen: [0.62, 0.8] },
   open: { seen: [0.35, 0.55], unseen: [0.25, 0.5] },
 } as const;
-/** Encoders by their names in configs/base: SigLIP-L, and CLIP-L and EVA-G (Table 1). */
-const ENCODERS: Readonly<Record<string, Readonly<Record<"seen" | "unseen", readonly [number, number]>>>> = {
+/** As SigLIP-L, and as CLIP-L and EVA-G (Table 1). */
+const ENCODER_BANDS = {
   siglip: { seen: [0.8, 0.9], unseen: [0.74, 0.88] },
   clip: { seen: [0.7, 0.8], unseen: [0.7, 0.8] },
-};
+} as const;
 /** Thinking answers closed questions as well as answering at once does, within this. */
 const THINKING_WITHIN = 0.06;
 
@@ -176,11 +177,11 @@ function shareOf(world: MiniWorld, answers: readonly Answer[], metric: string, t
 }
 
 /** Closed-world accuracy of an encoder on the same pictures. */
-export async function encoderGates(encoder: DualEncoder, name: string, world: MiniWorld): Promise<Gate[]> {
+export async function encoderGates(encoder: DualEncoder, name: EncoderName, world: MiniWorld): Promise<Gate[]> {
   const items = validationItems(world, PICTURES);
   const answers = await chooseAll(encoder, items, { template: encoderTemplate(world.wording) });
   return (["seen", "unseen"] as const).map((split) => {
-    const [least, most] = ENCODERS[name]?.[split] ?? [null, null];
+    const [least, most] = ENCODER_BANDS[name][split];
     const own = answers.filter(({ seen }) => seen === (split === "seen"));
     return gate(`${name} encoder, closed, ${split} classes`, shareOf(world, own, "accuracy", false), least, most);
   });
