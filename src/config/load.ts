@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import * as yaml from "yaml";
 import type { z } from "zod";
@@ -6,12 +7,14 @@ import { readText, requireShallow } from "../core/files";
 import { describeIssue } from "./describe";
 import { helpFor } from "./help";
 import { keysOf } from "./keys";
+import { requireSlug } from "./slug";
 
 /** The project's root folder: configs, assets, notebooks and results lie under it. */
 export const ROOT = path.resolve(__dirname, "..", "..");
 
 /**
- * Reads a YAML (or JSON) file and checks it against a strict schema.
+ * Reads a YAML (or JSON) file and checks it against a strict schema. With `extends: NAME` it has all that the file NAME of its folder has, but
+ * for what it says itself: groups are joined key by key, anything else takes the other's place.
  * @param overrides values that take the place of the file's, as dotted paths: `{"sft.epochs": 2}`
  * @throws LabError naming the file, every offending key, the reason and the remedy
  */
@@ -20,7 +23,7 @@ export function loadConfig<T>(
   schema: z.ZodType<T>,
   overrides: Readonly<Record<string, unknown>> = {},
 ): T {
-  let value = parseYaml(file);
+  let value = readExtended(file, []);
   for (const [key, replacement] of Object.entries(overrides)) value = withValue(value, key.split("."), replacement);
   const replaced = Object.keys(overrides);
   const shown = path.relative(process.cwd(), file);
@@ -69,6 +72,42 @@ function requirePlainKeys(document: yaml.Document): void {
   });
 }
 
+/** @param heirs files that take from this one */
+function readExtended(file: string, heirs: readonly string[]): unknown {
+  const value = parseYaml(file);
+  if (!isGroup(value) || value["extends"] === undefined) return value;
+  const { extends: name, ...own } = value;
+  const subject = path.relative(process.cwd(), file);
+  if (typeof name !== "string") {
+    throw new LabError("key extends must be a text", "Give the name of another file of the folder.", { subject });
+  }
+  requireSlug(name, "a file to extend");
+  const parent = path.join(path.dirname(file), `${name}.yaml`);
+  if (!fs.existsSync(parent)) {
+    throw new LabError(
+      `extends "${name}", which is not there`,
+      `Make ${name}.yaml, or name another file of the folder.`,
+      {
+        subject,
+      },
+    );
+  }
+  if (parent === file || heirs.includes(parent)) {
+    throw new LabError(`extends "${name}", which extends this file again`, "Let one of them stand alone.", { subject });
+  }
+  return joined(readExtended(parent, [...heirs, file]), own);
+}
+
+function joined(value: unknown, own: unknown): unknown {
+  if (!isGroup(value) || !isGroup(own)) return own;
+  const changed = Object.entries(own).map(([key, inner]) => [key, joined(value[key], inner)]);
+  return { ...value, ...Object.fromEntries(changed) };
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function parseYaml(file: string): unknown {
   const text = readText(file);
   try {
@@ -96,6 +135,6 @@ function withValue(value: unknown, keys: readonly string[], replacement: unknown
     const items: readonly unknown[] = value;
     return items.map((item, index) => (String(index) === key ? withValue(item, rest, replacement) : item));
   }
-  const object = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const object = isGroup(value) ? value : {};
   return { ...object, [key]: withValue(object[key], rest, replacement) };
 }

@@ -37,6 +37,40 @@ function yamlFile(text: string): string {
   return file;
 }
 
+describe("a file that extends another", () => {
+  const schema = z.strictObject({ a: z.number(), b: z.strictObject({ c: z.number(), d: z.array(z.number()) }) });
+  const write = (files: Readonly<Record<string, string>>): void => {
+    for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, `${name}.yaml`), text);
+  };
+  const load = (name: string, overrides = {}) => loadConfig(path.join(folder, `${name}.yaml`), schema, overrides);
+
+  it("has all of it but for its own: groups are joined key by key, lists and values replaced", () => {
+    write({
+      first: "a: 1\nb: { c: 2, d: [3, 4] }\n",
+      second: "extends: first\nb: { d: [5] }\n",
+      third: "extends: second\na: 6",
+    });
+    expect(load("second")).toEqual({ a: 1, b: { c: 2, d: [5] } });
+    expect(load("third", { "b.c": 7 })).toEqual({ a: 6, b: { c: 7, d: [5] } });
+  });
+
+  it("is refused where that is not there, is no name, leads back, or where a key is unknown", () => {
+    write({
+      lost: "extends: nowhere",
+      odd: "extends: [a]",
+      out: "extends: ../first",
+      round: "extends: again",
+      again: "extends: round",
+    });
+    write({ first: "a: 1\nb: { c: 2, d: [3, 4] }\n", other: "extends: first\nb: { e: 1 }" });
+    expect(refusal(() => load("lost"))).toMatch(/lost\.yaml: extends "nowhere", which is not there/);
+    expect(refusal(() => load("odd"))).toMatch(/odd\.yaml: key extends must be a text/);
+    expect(refusal(() => load("out"))).toMatch(/cannot be the name of a file to extend/);
+    expect(refusal(() => load("round"))).toMatch(/again\.yaml: extends "round", which extends this file again/);
+    expect(refusal(() => load("other"))).toMatch(/other\.yaml: unknown key b\.e/);
+  });
+});
+
 describe("YAML that goes round or never ends", () => {
   it("is refused by name in well under a second", () => {
     const billion = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"];
@@ -202,12 +236,13 @@ describe("worlds", () => {
   });
 
   it("are refused with the rule that they break", () => {
-    const text = fs.readFileSync("configs/worlds/smoke.yaml", "utf8");
+    const text = fs.readFileSync("configs/worlds/test.yaml", "utf8");
     const broken = (from: string, to: string) => refusal(() => loadWorldConfig(yamlFile(text.replace(from, to))));
     expect(broken("[0.7, 0.25, 0.05]", "[0.7, 0.25, 0.5]")).toContain("changes: the three probabilities must sum to 1");
+    expect(broken("[0.27, 0.19", "[0.2, 0.19")).toContain("options.siblings.bird: the four probabilities must sum to 1");
     expect(broken("shots: 4", "shots: 1")).toContain("shots: a triplet needs two images of a class");
-    expect(broken("[bird, car]", "[bird, bird]")).toContain("domains: a domain is named twice");
-    expect(broken("[bird, car]", "[bird, cow]")).toMatch(/domains\.1 must be one of "aircraft".*but is "cow"/);
+    expect(broken("bird, car,", "bird, bird,")).toContain("domains: a domain is named twice");
+    expect(broken("bird, car,", "bird, cow,")).toMatch(/domains\.2 must be one of "aircraft".*but is "cow"/);
   });
 });
 
