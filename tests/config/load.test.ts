@@ -239,7 +239,9 @@ describe("worlds", () => {
     const text = fs.readFileSync("configs/worlds/test.yaml", "utf8");
     const broken = (from: string, to: string) => refusal(() => loadWorldConfig(yamlFile(text.replace(from, to))));
     expect(broken("[0.7, 0.25, 0.05]", "[0.7, 0.25, 0.5]")).toContain("changes: the three probabilities must sum to 1");
-    expect(broken("[0.27, 0.19", "[0.2, 0.19")).toContain("options.siblings.bird: the four probabilities must sum to 1");
+    expect(broken("[0.27, 0.19", "[0.2, 0.19")).toContain(
+      "options.siblings.bird: the four probabilities must sum to 1",
+    );
     expect(broken("shots: 4", "shots: 1")).toContain("shots: a triplet needs two images of a class");
     expect(broken("bird, car,", "bird, bird,")).toContain("domains: a domain is named twice");
     expect(broken("bird, car,", "bird, cow,")).toMatch(/domains\.2 must be one of "aircraft".*but is "cow"/);
