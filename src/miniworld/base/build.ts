@@ -21,7 +21,7 @@ import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { toJson } from "../../store/key";
 import { makeOnce, type Finished, type StoreContext } from "../../store/store";
 import { miniConfig } from "./architecture";
-import { ENCODERS, type BaseConfig, type EncoderName } from "./config";
+import { ENCODERS, type BaseConfig, type DualEncoderStage, type EncoderName } from "./config";
 import { teachCurriculum } from "./curriculum";
 import { teachDualEncoder } from "./dualEncoder";
 import { teachTower } from "./tower";
@@ -35,7 +35,7 @@ export interface BaseWork extends StoreContext {
 /** The folders that a build leaves: checkpoints in the layout of the hub. */
 export interface BuiltBase {
   readonly base: string;
-  readonly encoders: Readonly<Record<EncoderName, string>>;
+  readonly encoders: ReadonlyMap<EncoderName, string>;
   readonly seconds: Readonly<Record<string, number>>;
 }
 
@@ -54,11 +54,11 @@ export async function buildBase(work: BaseWork): Promise<BuiltBase> {
     { key: "tower", needs: [], run: towerStage },
     { key: "text", needs: [], run: textStage },
   ] as const;
-  const encoders = ENCODERS.map((name) => ({
-    key: name,
-    needs: [tower],
-    run: (own: BaseWork) => encoderStage(own, name, of("tower")),
-  }));
+  const encoders = ENCODERS.flatMap((name) => {
+    const stage = work.config.encoders[name];
+    if (stage === null) return [];
+    return [{ key: name, needs: [tower], run: (own: BaseWork) => encoderStage(own, name, stage, of("tower")) }];
+  });
   const joint = {
     key: "joint",
     needs: [tower, text],
@@ -70,7 +70,7 @@ export async function buildBase(work: BaseWork): Promise<BuiltBase> {
   });
   return {
     base: path.join(of("joint").folder, "model"),
-    encoders: { siglip: path.join(of("siglip").folder, "model"), clip: path.join(of("clip").folder, "model") },
+    encoders: new Map(encoders.map(({ key }) => [key, path.join(of(key).folder, "model")])),
     seconds: Object.fromEntries([...made].map(([name, { seconds }]) => [name, seconds])),
   };
 }
@@ -139,11 +139,16 @@ function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage
   });
 }
 
-function encoderStage(work: BaseWork, name: EncoderName, tower: Finished<Stage>): Promise<Finished<Stage>> {
+function encoderStage(
+  work: BaseWork,
+  name: EncoderName,
+  stage: DualEncoderStage,
+  tower: Finished<Stage>,
+): Promise<Finished<Stage>> {
   const { world, config } = work;
   const { weakLabels, seed } = config;
-  const stage = config.encoders[name];
-  const inputs = { tower: tower.key, name, seed, stage, weakLabels };
+  const lesson = { name, seed, stage, weakLabels };
+  const inputs = { tower: tower.key, ...lesson };
   return teachingStage(work, "dual-encoder", inputs, async (folder, watched) => {
     await loadPictures(watched);
     const blank = path.join(folder, "blank");
@@ -151,7 +156,7 @@ function encoderStage(work: BaseWork, name: EncoderName, tower: Finished<Stage>)
     const qwen = miniConfig(architecture, await writeBlank(watched, blank));
     const encoder = MiniDualEncoder.initialise(qwen, stage.width, blank, config.seed, config.deviation, work.workers);
     loadWeights(tower, towerOf(encoder.parameters));
-    const figures = await teachDualEncoder(encoder, world, name, config, run(watched, name, folder));
+    const figures = await teachDualEncoder(encoder, world, lesson, run(watched, name, folder));
     await encoder.save(path.join(folder, "model"));
     return finish(encoder, figures);
   });

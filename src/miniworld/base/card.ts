@@ -6,7 +6,7 @@ import type { Score } from "../../eval/intervals";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { fileFacts, versionsNow } from "../../store/facts";
 import type { BaseWork, BuiltBase } from "./build";
-import { ENCODERS, type EncoderName } from "./config";
+import type { EncoderName } from "./config";
 import { encoderGates, measureGates, type Gate } from "./gates";
 
 /** What a base build says of itself: `card.json`, and as prose the model card beside it. */
@@ -22,14 +22,14 @@ export interface BaseCard {
 /** Measures a built base, copies it and its encoders to folders of `out`, and writes its card. @returns the card as Markdown */
 export async function installBase(work: BaseWork, built: BuiltBase, out: string): Promise<string> {
   const gates = await measureBase(work, built.base);
-  for (const name of ENCODERS) gates.push(...(await measureEncoder(work, name, built.encoders[name])));
-  const parts = { base: built.base, ...built.encoders };
-  for (const [name, from] of Object.entries(parts)) {
+  for (const [name, folder] of built.encoders) gates.push(...(await measureEncoder(work, name, folder)));
+  const parts = new Map<string, string>([["base", built.base], ...built.encoders]);
+  for (const [name, from] of parts) {
     await writeFolderAtomic(path.join(out, name), (temporary) => {
       fs.cpSync(from, temporary, { recursive: true });
     });
   }
-  const weights = Object.keys(parts).map((name) => path.join(out, name, "model.safetensors"));
+  const weights = [...parts.keys()].map((name) => path.join(out, name, "model.safetensors"));
   const card: BaseCard = {
     world: { name: work.world.name, digest: work.world.fingerprint },
     config: work.config,

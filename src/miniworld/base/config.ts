@@ -75,7 +75,8 @@ export interface BaseConfig {
   readonly tower: TowerStage;
   readonly text: CurriculumStage;
   readonly joint: CurriculumStage;
-  readonly encoders: Readonly<Record<EncoderName, DualEncoderStage>>;
+  /** null: it is not made, since a smaller base's serves. */
+  readonly encoders: Readonly<Record<EncoderName, DualEncoderStage | null>>;
 }
 
 const count = z.int().min(1);
@@ -131,13 +132,15 @@ export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
   joint: curriculumSchema,
   encoders: eachOf(
     ENCODERS,
-    z.strictObject({
-      steps: count,
-      batchSize: count,
-      learningRate: rate,
-      weightDecay: z.number().min(0),
-      width: count,
-      textLayers: count,
-    }),
+    z
+      .strictObject({
+        steps: count,
+        batchSize: count,
+        learningRate: rate,
+        weightDecay: z.number().min(0),
+        width: count,
+        textLayers: count,
+      })
+      .nullable(),
   ),
 });

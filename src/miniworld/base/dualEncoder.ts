@@ -12,7 +12,7 @@ import { train, type StepFigures } from "../../engine/train";
 import { disposeImageBatch } from "../../model/qwen/sequences";
 import { disposeTextBatch, type MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { sigmoidLoss, softmaxLoss } from "../../model/siglip/loss";
-import type { BaseConfig, EncoderName } from "./config";
+import type { BaseConfig, DualEncoderStage, EncoderName } from "./config";
 import type { BaseRun } from "./curriculum";
 
 interface Pair {
@@ -20,18 +20,22 @@ interface Pair {
   load(): Promise<RgbImage>;
 }
 
+/** What a dual encoder is taught. */
+export interface EncoderLesson extends Pick<BaseConfig, "weakLabels" | "seed"> {
+  readonly name: EncoderName;
+  readonly stage: DualEncoderStage;
+}
+
 /**
- * Trains the dual encoder in place: half of the pairs are pictures of random combinations with their description, half
- * are pictures of classes with the names found beside them, mostly wrong ones.
+ * Trains a dual encoder in place: half of the pairs are pictures of random combinations with their description, half
+ * are pictures of classes with the names found beside them, often wrong ones.
  */
 export function teachDualEncoder(
   encoder: MiniDualEncoder,
   world: MiniWorld,
-  name: EncoderName,
-  { encoders, weakLabels, seed }: BaseConfig,
+  { name, stage, weakLabels, seed }: EncoderLesson,
   run: BaseRun,
 ): Promise<StepFigures[]> {
-  const stage = encoders[name];
   return train(
     {
       parameters: learning(encoder, name),
