@@ -7,7 +7,8 @@ export type { BenchmarkItem, LabelledImage, SubCategory, Triplet } from "./types
 export { groupByClass, sampleFewShot } from "./fewshot";
 export { decodeImage, readImage } from "./images";
 export { encodePng } from "./rasters";
-export { buildPrompt, buildTrainingPrompt, promptText, type PromptRequest, type PromptSet } from "./prompts";
+export { buildPrompt, buildTrainingPrompt, encoderTemplates, promptText } from "./prompts";
+export type { Demonstration, PromptRequest, PromptSet } from "./prompts";
 export { splitClasses } from "./splits";
 export { drawTriplets, mineHardNegatives, mineTriplets, type TripletOptions } from "./triplets";
 export { chainOutcomes, checkChain, checkInWords } from "./chains";

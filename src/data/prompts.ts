@@ -1,4 +1,5 @@
 import type { RgbImage } from "../core/image";
+import { LabError } from "../core/errors";
 import { Random } from "../core/random";
 import type { ChatMessage, Prompt } from "../model/contract";
 import type { LabelledImage } from "./types";
@@ -13,9 +14,21 @@ export interface PromptRequest {
   readonly image: RgbImage;
   /** Ask for reasoning before the answer. */
   readonly thinking: boolean;
+  /** Ask for it by a sentence behind the direct question (zero-shot CoT; Kojima et al., 2022), not by the form of the answer. */
+  readonly stepByStep?: boolean;
+  /** Shown first, in this order, each as a turn of its own: the same question about another picture, and its answer. */
+  readonly demonstrations?: readonly Demonstration[];
 }
 
-type Wording = (request: Omit<PromptRequest, "image">) => string;
+/** A picture with its name, as in-context learning shows it. */
+export interface Demonstration {
+  readonly image: RgbImage;
+  readonly name: string;
+}
+
+/** What the words of a question depend on. */
+type Worded = Omit<PromptRequest, "image" | "demonstrations">;
+type Wording = (request: Worded) => string;
 
 /** All that a set of prompts words. `<image>` stands where the picture does. */
 interface Wordings {
@@ -29,8 +42,10 @@ interface Wordings {
   readonly training?: Readonly<Record<"sft" | "tapo", (request: PromptRequest) => Prompt>>;
   /** A name in the answer form, as a model is trained to give it. */
   readonly answer: (name: string) => string;
-  /** The sentence that an encoder reads for a class. */
-  readonly encoder: string;
+  /** Ends a question that asks for a chain of thought without tags; absent where `thinking` is the wording's only way to ask. */
+  readonly stepByStep?: string;
+  /** Sentences that an encoder reads for a class: the first one alone, or all of them as an ensemble. */
+  readonly encoder: readonly [string, ...string[]];
   /** The sentence that puts a picture beside a name, whose last hidden state sums the pair up (§5.4, H3). */
   readonly pair: (superCategory: string, name: string) => string;
   /** The form of the chains of thought that it is trained on (cot/stages). */
@@ -50,7 +65,7 @@ const CHOICE_FORM = {
  * The texts of Appendix B. The paper has no wording without reasoning; the direct ones are its sentences with the
  * thinking half left out.
  */
-function paperWording(request: Omit<PromptRequest, "image">): string {
+function paperWording(request: Worded): string {
   const mode = request.thinking ? "think" : "direct";
   const parts = request.thinking ? "the thinking process in <think></think> and " : "the ";
   if (request.options === undefined) {
@@ -69,7 +84,7 @@ function paperWording(request: Omit<PromptRequest, "image">): string {
 }
 
 /** The texts of the released `evaluation.py`; direct ones are made as for the paper's. */
-function releasedWording(request: Omit<PromptRequest, "image">): string {
+function releasedWording(request: Worded): string {
   const { question, options, thinking } = request;
   if (options === undefined) {
     const output = thinking
@@ -87,7 +102,7 @@ function releasedWording(request: Omit<PromptRequest, "image">): string {
 }
 
 /** `bird options a , b , c , d ? think`: the mini-world's words, the image before them. */
-function miniWording(request: Omit<PromptRequest, "image">): string {
+function miniWording(request: Worded): string {
   const options = request.options === undefined ? [] : ["options", request.options.join(" , ")];
   return [request.superCategory, ...options, "?", request.thinking ? "think" : "answer"].join(" ");
 }
@@ -137,13 +152,34 @@ const RELEASED_TRAINING: Wordings["training"] = {
       : bareQuestion(request),
 };
 
+/** The first is CLIP's one prompt (Appendix B); the others are ours. The paper's ensemble has the 80 of ImageNet (§5.3). */
+const ENGLISH_SENTENCES = [
+  "a photo of a {class}",
+  "a photo of a {class}, a kind of {superCategory}",
+  "a close view of the {class}",
+  "the {superCategory} in this picture is a {class}",
+  "a good picture of one {class}",
+] as const;
+
+/**
+ * The mini-world's encoders have read the first alone beside pictures of classes, and no word but names and values: there are few
+ * sentences to vary, and to average over them has little to gain.
+ */
+const MINI_SENTENCES = [
+  "{superCategory} {class}",
+  "{class}",
+  "{class} {superCategory}",
+  "{superCategory} {class} {class}",
+] as const;
+
 const RELEASED = {
   question: releasedQuestion,
   evaluation: releasedWording,
   gap: "",
   training: RELEASED_TRAINING,
   answer: (name) => `<answer>${name}</answer>`,
-  encoder: "a photo of a {class}", // one prompt, no ensembling (Appendix B)
+  stepByStep: "Let's think step by step.", // §5.3
+  encoder: ENGLISH_SENTENCES,
   pair: (superCategory, name) => `Is the ${superCategory} species ${name}?`,
   chains: "released",
 } satisfies Wordings;
@@ -160,7 +196,7 @@ const SETS = {
     evaluation: miniWording,
     gap: " ",
     answer: (name) => `<answer> ${name} </answer>`,
-    encoder: "{superCategory} {class}",
+    encoder: MINI_SENTENCES,
     pair: (superCategory, name) => ` ${superCategory} ${name} ? answer`,
     chains: "short",
   },
@@ -179,15 +215,30 @@ export function openQuestion(set: PromptSet, image: Pick<LabelledImage, "id" | "
   return wordingsOf(set).question(image);
 }
 
-/** The text of a question without its image. */
-export function promptText(set: PromptSet, request: Omit<PromptRequest, "image">): string {
-  return wordingsOf(set).evaluation(request);
+/** The text of a question without its image. @throws LabError where it is to end in a sentence that the wording lacks */
+export function promptText(set: PromptSet, request: Worded): string {
+  const { evaluation, stepByStep } = wordingsOf(set);
+  if (request.stepByStep !== true) return evaluation(request);
+  if (stepByStep !== undefined) return `${evaluation({ ...request, thinking: false })} ${stepByStep}`;
+  const remedy = "Ask it to think in its own words: thinking, without a strategy.";
+  throw new LabError('has no sentence such as "Let\'s think step by step."', remedy, { subject: `the wording ${set}` });
 }
 
-/** A question as it is asked at evaluation: one user turn, the image before the text. */
+/** Whether a wording can ask for a chain of thought by a sentence (`PromptRequest.stepByStep`). */
+export function hasStepByStep(set: PromptSet): boolean {
+  return wordingsOf(set).stepByStep !== undefined;
+}
+
+/** A question as it is asked at evaluation: a turn for each demonstration and one for the question, the image before the text. */
 export function buildPrompt(set: PromptSet, request: PromptRequest): Prompt {
-  const { gap, evaluation } = wordingsOf(set);
-  return userTurn(`<image>${gap}${evaluation(request)}`, request.image);
+  const { gap } = wordingsOf(set);
+  const { demonstrations = [], ...asked } = request;
+  const shown = demonstrations.map(({ image, name }): Prompt => {
+    const question = buildPrompt(set, { ...asked, image, thinking: false, stepByStep: false });
+    return { ...question, messages: [...question.messages, { role: "assistant", content: answerText(set, name) }] };
+  });
+  const turns = [...shown, userTurn(`<image>${gap}${promptText(set, asked)}`, request.image)];
+  return { messages: turns.flatMap(({ messages }) => messages), images: turns.flatMap(({ images }) => images) };
 }
 
 /** A question as it is asked in training, of stage 1 (CoT SFT) or stage 2 (TAPO). */
@@ -201,8 +252,8 @@ export function pairText(set: PromptSet, superCategory: string, name: string): s
   return wordingsOf(set).pair(superCategory, name);
 }
 
-/** The sentence that an encoder reads for a class. */
-export function encoderTemplate(set: PromptSet): string {
+/** The sentences that an encoder reads for a class, "{class}" for its name: the first one alone, or all as an ensemble. */
+export function encoderTemplates(set: PromptSet): readonly [string, ...string[]] {
   return wordingsOf(set).encoder;
 }
 

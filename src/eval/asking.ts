@@ -1,11 +1,10 @@
 import { LabError, required } from "../core/errors";
-import type { RgbImage } from "../core/image";
 import { check, silent, type Progress } from "../core/progress";
 import { Random } from "../core/random";
-import { cosine } from "../core/vectors";
+import { cosine, meanDirection } from "../core/vectors";
 import { buildPrompt, type PromptSet } from "../data/prompts";
-import type { BenchmarkItem } from "../data/types";
-import type { VisionLanguageModel } from "../model/contract";
+import type { BenchmarkItem, LabelledImage } from "../data/types";
+import type { Prompt, VisionLanguageModel } from "../model/contract";
 import { sideBySide } from "../workers/job";
 import type { DualEncoder } from "../model/dualEncoder";
 import { openAnswers, type Answer, type AskingSettings } from "./answers";
@@ -29,8 +28,23 @@ export interface OptionOrder {
   readonly seed?: number;
 }
 
+/**
+ * What may be done for a model that is asked, without training it: the inference strategies of §5.3 (Fig. 3b). That of an encoder is
+ * `ChoosingOptions.templates`.
+ */
+export interface Strategies {
+  /** Zero-shot CoT: the direct question, and "Let's think step by step." In a wording that has such a sentence (data/prompts). */
+  readonly stepByStep?: boolean;
+  /**
+   * In-context learning: pictures to show before a closed question, for each candidate that has some one of them with its name
+   * (`drawDemonstrations`). The mini-world's bases have never been shown two pictures at a time, nor a second turn: what this does to
+   * them is a result.
+   */
+  readonly demonstrations?: readonly LabelledImage[];
+}
+
 /** What a model is asked, and how. Numbers in brackets refer to docs/paper-index.md. */
-export interface AskingOptions extends AskingRun, OptionOrder {
+export interface AskingOptions extends AskingRun, OptionOrder, Strategies {
   readonly setting: Setting;
   /** Ask for reasoning before the answer, or for the answer alone. */
   readonly thinking: boolean;
@@ -51,32 +65,35 @@ export interface AskingOptions extends AskingRun, OptionOrder {
 export interface ChoosingOptions extends AskingRun, OptionOrder {
   /** See `AskingOptions`. */
   readonly checkpoint?: string;
-  /** The sentence a class is described with; `{class}` stands for its name, `{superCategory}` for its coarse class. */
-  readonly template?: string;
+  /**
+   * Sentences a class is described with; `{class}` stands for its name, `{superCategory}` for its coarse class. Of several, the class is
+   * the direction of their vectors' mean (prompt ensembling; Radford et al., 2021). Default: CLIP's one prompt (Appendix B).
+   */
+  readonly templates?: readonly string[];
   /** Default 64. */
   readonly batchSize?: number;
 }
 
-/** One prompt, no ensembling (Appendix B). */
-export const DEFAULT_TEMPLATE = "a photo of a {class}";
+const DEFAULT_TEMPLATES = ["a photo of a {class}"];
 
-/** Asks a model every question once. @returns one answer per item, in the order of the items */
+/**
+ * Asks a model every question once. @returns one answer per item, in the order of the items
+ * @throws LabError when demonstrations are given for open questions, or a prompt does not fit in the model's context
+ */
 export function askAll(
   model: VisionLanguageModel,
   items: readonly BenchmarkItem[],
   options: AskingOptions,
 ): Promise<Answer[]> {
-  const { setting, thinking, promptSet, checkpoint = null, batchSize = 16 } = options;
+  const { setting, thinking, promptSet, checkpoint = null, batchSize = 16, stepByStep, demonstrations } = options;
   const { optionOrder = "shuffled", seed = 42, temperature = 0, topP = 1, maxNewTokens = 2048 } = options;
+  if (demonstrations !== undefined && setting === "open") {
+    const remedy = "Ask closed questions, or show no demonstrations.";
+    throw new LabError("an open question has no candidates to demonstrate", remedy, { subject: "demonstrations" });
+  }
   const ask: AskBatch = async (batch, index, signal) => {
     const shown = batch.map((item) => (setting === "closed" ? shownOptions(item, options) : null));
-    const images = await Promise.all(batch.map((item) => item.image.load()));
-    const prompts = batch.map(({ question, image }, i) => {
-      const { superCategory } = image.subCategory;
-      const request = { question, superCategory, image: images[i] as RgbImage, thinking };
-      const names = shown[i] ?? null;
-      return buildPrompt(promptSet, names === null ? request : { ...request, options: names });
-    });
+    const prompts = await Promise.all(batch.map((item, i) => promptFor(item, shown[i] ?? null, options)));
     const completions = await model.generate(prompts, {
       samples: 1,
       maxNewTokens,
@@ -94,9 +111,54 @@ export function askAll(
     });
   };
   const how = { setting, thinking, promptSet, optionOrder, seed, temperature, topP, maxNewTokens };
-  const settings = { model: model.name, checkpoint, ...how, batchSize };
+  const strategy = {
+    ...(stepByStep === true ? { stepByStep } : {}),
+    ...(demonstrations === undefined ? {} : { demonstrations: demonstrations.length }),
+  };
+  const settings = { model: model.name, checkpoint, ...how, batchSize, ...strategy };
   const run = { label: `${model.name}, ${setting} world`, ...options, ahead: model.lanes ?? 1 };
   return inBatches(items, settings, ask, run, thinking);
+}
+
+async function promptFor(
+  item: BenchmarkItem,
+  shown: readonly string[] | null,
+  { promptSet, thinking, stepByStep = false, demonstrations = [], seed = 42 }: AskingOptions,
+): Promise<Prompt> {
+  const { question, image } = item;
+  const drawn = drawDemonstrations(item, shown ?? [], demonstrations, seed);
+  return buildPrompt(promptSet, {
+    question,
+    superCategory: image.subCategory.superCategory,
+    ...(shown === null ? {} : { options: shown }),
+    image: await image.load(),
+    thinking,
+    stepByStep,
+    demonstrations: await Promise.all(
+      drawn.map(async (one) => ({ image: await one.load(), name: one.subCategory.name })),
+    ),
+  });
+}
+
+/**
+ * "One demonstration for each candidate once it belongs to seen categories" (§5.3): in the order of the candidates, a picture drawn by the
+ * seed and the item's id. A candidate without pictures, such as an unseen class, has none, which tells it from the others: "the context
+ * may introduce bias".
+ * @param names the candidates, in the order shown
+ * @param pictures to draw from, such as a dataset's training pictures
+ */
+export function drawDemonstrations(
+  item: BenchmarkItem,
+  names: readonly string[],
+  pictures: readonly LabelledImage[],
+  seed: number,
+): LabelledImage[] {
+  const { superCategory } = item.image.subCategory;
+  const random = new Random(seed).fork(`demonstrations of ${item.id}`);
+  return names.flatMap((name) => {
+    const own = pictures.filter(({ subCategory: c }) => c.name === name && c.superCategory === superCategory);
+    return own.length === 0 ? [] : [random.fork(name).pick(own)];
+  });
 }
 
 /**
@@ -110,33 +172,34 @@ export function chooseAll(
 ): Promise<Answer[]> {
   const {
     checkpoint = null,
-    template = DEFAULT_TEMPLATE,
+    templates = DEFAULT_TEMPLATES,
     optionOrder = "shuffled",
     seed = 42,
     batchSize = 64,
   } = options;
-  if (!template.includes("{class}")) {
-    const remedy = "Put {class} where the class name belongs.";
-    throw new LabError("the template names no class", remedy, { subject: template });
-  }
+  requireTemplates(templates);
   const known = new Map<string, Float32Array>();
   const choose: AskBatch = async (batch) => {
     const shown = batch.map((item) => shownOptions(item, options));
-    const sentences = batch.map((item, i) => (shown[i] ?? []).map((name) => sentence(template, name, item)));
-    const missing = [...new Set(sentences.flat())].filter((text) => !known.has(text));
+    const sentences = batch.map((item, i) =>
+      (shown[i] ?? []).map((name) => templates.map((template) => sentence(template, name, item))),
+    );
+    const missing = [...new Set(sentences.flat(2))].filter((text) => !known.has(text));
     if (missing.length > 0) {
       const vectors = await encoder.encodeTexts(missing);
       missing.forEach((text, i) => known.set(text, vectors[i] as Float32Array));
     }
     const images = await encoder.encodeImages(await Promise.all(batch.map((item) => item.image.load())));
     return batch.map((item, i) => {
-      const near = (sentences[i] ?? []).map((text) =>
-        cosine(images[i] as Float32Array, known.get(text) as Float32Array),
-      );
+      const near = (sentences[i] ?? []).map((texts) => {
+        const vectors = texts.map((text) => known.get(text) as Float32Array);
+        return cosine(images[i] as Float32Array, meanDirection(vectors));
+      });
       const output = shown[i]?.[near.indexOf(Math.max(...near))] ?? "";
       return { ...asked(item, shown[i] ?? []), output, tokens: 0, finish: "chosen" };
     });
   };
+  const template = templates.join("\n");
   const settings = { model: encoder.name, checkpoint, setting: "closed", template, optionOrder, seed, batchSize };
   return inBatches(items, settings, choose, { label: `${encoder.name}, closed world`, ...options, ahead: 1 }, false);
 }
@@ -145,6 +208,16 @@ export function chooseAll(
 export function shownOptions(item: BenchmarkItem, { optionOrder, seed = 42 }: OptionOrder): readonly string[] {
   if (optionOrder === "released") return item.options;
   return new Random(seed).fork(`options of ${item.id}`).shuffle(item.options);
+}
+
+/** @throws LabError for none, or for one that names no class */
+function requireTemplates(templates: readonly string[]): void {
+  const wrong = templates.find((template) => !template.includes("{class}"));
+  if (wrong === undefined && templates.length > 0) return;
+  const remedy = "Put {class} where the class name belongs.";
+  throw new LabError(wrong === undefined ? "there is no template" : "the template names no class", remedy, {
+    subject: wrong ?? "templates",
+  });
 }
 
 function sentence(template: string, name: string, item: BenchmarkItem): string {

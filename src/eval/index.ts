@@ -6,7 +6,8 @@
 
 export { readAnswers, saidIn, type Answer } from "./answers";
 export { ask, type Answered, type AskOptions, type ScoredName } from "./ask";
-export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./asking";
+export { askAll, chooseAll, drawDemonstrations } from "./asking";
+export type { AskingOptions, ChoosingOptions, Strategies } from "./asking";
 export { averageScore, meanScore, wilson, type Score } from "./intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./judge";
 export { measure, scoreOf, type Measuring } from "./measure";

@@ -6,11 +6,12 @@
 import { LabError, required } from "../core/errors";
 import { didYouMean } from "../core/similar";
 import type { Experiment } from "../lab/experiment";
+import { inference } from "./inference";
 import { quickstart } from "./quickstart";
 import { thinking } from "./thinking";
 
 /** Every experiment; a new one is a file and a line here. */
-export const EXPERIMENTS: readonly Experiment[] = [quickstart, thinking];
+export const EXPERIMENTS: readonly Experiment[] = [quickstart, thinking, inference];
 
 /** An experiment by its id. @throws LabError with the one most likely meant */
 export function experimentNamed(id: string): Experiment {
@@ -21,4 +22,4 @@ export function experimentNamed(id: string): Experiment {
   );
 }
 
-export { quickstart, thinking };
+export { inference, quickstart, thinking };

@@ -4,6 +4,7 @@ import type { PlotlyFigure } from "../report/figure/figure";
 import type { TableLayout } from "../report/pivot";
 import type { Results } from "../report/standard";
 import { metricNamed, type Setting } from "../eval/metrics";
+import type { Strategy } from "./kinds/asking";
 import type { Profile } from "./profile";
 import { withInputs, type Given, type Source } from "./stage";
 
@@ -31,6 +32,8 @@ export interface Method {
   readonly model: Source;
   /** Whether it is asked to reason before it answers. */
   readonly thinking: boolean;
+  /** What is done for it beyond the plain question. */
+  readonly strategy?: Strategy | undefined;
 }
 
 /**
@@ -47,6 +50,7 @@ export function variant(method: Method, changes: Readonly<Record<string, unknown
     name,
     title: `${method.title}, ${told}`,
     thinking: method.thinking,
+    strategy: method.strategy,
     model: withInputs(method.model, changes, name),
   };
 }

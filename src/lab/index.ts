@@ -11,7 +11,7 @@ export { defineStage, withInputs, type Given, type Stage, type StageDefinition }
 export { make, makeAll } from "./make";
 export { cotStage, readTriplets, tripletStage } from "./kinds/data";
 export { rlExamples, rlStage, sftStage, type Trained } from "./kinds/training";
-export { answersStage, similarityStage, testItems } from "./kinds/asking";
+export { answersStage, similarityStage, testItems, type Strategy } from "./kinds/asking";
 export { onePerClass, pairsOf, separabilityStage } from "./kinds/states";
 export { profileTable } from "./profileTable";
 export { chains, cotSft, dapo, grpo, labelSft, rl, separability, sft, triplets } from "./recipe";

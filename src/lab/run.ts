@@ -93,13 +93,14 @@ export function planMethod(lab: Lab, experiment: Experiment, method: Method, see
   const { dataset, encoder, profile } = lab.recipe(seed);
   const { evaluation, promptSet } = profile;
   const { superCategory, maxNewTokensThinking, maxNewTokensDirect, optionOrder, batchSize } = evaluation;
-  const { model, thinking, name } = method;
+  const { model, thinking, name, strategy } = method;
   const chooses = "given" in model && model.given === "encoder"; // it picks among options and writes nothing
+  const needsOptions = chooses || strategy === "inContext";
   const asked = experiment.ask
-    .filter((setting) => setting === "closed" || !chooses)
+    .filter((setting) => setting === "closed" || !needsOptions)
     .map((setting) => {
       const maxNewTokens = thinking ? maxNewTokensThinking : maxNewTokensDirect;
-      const how = { setting, thinking, promptSet, optionOrder, seed: evaluation.seed, maxNewTokens, batchSize };
+      const how = { setting, thinking, promptSet, optionOrder, seed: evaluation.seed, maxNewTokens, batchSize, strategy };
       const label = [name, setting, ...(thinking ? ["thinking"] : [])].join(", ");
       const answers = answersStage.stage({ model, dataset, ...how }, label);
       if (setting === "closed" || !experiment.metrics.includes("similarity")) return { setting, answers };

@@ -3,16 +3,28 @@ import { z } from "zod";
 import { readStored } from "../../config/stored";
 import { writeJson } from "../../core/files";
 import type { Dataset } from "../../data/dataset";
-import { encoderTemplate, PROMPT_SETS, type PromptSet } from "../../data/prompts";
+import { encoderTemplates, hasStepByStep, PROMPT_SETS, type PromptSet } from "../../data/prompts";
 import type { BenchmarkItem } from "../../data/types";
 import { readAnswers } from "../../eval/answers";
-import { askAll, chooseAll } from "../../eval/asking";
+import { askAll, chooseAll, type Strategies } from "../../eval/asking";
 import { SETTINGS, type Setting } from "../../eval/metrics";
 import { similarities } from "../../eval/similarity";
 import { openModel } from "../../model/open";
 import { openEncoder } from "../encoder";
 import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
 import { checkpointFolder } from "./training";
+
+/**
+ * An inference strategy (§5.3, Fig. 3b): what is done for a model when it is asked, beyond the plain question. "stepByStep" asks for a
+ * chain of thought by a sentence (zero-shot CoT), "inContext" first shows a training picture of each candidate that has some; templates
+ * are the sentences that an encoder reads for a class (prompt ensembling).
+ */
+export type Strategy = "stepByStep" | "inContext" | { readonly templates: readonly string[] };
+
+const strategySchema: z.ZodType<Strategy> = z.union([
+  z.enum(["stepByStep", "inContext"]),
+  z.strictObject({ templates: z.array(z.string().includes("{class}")).min(1) }),
+]);
 
 /** A model and the test questions that it is asked, of both splits. */
 export interface AnswersInputs {
@@ -28,6 +40,20 @@ export interface AnswersInputs {
   readonly seed: number;
   readonly maxNewTokens: number;
   readonly batchSize: number;
+  /** Left out, it is the plain question, or the wording's one sentence for a class: so the keys of such answers stay as they were. */
+  readonly strategy?: Strategy | undefined;
+}
+
+/** Why a strategy is none for these inputs; `undefined` where it is one. */
+function misuse({ model, setting, thinking, promptSet, strategy }: AnswersInputs): string | undefined {
+  const isEncoder = "given" in model && model.given === "encoder";
+  if (strategy === undefined) return undefined;
+  if (isEncoder !== (typeof strategy === "object"))
+    return isEncoder ? "an encoder has templates for its strategy" : "templates are for encoders: a model is asked";
+  if (strategy === "inContext" && setting === "open") return "inContext needs candidates: ask in the closed setting";
+  if (strategy !== "stepByStep") return undefined;
+  if (!thinking) return "stepByStep asks for reasoning: thinking must be true";
+  return hasStepByStep(promptSet) ? undefined : `the wording ${promptSet} has no sentence for stepByStep: leave it out`;
 }
 
 export const ANSWERS = "answers.jsonl";
@@ -36,27 +62,35 @@ export const ANSWERS = "answers.jsonl";
 export const answersStage = defineStage<AnswersInputs, { answers: number }>({
   kind: "answers",
   version: 2,
-  inputs: z.strictObject({
-    model: refSchema,
-    dataset: givenSchema,
-    setting: z.enum(SETTINGS),
-    thinking: z.boolean(),
-    promptSet: z.enum(PROMPT_SETS),
-    optionOrder: z.enum(["shuffled", "released"]),
-    seed: z.int().min(0),
-    maxNewTokens: z.int().min(1),
-    batchSize: z.int().min(1),
-  }),
+  inputs: z
+    .strictObject({
+      model: refSchema,
+      dataset: givenSchema,
+      setting: z.enum(SETTINGS),
+      thinking: z.boolean(),
+      promptSet: z.enum(PROMPT_SETS),
+      optionOrder: z.enum(["shuffled", "released"]),
+      seed: z.int().min(0),
+      maxNewTokens: z.int().min(1),
+      batchSize: z.int().min(1),
+      strategy: strategySchema.optional(),
+    })
+    .superRefine((inputs, context) => {
+      const message = misuse(inputs);
+      if (message !== undefined) context.addIssue({ code: "custom", path: ["strategy"], message });
+    }),
   result: z.strictObject({ answers: z.int().min(0) }),
   asks: { model: ["generate"] },
-  run: async ({ model: ref, dataset, ...asking }, bench) => {
-    const items = testItems(await bench.dataset(dataset));
+  run: async ({ model: ref, dataset: given, strategy, ...asking }, bench) => {
+    const dataset = await bench.dataset(given);
+    const items = testItems(dataset);
     const { progress, signal } = bench.context;
     const watched = { answersFile: path.join(bench.folder, ANSWERS), label: bench.label, progress, signal };
     if ("given" in ref && ref.given === "encoder") {
       const encoder = openEncoder(ref);
       const { promptSet, optionOrder, seed } = asking;
-      const options = { template: encoderTemplate(promptSet), optionOrder, seed, ...watched };
+      const templates = typeof strategy === "object" ? strategy.templates : encoderTemplates(promptSet).slice(0, 1);
+      const options = { templates, optionOrder, seed, ...watched };
       try {
         return { answers: (await chooseAll(encoder, items, options)).length };
       } finally {
@@ -65,12 +99,18 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
     }
     const model = await openModel(checkpointFolder(bench, ref), ["generate"], bench.context);
     try {
-      return { answers: (await askAll(model, items, { ...asking, ...watched })).length };
+      const how = { ...asking, ...strategiesOf(strategy, dataset), ...watched };
+      return { answers: (await askAll(model, items, how)).length };
     } finally {
       model.dispose();
     }
   },
 });
+
+function strategiesOf(strategy: Strategy | undefined, { train }: Dataset): Strategies {
+  if (strategy === "stepByStep") return { stepByStep: true };
+  return strategy === "inContext" ? { demonstrations: train } : {};
+}
 
 /** The test questions of both splits, seen classes first. */
 export function testItems(dataset: Dataset): BenchmarkItem[] {

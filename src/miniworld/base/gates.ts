@@ -13,7 +13,7 @@ import {
   reasonAbout,
 } from "../curriculum/exercises";
 import type { MiniWorld } from "../types";
-import { encoderTemplate } from "../../data/prompts";
+import { encoderTemplates } from "../../data/prompts";
 import type { BenchmarkItem } from "../../data/types";
 import type { Answer } from "../../eval/answers";
 import { askAll, chooseAll } from "../../eval/asking";
@@ -179,7 +179,7 @@ function shareOf(world: MiniWorld, answers: readonly Answer[], metric: string, t
 /** Closed-world accuracy of an encoder on the same pictures. */
 export async function encoderGates(encoder: DualEncoder, name: EncoderName, world: MiniWorld): Promise<Gate[]> {
   const items = validationItems(world, PICTURES);
-  const answers = await chooseAll(encoder, items, { template: encoderTemplate(world.wording) });
+  const answers = await chooseAll(encoder, items, { templates: encoderTemplates(world.wording).slice(0, 1) });
   return (["seen", "unseen"] as const).map((split) => {
     const [least, most] = ENCODER_BANDS[name][split];
     const own = answers.filter(({ seen }) => seen === (split === "seen"));

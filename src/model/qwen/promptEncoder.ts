@@ -36,7 +36,7 @@ export class PromptEncoder {
       const key = `${ids.join()}|${images.map(({ id }) => id).join()}`;
       const same = known.get(key);
       if (same !== undefined) return same;
-      this.checkLength(ids.length, room);
+      this.checkLength(ids.length, images.length, room);
       this.checkIds(ids, "prompt");
       const grids = images.map(({ gridThw }) => gridThw);
       const positions = ropePositions(ids, grids, this.config);
@@ -60,19 +60,20 @@ export class PromptEncoder {
     );
     return items.map(({ tokenIds }, index) => {
       const prompt = prompts[index] as TokenSequence;
-      this.checkLength(prompt.ids.length, tokenIds.length);
+      this.checkLength(prompt.ids.length, prompt.images.length, tokenIds.length);
       this.checkIds(tokenIds, "completion");
       return { prompt, completion: tokenIds };
     });
   }
 
-  private checkLength(tokens: number, room: number): void {
+  private checkLength(tokens: number, images: number, room: number): void {
     const limit = this.config.text.maxPositionEmbeddings;
     if (tokens === 0) throw new LabError("the prompt is empty", "Write at least one token.", { subject: "prompt" });
     if (tokens + room <= limit) return;
+    const shown = images > 1 ? ` (${images} images among them)` : "";
     throw new LabError(
-      `a prompt of ${tokens} tokens with an answer of ${room} does not fit in the context of ${limit}`,
-      "Shorten the prompt, use smaller images, or ask for fewer new tokens.",
+      `a prompt of ${tokens} tokens${shown} with an answer of ${room} does not fit in the context of ${limit}`,
+      "Shorten the prompt, use fewer or smaller images, or ask for fewer new tokens.",
       { subject: "prompt" },
     );
   }

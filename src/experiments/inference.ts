@@ -1,0 +1,78 @@
+import { encoderTemplates, hasStepByStep } from "../data/prompts";
+import { defineExperiment, type Method } from "../lab/experiment";
+import { cotSft, rl } from "../lab/recipe";
+import { accuracyBars } from "../report/standard";
+
+/** Fig. 3b: what can be done for models when they are asked, without training them, beside Fine-R1. */
+export const inference = defineExperiment({
+  id: "inference",
+  title: "Inference strategies",
+  claim:
+    "Asking the base to think changes little (74.7 → 74.8 %), demonstrations do not help it to what Fine-R1 reaches (17.9 points more), nor do encoders with an ensemble of templates (Fig. 3b)",
+  methods(recipe) {
+    const { base, encoder, profile } = recipe;
+    const { promptSet } = profile;
+    const templates = encoderTemplates(promptSet);
+    const stepByStep: Method = {
+      name: "base-step-by-step",
+      title: "Base, zero-shot CoT prompt",
+      model: base,
+      thinking: true,
+      strategy: "stepByStep",
+    };
+    return [
+      { name: "base", title: "Base, direct", model: base, thinking: false },
+      { name: "base-think", title: "Base, thinking", model: base, thinking: true },
+      ...(hasStepByStep(promptSet) ? [stepByStep] : []),
+      { name: "base-in-context", title: "Base, in context", model: base, thinking: false, strategy: "inContext" },
+      { name: "siglip", title: "SigLIP-style encoder, one template", model: encoder, thinking: false },
+      {
+        name: "siglip-ensemble",
+        title: `SigLIP-style encoder, ${templates.length} templates`,
+        model: encoder,
+        thinking: false,
+        strategy: { templates },
+      },
+      {
+        name: "tapo",
+        title: "Fine-R1 (CoT SFT + TAPO)",
+        short: "Fine-R1",
+        model: rl(recipe, cotSft(recipe), {}, "tapo"),
+        thinking: true,
+      },
+    ];
+  },
+  ask: ["closed"],
+  metrics: ["accuracy", "choice", "seenNames"],
+  compare: [
+    ["base-think", "base"],
+    ["base-in-context", "base"],
+    ["siglip-ensemble", "siglip"],
+    ["tapo", "base"],
+    ["tapo", "base-in-context"],
+    ["tapo", "siglip-ensemble"],
+  ],
+  tables: [
+    {
+      name: "table",
+      layout: () => ({
+        caption: "Inference strategies, closed world, accuracy in %",
+        columns: [
+          { group: "Accuracy", setting: "closed", metric: "accuracy", splits: ["seen", "unseen", "all"], key: "closed" },
+          {
+            group: "Unseen items",
+            setting: "closed",
+            metric: "seenNames",
+            splits: ["unseen"],
+            title: "a seen class named",
+            key: "seen_names",
+          },
+        ],
+        notes: [
+          "Four options in shuffled order. Mean over the domains, one seed, 95 % intervals over test items; all: the mean of seen and unseen. In context: a training picture of each option that is a seen class comes first, with its name.",
+        ],
+      }),
+    },
+  ],
+  figures: [{ name: "closed-world", draw: (results) => accuracyBars(results, "closed") }],
+});
