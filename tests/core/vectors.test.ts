@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cosine } from "../../src/core/vectors";
+import { cosine, meanDirection } from "../../src/core/vectors";
 
 describe("cosine", () => {
   it("is the angle's: 3-4-5, right angles, opposite ways", () => {
@@ -32,5 +32,25 @@ describe("cosine", () => {
         expect(Math.abs(value)).toBeLessThanOrEqual(1 + 1e-12);
       }),
     );
+  });
+});
+
+describe("meanDirection", () => {
+  it("weighs directions alike, whatever their lengths, and has length 1", () => {
+    const close = (vectors: readonly number[][], wanted: readonly number[]): void => {
+      const found = meanDirection(vectors.map((vector) => Float32Array.from(vector)));
+      wanted.forEach((value, i) => {
+        expect(found[i]).toBeCloseTo(value, 12);
+      });
+    };
+    close([[10, 0], [0, 1]], [Math.SQRT1_2, Math.SQRT1_2]); // prettier-ignore
+    close([[3, 4], [3, -4]], [1, 0]); // prettier-ignore -- units (0.6, ±0.8): their mean (0.6, 0) has length 0.6
+    close([[3, 4], [0, 0]], [0.6, 0.8]); // prettier-ignore
+    close([[1, 0], [-2, 0]], [0, 0]); // prettier-ignore
+  });
+
+  it("refuses nothing, and two widths", () => {
+    expect(() => meanDirection([])).toThrow(RangeError);
+    expect(() => meanDirection([Float32Array.of(1), Float32Array.of(1, 0)])).toThrow(RangeError);
   });
 });

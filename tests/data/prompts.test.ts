@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildPrompt, buildTrainingPrompt, promptText, pythonList, type PromptSet } from "../../src/data/prompts";
+import { buildPrompt, buildTrainingPrompt, encoderTemplates, hasStepByStep, promptText } from "../../src/data/prompts";
+import { pythonList, type PromptSet } from "../../src/data/prompts";
 
 const image = { width: 1, height: 1, data: Uint8Array.of(0, 0, 0) };
 const REQUEST = { question: "What bird is this?", superCategory: "bird", image, thinking: true };
@@ -47,6 +48,43 @@ describe("paper and release", () => {
     expect(stage1.messages[1]?.content).toBe("<image>What bird is this?");
     const stage2 = buildTrainingPrompt("released", "tapo", REQUEST).messages[0]?.content;
     expect(stage2).toMatch(/^<image>What bird is this\?\n\nYou first think through/u);
+  });
+});
+
+describe("strategies", () => {
+  const shown = [1, 2].map((level) => ({ image: { ...image, data: Uint8Array.of(level, 0, 0) }, name: `auklet ${level}` }));
+
+  test("demonstrations are turns with the direct question and its answer, before the question itself", () => {
+    const { messages, images } = buildPrompt("mini", { ...REQUEST, options: OPTIONS, demonstrations: shown });
+    const direct = buildPrompt("mini", { ...REQUEST, options: OPTIONS, thinking: false }).messages;
+    const asked = buildPrompt("mini", { ...REQUEST, options: OPTIONS }).messages;
+    expect(messages).toEqual([
+      ...direct,
+      { role: "assistant", content: "<answer> auklet 1 </answer>" },
+      ...direct,
+      { role: "assistant", content: "<answer> auklet 2 </answer>" },
+      ...asked,
+    ]);
+    expect(images).toEqual([...shown.map((one) => one.image), image]);
+    expect(buildPrompt("mini", { ...REQUEST, demonstrations: [] })).toEqual(buildPrompt("mini", REQUEST));
+  });
+
+  test("the mini-world asks to think in its own word alone", () => {
+    expect(hasStepByStep("mini")).toBe(false);
+    expect(() => promptText("mini", { ...REQUEST, stepByStep: true })).toThrow(/wording mini: has no sentence/u);
+    const direct = promptText("released", { ...REQUEST, thinking: false });
+    expect(promptText("released", { ...REQUEST, stepByStep: true })).toBe(`${direct} Let's think step by step.`);
+  });
+
+  test("an encoder's sentences are different ones, each with the class; the mini-world's have no other word of English", () => {
+    for (const set of ["paper", "released", "mini"] satisfies PromptSet[]) {
+      const sentences = encoderTemplates(set);
+      expect(new Set(sentences).size).toBe(sentences.length);
+      expect(sentences.length).toBeGreaterThan(1);
+      for (const sentence of sentences) expect(sentence).toContain("{class}");
+    }
+    expect(encoderTemplates("paper")[0]).toBe("a photo of a {class}"); // Appendix B
+    for (const sentence of encoderTemplates("mini")) expect(sentence.replaceAll(/\{\w+\}/gu, "").trim()).toBe("");
   });
 });
 
