@@ -58,7 +58,13 @@ export const inference = defineExperiment({
       layout: () => ({
         caption: "Inference strategies, closed world, accuracy in %",
         columns: [
-          { group: "Accuracy", setting: "closed", metric: "accuracy", splits: ["seen", "unseen", "all"], key: "closed" },
+          {
+            group: "Accuracy",
+            setting: "closed",
+            metric: "accuracy",
+            splits: ["seen", "unseen", "all"],
+            key: "closed",
+          },
           {
             group: "Unseen items",
             setting: "closed",

@@ -100,7 +100,16 @@ export function planMethod(lab: Lab, experiment: Experiment, method: Method, see
     .filter((setting) => setting === "closed" || !needsOptions)
     .map((setting) => {
       const maxNewTokens = thinking ? maxNewTokensThinking : maxNewTokensDirect;
-      const how = { setting, thinking, promptSet, optionOrder, seed: evaluation.seed, maxNewTokens, batchSize, strategy };
+      const how = {
+        setting,
+        thinking,
+        promptSet,
+        optionOrder,
+        seed: evaluation.seed,
+        maxNewTokens,
+        batchSize,
+        strategy,
+      };
       const label = [name, setting, ...(thinking ? ["thinking"] : [])].join(", ");
       const answers = answersStage.stage({ model, dataset, ...how }, label);
       if (setting === "closed" || !experiment.metrics.includes("similarity")) return { setting, answers };

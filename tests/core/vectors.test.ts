@@ -44,7 +44,13 @@ describe("meanDirection", () => {
       });
     };
     close([[10, 0], [0, 1]], [Math.SQRT1_2, Math.SQRT1_2]); // prettier-ignore
-    close([[3, 4], [3, -4]], [1, 0]); // prettier-ignore -- units (0.6, ±0.8): their mean (0.6, 0) has length 0.6
+    close(
+      [
+        [3, 4],
+        [3, -4],
+      ],
+      [1, 0],
+    ); // prettier-ignore -- units (0.6, ±0.8): their mean (0.6, 0) has length 0.6
     close([[3, 4], [0, 0]], [0.6, 0.8]); // prettier-ignore
     close([[1, 0], [-2, 0]], [0, 0]); // prettier-ignore
   });

@@ -52,7 +52,10 @@ describe("paper and release", () => {
 });
 
 describe("strategies", () => {
-  const shown = [1, 2].map((level) => ({ image: { ...image, data: Uint8Array.of(level, 0, 0) }, name: `auklet ${level}` }));
+  const shown = [1, 2].map((level) => ({
+    image: { ...image, data: Uint8Array.of(level, 0, 0) },
+    name: `auklet ${level}`,
+  }));
 
   test("demonstrations are turns with the direct question and its answer, before the question itself", () => {
     const { messages, images } = buildPrompt("mini", { ...REQUEST, options: OPTIONS, demonstrations: shown });

@@ -239,9 +239,13 @@ describe("strategies", () => {
     const how = { ...CLOSED, promptSet: "paper", stepByStep: true } as const;
     await askAll(model, [item!], how);
     const { content } = model.asked[0]![0]!.messages[0]!;
-    expect(content).toMatch(/<answer>choice<\/answer>\. Please follow this format exactly\. Let's think step by step\.$/u);
+    expect(content).toMatch(
+      /<answer>choice<\/answer>\. Please follow this format exactly\. Let's think step by step\.$/u,
+    );
     expect(content).not.toContain("think>");
-    await expect(askAll(model, [item!], { ...how, promptSet: "mini" })).rejects.toThrow(/wording mini: has no sentence/u);
+    await expect(askAll(model, [item!], { ...how, promptSet: "mini" })).rejects.toThrow(
+      /wording mini: has no sentence/u,
+    );
   });
 });
 

@@ -23,7 +23,8 @@ const inContext = (first = small, last = wide): Prompt => ({
   ],
   images: [first, last],
 });
-const scored = async (prompt: Prompt): Promise<number[]> => (await model.logProbs([{ prompt, tokenIds: [9, 10, 2] }]))[0]!;
+const scored = async (prompt: Prompt): Promise<number[]> =>
+  (await model.logProbs([{ prompt, tokenIds: [9, 10, 2] }]))[0]!;
 
 it("each picture stands in its own turn, and places go on behind its longer side", () => {
   const encoder = new PromptEncoder(model.config, model.tokenizer, QWEN_IMAGE_PROCESSOR);
