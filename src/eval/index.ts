@@ -6,8 +6,7 @@
 
 export { readAnswers, saidIn, type Answer } from "./answers";
 export { ask, type Answered, type AskOptions, type ScoredName } from "./ask";
-export { askAll, chooseAll, drawDemonstrations } from "./asking";
-export type { AskingOptions, ChoosingOptions, Strategies } from "./asking";
+export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./asking";
 export { averageScore, meanScore, wilson, type Score } from "./intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./judge";
 export { measure, scoreOf, type Measuring } from "./measure";
@@ -16,3 +15,4 @@ export { chainMetrics, metricNamed, METRICS, type Metric, type MetricContext, ty
 export { cosineSimilarity, similarities, type TextSimilarity } from "./similarity";
 export { compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
 export type { Judged, PairedAnswers, SeedMean } from "./statistics";
+export { drawDemonstrations, type Strategies } from "./strategies";

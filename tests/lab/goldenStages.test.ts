@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readJson, writeJson } from "../../src/core/files";
 import { silent } from "../../src/core/progress";
+import { encoderTemplates } from "../../src/data/prompts";
 import { KINDS } from "../../src/lab/kinds";
 import { answersStage, similarityStage } from "../../src/lab/kinds/asking";
 import { separabilityStage } from "../../src/lab/kinds/states";
@@ -53,6 +54,7 @@ function works(): Record<string, Stage> {
   const steps = { epochs: 0.2 };
   const asked = { dataset, promptSet: "mini", optionOrder: "shuffled", seed: 42, batchSize: 8 } as const;
   const open = answersStage.stage({ model: base, ...asked, setting: "open", thinking: false, maxNewTokens: 12 });
+  const choices = answersStage.stage({ model: encoder, ...asked, setting: "closed", thinking: false, maxNewTokens: 1 }); // prettier-ignore
   return {
     chains: withInputs(chains(recipe), { everyNthClass: 2 }),
     triplets: triplets(recipe),
@@ -68,7 +70,9 @@ function works(): Record<string, Stage> {
       maxNewTokens: 80,
     }),
     "open answers": open,
-    "an encoder's choices": answersStage.stage({ model: encoder, ...asked, setting: "closed", thinking: false, maxNewTokens: 1 }), // prettier-ignore
+    "answers in context": answersStage.stage({ model: base, ...asked, setting: "closed", thinking: false, maxNewTokens: 12, strategy: "inContext" }), // prettier-ignore
+    "an encoder's choices": choices,
+    "choices by several templates": withInputs(choices, { strategy: { templates: encoderTemplates("mini") } }),
     similarity: similarityStage.stage({ answers: open, thinking: false, encoder, superCategory: "dataset" }),
     separability: separabilityStage.stage({ model: base, dataset, promptSet: "mini", seed: 1 }),
   };

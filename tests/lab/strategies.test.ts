@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encoderTemplates } from "../../src/data/prompts";
 import { readAnswers } from "../../src/eval/answers";
-import { drawDemonstrations } from "../../src/eval/asking";
+import { drawDemonstrations } from "../../src/eval/strategies";
 import { variant, type Method } from "../../src/lab/experiment";
 import { ANSWERS, answersStage, testItems } from "../../src/lab/kinds/asking";
 import type { Lab } from "../../src/lab/lab";
