@@ -49,6 +49,8 @@ export interface Dataset {
   readonly report?: DatasetReport;
   /** What a picture of the class shows, in words; absent where nobody wrote it down. */
   readonly describe?: (subCategory: SubCategory) => string;
+  /** The class, then the others of its super-category, the one most easily taken for it first; absent where the dataset cannot tell. */
+  readonly lookalikes?: (subCategory: SubCategory) => readonly SubCategory[];
   /** Writes chains of thought about its pictures; absent where a model must. */
   readonly teacher?: Teacher;
   /** Judges chains step by step; absent where only the answer can be judged. */

@@ -3,10 +3,13 @@
  * than a file has a folder of its own, as the folder of pictures has; nothing of the mini-world is here.
  */
 
-export type { BenchmarkItem, LabelledImage, SubCategory, Triplet } from "./types";
+export type { BenchmarkItem, LabelledImage, Mask, MaskedImage, SubCategory, Triplet } from "./types";
 export { groupByClass, sampleFewShot } from "./fewshot";
 export { decodeImage, readImage } from "./images";
 export { encodePng } from "./rasters";
+export { maskedImage, maskPatches } from "./masking";
+export { hardestNegative, maskedNegative, NEGATIVES, ofClass, randomNegative, sameNegative } from "./negatives";
+export type { NegativeDraw, Negatives } from "./negatives";
 export { buildPrompt, buildTrainingPrompt, encoderTemplates, promptText } from "./prompts";
 export type { Demonstration, PromptRequest, PromptSet } from "./prompts";
 export { splitClasses } from "./splits";

@@ -1,9 +1,9 @@
-import { LabError, required } from "../core/errors";
+import { required } from "../core/errors";
 import type { RgbImage } from "../core/image";
 import { Random } from "../core/random";
 import { cosine } from "../core/vectors";
 import { groupByClass } from "./fewshot";
-import type { Dataset } from "./dataset";
+import { lonely, ofClass, type NegativeDraw, type Training } from "./negatives";
 import type { LabelledImage, Triplet } from "./types";
 
 /** Vectors of images, one each: [B] of any one width. */
@@ -20,9 +20,6 @@ export interface TripletOptions {
 /** The class most easily taken for each class, by id, and how alike the two are. */
 export type HardNegatives = Readonly<Record<string, { readonly negative: string; readonly similarity: number }>>;
 
-/** The pictures that triplets are made of. */
-type Training = Pick<Dataset, "train">;
-
 /**
  * Mines T = (x, x⁺, x⁻) for every training image (§4.3): the positive is another image of its class at random, the
  * negative a random image of the most similar other class. The seed only draws the images.
@@ -33,7 +30,9 @@ export async function mineTriplets(
   embed: ImageEmbedder,
   options: TripletOptions,
 ): Promise<Triplet[]> {
-  return drawTriplets(dataset, await mineHardNegatives(dataset, embed, options.batch), options.seed, options.perAnchor);
+  const mined = await mineHardNegatives(dataset, embed, options.batch);
+  const draw = ofClass(dataset, ({ id }) => mined[id]?.negative);
+  return drawTriplets(dataset, draw, options.seed, options.perAnchor);
 }
 
 /** Class similarity is the cosine of the classes' mean embeddings; only classes of one super-category compare. */
@@ -54,20 +53,20 @@ export async function mineHardNegatives(dataset: Training, embed: ImageEmbedder,
   );
 }
 
-/** Draws the images of the triplets. Each anchor has a random stream of its own. */
-export function drawTriplets(dataset: Training, negatives: HardNegatives, seed: number, perAnchor = 1): Triplet[] {
+/**
+ * Draws the images of the triplets. Each anchor has a random stream of its own, and the positive comes first: the first triplet of
+ * an anchor has the same positive whatever its negative is (`negatives.ts`).
+ */
+export function drawTriplets(dataset: Training, draw: NegativeDraw, seed: number, perAnchor = 1): Triplet[] {
   const groups = groupByClass(dataset.train);
   return dataset.train.flatMap((anchor) => {
     const random = new Random(`triplet/${seed}/${anchor.id}`);
     const positives = (groups.get(anchor.subCategory.id) ?? []).filter((image) => image.id !== anchor.id);
-    const others = groups.get(negatives[anchor.subCategory.id]?.negative ?? "") ?? [];
     if (positives.length === 0) throw lonely(anchor.subCategory.id, "has a single training image");
-    if (others.length === 0) throw lonely(anchor.subCategory.id, "has no negative class with images");
-    return Array.from({ length: perAnchor }, () => ({
-      anchor,
-      positive: random.pick(positives),
-      negative: random.pick(others),
-    }));
+    return Array.from({ length: perAnchor }, () => {
+      const pair = { anchor, positive: random.pick(positives) };
+      return { ...pair, negative: draw(pair, random) };
+    });
   });
 }
 
@@ -88,10 +87,4 @@ async function meanEmbeddings(
     });
   }
   return sums;
-}
-
-function lonely(id: string, why: string): LabError {
-  return new LabError(`${why}, so no triplet can be made`, "Use two classes and two images per class, or more.", {
-    subject: id,
-  });
 }

@@ -26,6 +26,17 @@ export interface LabelledImage {
   load(): Promise<RgbImage>;
 }
 
+/** Which patches of a picture are hidden: each with chance `share`, drawn by the seed. */
+export interface Mask {
+  readonly share: number;
+  readonly seed: number;
+}
+
+/** A picture with some of its patches hidden. It goes by the whole picture's id: what is asked about one is asked about the other. */
+export interface MaskedImage extends LabelledImage {
+  readonly mask: Mask;
+}
+
 /** One question of a benchmark; `options` lists the true name first, as in the release. */
 export interface BenchmarkItem {
   readonly id: string;
@@ -39,5 +50,5 @@ export interface BenchmarkItem {
 export interface Triplet {
   readonly anchor: LabelledImage;
   readonly positive: LabelledImage;
-  readonly negative: LabelledImage;
+  readonly negative: LabelledImage | MaskedImage;
 }

@@ -1,9 +1,12 @@
 import type { Separability } from "../analysis/separability";
 import type { CurationReport } from "../cot/outcomes";
+import type { Negatives } from "../data/negatives";
 import { chainForm } from "../data/prompts";
 import { DAPO, GRPO, type ObjectiveOptions } from "../tapo/options";
+import type { TermShares } from "../tapo/shares";
 import type { Recipe } from "./experiment";
 import { cotStage, tripletStage } from "./kinds/data";
+import { sharesStage } from "./kinds/shares";
 import { separabilityStage } from "./kinds/states";
 import { rlStage, sftStage, type RlInputs, type SftInputs, type Trained } from "./kinds/training";
 import type { RlProfile } from "./profile";
@@ -35,20 +38,30 @@ export function sft(
   return sftStage.stage({ dataset, promptSet: profile.promptSet, seed, ...inputs }, label);
 }
 
-/** Triplets of the training pictures (§4.3). */
-export function triplets({ dataset, encoder, seed }: Recipe): Stage {
-  return tripletStage.stage({ dataset, encoder, seed });
+/** Triplets of the training pictures (§4.3), with mined negatives or others. */
+export function triplets({ dataset, encoder, seed }: Recipe, negatives: Negatives = "hard"): Stage {
+  return tripletStage.stage({ dataset, encoder, negatives, seed });
 }
 
 /** Stage 2 from a checkpoint. @param changes options that differ from the profile's */
 export function rl(recipe: Recipe, from: Source, changes: Partial<InputsOf<RlInputs>>, label: string): Stage<Trained> {
+  return rlStage.stage(rlInputs(recipe, from, changes), label);
+}
+
+/** Each term's share of the gradient where stage 2 would begin. @param changes as those of `rl` */
+export function shares(
+  recipe: Recipe,
+  from: Source,
+  changes: Partial<InputsOf<RlInputs>> = {},
+  label = "shares",
+): Stage<TermShares> {
+  return sharesStage.stage(rlInputs(recipe, from, changes), label);
+}
+
+function rlInputs(recipe: Recipe, from: Source, changes: Partial<InputsOf<RlInputs>>): InputsOf<RlInputs> {
   const { dataset, profile, seed } = recipe;
-  const { promptSet } = profile;
-  const mined = triplets(recipe);
-  return rlStage.stage(
-    { from, dataset, triplets: mined, promptSet, thinking: true, seed, ...profile.rl, ...changes },
-    label,
-  );
+  const { promptSet, rl: options } = profile;
+  return { from, dataset, triplets: triplets(recipe), promptSet, thinking: true, seed, ...options, ...changes };
 }
 
 /** DAPO, the paper's baseline: as many rollouts, all of them of the anchor (n₁ = 10, n₂ = 0), and no extra terms. */

@@ -3,9 +3,9 @@ import { worldSchema } from "./config";
 import { buildMiniWorld, ORIGIN } from "./world";
 
 /**
- * Gives a dataset that was exported from a mini-world what no file holds: its teacher and its judge of chains. The world is
- * made again from the config that the export names; where it comes out otherwise, as after a change of the drawing, the
- * dataset stays as it is and its report says so. Any other dataset is returned as it is.
+ * Gives a dataset that was exported from a mini-world what no file holds: its teacher, its judge of chains, and which of its
+ * classes look alike. The world is made again from the config that the export names; where it comes out otherwise, as after a
+ * change of the drawing, the dataset stays as it is and its report says so. Any other dataset is returned as it is.
  */
 export function restoreMiniWorld(dataset: Dataset): Dataset {
   const { origin, report } = dataset;
@@ -13,8 +13,8 @@ export function restoreMiniWorld(dataset: Dataset): Dataset {
   const config = worldSchema.safeParse(origin.config);
   const world = config.success ? buildMiniWorld(config.data) : undefined;
   if (world?.fingerprint === origin.fingerprint) {
-    const { describe, teacher, chains } = world;
-    return { ...dataset, describe, teacher, chains };
+    const { describe, lookalikes, teacher, chains } = world;
+    return { ...dataset, describe, lookalikes, teacher, chains };
   }
   if (report === undefined) return dataset;
   const note =

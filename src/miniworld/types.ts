@@ -34,7 +34,7 @@ export interface MiniWorld extends Dataset {
   /** All classes of its genus, itself included. */
   genusMembers(subCategory: SubCategory): readonly WorldClass[];
   /** The class, then the classes most easily taken for it: its genus by similarity, then the rest of the domain. */
-  lookalikes(subCategory: SubCategory): readonly WorldClass[];
+  readonly lookalikes: (subCategory: SubCategory) => readonly WorldClass[];
   /** Every word that occurs in the world's texts, in a fixed order: tags, common words, genus and species words. */
   vocabulary(): readonly string[];
   /** The picture number `index` of a class for a purpose; the same object each time. */

@@ -10,6 +10,8 @@ export type { ObjectiveFigures, ObjectiveInput, ObjectiveOutput } from "./object
 export { DAPO, DEFAULTS, GRPO, TAPO, type ObjectiveOptions, type TapoOptions } from "./options";
 export { reward, type Reward } from "./rewards";
 export { collectRollouts, type Rollout, type RolloutBatch, type TapoExample } from "./rollouts";
+export { matchedWeight, TERM_CHOICES, termShares } from "./shares";
+export type { Share, TermChoice, TermShare, TermShares } from "./shares";
 export { k3, negativeKl, policyTerm, sampledEntropy, TERMS, type ClipRange, type Term, type TermData } from "./terms";
 export { tokenWeights, weightedSum } from "./tokenMean";
 export { tapo, tapoSteps, type TapoRun } from "./train";

@@ -78,8 +78,7 @@ function tapoTask(
       const figures: Record<string, number> = {};
       if (part === 0 || batch === undefined) {
         const started = performance.now();
-        const seed = new Random(options.seed).fork(`rollouts ${step}`).uint32();
-        batch = await collectRollouts(model, order.draw, options, seed, run.signal);
+        batch = await collectRollouts(model, order.draw, options, rolloutSeed(options, step), run.signal);
         const sampled = performance.now();
         scored = await score(model, batch.rollouts, options, run.reference);
         figures["generationSeconds"] = (sampled - started) / 1000;
@@ -96,8 +95,13 @@ function tapoTask(
   };
 }
 
+/** The seed of the rollouts that are drawn before a step. */
+export function rolloutSeed({ seed }: Pick<TapoOptions, "seed">, step: number): number {
+  return new Random(seed).fork(`rollouts ${step}`).uint32();
+}
+
 /** Attaches advantages and the log-probs that stay constant over the updates. */
-async function score(
+export async function score(
   model: TrainableModel,
   rollouts: readonly Rollout[],
   options: TapoOptions,
@@ -119,7 +123,7 @@ function rolloutFigures(batch: RolloutBatch): Record<string, number> {
 }
 
 /** Hands out the examples epoch after epoch, each epoch in an order of its own. */
-function trainingOrder(examples: readonly TapoExample[], seed: number) {
+export function trainingOrder(examples: readonly TapoExample[], seed: number) {
   let drawn = 0;
   const epochs = new Map<number, readonly TapoExample[]>();
   const at = (index: number): TapoExample => {
@@ -145,7 +149,11 @@ function updatesPerBatch(options: TapoOptions): number {
   return options.promptsPerRollout / options.promptsPerUpdate;
 }
 
-function checkInputs(examples: readonly TapoExample[], options: TapoOptions, run: TapoRun): void {
+export function checkInputs(
+  examples: readonly TapoExample[],
+  options: TapoOptions,
+  run: Pick<TapoRun, "reference">,
+): void {
   const { n1, n2, promptsPerRollout, promptsPerUpdate, objective } = options;
   if (examples.length === 0)
     throw new LabError("there are no questions to train on", "Check the dataset's training split.");

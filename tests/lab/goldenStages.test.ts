@@ -11,7 +11,7 @@ import { answersStage, similarityStage } from "../../src/lab/kinds/asking";
 import { separabilityStage } from "../../src/lab/kinds/states";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
-import { chains, cotSft, grpo, labelSft, rl, triplets } from "../../src/lab/recipe";
+import { chains, cotSft, grpo, labelSft, rl, shares, triplets } from "../../src/lab/recipe";
 import { make } from "../../src/lab/make";
 import { withInputs, type Stage } from "../../src/lab/stage";
 import { listFinished } from "../../src/store/store";
@@ -58,10 +58,15 @@ function works(): Record<string, Stage> {
   return {
     chains: withInputs(chains(recipe), { everyNthClass: 2 }),
     triplets: triplets(recipe),
+    "triplets of the nearest classes": triplets(recipe, "hardest"),
+    "triplets of other classes": triplets(recipe, "random"),
+    "triplets of one class": triplets(recipe, "same"),
+    "triplets with masked negatives": triplets(recipe, "masked"),
     "SFT on chains": start,
     "SFT on names": withInputs(labelSft(recipe), { epochs: 1 }),
     TAPO: rl(recipe, start, steps, "tapo"),
     "GRPO without thinking": rl(recipe, start, { ...grpo(recipe.profile.rl), ...steps, thinking: false }, "grpo"),
+    "shares of the gradient": shares(recipe, start),
     "closed answers": answersStage.stage({
       model: start,
       ...asked,

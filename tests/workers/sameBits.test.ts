@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StepFigures } from "../../src/engine/train";
 import type { QwenModel } from "../../src/model/qwen/model";
 import { sft } from "../../src/sft/train";
+import { termShares } from "../../src/tapo/shares";
 import { tapo } from "../../src/tapo/train";
 import { openWorkers } from "../../src/workers/open";
 import type { Pool } from "../../src/workers/pool";
@@ -69,6 +70,12 @@ async function tapoHash(model: QwenModel, onStep?: () => void): Promise<string> 
   return hashOf(model) + courseOf(await tapo(model, examples, options, run));
 }
 
+/** Random answers have no form; the reward of a name alone is made by whoever asks for it, so that some are better than others. */
+async function sharesOf(model: QwenModel): Promise<string> {
+  const options = tapoOptions({ maxNewTokens: 9, promptsPerRollout: 4, promptsPerUpdate: 4, dynamicSampling: false });
+  return JSON.stringify(await termShares(model, examples, options, { label: "shares", microBatchSize: 3 }));
+}
+
 const courseOf = (figures: readonly StepFigures[]): string =>
   JSON.stringify(figures.map((f) => Object.entries(f).filter(([name]) => !/seconds/i.test(name))));
 
@@ -99,6 +106,7 @@ async function sameFor(made: (model: QwenModel) => Promise<string>): Promise<voi
 describe("one process, two workers and three give the same bits", () => {
   it("in SFT: weights and figures of every step", () => sameFor(sftHash));
   it("in TAPO: weights and figures of every step", () => sameFor((model) => tapoHash(model)));
+  it("in each term's share of the gradient", () => sameFor(sharesOf));
   it("in sampling, scoring and hidden states", () => sameFor(answersOf));
 });
 

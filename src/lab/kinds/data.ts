@@ -8,7 +8,17 @@ import { curationReportSchema, type CurationReport } from "../../cot/outcomes";
 import { COT_FORMS, type CotForm } from "../../cot/stages";
 import type { Dataset } from "../../data/dataset";
 import { groupByClass } from "../../data/fewshot";
-import { mineTriplets } from "../../data/triplets";
+import { maskedImage } from "../../data/masking";
+import {
+  hardestNegative,
+  maskedNegative,
+  NEGATIVES,
+  ofClass,
+  randomNegative,
+  sameNegative,
+} from "../../data/negatives";
+import type { NegativeDraw, Negatives } from "../../data/negatives";
+import { drawTriplets, mineHardNegatives } from "../../data/triplets";
 import type { LabelledImage, Triplet } from "../../data/types";
 import { openEncoder } from "../encoder";
 import { defineStage, givenSchema, type Given } from "../stage";
@@ -63,38 +73,104 @@ function noTeacher({ name }: Dataset): LabError {
   return new LabError("has no teacher that could write chains of thought", remedy, { subject: name });
 }
 
-/** Triplets (§4.3): each training picture, another of its class, and one of the class most easily taken for it. */
+/** Triplets (§4.3): each training picture, another of its class, and a negative; by default of the class most easily taken for it. */
 export interface TripletInputs {
   readonly dataset: Given;
-  /** Its image tower says which classes are alike. */
-  readonly encoder: Given;
+  /** Its image tower says which classes are alike: needed for "hard" negatives, and left out for others, which do not ask it. */
+  readonly encoder?: Given | undefined;
+  /** Which picture is the negative; "hard", mined by the encoder, where absent, so that it is no part of that key. */
+  readonly negatives?: Negatives | undefined;
+  /** Chance of a patch to be hidden, for "masked" negatives; 0.6 by default, as in PAPO. */
+  readonly maskedShare?: number | undefined;
   readonly seed: number;
 }
 
-const TRIPLETS = "triplets.json";
-const tripletsSchema = z.array(z.tuple([z.string(), z.string(), z.string()]));
+const tripletFields = z.strictObject({
+  dataset: givenSchema,
+  encoder: givenSchema.optional(),
+  negatives: z.enum(NEGATIVES).optional(),
+  maskedShare: z.number().min(0).max(1).optional(),
+  seed: z.int().min(0),
+}) satisfies z.ZodType<TripletInputs>;
 
-/** Mines the triplets of the training pictures. Leaves their ids in `triplets.json`. */
+const tripletInputs = z.preprocess(
+  deciding,
+  tripletFields.superRefine(({ encoder, negatives, maskedShare }, context) => {
+    const reject = (key: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    if (negatives === undefined && encoder === undefined)
+      reject("encoder", "hard negatives are mined by one, and there is none");
+    if (negatives !== "masked" && maskedShare !== undefined) reject("maskedShare", "only masked negatives take it");
+  }),
+) satisfies z.ZodType<TripletInputs>;
+
+const groupSchema = z.record(z.string(), z.unknown());
+
+/** What decides the triplets, and so their key: not that negatives are the usual ones, nor an encoder that is not asked. */
+function deciding(given: unknown): unknown {
+  const group = groupSchema.safeParse(given);
+  if (!group.success) return given;
+  const { encoder, negatives, ...others } = group.data;
+  if (negatives === undefined || negatives === "hard") return encoder === undefined ? others : { ...others, encoder };
+  return { ...others, negatives, ...(negatives === "masked" ? { maskedShare: MASKED_SHARE, ...others } : {}) };
+}
+
+/** PAPO's code: black_prob. */
+const MASKED_SHARE = 0.6;
+
+const TRIPLETS = "triplets.json";
+const masked = z.strictObject({ masked: z.string(), share: z.number(), seed: z.int() });
+const tripletsSchema = z.array(z.tuple([z.string(), z.string(), z.union([z.string(), masked])]));
+
+/** Draws the triplets of the training pictures. Leaves their ids in `triplets.json`, and the mask of what is masked. */
 export const tripletStage = defineStage<TripletInputs, { triplets: number }>({
   kind: "triplets",
   version: 1,
-  inputs: z.strictObject({ dataset: givenSchema, encoder: givenSchema, seed: z.int().min(0) }),
+  inputs: tripletInputs,
   result: z.strictObject({ triplets: z.int().min(1) }),
-  run: async ({ dataset, encoder: given, seed }, bench) => {
-    const data = await bench.dataset(dataset);
-    const encoder = openEncoder(given);
-    try {
-      const mined = await mineTriplets(data, (images) => encoder.encodeImages(images), { seed });
-      const ids = mined.map(({ anchor, positive, negative }) => [anchor.id, positive.id, negative.id]);
-      writeJson(path.join(bench.folder, TRIPLETS), ids);
-      return { triplets: mined.length };
-    } finally {
-      encoder.dispose();
-    }
+  run: async (inputs, bench) => {
+    const data = await bench.dataset(inputs.dataset);
+    const drawn = drawTriplets(data, await negativesOf(inputs, data), inputs.seed);
+    writeJson(path.join(bench.folder, TRIPLETS), drawn.map(idsOf));
+    return { triplets: drawn.length };
   },
 });
 
-/** The triplets that a stage mined. @throws LabError when they are about other pictures */
+async function negativesOf({ encoder, negatives, maskedShare }: TripletInputs, data: Dataset): Promise<NegativeDraw> {
+  switch (negatives) {
+    case "hardest":
+      return hardestNegative(data);
+    case "random":
+      return randomNegative(data);
+    case "same":
+      return sameNegative(data);
+    case "masked":
+      return maskedNegative(maskedShare ?? MASKED_SHARE);
+    default:
+      return minedBy(
+        required(encoder, () => new RangeError("negativesOf: no encoder")),
+        data,
+      );
+  }
+}
+
+async function minedBy(given: Given, data: Dataset): Promise<NegativeDraw> {
+  const encoder = openEncoder(given);
+  try {
+    const mined = await mineHardNegatives(data, (images) => encoder.encodeImages(images));
+    return ofClass(data, ({ id }) => mined[id]?.negative);
+  } finally {
+    encoder.dispose();
+  }
+}
+
+function idsOf({ anchor, positive, negative }: Triplet): z.output<typeof tripletsSchema>[number] {
+  const third = "mask" in negative ? { masked: negative.id, ...negative.mask } : negative.id;
+  return [anchor.id, positive.id, third];
+}
+
+/** The triplets that a stage drew. @throws LabError when they are about other pictures */
 export function readTriplets({ name, train }: Dataset, folder: string): Triplet[] {
   const file = path.join(folder, TRIPLETS);
   const images = new Map(train.map((image) => [image.id, image]));
@@ -103,7 +179,16 @@ export function readTriplets({ name, train }: Dataset, folder: string): Triplet[
       images.get(id),
       () => new LabError(`names "${id}", no training picture of ${name}`, "Mine again.", { subject: file }),
     );
+  const negativeOf = (third: string | z.output<typeof masked>): Triplet["negative"] => {
+    if (typeof third === "string") return find(third);
+    const { masked: id, ...mask } = third;
+    return maskedImage(find(id), mask);
+  };
   return readStored(file, tripletsSchema, "file of triplets", "Remove its folder, and they are mined again.").map(
-    ([anchor, positive, negative]) => ({ anchor: find(anchor), positive: find(positive), negative: find(negative) }),
+    ([anchor, positive, third]) => ({
+      anchor: find(anchor),
+      positive: find(positive),
+      negative: negativeOf(third),
+    }),
   );
 }

@@ -8,6 +8,7 @@ import { didYouMean } from "../../core/similar";
 import type { StageKind } from "../stage";
 import { answersStage, similarityStage } from "./asking";
 import { cotStage, tripletStage } from "./data";
+import { sharesStage } from "./shares";
 import { separabilityStage } from "./states";
 import { rlStage, sftStage } from "./training";
 
@@ -17,6 +18,7 @@ export const KINDS: readonly StageKind[] = [
   tripletStage,
   sftStage,
   rlStage,
+  sharesStage,
   answersStage,
   similarityStage,
   separabilityStage,
