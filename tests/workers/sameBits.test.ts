@@ -10,9 +10,11 @@ import { termShares } from "../../src/tapo/shares";
 import { tapo } from "../../src/tapo/train";
 import { openWorkers } from "../../src/workers/open";
 import type { Pool } from "../../src/workers/pool";
-import { ask, picture, policyIn, SFT, toyExamples } from "../sft/tinyPolicy";
+import { ask, picture, policyIn, SFT, toyExamples, weightsOf } from "../sft/tinyPolicy";
 import type { TapoExample } from "../../src/tapo/rollouts";
 import { example, tapoOptions } from "../tapo/recorded";
+import { guessingPolicy } from "../tapo/trainedPolicy";
+import { assignAll } from "../tapo/weights";
 
 /** What is compared between one process and several: nothing may differ, not even a last digit. */
 const COUNTS = [1, 2, 3];
@@ -70,8 +72,11 @@ async function tapoHash(model: QwenModel, onStep?: () => void): Promise<string> 
   return hashOf(model) + courseOf(await tapo(model, examples, options, run));
 }
 
-/** Random answers have no form; the reward of a name alone is made by whoever asks for it, so that some are better than others. */
+/** Of a policy that guesses in the right form: without a right answer the policy has no gradient. */
 async function sharesOf(model: QwenModel): Promise<string> {
+  const guessing = await guessingPolicy();
+  assignAll(model.parameters, weightsOf(guessing));
+  guessing.dispose();
   const options = tapoOptions({ maxNewTokens: 9, promptsPerRollout: 4, promptsPerUpdate: 4, dynamicSampling: false });
   return JSON.stringify(await termShares(model, examples, options, { label: "shares", microBatchSize: 3 }));
 }
