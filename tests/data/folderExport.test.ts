@@ -5,7 +5,8 @@ import type { Dataset } from "../../src/data/dataset";
 import { exportDataset } from "../../src/data/folder/export";
 import { openFolder, type FolderDataset } from "../../src/data/folder/folder";
 import { buildPrompt } from "../../src/data/prompts";
-import { mineTriplets } from "../../src/data/triplets";
+import { hardestNegative } from "../../src/data/negatives";
+import { drawTriplets, mineTriplets } from "../../src/data/triplets";
 import type { LabelledImage, SubCategory, Triplet } from "../../src/data/types";
 import { restoreMiniWorld } from "../../src/miniworld/restore";
 import { buildMiniWorld } from "../../src/miniworld/world";
@@ -82,6 +83,12 @@ describe("a mini-world exported as a folder of pictures", () => {
     expect(restored.teacher).toBeUndefined();
     expect(restored.report?.notes[0]).toMatch(/made otherwise today/);
     expect(restoreMiniWorld({ ...opened, origin: { ...origin, config: {} } }).teacher).toBeUndefined();
+  });
+
+  it("has the world's hardest negatives, once the world is found again, and none before", () => {
+    const hardest = (dataset: Dataset) => idsOf(drawTriplets(dataset, hardestNegative(dataset), 1));
+    expect(hardest(restoreMiniWorld(opened))).toEqual(hardest(smokeWorld));
+    expect(() => hardest(opened)).toThrow(/does not know which of its classes/);
   });
 
   it("is answered as the mini-world is, to the digit", async () => {
