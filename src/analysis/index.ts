@@ -1,9 +1,13 @@
 /**
- * Probing a model's hidden states: principal components, and how far right names lie from wrong ones (H3). Numbers only, no figures,
- * and no folders or stages.
+ * Probing a model's hidden states (§5.4): what a linear probe reads off them (H1), whether they know who is related to whom (H2), and how
+ * far right names lie from wrong ones (H3). Numbers only, no figures, and no folders or stages.
  */
 
 export { ridgeRegression, valueAt, type LinearFunction } from "./leastSquares";
 export { pca, project, reconstruct, type Pca } from "./pca";
-export { namePairs, pairPrompt, pairStates, separability } from "./separability";
+export { linearProbe, type LabelledState, type Probe, type ProbeEpoch, type ProbeOptions } from "./probe";
+export { fisherRatio, silhouette } from "./scatter";
+export { namePairs, pairPrompt, pairStates, separability, separabilityOverLayers } from "./separability";
 export type { NamePair, Separability } from "./separability";
+export { compareTaxonomy, taxonomySimilarity, withRelatives } from "./taxonomy";
+export type { SpeciesState, TaxonomyComparison, TaxonomyOptions, TaxonomySimilarity, TaxonomyTarget } from "./taxonomy";

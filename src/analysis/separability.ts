@@ -1,11 +1,12 @@
-import { LabError } from "../core/errors";
+import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
 import type { BenchmarkItem, LabelledImage, SubCategory } from "../data/types";
 import { pairText, type PromptSet } from "../data/prompts";
 import { wilson, type Score } from "../eval/intervals";
-import type { Prompt, VisionLanguageModel } from "../model/contract";
+import type { HiddenStateOptions, Prompt, VisionLanguageModel } from "../model/contract";
 import { ridgeRegression, valueAt } from "./leastSquares";
 import { pca, project } from "./pca";
+import { fisherRatio, silhouette } from "./scatter";
 
 /** A picture beside a name: its own (a positive pair) or that of a class easily taken for it (a negative one). */
 export interface NamePair {
@@ -50,14 +51,15 @@ export async function pairPrompt(set: PromptSet, { image, name }: NamePair): Pro
   return { messages: [{ role: "user", content: `<image>${question}` }], images: [await image.load()] };
 }
 
-/** The last hidden state of every pair, after the last layer. @returns [N] vectors of the hidden width */
+/** The last hidden state of every pair, after the last layer or another one. @returns [N] vectors of the hidden width */
 export async function pairStates(
   model: VisionLanguageModel,
   set: PromptSet,
   pairs: readonly NamePair[],
+  layer: HiddenStateOptions["layer"] = "last",
 ): Promise<Float32Array[]> {
   const prompts = await Promise.all(pairs.map((pair) => pairPrompt(set, pair)));
-  return model.hiddenStates(prompts, { layer: "last", pool: "last" });
+  return model.hiddenStates(prompts, { layer, pool: "last" });
 }
 
 /** How far positive and negative pairs lie apart in a model's states. Plain JSON. */
@@ -67,6 +69,10 @@ export interface Separability {
   readonly explained: readonly [number, number];
   /** Share of the pairs on the right side of a hyperplane that was fitted without them; 0.5 is chance. */
   readonly accuracy: Score;
+  /** Fisher's ratio of the two kinds of pairs along the normal of that hyperplane, at pairs that it was fitted without; 0 is chance. */
+  readonly fisher: number;
+  /** Silhouette coefficient of the two kinds in all dimensions, in [−1, 1]: small where pictures differ more than right from wrong. */
+  readonly silhouette: number;
 }
 
 /** Folds of the cross-validation; the two pairs of a picture are always in the same one. */
@@ -74,8 +80,8 @@ const FOLDS = 5;
 const RIDGE = 1e-2;
 
 /**
- * Puts a number beside Fig. 4's picture: the accuracy of a ridge classifier over all dimensions, in five-fold
- * cross-validation over pictures, and the first two principal components to look at.
+ * Puts numbers beside Fig. 4's picture: accuracy and Fisher's ratio of a ridge classifier over all dimensions, in five-fold
+ * cross-validation over pictures; the silhouette; and the first two principal components to look at.
  * @param states shape [N, D], one per pair
  */
 export function separability(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): Separability {
@@ -85,26 +91,47 @@ export function separability(pairs: readonly NamePair[], states: readonly Float3
   const model = pca(states, 2);
   const points = project(model, states).map(([x = 0, y = 0]): [number, number] => [x, y]);
   const [first = 0, second = 0] = model.explained;
-  const right = correctOutOfFold(pairs, states, seed);
-  return { points, explained: [first, second], accuracy: wilson(right, pairs.length) };
+  const positive = pairs.map((pair) => pair.positive);
+  const scores = heldOutScores(pairs, states, seed);
+  return {
+    points,
+    explained: [first, second],
+    accuracy: wilson(scores.filter((score, i) => score > 0 === positive[i]).length, pairs.length),
+    fisher: fisherRatio(scores, positive),
+    silhouette: silhouette(states, positive),
+  };
 }
 
-function correctOutOfFold(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): number {
+/** The same pairs, layer by layer (0 is the embedding's output), cross-validated in the same folds. */
+export function separabilityOverLayers<Layer>(
+  pairs: readonly NamePair[],
+  layers: readonly { readonly layer: Layer; readonly states: readonly Float32Array[] }[],
+  seed: number,
+): (Separability & { readonly layer: Layer })[] {
+  return layers.map(({ layer, states }) => ({ layer, ...separability(pairs, states, seed) }));
+}
+
+/** The value, at each pair, of the plane that was fitted to +1 and −1 without its picture's fold. */
+function heldOutScores(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): number[] {
   const images = [...new Set(pairs.map(({ image }) => image.id))];
   if (images.length < FOLDS) {
     throw new LabError(`${images.length} pictures are too few to cross-validate`, `Give at least ${FOLDS}.`);
   }
   const order = new Random(seed).fork("folds").shuffle(images);
   const foldOf = new Map(order.map((id, place) => [id, place % FOLDS]));
-  let right = 0;
-  for (let fold = 0; fold < FOLDS; fold++) {
-    const held = pairs.map(({ image }) => foldOf.get(image.id) === fold);
-    const training = states.filter((_, i) => held[i] === false);
-    const targets = pairs.filter((_, i) => held[i] === false).map(({ positive }) => (positive ? 1 : -1));
-    const plane = ridgeRegression(training, targets, RIDGE);
-    right += pairs.filter(
-      (pair, i) => held[i] === true && valueAt(plane, states[i] ?? []) > 0 === pair.positive,
-    ).length;
-  }
-  return right;
+  const planes = Array.from({ length: FOLDS }, (_, fold) => {
+    const kept = pairs.map(({ image }) => foldOf.get(image.id) !== fold);
+    const targets = pairs.filter((__, i) => kept[i]).map(({ positive }) => (positive ? 1 : -1));
+    return ridgeRegression(
+      states.filter((__, i) => kept[i]),
+      targets,
+      RIDGE,
+    );
+  });
+  return pairs.map(({ image }, i) =>
+    valueAt(
+      required(planes[foldOf.get(image.id) ?? -1], () => new RangeError("no fold")),
+      states[i] ?? [],
+    ),
+  );
 }

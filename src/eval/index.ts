@@ -7,12 +7,15 @@
 export { readAnswers, saidIn, type Answer } from "./answers";
 export { ask, type Answered, type AskOptions, type ScoredName } from "./ask";
 export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./asking";
+export { pairedBootstrap, type BootstrapDifference, type BootstrapOptions, type SeedDifference } from "./bootstrap";
 export { averageScore, meanScore, wilson, type Score } from "./intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./judge";
 export { measure, scoreOf, type Measuring } from "./measure";
 export { select, type Measurement } from "./measurements";
 export { chainMetrics, metricNamed, METRICS, type Metric, type MetricContext, type Setting } from "./metrics";
+export { detectableByMcnemar, detectableOverSeeds, powerOverSeeds } from "./power";
 export { cosineSimilarity, similarities, type TextSimilarity } from "./similarity";
-export { compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
-export type { Judged, PairedAnswers, SeedMean } from "./statistics";
+export { answerDifferences, compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
+export { independentTTest, pairedTTest } from "./statistics";
+export type { ItemDifference, Judged, PairedAnswers, SeedMean, TTest } from "./statistics";
 export { drawDemonstrations, type Strategies } from "./strategies";

@@ -21,12 +21,14 @@ const separabilitySchema: z.ZodType<Separability> = z.strictObject({
   points: z.array(pair),
   explained: pair,
   accuracy: z.strictObject({ value: z.number(), low: z.number(), high: z.number(), n: z.int().min(1) }),
+  fisher: z.number().min(0),
+  silhouette: z.number().min(-1).max(1),
 });
 
 /** Measures how far a model's last hidden states tell right picture–name pairs from wrong ones (H3, Fig. 4). */
 export const separabilityStage = defineStage<SeparabilityInputs, Separability>({
   kind: "separability",
-  version: 3,
+  version: 4,
   inputs: z.strictObject({
     model: refSchema,
     dataset: givenSchema,
