@@ -144,7 +144,7 @@ class Classifier {
   }
 
   private logProbs(x: tf.Tensor2D): tf.Tensor2D {
-    return tf.logSoftmax<tf.Tensor2D>(tf.add(tf.matMul(x, this.weights), this.bias));
+    return tf.logSoftmax(tf.add<tf.Tensor2D>(tf.matMul(x, this.weights), this.bias));
   }
 }
 

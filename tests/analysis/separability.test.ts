@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namePairs, pairPrompt, separability } from "../../src/analysis/separability";
+import { namePairs, pairPrompt, separability, separabilityOverLayers } from "../../src/analysis/separability";
 import { Random } from "../../src/core/random";
 import { smokeWorld } from "../miniworld/worlds";
 
@@ -75,6 +75,26 @@ describe("separability", () => {
     const mean = runs.reduce((a, b) => a + b, 0) / runs.length;
     // 40 × 32 judgements: one standard error is 0.5 / √1280 = 0.014; four of them
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.056);
+  });
+
+  it("grows in every number as the clouds part", () => {
+    const found = separabilityOverLayers(
+      pairs,
+      [0, 1.5, 20].map((shift) => ({ layer: shift, states: noise(3, shift) })),
+      1,
+    );
+    expect(found.map(({ layer }) => layer)).toEqual([0, 1.5, 20]);
+    const [none, some, all] = found;
+    expect(none!.fisher).toBeLessThan(some!.fisher);
+    expect(some!.fisher).toBeLessThan(all!.fisher);
+    expect(none!.silhouette).toBeLessThan(some!.silhouette);
+    expect(some!.silhouette).toBeLessThan(all!.silhouette);
+    expect(Math.abs(none!.silhouette)).toBeLessThan(0.1);
+    // δ = 20, σ = 1 along the axis: 20²/2, by some 16 pictures a little off
+    expect(all!.fisher).toBeGreaterThan(100);
+    expect(all!.fisher).toBeLessThan(400);
+    const { layer: _, ...alone } = some!;
+    expect(alone).toEqual(separability(pairs, noise(3, 1.5), 1));
   });
 
   it("refuses too few pictures and states that do not match", () => {

@@ -2,16 +2,25 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/eval/answers";
 import { metricNamed } from "../../src/eval/metrics";
-import { compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "../../src/eval/statistics";
+import {
+  answerDifferences,
+  compareAnswers,
+  differenceOverSeeds,
+  independentTTest,
+  mcnemar,
+  meanOverSeeds,
+  pairedTTest,
+} from "../../src/eval/statistics";
+import { references } from "../reference/analysis/references";
 import { answer, DIRECT } from "./helpers";
 
 describe("meanOverSeeds", () => {
   it("is the mean with Student's interval", () => {
-    // s = 1 and t(0.975; 2) = 4.303: 2 ± 4.303/√3
+    // s = 1 and t(0.975; 2) = 4.3026527: 2 ± t/√3
     const { value, low, high, n } = meanOverSeeds([1, 2, 3]);
     expect([value, n]).toEqual([2, 3]);
-    expect(high - value).toBeCloseTo(4.303 / Math.sqrt(3), 10);
-    expect(value - low).toBeCloseTo(4.303 / Math.sqrt(3), 10);
+    expect(high - value).toBeCloseTo(4.30265272975 / Math.sqrt(3), 10);
+    expect(value - low).toBeCloseTo(4.30265272975 / Math.sqrt(3), 10);
   });
 
   it("has no width where all seeds agree, moves with the values, and may leave [0, 1]: differences do", () => {
@@ -39,10 +48,10 @@ describe("differenceOverSeeds", () => {
     Object.entries(values).map(([seed, value]) => ({ seed: Number(seed), value }));
 
   it("pairs by seed: what a seed does to both methods alike cancels", () => {
-    // Seeds move both by 0.3, the difference is 0.1 and 0.2: 0.15 ± 12.706·(0.1/√2)/√2; seed 7 has no partner.
+    // Seeds move both by 0.3, the difference is 0.1 and 0.2: 0.15 ± 12.7062047·(0.1/√2)/√2; seed 7 has no partner.
     const found = differenceOverSeeds(rows({ 1: 0.5, 2: 0.9, 7: 1 }), rows({ 2: 0.7, 1: 0.4, 5: 0 }));
     expect(found.value).toBeCloseTo(0.15, 12);
-    expect(found.high - found.value).toBeCloseTo(12.706 * 0.05, 10);
+    expect(found.high - found.value).toBeCloseTo(12.70620473617 * 0.05, 10);
     expect(found.n).toBe(2);
   });
 
@@ -70,6 +79,27 @@ describe("differenceOverSeeds", () => {
     const twice = [...rows({ 1: 0, 2: 0 }), { seed: 1, value: 1 }];
     expect(() => differenceOverSeeds(twice, rows({ 1: 0, 2: 0 }))).toThrow(/two values/u);
     expect(() => differenceOverSeeds(rows({ 1: 0, 2: 0 }), twice)).toThrow(/two values/u);
+  });
+});
+
+describe("t tests", () => {
+  const { a, b, paired, independent } = references.tTests;
+  it("are SciPy's", () => {
+    for (const [found, expected] of [
+      [pairedTTest(a, b), paired],
+      [independentTTest(a, b.slice(0, 9)), independent],
+    ] as const) {
+      expect(found.df).toBe(expected.df);
+      expect(found.t).toBeCloseTo(expected.t, 11);
+      expect(found.p).toBeCloseTo(expected.p, 12);
+    }
+  });
+
+  it("find nothing where nothing differs, and refuse lists that do not match", () => {
+    expect(pairedTTest([1, 2], [1, 2])).toEqual({ difference: 0, t: 0, df: 1, p: 1 });
+    expect(pairedTTest([2, 3], [1, 2])).toMatchObject({ t: Infinity, p: 0 });
+    expect(() => pairedTTest([1, 2], [1])).toThrow(RangeError);
+    expect(() => independentTTest([1, 2], [1])).toThrow(RangeError);
   });
 });
 
@@ -133,5 +163,16 @@ describe("compareAnswers", () => {
     expect(compareAnswers(exact, judged(["owl"]), thinking)).toMatchObject({ n: 1, onlyFirst: 0, onlySecond: 0 });
     const similarity = { ...exact, name: "similarity", of: () => 0.5 };
     expect(() => compareAnswers(similarity, thinking, thinking)).toThrow(/similarity counts no right and wrong/u);
+  });
+
+  it("gives the differences one by one, for any metric", () => {
+    const [first, second] = [judged(["owl", "owl", "gull", "gull"]), judged(["owl", "gull", "owl"])];
+    expect(answerDifferences(exact, first, second).map(({ item, difference }) => [item, difference])).toEqual([
+      ["0", 0],
+      ["1", 1],
+      ["2", -1],
+    ]);
+    const length = { ...exact, of: ({ output }: Answer) => output.length };
+    expect(answerDifferences(length, first, second).map(({ difference }) => difference)).toEqual([0, -1, 1]);
   });
 });

@@ -26,7 +26,7 @@ def blobs(n, spread):
 x, y = blobs(60, 0.9)
 tx, ty = blobs(30, 0.9)
 # A network without a hidden layer is softmax regression; its weights are set to zero before the first step of Adam.
-net = MLPClassifier((), solver="adam", alpha=0, batch_size=60, learning_rate_init=0.01).partial_fit(x, y, [0, 1, 2])
+net = MLPClassifier((), solver="adam", alpha=0, batch_size=60, learning_rate_init=0.01).partial_fit(x, y, classes=[0, 1, 2])
 for part in net.coefs_ + net.intercepts_:
     part[:] = 0
 net._optimizer = AdamOptimizer(net.coefs_ + net.intercepts_, 0.01, 0.9, 0.999, 1e-8)

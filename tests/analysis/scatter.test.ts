@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { ridgeRegression, valueAt } from "../../src/analysis/leastSquares";
+import { fisherRatio, silhouette } from "../../src/analysis/scatter";
+import { references } from "../reference/analysis/references";
+
+const { x, y } = references.train;
+
+describe("silhouette", () => {
+  it("equals scikit-learn's, groups of one point included", () => {
+    expect(silhouette(x, y.map(String))).toBeCloseTo(references.silhouette.mean, 12);
+    const lonely = x.map((_, i) => `${Math.min(i, 2)}`);
+    expect(silhouette(x, lonely)).toBeCloseTo(references.silhouette.lonely, 12);
+  });
+
+  it("is worked out by hand", () => {
+    // 0 and 1 against 4: a = 1, b = 4 and 3, the last alone: ((4 − 1)/4 + (3 − 1)/3 + 0)/3
+    expect(silhouette([[0], [1], [4]], [true, true, false])).toBeCloseTo((3 / 4 + 2 / 3) / 3, 14);
+    const square = [true, true, false, false];
+    expect(silhouette([[0], [0], [0], [0]], square)).toBe(0);
+    expect(() => silhouette([[0], [1]], [true, true])).toThrow(RangeError);
+  });
+});
+
+describe("fisherRatio", () => {
+  it("is that of scikit-learn's discriminant, which the plane of least squares is, too", () => {
+    const two = x.filter((_, i) => y[i]! < 2);
+    const positive = y.filter((label) => label < 2).map((label) => label === 1);
+    const plane = ridgeRegression(
+      two,
+      positive.map((side) => (side ? 1 : -1)),
+      0,
+    );
+    const values = two.map((point) => valueAt(plane, point));
+    expect(fisherRatio(values, positive)).toBeCloseTo(references.fisher, 10);
+  });
+
+  it("is worked out by hand, whatever the scale", () => {
+    // means 1 and 5, variances 2 and 2 (ddof 1): 16/4
+    const sides = [true, true, false, false];
+    expect(fisherRatio([0, 2, 4, 6], sides)).toBeCloseTo(4, 14);
+    expect(fisherRatio([10, -10, -30, -50], sides)).toBeCloseTo(4, 14);
+    expect(fisherRatio([1, 1, 1, 1], sides)).toBe(0);
+    expect(() => fisherRatio([1, 2, 3], [true, true, false])).toThrow(RangeError);
+  });
+});
