@@ -57,4 +57,4 @@ print(json.dumps({
     "normal": [[z, stats.norm.cdf(z)] for z in (-8, -1.96, 0, 0.5, 3)],
     "binomialTail": [[k, n, p, stats.binom.sf(k - 1, n, p)] for k, n, p in ((1, 1, 0.3), (7, 10, 0.5), (400, 900, 0.45))],
     "power": [[d, n, power(stats.t.ppf(0.975, n - 1), n - 1, d * n**0.5)] for d in (0, 0.5, 1, 3) for n in (2, 3, 10, 30)],
-}))
+}, default=float))
