@@ -147,8 +147,9 @@ function encoderStage(
 ): Promise<Finished<Stage>> {
   const { world, config } = work;
   const { weakLabels, seed } = config;
+  const { wrongRate, siblingShare } = weakLabels;
   const lesson = { name, seed, stage, weakLabels };
-  const inputs = { tower: tower.key, ...lesson };
+  const inputs = { tower: tower.key, name, seed, stage, wrongRate: wrongRate.encoder, siblingShare };
   return teachingStage(work, "dual-encoder", inputs, async (folder, watched) => {
     await loadPictures(watched);
     const blank = path.join(folder, "blank");
