@@ -7,6 +7,7 @@ import type { Progress } from "../core/progress";
 import { closest } from "../core/similar";
 import type { Dataset } from "../data/dataset";
 import { openFolder, parseFolderOptions } from "../data/folder/folder";
+import { heldOut } from "../data/heldOut";
 import { loadWorldConfig } from "../miniworld/config";
 import { restoreMiniWorld } from "../miniworld/restore";
 import { buildMiniWorld } from "../miniworld/world";
@@ -34,6 +35,10 @@ const KINDS: Readonly<Record<string, DatasetKind>> = {
   folder: {
     form: "folder:PATH of a folder of pictures, with options such as folder:PATH?shots=4&seed=1",
     open: openFolderSpec,
+  },
+  heldout: {
+    form: "heldout:DATASET, any other with a third of its seen classes held out, for choosing settings",
+    open: async (spec, options) => heldOut(await openDataset(spec, options)),
   },
 };
 
