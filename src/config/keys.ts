@@ -9,7 +9,7 @@ export function keysOf(schema: unknown, at = ""): string[] {
   }
   if (schema instanceof z.ZodArray && schema.element instanceof z.ZodObject) return keysOf(schema.element, `${at}[]`);
   if (schema instanceof z.ZodPipe) return keysOf(schema.out, at);
-  if (schema instanceof z.ZodOptional) return keysOf(schema.unwrap(), at);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return keysOf(schema.unwrap(), at);
   return [at];
 }
 

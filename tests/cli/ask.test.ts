@@ -38,7 +38,7 @@ function refusal(...args: string[]): string {
 }
 
 /** The smoke world's first unseen bird, which `--example` draws. */
-const NAMES = "dridern flostaida,nidrit flostaida,plesim flostaida,solel flostaida";
+const NAMES = "dridern flostaida,plesim flostaida,pugrir drukaica,solel flostaida";
 
 describe("the lines about an answer", () => {
   it("give a terminal no orders, whatever a model says and however files and options are called", () => {
