@@ -43,7 +43,8 @@ function enginePresent(engine) {
   if (!existsSync(join(MODULES, "@tensorflow", "tfjs-node", "package.json"))) return false;
   if (engine === "wasm") return true;
   const linked = engine === "prebuilt" || LIBRARIES.every((name) => existsSync(join(BINDING, "deps", "lib", name)));
-  return linked && compiledBinding() !== undefined;
+  const findsCuda = engine === "prebuilt" || !existsSync(cusolver()) || existsSync(join(BINDING, "deps", "tensorrt"));
+  return linked && findsCuda && compiledBinding() !== undefined;
 }
 
 async function compileOrFallBack(cuda) {
@@ -72,7 +73,15 @@ function linkLibraries() {
   for (const name of LIBRARIES) symlinkSync(join(wheel, name), join(deps, "lib", name));
   // The CUDA wheel's library looks for CUDA in ../nvidia, seen from the folder of the link.
   const nvidia = join(sitePackages(), "nvidia");
-  if (existsSync(nvidia)) symlinkSync(nvidia, join(deps, "nvidia"));
+  if (!existsSync(nvidia)) return;
+  symlinkSync(nvidia, join(deps, "nvidia"));
+  // That library opens cuSOLVER too, but its search path lacks the folder, and without cuSOLVER it passes every card over.
+  // It does look in ../tensorrt, which is not installed.
+  symlinkSync(cusolver(), join(deps, "tensorrt"));
+}
+
+function cusolver() {
+  return join(sitePackages(), "nvidia", "cusolver", "lib");
 }
 
 /**

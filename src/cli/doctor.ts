@@ -146,10 +146,13 @@ function threads(): Finding {
 }
 
 /** Whether tables can come out to the last digit as recorded; `--numerics` computes it. */
-function numerics({ backend }: EngineProbe): Finding {
+function numerics({ backend, usesGpu }: EngineProbe): Finding {
   const subject = "Last digits";
   const engine = backend === undefined || backend.name === "tensorflow" ? undefined : `the ${backend.name} engine`;
-  const gap = engine ?? (numericsMode() === "native" ? "FINE_R1_NUMERICS=native" : processorGap());
+  const gap =
+    engine ??
+    (usesGpu ? "the engine computes on the GPU" : undefined) ??
+    (numericsMode() === "native" ? "FINE_R1_NUMERICS=native" : processorGap());
   if (gap === undefined) return { subject, status: "ok", value: "as on every x86-64 processor with AVX2 and FMA" };
   return { subject, status: "note", value: `can differ from the recorded ones: ${gap}` };
 }

@@ -51,6 +51,10 @@ async function loadNative(): Promise<BackendInfo> {
   // A fixed number, since sums are split by it: the same digits on every machine. At the mini-world's sizes a second
   // thread gains nothing (docs/performance.md).
   process.env["TF_NUM_INTRAOP_THREADS"] ??= "1";
+  // On a GPU: products of float32 with all their digits (TF32 keeps 10 bits of 23, and breaks agreement with the reference),
+  // and memory as it is needed, since the first process would take the whole card.
+  process.env["NVIDIA_TF32_OVERRIDE"] ??= "0";
+  process.env["TF_FORCE_GPU_ALLOW_GROWTH"] ??= "true";
   tf.env().set("IS_TEST", true); // silences the banner
   try {
     await import("@tensorflow/tfjs-node-gpu");

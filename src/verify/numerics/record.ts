@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { resultsRoot } from "../../config/places";
 import { readStored } from "../../config/stored";
-import { loadBackend, numericsMode } from "../../core/backend";
+import { loadBackend, nativeOnCpu, numericsMode } from "../../core/backend";
 import { processorModel } from "../../store/facts";
 import { writeJson } from "../../core/files";
 import { numericsDigest, type NumericsDigest } from "./digest";
@@ -61,6 +61,7 @@ export async function numericsRemark(): Promise<string | undefined> {
 async function reason(): Promise<string> {
   const { name } = await loadBackend();
   if (name !== "tensorflow") return `the ${name} engine computes in an order of its own`;
+  if (!nativeOnCpu()) return "the engine computes on the GPU";
   if (numericsMode() === "native") return "FINE_R1_NUMERICS=native takes the processor's own way";
   return processorGap() ?? "the engine, its threads or its version differ; `fine-r1 doctor` shows them";
 }
