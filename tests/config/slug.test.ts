@@ -74,6 +74,8 @@ describe("configFile", () => {
     expect(() => configFile("worlds", "tset")).toThrow(
       'there is no world "tset". Did you mean "test"? Choose one of: ',
     );
-    expect(() => configFile("base", "huge")).toThrow(/there is no base config "huge"\. Choose one of: large, mini, qwen2, smoke\./);
+    expect(() => configFile("base", "huge")).toThrow(
+      /there is no base config "huge"\. Choose one of: large, mini, qwen2, smoke\./,
+    );
   });
 });
