@@ -175,11 +175,11 @@ function exportedFolder(scratch: string, picture: string): Pick<Parser, "corpus"
   const question = "bird ?";
   const item = { id: "i", picture: "p", question, options: ["a"], groundTruth: "a" };
   const exported = {
-    version: 1,
+    version: 2,
     name: "x",
     wording: "mini",
-    classes: [{ id: "bird/a", folder: "a", name: "a", superCategory: "bird", seen: true, options: ["a"] }],
-    pictures: [{ id: "p", class: "bird/a", file: "test/a/1.png", sha256: hashFile(picture), question }],
+    classes: [{ id: "bird/a", folder: "a", name: "a", superCategory: "bird", seen: true }],
+    pictures: [{ id: "p", class: "bird/a", file: "test/a/1.png", sha256: hashFile(picture), question, options: ["a"] }],
     train: ["p"],
     validation: [],
     test: { seen: [item], unseen: [] },
