@@ -25,10 +25,10 @@ export function addBaseCommand(program: Command): void {
   const base = program.command("base").description("the mini-world's base checkpoints");
   const command = base
     .command("build")
-    .description("make the base model and the SigLIP-style encoder from nothing, measure them, write the model card")
+    .description("make the base model and its encoders from nothing, measure them, write the model card")
     .option("--config <name>", "a file of configs/base", "mini")
     .option("--world <name>", "a file of configs/worlds", "test")
-    .option("--out <folder>", "where the base/ and siglip/ folders go", path.join("assets", "mini"));
+    .option("--out <folder>", "where the folders base/, siglip/ and clip/ go", path.join("assets", "mini"));
   addWorkersOption(command).action(async (options: BaseArguments) => {
     const plain = openWork(options, stoppable());
     const out = path.resolve(options.out);

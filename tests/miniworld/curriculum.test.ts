@@ -4,7 +4,7 @@ import { Random } from "../../src/core/random";
 import { describe as describeValues, matches, SLOTS } from "../../src/miniworld/attributes";
 import { checkChain } from "../../src/data/chains";
 import {
-  DEFAULT_CURRICULUM,
+  type CurriculumSettings,
   describeClass,
   exercisePrompt,
   reasonAbout,
@@ -13,12 +13,33 @@ import {
   type WeakUse,
 } from "../../src/miniworld/curriculum/exercises";
 import { weakLabel } from "../../src/miniworld/curriculum/weak";
-import { drawExercise, drawExercises, TEXT_MIXTURE } from "../../src/miniworld/curriculum/mixture";
+import * as mixture from "../../src/miniworld/curriculum/mixture";
+import type { Mixture } from "../../src/miniworld/curriculum/mixture";
 import type { Domain } from "../../src/miniworld/config";
 import { pairPrompt } from "../../src/analysis/separability";
 import { buildPrompt } from "../../src/data/prompts";
+import type { MiniWorld } from "../../src/miniworld/types";
 import { buildMiniWorld } from "../../src/miniworld/world";
 import { marksWorld, smokeConfig, smokeWorld } from "./worlds";
+
+const SETTINGS: CurriculumSettings = {
+  weakLabels: { wrongRate: { open: 0.72, closed: 0.45, encoder: 0.66, yesNo: 0.15 }, siblingShare: 0.8 },
+  optionsRate: 0.6,
+  thinkingRate: 0.75,
+  wrongValueRate: 0.2,
+};
+const TEXT: Mixture = {
+  nameToAttributes: 0.2,
+  attributesToName: 0.15,
+  genusMembers: 0.07,
+  compare: 0.13,
+  reason: 0.45,
+};
+
+const drawExercises = (world: MiniWorld, tasks: Mixture, count: number, random: Random, settings = SETTINGS) =>
+  mixture.drawExercises(world, tasks, count, random, settings);
+const drawExercise = (world: MiniWorld, tasks: Mixture, random: Random, settings = SETTINGS) =>
+  mixture.drawExercise(world, tasks, random, settings);
 
 const everything = Object.fromEntries(TASKS.map((task) => [task, 1]));
 
@@ -41,7 +62,7 @@ describe("curriculum", () => {
 
   it("draws the tasks by their shares and leaves out what has none", () => {
     const counts = new Map<Task, number>();
-    for (const { task } of drawExercises(smokeWorld, TEXT_MIXTURE, 2000, new Random(4))) {
+    for (const { task } of drawExercises(smokeWorld, TEXT, 2000, new Random(4))) {
       counts.set(task, (counts.get(task) ?? 0) + 1);
     }
     expect(counts.has("readAttributes")).toBe(false);
@@ -62,7 +83,7 @@ describe("curriculum", () => {
 
   it("asks about pictures in the words of the evaluation", async () => {
     const weak = drawExercise(smokeWorld, { weakNames: 1 }, new Random(3), {
-      ...DEFAULT_CURRICULUM,
+      ...SETTINGS,
       optionsRate: 0,
       thinkingRate: 0,
       wrongValueRate: 0,
@@ -105,8 +126,7 @@ describe("curriculum", () => {
     const pictures = world.subCategories.flatMap((c) =>
       Array.from({ length: 200 }, (_, i) => world.picture(c, "weak", i)),
     );
-    const labelled = (use: WeakUse) =>
-      pictures.map((picture) => weakLabel(world, picture, DEFAULT_CURRICULUM.weakLabels, use));
+    const labelled = (use: WeakUse) => pictures.map((picture) => weakLabel(world, picture, SETTINGS.weakLabels, use));
     const labels = labelled("open");
     expect(labelled("open")).toEqual(labels);
     const wrong = pictures.flatMap((p, i) => (labels[i]!.id === p.subCategory.id ? [] : [{ p, label: labels[i]! }]));
@@ -122,7 +142,7 @@ describe("curriculum", () => {
   });
 
   it("offers the label among the options of a weak pair", () => {
-    const settings = { ...DEFAULT_CURRICULUM, optionsRate: 1, thinkingRate: 0, wrongValueRate: 0 };
+    const settings = { ...SETTINGS, optionsRate: 1, thinkingRate: 0, wrongValueRate: 0 };
     for (let seed = 0; seed < 200; seed++) {
       const { user, completion } = drawExercise(smokeWorld, { weakNames: 1 }, new Random(seed), settings);
       const options = /options (.*) \? answer/.exec(user)![1]!.split(" , ");
@@ -132,7 +152,7 @@ describe("curriculum", () => {
   });
 
   it("asks whether a name is right in the words of H3's question, and answers by description or by the name found there", async () => {
-    const settings = { ...DEFAULT_CURRICULUM, optionsRate: 0, thinkingRate: 0, wrongValueRate: 0 };
+    const settings = { ...SETTINGS, optionsRate: 0, thinkingRate: 0, wrongValueRate: 0 };
     const said = { yes: 0, no: 0 };
     for (let seed = 0; seed < 200; seed++) {
       const { user, completion } = drawExercise(smokeWorld, { isName: 1 }, new Random(seed), settings);
@@ -153,7 +173,7 @@ describe("curriculum", () => {
 
   it("thinks up a right chain for the name found beside a picture", () => {
     for (const optionsRate of [0, 1]) {
-      const settings = { ...DEFAULT_CURRICULUM, optionsRate, thinkingRate: 1, wrongValueRate: 0 };
+      const settings = { ...SETTINGS, optionsRate, thinkingRate: 1, wrongValueRate: 0 };
       for (let seed = 0; seed < 50; seed++) {
         const { user, completion } = drawExercise(smokeWorld, { weakThink: 1 }, new Random(seed), settings);
         const [domain, name] = [/^<image> (\w+)/.exec(user)![1]!, /<answer> (.*) <\/answer>/.exec(completion)![1]!];

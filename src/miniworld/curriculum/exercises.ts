@@ -56,13 +56,6 @@ export interface CurriculumSettings {
   readonly wrongValueRate: number;
 }
 
-export const DEFAULT_CURRICULUM: CurriculumSettings = {
-  weakLabels: { wrongRate: { open: 0.72, closed: 0.45, encoder: 0.66, yesNo: 0.15 }, siblingShare: 0.8 },
-  optionsRate: 0.6,
-  thinkingRate: 0.75,
-  wrongValueRate: 0.2,
-};
-
 /** The prompt of an exercise, with its pixels. */
 export async function exercisePrompt(exercise: Exercise): Promise<Prompt> {
   return {

@@ -4,7 +4,6 @@ import type { MiniWorld } from "../types";
 import {
   attributesToName,
   compare,
-  DEFAULT_CURRICULUM,
   genusMembers,
   isName,
   nameToAttributes,
@@ -19,15 +18,6 @@ import { weakIsName, weakNames, weakThink } from "./weak";
 
 /** Relative shares of the tasks in a stage of the base model's training; a task left out does not occur. */
 export type Mixture = Readonly<Partial<Record<Task, number>>>;
-
-/** The text stage of the recipe (docs/mini-world.md). */
-export const TEXT_MIXTURE: Mixture = {
-  nameToAttributes: 0.2,
-  attributesToName: 0.15,
-  genusMembers: 0.07,
-  compare: 0.13,
-  reason: 0.45,
-};
 
 type Draw = (world: MiniWorld, settings: CurriculumSettings, random: Random) => Exercise;
 
@@ -49,7 +39,7 @@ export function drawExercise(
   world: MiniWorld,
   mixture: Mixture,
   random: Random,
-  settings: CurriculumSettings = DEFAULT_CURRICULUM,
+  settings: CurriculumSettings,
 ): Exercise {
   const shares = TASKS.map((task) => mixture[task] ?? 0);
   if (!shares.some((share) => share > 0)) {
@@ -65,7 +55,7 @@ export function drawExercises(
   mixture: Mixture,
   count: number,
   random: Random,
-  settings: CurriculumSettings = DEFAULT_CURRICULUM,
+  settings: CurriculumSettings,
 ): Exercise[] {
   return Array.from({ length: count }, () => drawExercise(world, mixture, random, settings));
 }
