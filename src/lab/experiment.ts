@@ -1,7 +1,9 @@
 import { requireSlug } from "../config/slug";
 import type { Dataset } from "../data/dataset";
+import type { Claim } from "../eval/claims";
 import type { PlotlyFigure } from "../report/figure/figure";
 import type { TableLayout } from "../report/pivot";
+import { requirePublished, type PublishedLink } from "../report/published/published";
 import type { Results } from "../report/standard";
 import { metricNamed, type Setting } from "../eval/metrics";
 import type { Strategy } from "./kinds/asking";
@@ -106,6 +108,10 @@ export interface Experiment {
   readonly title: string;
   /** What the paper says comes out, in a sentence. */
   readonly claim: string;
+  /** The claim in parts that numbers decide (experiments/claims), each with its verdict. */
+  readonly claims?: readonly Claim[];
+  /** The paper's rows of the same methods: its numbers stand beside ours, and so do the effects. */
+  readonly published?: readonly PublishedLink[];
   /** The methods as a graph of stages; nothing is computed by describing them. */
   methods(recipe: Recipe): readonly Method[];
   /** Methods that a run makes unless told otherwise; all where it is left out. */
@@ -120,11 +126,12 @@ export interface Experiment {
 }
 
 /**
- * Checks what can be known before a method is described: the id, which names folders, and the metrics.
- * @throws LabError for a metric that there is not, with the one most likely meant
+ * Checks what can be known before a method is described: the id, which names folders, the metrics, and the paper's rows.
+ * @throws LabError for a metric or a row that there is not, with the one most likely meant
  */
 export function defineExperiment(experiment: Experiment): Experiment {
   requireSlug(experiment.id, "an experiment");
   for (const name of experiment.metrics) if (name !== CHAINS) metricNamed(name);
+  experiment.published?.forEach(requirePublished);
   return experiment;
 }

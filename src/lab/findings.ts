@@ -7,6 +7,7 @@ import { compareMeasurements, type Comparison } from "../report/compare";
 import { methodColours } from "../report/figures";
 import { originMarks, ORIGINS } from "../report/notes";
 import { methodTable, type MeasuredColumn, type MethodTitle } from "../report/pivot";
+import { besidePublished, publishedNotes } from "../report/published/published";
 import { seedTable } from "../report/seeds";
 import type { Results } from "../report/standard";
 import type { ResultTable } from "../report/table/table";
@@ -18,9 +19,11 @@ import {
   differingSettings,
   gather,
   partKey,
+  partsOf,
   settingsOf,
   type Gathered,
   type Kept,
+  type KeptNumbers,
   type MadeBy,
   methodsNamed,
   notDue,
@@ -54,11 +57,7 @@ export async function findingsOf(
 
 /** What a report or a record comes to, as it was kept. */
 export function keptFindings(lab: Lab, experiment: Experiment, kept: Kept): Findings {
-  const parts = kept.made.map((by) => {
-    const key = partKey(by);
-    const measurements = kept.measurements.filter((one) => partKey(one) === key);
-    return [key, { by, measurements, origin: "run" as const }] as const;
-  });
+  const parts = partsOf(kept).map((part) => [partKey(part.by), { ...part, origin: "run" as const }] as const);
   const keys = differingSettings(settingsOf(lab), kept.settings);
   const old = keys.length > 0 ? [] : notDue(kept.made, dueKeys(lab, experiment));
   const leftOut = [
@@ -81,19 +80,24 @@ export async function withRemark(findings: Findings): Promise<Findings> {
 }
 
 /** A run's own numbers, and who made them. */
-export async function ownParts(made: readonly MadeMethod[]) {
+export async function ownParts(made: readonly MadeMethod[]): Promise<KeptNumbers> {
   const at = new Date().toISOString();
   const { processor } = machineNow();
   const { digest } = await numericsDigest();
-  const by = made.map(({ method: { name }, seed, keys }): MadeBy => ({
+  const by = made.map(({ method: { name, model }, seed, keys }): MadeBy => ({
     method: name,
     seed,
     at,
     processor,
     numerics: digest,
     keys,
+    ...("given" in model ? { given: true } : {}),
   }));
-  return { made: by, measurements: made.flatMap(({ measurements }) => measurements) };
+  return {
+    made: by,
+    measurements: made.flatMap(({ measurements }) => measurements),
+    outcomes: made.flatMap(({ outcomes }) => outcomes),
+  };
 }
 
 /** Lays out everything that was gathered, as the experiment says. @param set the keys that were changed, for captions */
@@ -154,15 +158,22 @@ function pageOf(
 
 function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<string, ResultTable> {
   const { results, caption, provenance, seed } = page;
+  const { published = [] } = experiment;
   const drawn = experiment.tables.flatMap(({ name, layout, notes }): [string, ResultTable][] => {
     const shown = layout(dataset);
     if (shown === undefined) return [];
     requireMeasured(experiment, dataset, name, shown.columns);
+    const beside = shown.splitRows === undefined ? besidePublished(published, shown.columns, results) : [];
     const spec = {
       ...shown,
+      beside,
       methods: results.methods,
       marks: originMarks(results.methods),
-      notes: [...(shown.notes ?? []), ...(notes?.(results) ?? [])],
+      notes: [
+        ...(shown.notes ?? []),
+        ...(notes?.(results) ?? []),
+        ...(beside.length === 0 ? [] : publishedNotes(published, results)),
+      ],
       caption: caption(shown.caption),
       provenance: { ...provenance, seed: String(seed) },
     };

@@ -6,7 +6,9 @@ import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
 import { hashFile } from "../core/hash";
+import type { WorldResults } from "../eval/effects";
 import { measurementSchema, type Measurement } from "../eval/measurements";
+import { outcomesSchema, outcomesText, type Outcomes } from "../eval/outcomes";
 import { stableJson } from "../store/key";
 import type { Lab } from "./lab";
 import { recordedOutputs, RUN_RECORD } from "./provenance";
@@ -25,17 +27,26 @@ export interface MadeBy {
   readonly numerics: string;
   /** The keys of its answers: what they were made from, versions of the code included. */
   readonly keys: readonly string[];
+  /** True where nothing was trained: its numbers stand beside those of every seed. */
+  readonly given?: true | undefined;
 }
 
-/** What a report or a record keeps of the runs behind it: `measurements.json`. */
+/** What a report or a record keeps of the runs behind it: `measurements.json`, and beside it `outcomes.json`. */
 export interface Kept {
   readonly settings: Settings;
   readonly made: readonly MadeBy[];
   readonly measurements: readonly Measurement[];
+  /** Item by item, for paired comparisons; none where they were not kept yet. */
+  readonly outcomes: readonly Outcomes[];
 }
 
+/** The numbers of some methods and seeds, and who made them. */
+export type KeptNumbers = Omit<Kept, "settings">;
+
 const FILE = "measurements.json";
-const keptSchema: z.ZodType<Kept & { version: 2 }> = z.strictObject({
+const OUTCOMES = "outcomes.json";
+const REMEDY = "Remove it and run again.";
+const keptSchema: z.ZodType<Omit<Kept, "outcomes"> & { version: 2 }> = z.strictObject({
   version: z.literal(2),
   settings: z.record(z.string(), z.string()),
   made: z.array(
@@ -46,6 +57,7 @@ const keptSchema: z.ZodType<Kept & { version: 2 }> = z.strictObject({
       processor: z.string(),
       numerics: z.string(),
       keys: z.array(z.string()),
+      given: z.literal(true).optional(),
     }),
   ),
   measurements: z.array(measurementSchema),
@@ -61,29 +73,34 @@ export function keptFolder(experiment: string, profile: string, destination: Des
 
 /** What a folder keeps; `undefined` where nothing is. @throws LabError that names the file and what is wrong with it */
 export function readKept(folder: string): Kept | undefined {
-  const file = path.join(folder, FILE);
+  const [file, outcomes] = [FILE, OUTCOMES].map((name) => path.join(folder, name)) as [string, string];
   if (!fs.existsSync(file)) return undefined;
   requireRecorded(folder, file);
-  return readStored(file, keptSchema, "file of measurements", "Remove it and run again.");
+  const kept = readStored(file, keptSchema, "file of measurements", REMEDY);
+  if (!fs.existsSync(outcomes)) return { ...kept, outcomes: [] }; // of a run before there were any
+  requireRecorded(folder, outcomes);
+  return { ...kept, outcomes: readStored(outcomes, outcomesSchema, "file of outcomes", REMEDY) };
 }
 
 /** Where a run's record tells of the file, it is as the run wrote it. By its name, since folders may be copied. */
 function requireRecorded(folder: string, file: string): void {
   if (!fs.existsSync(path.join(folder, RUN_RECORD))) return; // killed while it wrote: the next run writes both anew
-  const written = recordedOutputs(folder).find((output) => path.posix.basename(output.path) === FILE);
+  const name = path.basename(file);
+  const written = recordedOutputs(folder).find((output) => path.posix.basename(output.path) === name);
   if (written === undefined || written.sha256 === hashFile(file)) return;
   throw new LabError("has changed since the run wrote it", "Restore it, or remove it and run again.", {
     subject: file,
   });
 }
 
-/** Writes what a folder keeps, atomically, a line per measurement. @returns the file */
-export function writeKept(folder: string, { settings, made, measurements }: Kept): string {
-  const file = path.join(folder, FILE);
+/** Writes what a folder keeps, each file atomically, a line per measurement. @returns the files */
+export function writeKept(folder: string, { settings, made, measurements, outcomes }: Kept): string[] {
+  const [file, beside] = [FILE, OUTCOMES].map((name) => path.join(folder, name)) as [string, string];
   const head = JSON.stringify({ version: 2, settings, made }, null, 1).replace(/\n\}$/, "");
   const lines = measurements.map((one) => JSON.stringify(one)).join(",\n");
   writeFileAtomic(file, `${head},\n "measurements": [\n${lines}\n]}\n`);
-  return file;
+  writeFileAtomic(beside, outcomesText(outcomes));
+  return [file, beside];
 }
 
 /** Keys that decide no number: names, places whose contents the fingerprints tell, and the seed, which every row has. */
@@ -107,10 +124,9 @@ export function differingSettings(a: Settings, b: Settings): string[] {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]);
 }
 
-/** Numbers of one method and seed, and where they are from. */
-export interface Part {
+/** Numbers of one method and seed. */
+export interface Part extends Pick<Kept, "measurements" | "outcomes"> {
   readonly by: MadeBy;
-  readonly measurements: readonly Measurement[];
 }
 
 /** Where a shown row comes from: this run, an earlier one with the same settings, or results/. */
@@ -146,11 +162,19 @@ export function methodsNamed(made: readonly MadeBy[]): string {
   return [...new Set(made.map(({ method }) => method))].join(", ");
 }
 
+/** Numbers taken apart, method by method and seed by seed. */
+export function partsOf({ made, measurements, outcomes }: KeptNumbers): Part[] {
+  return made.map((by) => {
+    const own = (one: Parameters<typeof partKey>[0]): boolean => partKey(one) === partKey(by);
+    return { by, measurements: measurements.filter(own), outcomes: outcomes.filter(own) };
+  });
+}
+
 /** A run's numbers, then those of an earlier run, then those of the record, each method and seed once. */
 export function gather(
   experiment: string,
   lab: Pick<Lab, "profile" | "recipe">,
-  run: Pick<Kept, "made" | "measurements">,
+  run: KeptNumbers,
   destination: Destination,
   due: DueKeys,
 ): Gathered {
@@ -170,7 +194,8 @@ export function gather(
     leftOut.push(`Left out: ${methodsNamed(old)} of ${placeOf(folder)}, ${OLD}.`);
     const gone = new Set(old.map(partKey));
     const stays = (one: Parameters<typeof partKey>[0]): boolean => !gone.has(partKey(one));
-    return { settings, made: kept.made.filter(stays), measurements: kept.measurements.filter(stays) };
+    const [made, measurements, outcomes] = [kept.made.filter(stays), kept.measurements.filter(stays), kept.outcomes.filter(stays)]; // prettier-ignore
+    return { settings, made, measurements, outcomes };
   };
   const earlier = destination === "record" ? undefined : same("report");
   const recorded = same("record");
@@ -179,10 +204,9 @@ export function gather(
   const parts = new Map<string, Part & { readonly origin: Origin }>();
   const sources = [["run", run] as const, ["earlier", earlier] as const, ["record", recorded] as const];
   for (const [origin, source] of sources) {
-    for (const by of source?.made ?? []) {
-      const key = partKey(by);
-      const own = (source?.measurements ?? []).filter((one) => partKey(one) === key);
-      if (!parts.has(key)) parts.set(key, { by, measurements: own, origin });
+    for (const part of source === undefined ? [] : partsOf(source)) {
+      const key = partKey(part.by);
+      if (!parts.has(key)) parts.set(key, { ...part, origin });
     }
   }
   return { settings, parts, recorded, leftOut };
@@ -191,5 +215,16 @@ export function gather(
 /** What a report keeps of what was gathered: the record's own rows stay in the record. */
 export function keptOf({ settings, parts }: Gathered, destination: Destination): Kept {
   const own = [...parts.values()].filter(({ origin }) => destination === "record" || origin !== "record");
-  return { settings, made: own.map(({ by }) => by), measurements: own.flatMap(({ measurements }) => measurements) };
+  return {
+    settings,
+    made: own.map(({ by }) => by),
+    measurements: own.flatMap(({ measurements }) => measurements),
+    outcomes: own.flatMap(({ outcomes }) => outcomes),
+  };
+}
+
+/** The results as effects are computed from them. A world is known by its pictures and questions, whatever the profile is called. */
+export function worldOf({ settings, made, measurements, outcomes }: Kept): WorldResults {
+  const given = new Set(made.flatMap((by) => (by.given === true ? [by.method] : [])));
+  return { world: settings["the dataset"] ?? "", given, measurements, outcomes };
 }

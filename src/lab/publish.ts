@@ -33,7 +33,7 @@ export async function publish(
   const { tables, comparison, results } = findings;
   removeQuietly(path.join(folder, RUN_RECORD)); // until the new files are whole, none vouches for them
   const files = [
-    writeKept(folder, keptOf(gathered, destination)),
+    ...writeKept(folder, keptOf(gathered, destination)),
     ...[...tables].flatMap(([name, table]) => exportTable(table, folder, name)),
     ...(comparison === undefined || destination === "record"
       ? []

@@ -7,7 +7,8 @@ import { parseStepFigures, type StepFigures } from "../engine/train";
 import { readAnswers, type Answer } from "../eval/answers";
 import { measure } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
-import { chainMetrics, metricNamed, type Metric, type Setting } from "../eval/metrics";
+import { chainMetrics, metricNamed, type Metric, type MetricContext, type Setting } from "../eval/metrics";
+import { outcomesOf, type Outcomes } from "../eval/outcomes";
 import { CHAINS, type Experiment, type Method } from "./experiment";
 import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys } from "./kept";
@@ -29,6 +30,8 @@ export interface MadeMethod {
   readonly method: Method;
   readonly seed: number;
   readonly measurements: readonly Measurement[];
+  /** Item by item, what the compared metrics say. */
+  readonly outcomes: readonly Outcomes[];
   /** Of its training; empty where its model is given. */
   readonly steps: readonly StepFigures[];
   /** The folder of its answers in each setting. */
@@ -156,13 +159,15 @@ function measured(
   const { method, seed, training, asked } = planned;
   const steps =
     training === undefined ? [] : readJsonl(path.join(folderOf(training), "metrics.jsonl"), parseStepFigures);
-  const measurements = asked.flatMap(({ setting, answers: stage, similarity: compared }) => {
+  const kept = asked.map(({ setting, answers: stage, similarity: compared }): KeptAnswers => {
     const answers = readAnswers(path.join(folderOf(stage), ANSWERS));
     const similarity = compared === undefined ? undefined : readSimilarities(folderOf(compared));
-    return score(lab, experiment, { method, seed, setting, answers, similarity });
+    return { method, seed, setting, answers, similarity };
   });
+  const measurements = kept.flatMap((one) => score(lab, experiment, one));
+  const outcomes = kept.flatMap((one) => judged(lab, experiment, one));
   const folders = new Map(asked.map(({ setting, answers }) => [setting, folderOf(answers)]));
-  return { method, seed, measurements, steps, answers: folders, keys: keysOf(planned) };
+  return { method, seed, measurements, outcomes, steps, answers: folders, keys: keysOf(planned) };
 }
 
 /** "seed 2, " in front of what only one of several seeds asks for. */
@@ -211,20 +216,52 @@ export interface KeptAnswers {
 
 /** Measures answers by every metric of an experiment that can be told from them. */
 export function score(
-  { dataset, profile }: Pick<Lab, "dataset" | "profile">,
+  lab: Pick<Lab, "dataset" | "profile">,
   experiment: Pick<Experiment, "metrics">,
-  { method, seed, setting, answers, similarity }: KeptAnswers,
+  kept: KeptAnswers,
 ): Measurement[] {
-  const context = {
+  const { method, seed, setting, answers } = kept;
+  const about = { method: method.name, seed, dataset: lab.dataset.name, setting };
+  return measure(answers, { ...about, metrics: metricsFor(lab, experiment, kept), context: contextOf(lab, kept) });
+}
+
+/** Metrics whose outcomes are kept whatever an experiment claims: the paper's own. */
+const COMPARED: readonly string[] = ["accuracy", "similarity"];
+
+/** What the metrics that methods are compared by say of each answer: the paper's own, and those of the experiment's claims. */
+function judged(
+  lab: Pick<Lab, "dataset" | "profile">,
+  experiment: Pick<Experiment, "metrics" | "claims">,
+  kept: KeptAnswers,
+): Outcomes[] {
+  const { method, seed, setting, answers } = kept;
+  const claimed = (experiment.claims ?? []).flatMap(({ differences }) => differences.map(({ metric }) => metric));
+  return metricsFor(lab, experiment, kept)
+    .filter(({ name, settings }) => settings.includes(setting) && [...COMPARED, ...claimed].includes(name))
+    .map((metric) => {
+      const about = { method: method.name, seed, setting, metric: metric.name };
+      return { ...about, ...outcomesOf(answers, metric, contextOf(lab, kept)) };
+    });
+}
+
+function contextOf(
+  { dataset, profile }: Pick<Lab, "dataset" | "profile">,
+  { method, similarity }: KeptAnswers,
+): MetricContext {
+  return {
     thinking: method.thinking,
     classes: dataset.subCategories,
     superCategory: profile.evaluation.superCategory,
     ...(similarity === undefined ? {} : { similarity }),
   };
-  const metrics = metricsOf(experiment, dataset).filter(
-    ({ name }) => name !== "similarity" || similarity !== undefined,
-  );
-  return measure(answers, { method: method.name, seed, dataset: dataset.name, setting, metrics, context });
+}
+
+function metricsFor(
+  { dataset }: Pick<Lab, "dataset">,
+  experiment: Pick<Experiment, "metrics">,
+  { similarity }: KeptAnswers,
+): Metric[] {
+  return metricsOf(experiment, dataset).filter(({ name }) => name !== "similarity" || similarity !== undefined);
 }
 
 /** An experiment's metrics, as far as the dataset has what they need. */

@@ -42,6 +42,17 @@ export interface TableLayout extends Partial<Pick<ResultTable, "notes" | "marks"
   /** Gives a row per method and split instead of one per method. */
   readonly splitRows?: readonly Measurement["split"][];
   readonly columns: readonly MeasuredColumn[];
+  /** Columns at the right; they give no method a row. */
+  readonly beside?: readonly BesideColumn[];
+}
+
+/** A column that is no measurement of its row's method, such as what a paper prints of it. */
+export interface BesideColumn {
+  readonly column: Column;
+  /** By the method's name. */
+  readonly of: (method: string) => Cell;
+  /** What the cells' marks mean. */
+  readonly marks: Readonly<Record<string, string>>;
 }
 
 /**
@@ -51,14 +62,15 @@ export interface TableLayout extends Partial<Pick<ResultTable, "notes" | "marks"
  */
 export function methodTable(all: readonly Measurement[], layout: TableLayout): ResultTable {
   const columns = pivotColumns(layout.columns);
-  const { splitRows, caption, notes = [], marks = {}, provenance = {} } = layout;
+  const { splitRows, caption, beside = [], notes = [], marks = {}, provenance = {} } = layout;
   const rows = layout.methods.flatMap(({ name, title, mark }) =>
     (splitRows ?? [undefined]).flatMap((split): Row[] => {
       const own = select(all, split === undefined ? { method: name } : { method: name, split });
       const cells = columns.map((pivot) => [pivot.column.key, cellOf(pivot, measurementIn(own, pivot))] as const);
       if (cells.every(([, cell]) => cell === null)) return [];
       const method = mark === undefined ? title : { text: title, mark };
-      return [{ method, ...(split === undefined ? {} : { split }), ...Object.fromEntries(cells) }];
+      const others = beside.map(({ column, of }) => [column.key, of(name)] as const);
+      return [{ method, ...(split === undefined ? {} : { split }), ...Object.fromEntries([...cells, ...others]) }];
     }),
   );
   return resultTable({
@@ -66,11 +78,11 @@ export function methodTable(all: readonly Measurement[], layout: TableLayout): R
     columns: [
       METHOD_COLUMN,
       ...(splitRows === undefined ? [] : [SPLIT_COLUMN]),
-      ...columns.map(({ column }) => column),
+      ...[...columns, ...beside].map(({ column }) => column),
     ],
     rows,
     notes: [...notes, ...meansNote(columns)],
-    marks,
+    marks: Object.fromEntries([marks, ...beside.map((one) => one.marks)].flatMap((own) => Object.entries(own))),
     provenance,
   });
 }
