@@ -11,6 +11,7 @@ import { addParityCommand } from "./parity";
 import { addRunCommand } from "./run";
 import { addCheckCommands } from "./check";
 import { addScoreCommand } from "./score";
+import { addScorecardCommand } from "./scorecard";
 import { addStageCommand } from "./stage";
 import { addShowCommands } from "./show";
 import { INTERRUPTED, stoppedMessage } from "./stop";
@@ -40,6 +41,7 @@ lies in results/. The environment variables FINE_R1_RUNS and FINE_R1_RESULTS nam
 addRunCommand(program);
 addShowCommands(program);
 addScoreCommand(program);
+addScorecardCommand(program);
 addStageCommand(program);
 addCheckCommands(program);
 addAskCommand(program);

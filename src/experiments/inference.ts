@@ -2,6 +2,7 @@ import { encoderTemplates, hasStepByStep } from "../data/prompts";
 import { defineExperiment, type Method } from "../lab/experiment";
 import { cotSft, rl } from "../lab/recipe";
 import { accuracyBars } from "../report/standard";
+import { claimsOf } from "./claims";
 
 /** Fig. 3b: what can be done for models when they are asked, without training them, beside Fine-R1. */
 export const inference = defineExperiment({
@@ -9,6 +10,22 @@ export const inference = defineExperiment({
   title: "Inference strategies",
   claim:
     "Asking the base to think changes little (74.7 → 74.8 %), demonstrations do not help it to what Fine-R1 reaches (17.9 points more), nor do encoders with an ensemble of templates (Fig. 3b)",
+  claims: claimsOf("inference"),
+  published: [
+    {
+      table: "figure3b",
+      over: "base",
+      rows: {
+        base: "Zero-shot",
+        "base-think": "CoT prompting",
+        "base-step-by-step": "CoT prompting",
+        "base-in-context": "In-context learning",
+        siglip: "SigLIP-L",
+        "siglip-ensemble": "SigLIP-L, 80 templates",
+        tapo: "Fine-R1-3B",
+      },
+    },
+  ],
   methods(recipe) {
     const { base, encoder, profile } = recipe;
     const { promptSet } = profile;

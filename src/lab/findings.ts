@@ -2,12 +2,15 @@ import { LabError } from "../core/errors";
 import { didYouMean } from "../core/similar";
 import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/metrics";
+import { judge } from "../eval/claims";
+import { effectOf } from "../eval/effects";
 import type { Measurement } from "../eval/measurements";
 import { compareMeasurements, type Comparison } from "../report/compare";
 import { methodColours } from "../report/figures";
 import { originMarks, ORIGINS } from "../report/notes";
 import { methodTable, type MeasuredColumn, type MethodTitle } from "../report/pivot";
 import { besidePublished, publishedNotes } from "../report/published/published";
+import { scorecardTable } from "../report/scorecard";
 import { seedTable } from "../report/seeds";
 import type { Results } from "../report/standard";
 import type { ResultTable } from "../report/table/table";
@@ -18,6 +21,7 @@ import { changesInWords, type Experiment, type Method } from "./experiment";
 import {
   differingSettings,
   gather,
+  keptOf,
   partKey,
   partsOf,
   settingsOf,
@@ -28,6 +32,7 @@ import {
   methodsNamed,
   notDue,
   OLD,
+  worldOf,
 } from "./kept";
 import { headline, partOf, type Called } from "./headline";
 import type { Lab } from "./lab";
@@ -112,6 +117,8 @@ export function layOut(
   const tables = tablesOf(page, experiment, lab);
   const over = overSeeds(page, experiment, gathered);
   if (over !== undefined) tables.set("seeds", over);
+  const claims = claimsTable(page, experiment, gathered);
+  if (claims !== undefined) tables.set("claims", claims);
   const comparison = besideRecord(page, made, gathered);
   const said = [headline(experiment, page.methods, made, gathered), comparison?.sentence];
   const sentences = [...said.flatMap((text) => text ?? []), ...gathered.leftOut];
@@ -224,6 +231,14 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
       more: `npx fine-r1 run ${experiment.id} --seeds 1-5`,
     },
   );
+}
+
+/** The experiment's claims with their verdicts, as far as this one world decides them. */
+function claimsTable({ caption, provenance }: Page, { claims = [] }: Experiment, gathered: Gathered) {
+  const world = worldOf(keptOf(gathered, "record")); // with the rows that are shown from it
+  const judged = claims.map((claim) => judge(claim, (difference) => effectOf([world], difference)));
+  if (judged.every(({ verdict }) => verdict === "not measured")) return undefined;
+  return scorecardTable(judged, { caption: caption("What the paper claims, in this world alone"), provenance });
 }
 
 function besideRecord(page: Page, made: readonly MadeMethod[], { recorded }: Gathered): Comparison | undefined {

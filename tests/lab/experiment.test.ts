@@ -26,7 +26,7 @@ describe("an experiment", () => {
   });
 
   it("is refused for a table of what it does not measure", () => {
-    const kept = { settings: {}, made: [], measurements: [] };
+    const kept = { settings: {}, made: [], measurements: [], outcomes: [] };
     const lacking = { ...quickstart, metrics: ["accuracy"] };
     expect(() => keptFindings(lab, lacking, kept)).toThrow(/table of quickstart: has a column of "similarity"/);
   });

@@ -31,7 +31,7 @@ const row = (method: string): Measurement => ({
   ...{ value: 0.5, low: 0.4, high: 0.6, n: 10 },
 });
 const due = () => dueKeys(lab, quickstart);
-const gathered = () => gather("quickstart", lab, { made: [], measurements: [] }, "report", due());
+const gathered = () => gather("quickstart", lab, { made: [], measurements: [], outcomes: [] }, "report", due());
 
 describe("rows that were kept", () => {
   it("stand in a table while they are what today's code and settings would make, and else are named as left out", () => {
@@ -39,7 +39,12 @@ describe("rows that were kept", () => {
     expect(own).toHaveLength(2); // closed and open
     const place = keptFolder("quickstart", "smoke", "report");
     const made = [by("cot-sft", own), by("tapo", ["of another version"]), by("a variant", ["k"])];
-    writeKept(place, { settings: settingsOf(lab), made, measurements: made.map(({ method }) => row(method)) });
+    writeKept(place, {
+      settings: settingsOf(lab),
+      made,
+      measurements: made.map(({ method }) => row(method)),
+      outcomes: [],
+    });
     const { parts, leftOut } = gathered();
     expect([...parts.keys()]).toEqual(["1 cot-sft", "1 a variant"]);
     expect(leftOut).toEqual([expect.stringMatching(/^Left out: tapo of .*smoke, made by another version of the code/)]);
@@ -47,7 +52,7 @@ describe("rows that were kept", () => {
 
   it("are not taken once the file has changed since its run wrote it", () => {
     const place = keptFolder("quickstart", "smoke", "record");
-    const file = writeKept(place, { settings: settingsOf(lab), made: [], measurements: [] });
+    const [file = ""] = writeKept(place, { settings: settingsOf(lab), made: [], measurements: [], outcomes: [] });
     const outputs = [{ path: "results/quickstart/smoke/measurements.json", bytes: 1, sha256: "0".repeat(64) }];
     fs.writeFileSync(path.join(place, "run.json"), JSON.stringify({ outputs }));
     expect(() => readKept(place)).toThrow(`${file}: has changed since the run wrote it`);

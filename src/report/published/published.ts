@@ -31,7 +31,10 @@ export function publishedTable(id: PublishedId): ResultTable {
       row: name,
       ...Object.fromEntries(columns.map(({ key }, at) => [key, cellOf(values[at] ?? null)])),
     })),
-    notes: [...notes, "Published numbers (He, Geng & Peng, arXiv 2602.07605), on real pictures; nothing here was measured."],
+    notes: [
+      ...notes,
+      "Published numbers (He, Geng & Peng, arXiv 2602.07605), on real pictures; nothing here was measured.",
+    ],
     marks: MARKS,
     provenance: { paper: "arXiv 2602.07605", place: where },
   });
@@ -137,8 +140,7 @@ function publishedFor(links: readonly PublishedLink[], where: Where) {
   for (const link of links) {
     const { columns, model }: PublishedTable = PUBLISHED[link.table];
     const column = columns.find(
-      ({ measures: own }) =>
-        own?.setting === where.setting && own.metric === where.metric && own.split === where.split,
+      ({ measures: own }) => own?.setting === where.setting && own.metric === where.metric && own.split === where.split,
     );
     if (column !== undefined) return { link, key: column.key, where, model: model === undefined ? "" : `${model}, ` };
   }

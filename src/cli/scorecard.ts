@@ -1,0 +1,77 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Option, type Command } from "commander";
+import { placeOf } from "../config/places";
+import { LabError } from "../core/errors";
+import { CLAIMS } from "../experiments/claims";
+import { VERDICT_RULE, VERDICTS } from "../eval/claims";
+import { exportScorecard, SCORECARD, scorecardFolder, scorecardOf } from "../lab/scorecard";
+import { tableFromJson } from "../report/table/json";
+import { bareValue, cellOf, type ResultTable } from "../report/table/table";
+import { toText } from "../report/table/text";
+import { countVerdicts } from "../report/scorecard";
+import { readNames } from "./options";
+
+interface ScorecardArguments {
+  readonly profiles: string;
+  readonly mine?: boolean;
+  readonly record?: boolean;
+  readonly brief?: boolean;
+}
+
+/** Rows that the brief form shows. */
+const FEW = 6;
+
+/** `fine-r1 scorecard`. */
+export function addScorecardCommand(program: Command): void {
+  program
+    .command(SCORECARD)
+    .description("every claim of the paper beside what came out here, with a verdict; from results alone")
+    .option("--profiles <names>", "profiles whose results count, a world each", "mini,mini-2,mini-3")
+    .option("--mine", "one's own runs (runs/) instead of the record (results/)")
+    .option("--record", "write results/scorecard instead of runs/scorecard")
+    .addOption(
+      new Option("--brief", "the first lines of the recorded scorecard; nothing is computed").conflicts([
+        "mine",
+        "record",
+      ]),
+    ) // prettier-ignore
+    .addHelpText(
+      "after",
+      `
+${VERDICT_RULE}
+
+  $ npx fine-r1 scorecard
+  $ npx fine-r1 scorecard --profiles smoke --mine`,
+    )
+    .action((options: ScorecardArguments) => (options.brief === true ? brief() : scorecard(options)));
+}
+
+async function scorecard({ profiles, mine, record }: ScorecardArguments): Promise<void> {
+  const names = readNames(profiles);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new LabError(`names ${twice} twice`, "Name each once.", { subject: "--profiles" });
+  const made = scorecardOf(CLAIMS, names, mine === true ? "report" : "record");
+  const files = await exportScorecard(made, scorecardFolder(record === true ? "record" : "report"));
+  const plain = { ...made.table, notes: made.table.notes.filter((note) => note !== VERDICT_RULE) };
+  console.log(`${VERDICT_RULE}\n\n${toText(plain)}\n\n${made.counts}.\n\n${files.map(placeOf).join("\n")}`);
+}
+
+/** Shows what is recorded, and nothing where nothing is: it stands at the end of `npm start`. */
+function brief(): void {
+  const file = path.join(scorecardFolder("record"), `${SCORECARD}.json`);
+  if (!fs.existsSync(file)) return;
+  const table = tableFromJson(fs.readFileSync(file, "utf8"), placeOf(file));
+  const verdicts = table.rows.flatMap((row) => {
+    const told = bareValue(cellOf(row, "verdict"));
+    return VERDICTS.filter((verdict) => verdict === told).map((verdict) => ({ verdict }));
+  });
+  console.log(`\n${toText(firstRows(table))}\n\nAll ${verdicts.length} claims: ${countVerdicts(verdicts)}.
+The whole scorecard: npx fine-r1 ${SCORECARD}, or ${placeOf(path.dirname(file))}`);
+}
+
+function firstRows({ caption, columns, rows }: ResultTable): ResultTable {
+  const shown = columns.filter(({ key }) => ["claim", "paper", "ours", "verdict"].includes(key));
+  const kept = rows.slice(0, FEW).map((row) => Object.fromEntries(shown.map(({ key }) => [key, cellOf(row, key)])));
+  return { caption, columns: shown, rows: kept, notes: [], marks: {}, provenance: {} };
+}

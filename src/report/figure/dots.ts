@@ -1,0 +1,84 @@
+import type { JsonObject, PlotlyFigure } from "./figure";
+import { wrapText } from "./metrics";
+import { INK, PALETTE, SIZE, axis, frame, plain } from "./style";
+
+/** A row of a dot plot: a number with its interval, and one to compare it with. */
+export interface Dot {
+  readonly label: string;
+  /** Rows of one group are one colour. */
+  readonly group: string;
+  readonly value?: { readonly value: number; readonly low: number; readonly high: number } | undefined;
+  readonly beside?: number | undefined;
+}
+
+export interface DotsOptions {
+  readonly title: string;
+  readonly xTitle: string;
+  /** What the intervals are, and what the open symbols are. */
+  readonly notes: readonly string[];
+  /** What `value` and `beside` are called. */
+  readonly names: readonly [string, string];
+  /** Colours of the groups, in the legend's order. */
+  readonly colours: Readonly<Record<string, string>>;
+  /** Numbers are shares, drawn in per cent; default true. */
+  readonly percent?: boolean;
+}
+
+const LABEL_ROOM = 330;
+const ROW = 34;
+
+/** A dot plot: a row per number, from the top; a dot with its interval in the group's colour, an open diamond for the other, a line at 0. */
+export function dotPlot(rows: readonly Dot[], options: DotsOptions): PlotlyFigure {
+  const scale = options.percent === false ? 1 : 100;
+  const height = 170 + ROW * rows.length;
+  const layout = frame({ title: options.title, width: 900, height, notes: options.notes });
+  const labels = rows.map(({ label }) => wrapText(label, LABEL_ROOM, SIZE.small).map(plain).join("<br>"));
+  const groups = Object.keys(options.colours).filter((group) => rows.some((row) => row.group === group && row.value));
+  const traces = groups.map((group) => dotsOf(rows, group, options, scale));
+  const beside = rows.flatMap((row, at) => (row.beside === undefined ? [] : [{ at, x: row.beside * scale, row }]));
+  const others: JsonObject = {
+    ...{ type: "scatter", mode: "markers", name: plain(options.names[1]) },
+    x: beside.map(({ x }) => x),
+    y: beside.map(({ at }) => at),
+    marker: { symbol: "diamond-open", size: 10, color: INK, line: { width: 1.5 } },
+    customdata: beside.map(({ row }) => plain(row.label)),
+    hovertemplate: `%{customdata}: %{x:.2f}<extra>${plain(options.names[1])}</extra>`,
+  };
+  return {
+    data: [...traces, others],
+    layout: {
+      ...layout,
+      showlegend: true,
+      xaxis: axis(options.xTitle, { zeroline: true, zerolinecolor: INK, zerolinewidth: 1.5 }),
+      yaxis: axis("", {
+        tickmode: "array",
+        tickvals: rows.map((_, at) => at),
+        ticktext: labels,
+        range: [rows.length - 0.5, -0.5],
+        showgrid: true,
+      }),
+    },
+  };
+}
+
+function dotsOf(rows: readonly Dot[], group: string, { names, colours }: DotsOptions, scale: number): JsonObject {
+  const own = rows.flatMap(({ value, label, group: of }, at) => (value !== undefined && of === group ? [{ at, label, ...value }] : [])); // prettier-ignore
+  const colour = colours[group] ?? PALETTE[0];
+  return {
+    ...{ type: "scatter", mode: "markers", name: plain(`${names[0]}: ${group}`) },
+    x: own.map(({ value }) => value * scale),
+    y: own.map(({ at }) => at),
+    marker: { size: 9, color: colour },
+    customdata: own.map(({ label, low, high }) => `${plain(label)}: [${(low * scale).toFixed(2)}, ${(high * scale).toFixed(2)}]`), // prettier-ignore
+    hovertemplate: `%{x:.2f}, %{customdata}<extra>${plain(group)}</extra>`,
+    error_x: {
+      type: "data",
+      symmetric: false,
+      array: own.map(({ value, high }) => (high - value) * scale),
+      arrayminus: own.map(({ value, low }) => (value - low) * scale),
+      color: colour,
+      thickness: 1.6,
+      width: 4,
+    },
+  };
+}

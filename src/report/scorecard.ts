@@ -1,0 +1,139 @@
+import { VERDICT_RULE, VERDICTS, type ClaimedDifference, type Decided, type Judged } from "../eval/claims";
+import { dotPlot } from "./figure/dots";
+import type { PlotlyFigure } from "./figure/figure";
+import { resultTable, type Cell, type Column, type ResultTable, type Row } from "./table/table";
+
+/** Claims with their verdicts as tables and a figure, ours beside the paper's. */
+
+/** Colours of verdicts that people with any colour vision tell apart. */
+const COLOURS = {
+  reproduced: "#009E73",
+  "not reproduced": "#D55E00",
+  inconclusive: "#0072B2",
+  "not measured": "#4D4D4D",
+} as const;
+
+const PERCENT = { kind: "number", percent: true, digits: 2 } as const;
+/** Columns of a difference. Effects are in points: hundredths of a share, or of a cosine. */
+const NUMBERS: readonly Column[] = [
+  { key: "difference", title: "Decided by", kind: "text" },
+  { key: "paper", title: "Paper: effect", ...PERCENT },
+  { key: "ours", title: "Ours: effect", ...PERCENT, interval: "range" },
+  { key: "p", title: "p", kind: "number", digits: 4 },
+  { key: "worlds", title: "Worlds", kind: "number" },
+  { key: "seeds", title: "Seeds", kind: "number" },
+  { key: "items", title: "Items", kind: "number" },
+  { key: "verdict", title: "Verdict", kind: "text" },
+  { key: "detectable", title: "Detectable", ...PERCENT },
+];
+const CLAIM: readonly Column[] = [
+  { key: "claim", title: "Claim", kind: "text" },
+  { key: "place", title: "Paper", kind: "text" },
+];
+
+const NOTES = [
+  "Effects are differences in points; of claims with several differences the one that decides is shown, and the table of effects has all. Paper: its own effect, on real pictures; – where it prints none. Seeds: of all worlds together; – where nothing is trained. Items: – where only means per seed are kept.",
+  "Detectable: the true difference that would have been found four times in five (α = 5 %), beside every claim that was not reproduced.",
+];
+
+export interface ScorecardLayout {
+  readonly caption: string;
+  readonly provenance: Readonly<Record<string, string>>;
+  /** A sentence for whatever is left out. */
+  readonly leftOut?: readonly string[];
+  /** Whether the rule stands among the notes; default true. */
+  readonly rule?: boolean;
+}
+
+/** A row per claim: what the paper says and where, its effect, ours, and the verdict. */
+export function scorecardTable(
+  judged: readonly Judged[],
+  { caption, provenance, leftOut = [], rule = true }: ScorecardLayout,
+): ResultTable {
+  // prettier-ignore
+  const noted = judged.flatMap(({ claim: { note, says } }) => (note === undefined ? [] : [`${says}: ${note}`]));
+  return resultTable({
+    caption,
+    columns: [...CLAIM, ...NUMBERS],
+    rows: judged.map(({ claim: { says, where }, verdict, deciding }) => ({
+      claim: says,
+      place: where,
+      ...(deciding === undefined ? {} : numbersOf(deciding)),
+      verdict,
+    })),
+    notes: [...(rule ? [VERDICT_RULE] : []), ...NOTES, ...noted, ...leftOut],
+    provenance,
+  });
+}
+
+/** A row per difference, those that decide nothing included. */
+export function effectsTable(
+  judged: readonly Judged[],
+  { caption, provenance, leftOut = [] }: ScorecardLayout,
+): ResultTable {
+  // prettier-ignore
+  return resultTable({
+    caption,
+    columns: [{ key: "id", title: "Claim", kind: "text" }, ...NUMBERS],
+    rows: judged.flatMap(({ claim: { id }, decided }) => decided.map((one) => ({ id, ...numbersOf(one) }))),
+    notes: [...NOTES, ...leftOut],
+    provenance,
+  });
+}
+
+/** How many claims came out how: "12 reproduced, 3 not reproduced, …". */
+export function countVerdicts(judged: readonly Pick<Judged, "verdict">[]): string {
+  const counts = VERDICTS.map((verdict) => ({
+    verdict,
+    count: judged.filter((one) => one.verdict === verdict).length,
+  }));
+  return counts.flatMap(({ verdict, count }) => (count === 0 ? [] : [`${count} ${verdict}`])).join(", ");
+}
+
+/** Every measured difference with its interval, beside the paper's; `undefined` where nothing is measured. */
+export function scorecardFigure(judged: readonly Judged[], title: string): PlotlyFigure | undefined {
+  const measured = judged.flatMap(({ decided }) => decided.filter(({ effect }) => effect !== undefined));
+  if (measured.length === 0) return undefined;
+  const rows = measured.map(({ difference, effect, verdict }) => ({
+    label: inWords(difference),
+    group: verdict,
+    value: effect,
+    beside: difference.paper,
+  }));
+  return dotPlot(rows, {
+    title,
+    xTitle: "difference in points",
+    notes: ["95 % intervals over items, seeds and worlds. Open diamonds: the paper's own effects, on real pictures."],
+    names: ["here", "paper"],
+    colours: COLOURS,
+  });
+}
+
+function numbersOf({ difference, effect, verdict }: Decided): Row {
+  const told = { difference: inWords(difference), paper: difference.paper ?? null, verdict };
+  if (effect === undefined) return told;
+  const { value, low, high, p, worlds, fewestSeeds, seeds, overItems, items, detectable } = effect;
+  const ours: Cell = { value, low, high };
+  return {
+    ...told,
+    ours,
+    p,
+    worlds,
+    seeds: fewestSeeds === null ? null : seeds,
+    items: overItems ? items : null,
+    detectable: verdict === "reproduced" ? null : detectable,
+  };
+}
+
+/** What is measured, in the words of the other tables. */
+const MEASURED: Readonly<Record<string, string>> = {
+  "closed accuracy": "closed world",
+  "open accuracy": "text inclusion",
+  "open similarity": "SS_rel",
+};
+
+/** "tapo − base, SS_rel, unseen". */
+function inWords({ a, b, setting, metric, split }: ClaimedDifference): string {
+  const named = `${setting} ${metric}`;
+  return [`${a} − ${b}`, MEASURED[named] ?? named.replace(" ", ", "), ...(split === "all" ? [] : [split])].join(", ");
+}
