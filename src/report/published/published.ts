@@ -12,7 +12,7 @@ import type { PublishedColumn, PublishedTable, PublishedValue, Where } from "./p
 export const PUBLISHED = { ...domains, ...ablations } satisfies Readonly<Record<string, PublishedTable>>;
 export type PublishedId = keyof typeof PUBLISHED;
 
-const DERIVED = "*";
+const DERIVED = "¶";
 const MARKS = { [DERIVED]: "not printed: follows from a difference that the text states" };
 
 /** A table of the paper with all its rows, other models included; exported as any other (`exportTable`). */

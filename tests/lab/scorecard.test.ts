@@ -1,0 +1,154 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { hashFile } from "../../src/core/hash";
+import { VERDICT_RULE } from "../../src/eval/claims";
+import { inference } from "../../src/experiments";
+import { CLAIMS } from "../../src/experiments/claims";
+import { keptFolder, readKept, worldOf, writeKept, type Kept } from "../../src/lab/kept";
+import type { Lab } from "../../src/lab/lab";
+import { beginRun, publish } from "../../src/lab/publish";
+import { makeMethods, planRun } from "../../src/lab/run";
+import { exportScorecard, scorecardFolder, scorecardOf } from "../../src/lab/scorecard";
+import { tableFromJson } from "../../src/report/table/json";
+import { cellOf } from "../../src/report/table/table";
+import { newHome, removeHome } from "../cli/home";
+import { tinyLab } from "./tinyLab";
+
+const home = newHome("scorecard");
+let lab: Lab;
+let kept: Kept;
+const stub = (): void => {
+  vi.stubEnv("FINE_R1_RUNS", path.join(home, "runs"));
+  vi.stubEnv("FINE_R1_RESULTS", path.join(home, "results"));
+};
+beforeAll(async () => {
+  stub();
+  lab = await tinyLab(home);
+  // rows that nobody trains: the base asked directly and to think, and the encoder with one template and with several
+  const plan = planRun(lab, inference, { only: ["base", "base-think", "siglip", "siglip-ensemble"] });
+  const run = beginRun(lab, inference, [1]);
+  await publish(lab, inference, await makeMethods(lab, inference, plan), run, { destination: "record" });
+  kept = readKept(keptFolder("inference", "smoke", "record"))!;
+  vi.unstubAllEnvs();
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+afterAll(() => {
+  removeHome(home);
+});
+
+describe("outcomes that a run keeps", () => {
+  it("give the very means that it measured, for every method, setting, split and domain", () => {
+    expect(kept.outcomes.map(({ method, setting, metric }) => `${method} ${setting} ${metric}`)).toEqual(
+      ["base", "base-think", "siglip", "siglip-ensemble"].map((method) => `${method} closed accuracy`),
+    );
+    for (const { method, items, values } of kept.outcomes) {
+      expect(items).toHaveLength(new Set(items.map(({ id }) => id)).size);
+      const rows = kept.measurements.filter((one) => one.method === method && one.metric === "accuracy" && one.domain !== "mean" && one.domain !== "items" && one.split !== "all"); // prettier-ignore
+      expect(rows.length).toBeGreaterThan(1);
+      for (const { domain, split, value, n } of rows) {
+        const own = values.filter((_, at) => items[at]!.domain === domain && items[at]!.seen === (split === "seen"));
+        expect(own).toHaveLength(n);
+        expect(own.reduce<number>((sum, one) => sum + one!, 0) / n).toBeCloseTo(value, 12);
+      }
+    }
+  });
+
+  it("stand beside the measurements, belong to the run's record, and are refused once they have changed", () => {
+    stub();
+    const folder = keptFolder("inference", "smoke", "record");
+    const file = path.join(folder, "outcomes.json");
+    expect(fs.readFileSync(path.join(folder, "run.json"), "utf8")).toContain(hashFile(file));
+    const text = fs.readFileSync(file, "utf8");
+    fs.writeFileSync(file, text.replace('"version": 1', '"version": 9'));
+    expect(() => readKept(folder)).toThrow(`${file}: has changed since the run wrote it`);
+    const run = path.join(folder, "run.json");
+    fs.renameSync(run, `${run}.away`); // as after a kill: nothing vouches for the file
+    expect(() => readKept(folder)).toThrow(/outcomes\.json: is no file of outcomes \(.*version/);
+    fs.renameSync(`${run}.away`, run);
+    fs.writeFileSync(file, text);
+  });
+
+  it("come back as they were written, for a report and for a record", () => {
+    const folder = path.join(home, "copy");
+    fs.mkdirSync(folder);
+    writeKept(folder, kept);
+    expect(readKept(folder)).toEqual(kept);
+    fs.rmSync(path.join(folder, "outcomes.json"));
+    expect(readKept(folder)).toEqual({ ...kept, outcomes: [] }); // of a run before there were any
+    expect(worldOf(kept)).toMatchObject({ world: lab.dataset.fingerprint, given: new Set(["base", "base-think", "siglip", "siglip-ensemble"]) }); // prettier-ignore
+  });
+});
+
+describe("the scorecard", () => {
+  const verdicts = (of: ReturnType<typeof scorecardOf>) => Object.fromEntries(of.judged.map(({ claim, verdict }) => [claim.id, verdict])); // prettier-ignore
+  /** Kept results with other numbers under another profile. */
+  const keep = (profile: string, change: Partial<Kept>): void => {
+    writeKept(keptFolder("inference", profile, "record"), { ...kept, ...change });
+  };
+
+  it("judges what was measured, and says of all else that it was not", () => {
+    stub();
+    const card = scorecardOf(CLAIMS, ["smoke", "nowhere"], "record");
+    expect(card.judged).toHaveLength(CLAIMS.length);
+    const { "cot-prompt": measured, ...others } = verdicts(card);
+    expect(measured).not.toBe("not measured");
+    expect(new Set(Object.values(others))).toEqual(new Set(["not measured"]));
+    expect(card.counts).toMatch(new RegExp(`^1 [a-z ]+, ${CLAIMS.length - 1} not measured$`));
+    const row = card.table.rows.find(
+      (one) => cellOf(one, "place") === "§5.3, Fig. 3b" && cellOf(one, "ours") !== null,
+    )!;
+    expect(row).toMatchObject({ difference: "base-think − base, closed world", paper: 0.0011, worlds: 1, seeds: null });
+    // the effect is the difference of the recorded means
+    const mean = (method: string): number => kept.measurements.find((one) => one.method === method && one.split === "all" && one.domain === "mean" && one.metric === "accuracy")!.value; // prettier-ignore
+    expect(cellOf(row, "ours")).toMatchObject({
+      value: expect.closeTo(mean("base-think") - mean("base"), 12) as number,
+    });
+    expect(card.table.notes[0]).toBe(VERDICT_RULE);
+    expect(card.effects.rows).toHaveLength(CLAIMS.reduce((sum, { differences }) => sum + differences.length, 0));
+  });
+
+  it("takes further worlds in, of the same settings, and says what it leaves out", () => {
+    stub();
+    const other = { ...kept.settings, "the dataset": "another", "the base": "another" };
+    keep("smoke-2", { settings: other });
+    keep("smoke-3", { settings: { ...other, "the dataset": "a third", "rl.n1": "8" } });
+    keep("smoke-4", { settings: { ...kept.settings, "the base": "x" } });
+    const { judged, table } = scorecardOf(CLAIMS, ["smoke", "smoke-2", "smoke-3", "smoke-4"], "record");
+    expect(judged.find(({ claim }) => claim.id === "cot-prompt")?.deciding?.effect?.worlds).toBe(2);
+    const left = table.notes.filter((note) => note.startsWith("Left out"));
+    expect(left).toEqual([
+      expect.stringMatching(/inference\/smoke-3, made with other settings \(rl\.n1\)\.$/),
+      expect.stringMatching(/inference\/smoke-4, of a world that stands in already\.$/),
+    ]);
+  });
+
+  it("is written as tables, a figure and a page that begins with the rule; made again it is the same to the byte", async () => {
+    stub();
+    const folder = scorecardFolder("record");
+    const write = () => exportScorecard(scorecardOf(CLAIMS, ["smoke"], "record"), folder);
+    const files = await write();
+    const names = files.map((file) => path.basename(file));
+    expect(names).toEqual(
+      expect.arrayContaining(["scorecard.csv", "scorecard.json", "scorecard.md", "scorecard.tex", "effects.csv", "effects-plot.svg", "README.md"]), // prettier-ignore
+    );
+    const hashes = files.map(hashFile);
+    expect((await write()).map(hashFile)).toEqual(hashes);
+    const page = fs.readFileSync(path.join(folder, "README.md"), "utf8");
+    expect(page.indexOf(VERDICT_RULE)).toBeGreaterThan(0);
+    expect(page.indexOf(VERDICT_RULE)).toBeLessThan(page.indexOf("| Claim"));
+    expect(page.split(VERDICT_RULE)).toHaveLength(2);
+    const table = tableFromJson(fs.readFileSync(path.join(folder, "scorecard.json"), "utf8"));
+    expect(table.rows).toHaveLength(CLAIMS.length);
+  });
+});
+
+it("a run shows the verdicts on its own claims, and the paper's numbers beside its own", () => {
+  const read = (name: string): string => fs.readFileSync(path.join(home, "results", "inference", "smoke", `${name}.md`), "utf8"); // prettier-ignore
+  expect(read("claims")).toContain("Asking the base to think, without training it to, changes little");
+  expect(read("claims")).toContain("in this world alone");
+  expect(read("table")).toContain("Paper (Qwen2.5-VL-3B, real pictures)");
+  expect(read("table")).toContain("74.79");
+});

@@ -1,0 +1,50 @@
+import { expect, it } from "vitest";
+import { judge, type Claim } from "../../src/eval/claims";
+import type { Effect } from "../../src/eval/effects";
+import { countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../../src/report/scorecard";
+import { toCsv } from "../../src/report/table/csv";
+import { toMarkdown } from "../../src/report/table/markdown";
+
+const effect = (value: number, more: Partial<Effect> = {}): Effect => ({
+  ...{ value, low: value - 1 / 64, high: value + 1 / 64, standardError: 0.01, p: 0.0123, detectable: 0.028 },
+  ...{ worlds: 3, seeds: 30, items: 5760, byWorld: [value, value, value], fewestSeeds: 10, overItems: true, ...more },
+});
+const claim = (id: string, b: readonly string[], paper?: number): Claim => ({
+  ...{ id, experiment: "e", where: "§5.3", says: `says ${id}` },
+  differences: b.map((name) => ({ a: "tapo", b: name, setting: "open", metric: "similarity", split: "unseen", ...(paper === undefined ? {} : { paper }) })), // prettier-ignore
+});
+const EFFECTS: Readonly<Record<string, Effect>> = {
+  dapo: effect(1 / 32),
+  intra: effect(1 / 128),
+  base: effect(1 / 16, { fewestSeeds: null, overItems: false }),
+};
+const judged = [claim("x", ["dapo"], 0.0151), claim("y", ["dapo", "intra"]), claim("z", ["base"]), claim("w", ["gone"], 0.1)].map((one) => judge(one, ({ b }) => EFFECTS[b])); // prettier-ignore
+const layout = { caption: "c", provenance: {} };
+
+it("the scorecard has a row per claim, with the difference that decides and power beside what is not reproduced", () => {
+  const lines = toCsv(scorecardTable(judged, layout)).trimEnd().split("\n");
+  expect(lines[0]).toBe("claim,place,difference,paper_percent,ours_percent,ours_percent_low,ours_percent_high,p,worlds,seeds,items,verdict,detectable_percent"); // prettier-ignore
+  expect(lines.slice(1)).toEqual([
+    'says x,§5.3,"tapo − dapo, SS_rel, unseen",1.51,3.125,1.5625,4.6875,0.0123,3,30,5760,reproduced,',
+    'says y,§5.3,"tapo − intra, SS_rel, unseen",,0.78125,-0.78125,2.34375,0.0123,3,30,5760,inconclusive,2.8',
+    'says z,§5.3,"tapo − base, SS_rel, unseen",,6.25,4.6875,7.8125,0.0123,3,,,reproduced,',
+    'says w,§5.3,"tapo − gone, SS_rel, unseen",10,,,,,,,,not measured,',
+  ]);
+  expect(toMarkdown(scorecardTable(judged, layout))).toContain("3.13 [1.56, 4.69]");
+});
+
+it("the table of effects has a row per difference, and the counts are of claims", () => {
+  expect(effectsTable(judged, layout).rows).toHaveLength(5);
+  expect(countVerdicts(judged)).toBe("2 reproduced, 1 inconclusive, 1 not measured");
+});
+
+it("the figure has a dot with its interval for every measured difference, and the paper's where it prints one", () => {
+  const figure = scorecardFigure(judged, "t")!;
+  const traces = figure.data as readonly { name: string; x: number[]; y: number[]; error_x?: { array: number[]; arrayminus: number[] } }[]; // prettier-ignore
+  expect(traces.map(({ name }) => name)).toEqual(["here: reproduced", "here: inconclusive", "paper"]);
+  expect(traces.map(({ y }) => y)).toEqual([[0, 1, 3], [2], [0]]);
+  expect(traces[0]?.x).toEqual([3.125, 3.125, 6.25]);
+  expect(traces[0]?.error_x?.array).toEqual([1.5625, 1.5625, 1.5625]);
+  expect(traces[2]?.x).toEqual([1.51]);
+  expect(scorecardFigure([judge(claim("w", ["gone"]), () => undefined)], "t")).toBeUndefined();
+});
