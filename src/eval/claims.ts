@@ -53,7 +53,7 @@ export interface Decided {
 }
 
 /** A claim with its verdict. */
-export interface Judged {
+export interface JudgedClaim {
   readonly claim: Claim;
   readonly verdict: Verdict;
   /** In the claim's order. */
@@ -63,7 +63,7 @@ export interface Judged {
 }
 
 /** Judges a claim by `VERDICT_RULE`. @param effect what a difference came to, `undefined` where it has no results */
-export function judge(claim: Claim, effect: (difference: Difference) => Effect | undefined): Judged {
+export function judge(claim: Claim, effect: (difference: Difference) => Effect | undefined): JudgedClaim {
   const decided = claim.differences.map((difference): Decided => {
     const found = effect(difference);
     return { difference, effect: found, verdict: found === undefined ? "not measured" : verdictOf(claim, difference, found) }; // prettier-ignore

@@ -22,4 +22,5 @@ export function experimentNamed(id: string): Experiment {
   );
 }
 
+export { CLAIMS, claimsOf } from "./claims";
 export { inference, quickstart, thinking };

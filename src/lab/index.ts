@@ -22,4 +22,5 @@ export { classSheet, lookAtAnswers, lookAtChains, lookAtRollouts, lookAtTriplets
 export { openLab, type NotebookLab, type NotebookRun } from "./notebook";
 export { findingsOf, type Findings } from "./findings";
 export { beginRun, publish, type Published } from "./publish";
-export { keptFolder, readKept } from "./kept";
+export { keptFolder, readKept, worldOf } from "./kept";
+export { exportScorecard, scorecardOf, type Scorecard } from "./scorecard";

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
 import { writeFileAtomic } from "../core/files";
-import { judge, VERDICT_RULE, type Claim, type Judged } from "../eval/claims";
+import { judge, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
 import { effectOf } from "../eval/effects";
 import { exportFigure } from "../report/figure/export";
 import { countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../report/scorecard";
@@ -12,7 +12,7 @@ import { differingSettings, keptFolder, readKept, worldOf, type Destination, typ
 
 /** Every claim with its verdict, from results alone: nothing is opened, asked or trained. */
 export interface Scorecard {
-  readonly judged: readonly Judged[];
+  readonly judged: readonly JudgedClaim[];
   readonly table: ResultTable;
   /** A row per difference. */
   readonly effects: ResultTable;

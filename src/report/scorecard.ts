@@ -1,4 +1,4 @@
-import { VERDICT_RULE, VERDICTS, type ClaimedDifference, type Decided, type Judged } from "../eval/claims";
+import { VERDICT_RULE, VERDICTS, type ClaimedDifference, type Decided, type JudgedClaim } from "../eval/claims";
 import { dotPlot } from "./figure/dots";
 import type { PlotlyFigure } from "./figure/figure";
 import { resultTable, type Cell, type Column, type ResultTable, type Row } from "./table/table";
@@ -47,7 +47,7 @@ export interface ScorecardLayout {
 
 /** A row per claim: what the paper says and where, its effect, ours, and the verdict. */
 export function scorecardTable(
-  judged: readonly Judged[],
+  judged: readonly JudgedClaim[],
   { caption, provenance, leftOut = [], rule = true }: ScorecardLayout,
 ): ResultTable {
   // prettier-ignore
@@ -68,7 +68,7 @@ export function scorecardTable(
 
 /** A row per difference, those that decide nothing included. */
 export function effectsTable(
-  judged: readonly Judged[],
+  judged: readonly JudgedClaim[],
   { caption, provenance, leftOut = [] }: ScorecardLayout,
 ): ResultTable {
   // prettier-ignore
@@ -82,7 +82,7 @@ export function effectsTable(
 }
 
 /** How many claims came out how: "12 reproduced, 3 not reproduced, …". */
-export function countVerdicts(judged: readonly Pick<Judged, "verdict">[]): string {
+export function countVerdicts(judged: readonly Pick<JudgedClaim, "verdict">[]): string {
   const counts = VERDICTS.map((verdict) => ({
     verdict,
     count: judged.filter((one) => one.verdict === verdict).length,
@@ -91,7 +91,7 @@ export function countVerdicts(judged: readonly Pick<Judged, "verdict">[]): strin
 }
 
 /** Every measured difference with its interval, beside the paper's; `undefined` where nothing is measured. */
-export function scorecardFigure(judged: readonly Judged[], title: string): PlotlyFigure | undefined {
+export function scorecardFigure(judged: readonly JudgedClaim[], title: string): PlotlyFigure | undefined {
   const measured = judged.flatMap(({ decided }) => decided.filter(({ effect }) => effect !== undefined));
   if (measured.length === 0) return undefined;
   const rows = measured.map(({ difference, effect, verdict }) => ({
