@@ -88,8 +88,10 @@ function differencesIn(results: WorldResults, difference: Difference): WorldDiff
   const items = pairsOf(results.outcomes, difference, given).flatMap((pair) => itemDifferences(results.world, pair, difference)); // prettier-ignore
   if (items.length > 0) return { cells: items.sort(byPlace), trained, overItems: true };
   const { setting, metric, split } = difference;
-  const means = select(results.measurements, { setting, metric, split, domain: "mean" });
-  const cells = pairsOf(means, difference, given).map(({ seed, first, second }) => ({
+  const measured = select(results.measurements, { setting, metric, split });
+  const [perDomain, overAll] = ["mean", "items"].map((domain) => select(measured, { domain }));
+  const means = perDomain?.length === 0 ? overAll : perDomain; // what has no mean over domains, such as states, is over all items
+  const cells = pairsOf(means ?? [], difference, given).map(({ seed, first, second }) => ({
     ...{ world: results.world, seed, item: "mean", domain: "mean" },
     difference: first.value - second.value,
   }));

@@ -247,7 +247,7 @@ const analyses: Claim[] = [
     says: "A linear probe reads classes off the image tokens of Fine-R1 no better than off those of its base",
     expects: { within: 0.03 },
     differences: [
-      minus("tapo", "base", { ...STATES, metric: "probe" }, "all", printed("table4", FINE_R1, BASE, "probing")),
+      minus("tapo", "base", { ...STATES, metric: "probeBest" }, "all", printed("table4", FINE_R1, BASE, "probing")),
     ],
   },
   {
@@ -257,7 +257,7 @@ const analyses: Claim[] = [
     says: "Species of one genus are no nearer to each other in Fine-R1's states than in its base's: what it knows of classes has not changed",
     expects: { within: 0.05 },
     differences: [
-      minus("tapo", "base", { ...STATES, metric: "taxonomy" }, "all", printed("table4", FINE_R1, BASE, "delta")),
+      minus("tapo", "base", { ...STATES, metric: "kinship" }, "all", printed("table4", FINE_R1, BASE, "delta")),
     ],
   },
   {
@@ -265,7 +265,7 @@ const analyses: Claim[] = [
     experiment: "separability",
     where: "§5.4, Fig. 4 (H3)",
     says: "Right and wrong pairs of picture and name are told apart better by a plane in Fine-R1's states than in its base's",
-    differences: [minus("tapo", "base", { ...STATES, metric: "separability" }, "all")],
+    differences: [minus("tapo", "base", { setting: "last layer", metric: "separability" }, "all")],
     note: "The paper shows a picture; the number is ours: a linear classifier's accuracy on pairs that it was fitted without.",
   },
   {

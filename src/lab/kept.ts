@@ -73,7 +73,8 @@ export function keptFolder(experiment: string, profile: string, destination: Des
 
 /** What a folder keeps; `undefined` where nothing is. @throws LabError that names the file and what is wrong with it */
 export function readKept(folder: string): Kept | undefined {
-  const [file, outcomes] = [FILE, OUTCOMES].map((name) => path.join(folder, name)) as [string, string];
+  const file = path.join(folder, FILE);
+  const outcomes = path.join(folder, OUTCOMES);
   if (!fs.existsSync(file)) return undefined;
   requireRecorded(folder, file);
   const kept = readStored(file, keptSchema, "file of measurements", REMEDY);
@@ -95,7 +96,8 @@ function requireRecorded(folder: string, file: string): void {
 
 /** Writes what a folder keeps, each file atomically, a line per measurement. @returns the files */
 export function writeKept(folder: string, { settings, made, measurements, outcomes }: Kept): string[] {
-  const [file, beside] = [FILE, OUTCOMES].map((name) => path.join(folder, name)) as [string, string];
+  const file = path.join(folder, FILE);
+  const beside = path.join(folder, OUTCOMES);
   const head = JSON.stringify({ version: 2, settings, made }, null, 1).replace(/\n\}$/, "");
   const lines = measurements.map((one) => JSON.stringify(one)).join(",\n");
   writeFileAtomic(file, `${head},\n "measurements": [\n${lines}\n]}\n`);

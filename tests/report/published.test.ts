@@ -149,5 +149,11 @@ describe("the paper's numbers beside ours", () => {
     const [{ over: _, ...without }] = links;
     expect(besidePublished([without], [closed], results).map(({ column }) => column.key)).toEqual(["paper_closed_seen", "paper_closed_unseen"]); // prettier-ignore
     expect(besidePublished(links, [{ ...closed, domain: "bird" }], results)).toEqual([]);
+    // but for what we, too, measure over all items
+    const table4 = [{ table: "table4", rows: { tapo: "Fine-R1-3B" } } as const];
+    const [kinship, ...others] = besidePublished(table4, [{ setting: "states", metric: "kinship", domain: "items", percent: false }], results); // prettier-ignore
+    expect(others).toEqual([]);
+    expect(kinship?.column).toMatchObject({ digits: 4, percent: false, group: "Paper (real pictures)" });
+    expect(kinship?.of("tapo")).toBe(0.0531);
   });
 });

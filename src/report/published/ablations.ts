@@ -134,13 +134,13 @@ export const table4 = table(
     where: "Table 4, §5.4",
     caption: "Linear probing of visual features, and differences of cosine similarity within and between genera",
     columns: [
-      { key: "probing", title: "Probing", measures: { setting: "states", metric: "probe", split: "all" } },
+      { key: "probing", title: "Probing", measures: { setting: "states", metric: "probeBest", split: "all" } },
       {
         key: "delta",
         title: "Δ",
         percent: false,
         digits: 4,
-        measures: { setting: "states", metric: "taxonomy", split: "all" },
+        measures: { setting: "states", metric: "kinship", split: "all", domain: "items" },
       },
       { key: "t", title: "t", percent: false, digits: 4 },
       { key: "p", title: "p", percent: false, digits: 4 },

@@ -1,7 +1,10 @@
 import type { Measurement } from "../../eval/measurements";
 
 /** What of ours a published number can stand beside: the same quantity, measured in another world. */
-export type Where = Pick<Measurement, "setting" | "metric" | "split">;
+export interface Where extends Pick<Measurement, "setting" | "metric" | "split"> {
+  /** Default "mean": the average over domains, as in the paper. */
+  readonly domain?: "mean" | "items";
+}
 
 export interface PublishedColumn {
   readonly key: string;

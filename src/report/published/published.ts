@@ -1,12 +1,11 @@
 import { LabError, required } from "../../core/errors";
 import { didYouMean } from "../../core/similar";
-import { select } from "../../eval/measurements";
 import { pivotColumns, type BesideColumn, type MeasuredColumn } from "../pivot";
 import type { Results } from "../standard";
 import { resultTable, type Cell, type Column, type ResultTable } from "../table/table";
 import * as ablations from "./ablations";
 import * as domains from "./domains";
-import type { PublishedColumn, PublishedTable, PublishedValue, Where } from "./printed";
+import type { PublishedColumn, PublishedTable, PublishedValue } from "./printed";
 
 /** The paper's own numbers, as data; and how they come to stand beside ours. Pictures, models and sizes are others there: levels do not compare, effects may. */
 export const PUBLISHED = { ...domains, ...ablations } satisfies Readonly<Record<string, PublishedTable>>;
@@ -91,21 +90,22 @@ export function besidePublished(
   { measurements, methods }: Results,
 ): BesideColumn[] {
   const beside = columns.flatMap((spec) =>
-    pivotColumns([spec]).flatMap(({ column, where: { setting = "", metric = "", domain, split = "all" } }) => {
-      const found = domain === "mean" ? publishedFor(links, { setting, metric, split }) : undefined;
-      return found === undefined ? [] : [{ ...found, column, title: shortTitle(spec, column) }];
+    pivotColumns([spec]).flatMap(({ column, where: { setting, metric, domain, split = "all" } }) => {
+      const where = { setting, metric, domain, split };
+      const found = publishedFor(links, where);
+      return found === undefined ? [] : [{ ...found, where, column, title: shortTitle(spec, column) }];
     }),
   );
-  const levels = beside.map(({ link, key, model, column, title }): BesideColumn => ({
-    column: { ...column, key: `paper_${column.key}`, title, group: `Paper (${model}real pictures)`, digits: 2 },
+  const levels = beside.map(({ link, printed: { key, digits = 2 }, model, column, title }): BesideColumn => ({
+    column: { ...column, key: `paper_${column.key}`, title, group: `Paper (${model}real pictures)`, digits },
     of: (method) => cellOf(levelIn(link, method, key)),
     marks: MARKS,
   }));
-  const gains = beside.flatMap(({ link, key, where, column, title }): BesideColumn[] => {
+  const gains = beside.flatMap(({ link, printed: { key }, where, column, title }): BesideColumn[] => {
     const { over } = link;
     if (over === undefined) return [];
     const ours = (method: string): number | undefined =>
-      select(measurements, { ...where, domain: "mean", method })[0]?.value;
+      measurements.find((one) => one.method === method && isAt(one, where))?.value;
     const theirs = (method: string): number | undefined => levelIn(link, method, key)?.value;
     const baseline = methods.find(({ name }) => name === over)?.title ?? over;
     const group = `Gain over ${baseline}: ours minus the paper's`;
@@ -135,14 +135,21 @@ export function publishedNotes(links: readonly PublishedLink[], { methods }: Res
   });
 }
 
+/** Where a measurement is, as a column of a table names it. */
+type Place = Partial<Record<"setting" | "metric" | "domain" | "split", string | undefined>>;
+
+function isAt(one: Place, { setting, metric, domain, split }: Place): boolean {
+  return one.setting === setting && one.metric === metric && one.domain === domain && one.split === split;
+}
+
 /** The link and the published column that measure the same. */
-function publishedFor(links: readonly PublishedLink[], where: Where) {
+function publishedFor(links: readonly PublishedLink[], place: Place) {
   for (const link of links) {
     const { columns, model }: PublishedTable = PUBLISHED[link.table];
     const column = columns.find(
-      ({ measures: own }) => own?.setting === where.setting && own.metric === where.metric && own.split === where.split,
+      ({ measures }) => measures !== undefined && isAt({ domain: "mean", ...measures }, place),
     );
-    if (column !== undefined) return { link, key: column.key, where, model: model === undefined ? "" : `${model}, ` };
+    if (column !== undefined) return { link, printed: column, model: model === undefined ? "" : `${model}, ` };
   }
   return undefined;
 }
