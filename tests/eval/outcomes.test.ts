@@ -48,8 +48,8 @@ describe("a file of outcomes", () => {
     const back = read(text);
     expect(back).toHaveLength(3);
     back.forEach((one, at) => {
-      const { items: own, values, ...rest } = one;
-      expect(rest).toEqual((({ items: _, values: __, ...of }) => of)(outcomes[at]!));
+      const { items: own, values, method, seed, setting, metric } = one;
+      expect(outcomes[at]).toMatchObject({ method, seed, setting, metric });
       expect(new Set(own)).toEqual(new Set(outcomes[at]!.items));
       expect(values).toHaveLength(own.length);
       for (const [id, value] of valuesById(outcomes[at]!)) {

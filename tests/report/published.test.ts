@@ -146,8 +146,8 @@ describe("the paper's numbers beside ours", () => {
   });
 
   it("have no gains without a baseline, and nothing for a domain, whose classes are others", () => {
-    const [{ over: _, ...without }] = links;
-    expect(besidePublished([without], [closed], results).map(({ column }) => column.key)).toEqual(["paper_closed_seen", "paper_closed_unseen"]); // prettier-ignore
+    const [{ table, rows: linked }] = links;
+    expect(besidePublished([{ table, rows: linked }], [closed], results).map(({ column }) => column.key)).toEqual(["paper_closed_seen", "paper_closed_unseen"]); // prettier-ignore
     expect(besidePublished(links, [{ ...closed, domain: "bird" }], results)).toEqual([]);
     // but for what we, too, measure over all items
     const table4 = [{ table: "table4", rows: { tapo: "Fine-R1-3B" } } as const];
