@@ -44,7 +44,10 @@ ${VERDICT_RULE}
   $ npx fine-r1 scorecard
   $ npx fine-r1 scorecard --profiles smoke --mine`,
     )
-    .action((options: ScorecardArguments) => (options.brief === true ? brief() : scorecard(options)));
+    .action(async (options: ScorecardArguments) => {
+      if (options.brief === true) brief();
+      else await scorecard(options);
+    });
 }
 
 async function scorecard({ profiles, mine, record }: ScorecardArguments): Promise<void> {

@@ -25,6 +25,13 @@ function minus(a: string, b: string, of: Of, split: Split, paper?: number): Clai
   return { a, b, ...of, split, ...(paper === undefined ? {} : { paper }) };
 }
 
+type Common = Pick<Claim, "experiment" | "where">;
+
+/** Claims about one experiment, and where the paper makes them unless a claim says otherwise. */
+function about(common: Common, claims: readonly (Omit<Claim, keyof Common> & Partial<Common>)[]): Claim[] {
+  return claims.map((claim) => ({ ...common, ...claim }));
+}
+
 /** A row of the paper minus another. @throws RangeError where one of them is not printed */
 function printed(table: PublishedId, a: string, b: string, column = "avg"): number {
   const [first, second] = [published(table, a, column), published(table, b, column)];
@@ -41,17 +48,14 @@ function overBase(table: PublishedId, of: Of): ClaimedDifference[] {
   );
 }
 
-const table1: Claim[] = [
+const table1 = about({ experiment: "closed-world", where: "§5.2, Table 1" }, [
   {
     id: "closed-over-base",
-    experiment: "closed-world",
-    where: "§5.2, Table 1",
     says: "Though trained on open questions alone, Fine-R1 chooses better among candidates than its base, on seen and on unseen classes",
     differences: overBase("table1", CLOSED),
   },
   {
     id: "closed-over-encoder",
-    experiment: "closed-world",
     where: "Abstract, §5.2, Table 1",
     says: "Fine-R1 is ahead of contrastive encoders, dedicated to telling classes apart",
     differences: [minus("tapo", "siglip", CLOSED, "all", printed("table1", FINE_R1, "SigLIP-L"))],
@@ -59,40 +63,33 @@ const table1: Claim[] = [
   },
   {
     id: "closed-larger",
-    experiment: "closed-world",
-    where: "§5.2, Table 1",
     says: "A larger Fine-R1 gains as well: it is ahead of its own base and of the encoder",
     differences: [
       minus("larger-tapo", "larger", CLOSED, "all", printed("table1", "Fine-R1-7B", "Qwen2.5-VL-7B")),
       minus("larger-tapo", "siglip", CLOSED, "all", printed("table1", "Fine-R1-7B", "SigLIP-L")),
     ],
   },
-];
+]);
 
-const tables2and6: Claim[] = [
+const tables2and6 = about({ experiment: "open-world", where: "§5.2, Table 2" }, [
   {
     id: "open-over-base",
-    experiment: "open-world",
-    where: "§5.2, Table 2",
     says: "Without candidates, Fine-R1's answers are nearer to the truth than its base's, on seen and on unseen classes",
     differences: overBase("table2", SIMILARITY),
   },
   {
     id: "inclusion-over-base",
-    experiment: "open-world",
     where: "Appendix E, Table 6",
     says: "Without candidates, Fine-R1 names the class more often than its base, on seen and on unseen classes",
     differences: overBase("table6", INCLUSION),
   },
-];
+]);
 
 const of3a = (a: string, b: string, split: "seen" | "unseen"): number => printed("figure3a", a, b, split);
 
-const figure3a: Claim[] = [
+const figure3a = about({ experiment: "training-methods", where: "§5.3, Fig. 3a" }, [
   {
     id: "sft-overfits",
-    experiment: "training-methods",
-    where: "§5.3, Fig. 3a",
     says: "SFT on names gains on seen classes and loses on unseen ones: it overfits",
     differences: [
       minus("sft-labels", "base", CLOSED, "seen", of3a("SFT", "Zero-shot", "seen")),
@@ -102,15 +99,11 @@ const figure3a: Claim[] = [
   },
   {
     id: "cls-rl-loses-less",
-    experiment: "training-methods",
-    where: "§5.3, Fig. 3a",
     says: "RL with thinking from the base (CLS-RL) loses less on unseen classes than SFT",
     differences: [minus("cls-rl", "sft-labels", CLOSED, "unseen", of3a("CLS-RL", "SFT", "unseen"))],
   },
   {
     id: "cls-rl-below-base",
-    experiment: "training-methods",
-    where: "§5.3, Fig. 3a",
     says: "CLS-RL stays below the base itself, on seen and on unseen classes: a model that cannot yet reason well learns nothing from its chains",
     differences: [
       minus("base", "cls-rl", CLOSED, "seen", of3a("Zero-shot", "CLS-RL", "seen")),
@@ -119,8 +112,6 @@ const figure3a: Claim[] = [
   },
   {
     id: "no-thinking-between",
-    experiment: "training-methods",
-    where: "§5.3, Fig. 3a",
     says: "RL without thinking gains on seen classes, and less than SFT",
     differences: [
       minus("no-thinking-rl", "base", CLOSED, "seen", of3a("No-Thinking-RL", "Zero-shot", "seen")),
@@ -129,7 +120,6 @@ const figure3a: Claim[] = [
   },
   {
     id: "two-stages-best",
-    experiment: "training-methods",
     where: "§1, §5.3, Fig. 3a",
     says: "CoT SFT and then TAPO are ahead of all of them: of SFT on seen classes, of SFT, CLS-RL and No-Thinking RL on unseen ones",
     differences: [
@@ -139,13 +129,11 @@ const figure3a: Claim[] = [
       minus("tapo", "no-thinking-rl", CLOSED, "unseen", of3a("CoT SFT + TAPO", "No-Thinking-RL", "unseen")),
     ],
   },
-];
+]);
 
-const figure3b: Claim[] = [
+const figure3b = about({ experiment: "inference", where: "§5.3, Fig. 3b" }, [
   {
     id: "cot-prompt",
-    experiment: "inference",
-    where: "§5.3, Fig. 3b",
     says: "Asking the base to think, without training it to, changes little",
     expects: { within: 0.03 },
     differences: [minus("base-think", "base", CLOSED, "all", printed("figure3b", "CoT prompting", "Zero-shot"))],
@@ -153,8 +141,6 @@ const figure3b: Claim[] = [
   },
   {
     id: "in-context",
-    experiment: "inference",
-    where: "§5.3, Fig. 3b",
     says: "Demonstrations of seen classes in the prompt do not bring the base to where Fine-R1 is",
     differences: [
       minus("tapo", "base-in-context", CLOSED, "all", printed("figure3b", "Fine-R1-3B", "In-context learning")),
@@ -162,41 +148,31 @@ const figure3b: Claim[] = [
   },
   {
     id: "ensembling",
-    experiment: "inference",
-    where: "§5.3, Fig. 3b",
     says: "Fine-R1 is ahead of an encoder with an ensemble of templates, too",
     differences: [minus("tapo", "siglip-ensemble", CLOSED, "all")],
   },
-];
+]);
 
 const of3c = (a: string, b: string): number => printed("figure3c", a, b);
 
-const figure3c: Claim[] = [
+const figure3c = about({ experiment: "components", where: "§5.3, Fig. 3c" }, [
   {
     id: "cot-sft-helps",
-    experiment: "components",
-    where: "§5.3, Fig. 3c",
     says: "CoT SFT alone brings the answers much nearer to the truth",
     differences: [minus("cot-sft", "base", SIMILARITY, "all", of3c("CoT SFT", "Zero-shot"))],
   },
   {
     id: "dapo-helps",
-    experiment: "components",
-    where: "§5.3, Fig. 3c",
     says: "DAPO after CoT SFT adds to it",
     differences: [minus("dapo", "cot-sft", SIMILARITY, "all", of3c("CoT SFT + DAPO", "CoT SFT"))],
   },
   {
     id: "each-augmentation-helps",
-    experiment: "components",
-    where: "§5.3, Fig. 3c",
     says: "Intra-class augmentation alone and inter-class augmentation alone are each ahead of DAPO",
     differences: [minus("intra", "dapo", SIMILARITY, "all"), minus("inter", "dapo", SIMILARITY, "all")],
   },
   {
     id: "both-best",
-    experiment: "components",
-    where: "§5.3, Fig. 3c",
     says: "Both augmentations together (TAPO) are best: ahead of DAPO and of each alone",
     differences: [
       minus("tapo", "dapo", SIMILARITY, "all", of3c("CoT SFT + TAPO", "CoT SFT + DAPO")),
@@ -204,7 +180,7 @@ const figure3c: Claim[] = [
       minus("tapo", "inter", SIMILARITY, "all"),
     ],
   },
-];
+]);
 
 const table3: Claim[] = [
   {

@@ -4,7 +4,7 @@ import { tableFromJson, toJson } from "../../src/report/table/json";
 import { toLatex } from "../../src/report/table/latex";
 import { toMarkdown } from "../../src/report/table/markdown";
 import { methodTable, type MeasuredColumn } from "../../src/report/pivot";
-import { printedRows, type PublishedTable } from "../../src/report/published/printed";
+import { printedRows } from "../../src/report/published/printed";
 import { PUBLISHED, besidePublished, published, publishedNotes, publishedTable, requirePublished, type PublishedId } from "../../src/report/published/published"; // prettier-ignore
 import { cellOf } from "../../src/report/table/table";
 import { measured } from "./recorded/recorded";
@@ -18,7 +18,7 @@ describe("the paper's tables", () => {
   it.each(["table1", "table2", "table6"] as const)(
     "%s: every printed average is that of its row, to rounding, with no exception",
     (id) => {
-      for (const { name } of (PUBLISHED[id] as PublishedTable).rows) {
+      for (const { name } of PUBLISHED[id].rows) {
         const of = (key: string): number => value(id, name, key);
         for (const split of ["seen", "unseen"]) {
           const domains = ["air", "bird", "car", "dog", "flower", "pet"].map((domain) => of(`${split}_${domain}`));
@@ -102,7 +102,9 @@ describe("the paper's tables", () => {
   it("say what was meant where a row or a column is not theirs", () => {
     expect(() => published("table1", "Fine-R1-3b", "avg")).toThrow(/published table1: there is no row "Fine-R1-3b"\. Did you mean "Fine-R1-3B"\?/); // prettier-ignore
     expect(() => published("table1", "Fine-R1-3B", "average")).toThrow(/there is no column "average"/);
-    expect(() => requirePublished({ table: "figure3a", rows: { tapo: "TAPO" } })).toThrow(/there is no row "TAPO"/);
+    expect(() => {
+      requirePublished({ table: "figure3a", rows: { tapo: "TAPO" } });
+    }).toThrow(/there is no row "TAPO"/);
     expect(() => printedRows([{ key: "a", title: "a" }], "x | 1 2")).toThrow(/2 numbers in "x \| 1 2"/);
     expect(() => printedRows([{ key: "a", title: "a" }], "x | 1,5")).toThrow(/"1,5" is no printed number/);
   });
@@ -119,7 +121,8 @@ describe("the paper's numbers beside ours", () => {
     ),
   );
   const results = { methods, measurements, curves: new Map(), colours: {} };
-  const links = [{ table: "figure3a", over: "base", rows: { base: "Zero-shot", "sft-labels": "SFT", tapo: "CoT SFT + TAPO" } } as const]; // prettier-ignore
+  const linked = { base: "Zero-shot", "sft-labels": "SFT", tapo: "CoT SFT + TAPO" };
+  const links = [{ table: "figure3a", over: "base", rows: linked } as const];
 
   it("are columns of their own, levels as printed and gains as ours minus the paper's; none where the paper has none", () => {
     const beside = besidePublished(links, [closed, open], results);
@@ -146,8 +149,7 @@ describe("the paper's numbers beside ours", () => {
   });
 
   it("have no gains without a baseline, and nothing for a domain, whose classes are others", () => {
-    const [{ table, rows: linked }] = links;
-    expect(besidePublished([{ table, rows: linked }], [closed], results).map(({ column }) => column.key)).toEqual(["paper_closed_seen", "paper_closed_unseen"]); // prettier-ignore
+    expect(besidePublished([{ table: "figure3a", rows: linked }], [closed], results).map(({ column }) => column.key)).toEqual(["paper_closed_seen", "paper_closed_unseen"]); // prettier-ignore
     expect(besidePublished(links, [{ ...closed, domain: "bird" }], results)).toEqual([]);
     // but for what we, too, measure over all items
     const table4 = [{ table: "table4", rows: { tapo: "Fine-R1-3B" } } as const];

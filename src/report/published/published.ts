@@ -76,7 +76,7 @@ export interface PublishedLink {
 
 /** Makes sure that a link names rows that there are. @throws LabError */
 export function requirePublished({ table, rows }: PublishedLink): void {
-  const [first] = (PUBLISHED[table] as PublishedTable).columns;
+  const [first] = PUBLISHED[table].columns;
   for (const row of Object.values(rows)) published(table, row, first?.key ?? "");
 }
 
