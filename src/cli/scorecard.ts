@@ -75,6 +75,9 @@ The whole scorecard: npx fine-r1 ${SCORECARD}, or ${placeOf(path.dirname(file))}
 
 function firstRows({ caption, columns, rows }: ResultTable): ResultTable {
   const shown = columns.filter(({ key }) => ["claim", "paper", "ours", "verdict"].includes(key));
-  const kept = rows.slice(0, FEW).map((row) => Object.fromEntries(shown.map(({ key }) => [key, cellOf(row, key)])));
+  const measured = rows.filter((row) => cellOf(row, "ours") !== null);
+  const kept = (measured.length > 0 ? measured : rows)
+    .slice(0, FEW)
+    .map((row) => Object.fromEntries(shown.map(({ key }) => [key, cellOf(row, key)])));
   return { caption, columns: shown, rows: kept, notes: [], marks: {}, provenance: {} };
 }
