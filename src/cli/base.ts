@@ -11,14 +11,11 @@ import { buildMiniWorld } from "../miniworld/world";
 import { buildBase, type BaseWork } from "../miniworld/base/build";
 import { installBase } from "../miniworld/base/card";
 import { baseConfigSchema } from "../miniworld/base/config";
+import type { BaseBuild } from "../lab/given";
 import { stoppable } from "./stop";
 import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
 
-interface BaseArguments extends WorkersArgument {
-  readonly config: string;
-  readonly world: string;
-  readonly out: string;
-}
+interface BaseArguments extends BaseBuild, WorkersArgument {}
 
 /** `fine-r1 base build`. */
 export function addBaseCommand(program: Command): void {
@@ -30,23 +27,27 @@ export function addBaseCommand(program: Command): void {
     .option("--world <name>", "a file of configs/worlds", "test")
     .option("--out <folder>", "where the folders base/, siglip/ and clip/ go", path.join("assets", "mini"));
   addWorkersOption(command).action(async (options: BaseArguments) => {
-    const plain = openWork(options, stoppable());
-    const out = path.resolve(options.out);
-    requireWritable(out); // asked before the training, not after it
-    sweepLeftovers(out);
-    await requireTraining();
-    await withWorkers(options, async (workers) => {
-      const work = { ...plain, workers };
-      console.log(await installBase(work, await buildBase(work), out));
-    });
+    console.log(await makeBase({ ...options, out: path.resolve(options.out) }, options, stoppable()));
   });
 }
 
-function openWork({ config, world }: BaseArguments, watched: Pick<BaseWork, "progress" | "signal">): BaseWork {
-  return {
+/** Builds a base and installs it. @returns its card as Markdown */
+export async function makeBase(
+  { config, world, out }: BaseBuild,
+  workers: WorkersArgument,
+  watched: Pick<BaseWork, "progress" | "signal">,
+): Promise<string> {
+  const plain: BaseWork = {
     config: loadConfig(configFile("base", config), baseConfigSchema),
     world: buildMiniWorld(loadWorldConfig(configFile("worlds", world))),
     store: path.join(runsRoot(), "base", world),
     ...watched,
   };
+  requireWritable(out); // asked before the training, not after it
+  sweepLeftovers(out);
+  await requireTraining();
+  return withWorkers(workers, async (pool) => {
+    const work = { ...plain, workers: pool };
+    return installBase(work, await buildBase(work), out);
+  });
 }

@@ -1,4 +1,6 @@
 import type { Lab } from "../lab/lab";
+import type { Tally } from "../lab/many";
+import { formatDuration } from "../report/display/pace";
 import { stagesOf, type PlannedMethod } from "../lab/run";
 import { workOf } from "../lab/stage";
 import { toText } from "../report/table/text";
@@ -31,4 +33,44 @@ export function showPlan(lab: Lab, plan: readonly PlannedMethod[]): void {
     })),
   });
   console.log(toText(table));
+}
+
+/** Prints what several experiments come to: what is in the store, what is to be made, and about how long that takes. @param lanes stages at a time */
+export function showTally(tally: readonly Tally[], lanes: number): void {
+  const toMake = tally.flatMap((one) => one.toMake);
+  const sum = tally.reduce((all, { stages }) => all + stages, 0);
+  const known = tally.reduce((all, { seconds }) => all + (seconds ?? 0), 0);
+  const unknown = tally.some(({ seconds }) => seconds === undefined);
+  const left = known === 0 ? "how long is not known yet" : `${unknown ? "at least" : "about"} ${inTime(known / lanes)}`;
+  const time = toMake.length === 0 ? "" : `, ${left}`;
+  const table = resultTable({
+    caption: `${tally.length} experiments: ${toMake.length} stages are to be made${time}`,
+    columns: [
+      { key: "experiment", title: "Experiment", kind: "text" },
+      { key: "profile", title: "Profile", kind: "text" },
+      { key: "seeds", title: "Seeds", kind: "number" },
+      { key: "stages", title: "Stages", kind: "number" },
+      { key: "there", title: "In the store", kind: "number" },
+      { key: "toMake", title: "To be made", kind: "number" },
+      { key: "time", title: "Time", kind: "text" },
+    ],
+    rows: tally.map(({ one, stages, there, toMake: own, seconds }) => ({
+      experiment: one.experiment.id,
+      profile: one.lab.profile.name,
+      seeds: one.seeds.length,
+      stages,
+      there,
+      toMake: own.length,
+      time: seconds === undefined ? "unknown" : own.length === 0 ? "" : inTime(seconds / lanes),
+    })),
+    notes: [
+      `${sum} stages stand in the rows, one that several need in each of them; it is made once, for the first.`,
+      `Times: as long as the stages of each kind in the store took, ${lanes} at a time; hours, minutes and seconds.`,
+    ],
+  });
+  console.log(toText(table));
+}
+
+function inTime(seconds: number): string {
+  return formatDuration(1000 * seconds);
 }

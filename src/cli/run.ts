@@ -2,11 +2,11 @@ import * as path from "node:path";
 import { Option, type Command } from "commander";
 import { placeOf } from "../config/places";
 import { loadBackend, requireTraining } from "../core/backend";
+import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
-import { requireWritable } from "../core/files";
 import { experimentNamed } from "../experiments";
-import type { Experiment } from "../lab/experiment";
-import { keptFolder, readKept } from "../lab/kept";
+import { rowsLeftOut, type Experiment } from "../lab/experiment";
+import { notBuilt, requireBuilt } from "../lab/given";
 import { labOf } from "../lab/lab";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { workOf } from "../lab/stage";
@@ -15,37 +15,25 @@ import { toText } from "../report/table/text";
 import { forget } from "../store/store";
 import { commandLine } from "./again";
 import { showPlan } from "./dryRun";
-import {
-  addProfileOptions,
-  overrides,
-  profileWords,
-  readNames,
-  readProfile,
-  readSeeds,
-  type ProfileArguments,
-} from "./options";
+import { addProfileOptions, overrides, profileWords, readNames, readProfile, readSeeds } from "./options";
+import { requirePlaces, runMany, type RunArguments } from "./runMany";
 import { stoppable } from "./stop";
-import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
+import { addWorkersOption, withWorkers } from "./workers";
 
-interface RunArguments extends ProfileArguments, WorkersArgument {
-  readonly all?: boolean;
-  readonly only?: string;
-  readonly seeds?: string;
-  readonly fresh?: boolean;
-  readonly record?: boolean;
-  readonly dryRun?: boolean;
-}
-
-/** `fine-r1 run <experiment>`. */
+/** `fine-r1 run`: an experiment, several, or all. */
 export function addRunCommand(program: Command): void {
   const command = program
     .command("run")
     .description("run an experiment: train, ask, measure, write tables and figures, compare with the record")
-    .argument("<experiment>", "what to run; fine-r1 list shows them");
+    .argument("[experiments...]", "what to run; fine-r1 list shows them; with --all alone every one");
   addWorkersOption(addProfileOptions(command))
     .addOption(new Option("--all", "make every method, not only the usual ones").conflicts("only"))
+    .addOption(
+      new Option("--profiles <names>", "several profiles, separated by commas, as one run").conflicts("profile"),
+    )
     .option("--only <names>", "methods to make, separated by commas")
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5; several give means and intervals over seeds")
+    .option("--with-bases", "first build the bases that are not there, up to 20 minutes each")
     .option("--fresh", "make every stage of this run anew, whatever is in runs/store")
     .option("--record", "write results/, the record that other runs are compared with, instead of runs/")
     .option("--dry-run", "show what would be made, and what is there already")
@@ -58,11 +46,23 @@ the methods that were not made are shown from it, and the run ends with a compar
 Every stage is kept in runs/store, for all experiments, and is not made again while its inputs stay the same; an
 interrupted run goes on where it stopped when the same command is given again.
 
+Several experiments are one piece of work: each stage is made once, as many side by side as there are workers, with as many
+seeds as each record needs; the tables of each are written as soon as it is done, and where one fails the others go on.
+
   $ npx fine-r1 run quickstart --all
   $ npx fine-r1 run quickstart --only cot-sft,tapo --seeds 1-3
-  $ npx fine-r1 run quickstart --set rl.n1=8 --set rl.n2=2 --dry-run`,
+  $ npx fine-r1 run quickstart --set rl.n1=8 --set rl.n2=2 --dry-run
+  $ npx fine-r1 run --all --dry-run                  every experiment, every method: what there is and what it would take
+  $ npx fine-r1 run training-methods --all --profiles mini,mini-2,mini-3`,
     )
-    .action((id: string, options: RunArguments) => run(experimentNamed(id), options));
+    .action((ids: readonly string[], options: RunArguments) => {
+      const [id, another] = ids;
+      if (id !== undefined && another === undefined && options.profiles === undefined && options.withBases !== true)
+        return run(experimentNamed(id), options);
+      if (id === undefined && options.all !== true)
+        throw new LabError("no experiment is named", "Name one, or give --all for every one; fine-r1 list shows them.");
+      return runMany(ids, options);
+    });
 }
 
 async function run(experiment: Experiment, options: RunArguments): Promise<void> {
@@ -75,13 +75,17 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     seeds,
     only: options.all === true ? "all" : options.only === undefined ? undefined : readNames(options.only),
   });
+  if (plan.length === 0) {
+    const remedy = `${rowsLeftOut(experiment, profile).join(" ")} Choose a profile that names it.`;
+    throw new LabError(`has no row in the profile ${profile.name}`, remedy, { subject: experiment.id });
+  }
+  requireBuilt(notBuilt(stagesOf(plan)));
   if (options.dryRun === true) {
     showPlan(lab, plan);
+    for (const sentence of rowsLeftOut(experiment, profile)) console.log(sentence);
     return;
   }
-  // asked before the training, not after it
-  requireWritable(keptFolder(experiment.id, profile.name, destination));
-  for (const kept of ["record", "report"] as const) readKept(keptFolder(experiment.id, profile.name, kept));
+  requirePlaces(experiment, profile, destination);
   await (plan.some(({ training }) => training !== undefined) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));

@@ -6,12 +6,22 @@
 import { LabError, required } from "../core/errors";
 import { didYouMean } from "../core/similar";
 import type { Experiment } from "../lab/experiment";
+import { closedWorld } from "./closedWorld";
+import { crossModel } from "./crossModel";
 import { inference } from "./inference";
+import { openWorld } from "./openWorld";
 import { quickstart } from "./quickstart";
-import { thinking } from "./thinking";
+import { trainingMethods } from "./trainingMethods";
 
-/** Every experiment; a new one is a file and a line here. */
-export const EXPERIMENTS: readonly Experiment[] = [quickstart, thinking, inference];
+/** Every experiment, in the order of the notebooks; a new one is a file and a line here. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  quickstart,
+  closedWorld,
+  openWorld,
+  trainingMethods,
+  inference,
+  crossModel,
+];
 
 /** An experiment by its id. @throws LabError with the one most likely meant */
 export function experimentNamed(id: string): Experiment {
@@ -23,4 +33,4 @@ export function experimentNamed(id: string): Experiment {
 }
 
 export { CLAIMS, claimsOf } from "./claims";
-export { inference, quickstart, thinking };
+export { closedWorld, crossModel, inference, openWorld, quickstart, trainingMethods };

@@ -1,6 +1,8 @@
 import { encoderTemplates, hasStepByStep } from "../data/prompts";
 import { defineExperiment, type Method } from "../lab/experiment";
-import { cotSft, rl } from "../lab/recipe";
+import { fineR1 } from "../lab/recipe";
+import { row } from "../lab/rows";
+import type { Source } from "../lab/stage";
 import { accuracyBars } from "../report/standard";
 import { claimsOf } from "./claims";
 
@@ -10,6 +12,7 @@ export const inference = defineExperiment({
   title: "Inference strategies",
   claim:
     "Asking the base to think changes little (74.7 → 74.8 %), demonstrations do not help it to what Fine-R1 reaches (17.9 points more), nor do encoders with an ensemble of templates (Fig. 3b)",
+  models: ["clip"],
   claims: claimsOf("inference"),
   published: [
     {
@@ -27,7 +30,7 @@ export const inference = defineExperiment({
     },
   ],
   methods(recipe) {
-    const { base, encoder, profile } = recipe;
+    const { base, encoder, models, profile } = recipe;
     const { promptSet } = profile;
     const templates = encoderTemplates(promptSet);
     const stepByStep: Method = {
@@ -37,26 +40,18 @@ export const inference = defineExperiment({
       thinking: true,
       strategy: "stepByStep",
     };
+    const encoderRows = (name: string, title: string, model: Source | undefined): readonly Method[] => [
+      ...row(name, `${title}, one template`, model),
+      ...row(`${name}-ensemble`, `${title}, ${templates.length} templates`, model, { strategy: { templates } }),
+    ];
     return [
       { name: "base", title: "Base, direct", model: base, thinking: false },
       { name: "base-think", title: "Base, thinking", model: base, thinking: true },
       ...(hasStepByStep(promptSet) ? [stepByStep] : []),
       { name: "base-in-context", title: "Base, in context", model: base, thinking: false, strategy: "inContext" },
-      { name: "siglip", title: "SigLIP-style encoder, one template", model: encoder, thinking: false },
-      {
-        name: "siglip-ensemble",
-        title: `SigLIP-style encoder, ${templates.length} templates`,
-        model: encoder,
-        thinking: false,
-        strategy: { templates },
-      },
-      {
-        name: "tapo",
-        title: "Fine-R1 (CoT SFT + TAPO)",
-        short: "Fine-R1",
-        model: rl(recipe, cotSft(recipe), {}, "tapo"),
-        thinking: true,
-      },
+      ...encoderRows("clip", "CLIP-style encoder", models.clip),
+      ...encoderRows("siglip", "SigLIP-style encoder", encoder),
+      { name: "tapo", title: "Fine-R1 (CoT SFT + TAPO)", short: "Fine-R1", model: fineR1(recipe), thinking: true },
     ];
   },
   ask: ["closed"],
@@ -64,6 +59,7 @@ export const inference = defineExperiment({
   compare: [
     ["base-think", "base"],
     ["base-in-context", "base"],
+    ["clip-ensemble", "clip"],
     ["siglip-ensemble", "siglip"],
     ["tapo", "base"],
     ["tapo", "base-in-context"],

@@ -7,7 +7,7 @@ import { requirePublished, type PublishedLink } from "../report/published/publis
 import type { Results } from "../report/standard";
 import { metricNamed, type Setting } from "../eval/metrics";
 import type { Strategy } from "./kinds/asking";
-import type { Profile } from "./profile";
+import { FURTHER_MODELS, type FurtherModel, type Profile } from "./profile";
 import { withInputs, type Given, type Source } from "./stage";
 
 /** Among an experiment's metrics: all that a judge of chains tells. */
@@ -18,6 +18,8 @@ export interface Recipe {
   readonly dataset: Given;
   readonly base: Given;
   readonly encoder: Given;
+  /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
+  readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
   readonly profile: Profile;
   readonly seed: number;
 }
@@ -114,6 +116,10 @@ export interface Experiment {
   readonly published?: readonly PublishedLink[];
   /** The methods as a graph of stages; nothing is computed by describing them. */
   methods(recipe: Recipe): readonly Method[];
+  /** Further models that some of its rows are about; a profile that does not name one goes without those rows. */
+  readonly models?: readonly FurtherModel[];
+  /** How many seeds its record needs; default 3. */
+  readonly seeds?: number;
   /** Methods that a run makes unless told otherwise; all where it is left out. */
   readonly usual?: readonly string[];
   readonly ask: readonly Setting[];
@@ -123,6 +129,19 @@ export interface Experiment {
   readonly compare: readonly (readonly [string, string])[];
   readonly tables: readonly TableSpec[];
   readonly figures: readonly FigureSpec[];
+}
+
+/** The further models of an experiment that a profile does not name. */
+export function modelsLacking({ models = [] }: Pick<Experiment, "models">, profile: Profile): FurtherModel[] {
+  return models.filter((part) => typeof profile.models?.[part] !== "string");
+}
+
+/** A sentence for each of them. */
+export function rowsLeftOut(experiment: Pick<Experiment, "models">, profile: Profile): string[] {
+  const lacking = modelsLacking(experiment, profile);
+  return FURTHER_MODELS.filter(({ part }) => lacking.includes(part)).map(({ part, title }) => {
+    return `Left out: the rows of ${title}; the profile ${profile.name} names none (models.${part}).`;
+  });
 }
 
 /**

@@ -17,7 +17,7 @@ import type { ResultTable } from "../report/table/table";
 import { machineNow } from "../store/facts";
 import { numericsDigest } from "../verify/numerics/digest";
 import { numericsRemark } from "../verify/numerics/record";
-import { changesInWords, type Experiment, type Method } from "./experiment";
+import { changesInWords, rowsLeftOut, type Experiment, type Method } from "./experiment";
 import {
   differingSettings,
   gather,
@@ -121,7 +121,11 @@ export function layOut(
   if (claims !== undefined) tables.set("claims", claims);
   const comparison = besideRecord(page, made, gathered);
   const said = [headline(experiment, page.methods, made, gathered), comparison?.sentence];
-  const sentences = [...said.flatMap((text) => text ?? []), ...gathered.leftOut];
+  const sentences = [
+    ...said.flatMap((text) => text ?? []),
+    ...gathered.leftOut,
+    ...rowsLeftOut(experiment, lab.profile),
+  ];
   return { tables, comparison, results: page.results, sentences };
 }
 

@@ -15,7 +15,8 @@ export { answersStage, similarityStage, testItems, type Strategy } from "./kinds
 export { sharesStage } from "./kinds/shares";
 export { onePerClass, pairsOf, separabilityStage } from "./kinds/states";
 export { profileTable } from "./profileTable";
-export { chains, cotSft, dapo, grpo, labelSft, rl, separability, sft, shares, triplets } from "./recipe";
+export { chains, cotSft, dapo, fineR1, grpo, labelSft, rl, separability, sft, shares, triplets } from "./recipe";
+export { encoderRows, modelRows, row } from "./rows";
 export { defineExperiment, variant, type Experiment, type Method, type Recipe } from "./experiment";
 export { answersOf, makeMethods, planRun, score, stagesOf, type MadeMethod } from "./run";
 export { classSheet, lookAtAnswers, lookAtChains, lookAtRollouts, lookAtTriplets, tripletStrip } from "./look";

@@ -107,11 +107,13 @@ export function writeKept(folder: string, { settings, made, measurements, outcom
 
 /** Keys that decide no number: names, places whose contents the fingerprints tell, and the seed, which every row has. */
 const NAMES = ["name", "description", "dataset", "base", "encoder", "seed"];
+/** Further models decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
+const OF_SOME_ROWS = /^models\./u;
 
 /** The settings of a lab's runs. */
 export function settingsOf({ profile, recipe }: Pick<Lab, "profile" | "recipe">): Settings {
   const given = recipe(profile.seed);
-  const keys = flat(profile, "").filter(([key]) => !NAMES.includes(key));
+  const keys = flat(profile, "").filter(([key]) => !NAMES.includes(key) && !OF_SOME_ROWS.test(key));
   const contents = (["dataset", "base", "encoder"] as const).map((name) => [`the ${name}`, given[name].fingerprint]);
   return Object.fromEntries([...keys, ...contents]) as Settings;
 }

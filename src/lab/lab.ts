@@ -9,8 +9,8 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenCheckpoint, givenEncoder } from "./given";
-import type { Profile } from "./profile";
+import { givenCheckpoint, givenEncoder, givenIfBuilt, missingOf, requireBuilt } from "./given";
+import { FURTHER_MODELS, type Profile } from "./profile";
 import type { LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
 
@@ -31,7 +31,7 @@ const cardSchema = z.object({
 /**
  * Opens what a profile names.
  * @param context who watches; `store` is runs/store by default
- * @throws LabError when the base or the encoder was made for another dataset, or has changed, by the card beside it
+ * @throws LabError when the base or the encoder is not there, was made for another dataset, or has changed, by the card beside it
  */
 export async function labOf(
   profile: Profile,
@@ -39,7 +39,9 @@ export async function labOf(
 ): Promise<Lab> {
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
-  for (const checkpoint of [profile.base, profile.encoder]) requireOwn(checkpoint, dataset, profile.dataset);
+  const own = [profile.base, profile.encoder];
+  requireBuilt(missingOf(own, profile.dataset));
+  for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenCheckpoint(profile.base),
@@ -47,13 +49,32 @@ export async function labOf(
   };
   const vocabulary = vocabularyOf(profile.base);
   if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
+  let models: Recipe["models"] | undefined;
   return {
     ...context,
     store: context.store ?? storeFolder(),
     profile,
     dataset,
-    recipe: (seed) => ({ ...given, profile, seed }),
+    recipe: (seed) => ({
+      ...given,
+      // looked at when an experiment asks for them: most do without
+      get models() {
+        return (models ??= furtherModels(profile, dataset));
+      },
+      profile,
+      seed,
+    }),
   };
+}
+
+function furtherModels({ models = {}, dataset: spec }: Profile, dataset: Dataset): Recipe["models"] {
+  const named = FURTHER_MODELS.flatMap(({ part, given }) => {
+    const at = models[part];
+    if (typeof at !== "string") return [];
+    requireOwn(at, dataset, spec);
+    return [[part, givenIfBuilt(given, at)] as const];
+  });
+  return Object.fromEntries(named);
 }
 
 const REMEDY =

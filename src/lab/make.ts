@@ -6,6 +6,7 @@ import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
 import { makeOnce, takeByKey, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
+import { notBuilt, requireBuilt } from "./given";
 import { inOrder, refsIn, requireAble, workOf } from "./stage";
 import type { Given, LabContext, Ref, Stage, StageRef, Workbench } from "./stage";
 
@@ -17,6 +18,8 @@ export interface Watch {
   readonly besides?: (stage: Stage) => readonly Progress[];
   /** Called when a stage was made or taken from the store. */
   readonly made?: (stage: Stage, finished: Finished<unknown>) => Promise<void> | void;
+  /** Told of a stage that failed; what needs it is not made, and all else is. Without it the first failure ends the work. */
+  readonly failed?: (stage: Stage, error: unknown) => void;
 }
 
 /** Makes a stage and all that it needs, each once for its key: what is in the store is taken from there. */
@@ -32,7 +35,7 @@ export async function make<R>(context: LabContext, stage: Stage<R>, watch: Watch
  * Makes stages and all that they need, each once for its key, as many side by side as there are workers. What comes out does not depend
  * on how many there are, nor on which is ready first.
  * @returns what was made, by key
- * @throws the error of the first stage that failed, when those beside it have kept what they had done
+ * @throws the error of the first stage that failed, when those beside it have kept what they had done, unless `watch` takes failures
  */
 export async function makeAll(
   context: LabContext,
@@ -41,18 +44,31 @@ export async function makeAll(
 ): Promise<ReadonlyMap<string, Finished<unknown>>> {
   const graph = inOrder(stages);
   requireAble(graph);
+  requireBuilt(notBuilt(graph));
   const made = new Map<string, Finished<unknown>>();
   const kinds = graph.map(({ kind }) => kind.kind);
   const whole = asWhole(context.progress, "all stages", kinds);
+  const makeable = (stage: Stage): boolean => stage.needs.every(({ key }) => made.has(key));
   try {
     await inLanes(graph, { lanes: lanesOf(context), signal: context.signal }, async (stage, signal) => {
       const place = graph.indexOf(stage);
+      if (!makeable(stage)) {
+        whole.drop(place); // something that it needs has failed
+        return;
+      }
       const prefix = watch.prefix?.(stage) ?? "";
       const named = { ...stage, label: prefix + stage.label };
       const progress = together(prefixed(whole.begin(place), prefix), ...(watch.besides?.(named) ?? []));
       const one = { ...context, signal, progress };
-      const folders = await foldersFor(one, named, made);
-      const finished = await makeOne(one, named, folders);
+      let finished: Finished<unknown>;
+      try {
+        finished = await makeOne(one, named, await foldersFor(one, named, made));
+      } catch (error) {
+        if (watch.failed === undefined || signal.aborted) throw error;
+        whole.drop(place);
+        watch.failed(named, error);
+        return;
+      }
       made.set(stage.key, finished);
       whole.end(place, finished.seconds);
       await watch.made?.(named, finished);

@@ -41,6 +41,14 @@ export interface RlProfile extends Omit<TapoOptions, "seed" | "promptSet"> {
   readonly train: TrainableParts;
 }
 
+/** Models that a profile may name beside its base and its encoder, by the part that they play in an experiment. */
+export const FURTHER_MODELS = [
+  { part: "larger", given: "checkpoint", title: "a larger base" },
+  { part: "qwen2", given: "checkpoint", title: "a base of the Qwen2-VL architecture" },
+  { part: "clip", given: "encoder", title: "a CLIP-style encoder" },
+] as const;
+export type FurtherModel = (typeof FURTHER_MODELS)[number]["part"];
+
 /** The size of things: the same experiments run in every profile. Files: configs/profiles/<name>.yaml. */
 export interface Profile {
   readonly name: string;
@@ -51,6 +59,8 @@ export interface Profile {
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;
+  /** Further models' folders, from the project's root. Where a part has none, experiments leave its rows out; `null` takes away what an extended file names. */
+  readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
   /** The wording of questions. */
   readonly promptSet: PromptSet;
   /** The seed of a run. Everything that is drawn forks from it. */
@@ -66,6 +76,7 @@ export interface Profile {
 
 const count = z.int().min(1);
 const text = z.string().min(1);
+const further = text.nullish();
 const { seed, ...sftShape } = sftFields;
 const sft = z.strictObject(sftShape);
 
@@ -75,6 +86,7 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   dataset: text,
   base: text,
   encoder: text,
+  models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
   cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
@@ -115,5 +127,13 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
     const { engine, prefix, where } = engineOf(given);
     return engine.takes === "path" ? prefix + path.resolve(ROOT, where) : given;
   };
-  return { ...profile, base: fromRoot(profile.base), encoder: fromRoot(profile.encoder) };
+  const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
+    return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
+  });
+  return {
+    ...profile,
+    base: fromRoot(profile.base),
+    encoder: fromRoot(profile.encoder),
+    models: Object.fromEntries(models),
+  };
 }

@@ -49,14 +49,24 @@ export async function publish(
 /** Begins the record of a run. */
 export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly number[]): OpenRun {
   const { profile } = lab;
-  const { dataset, base, encoder } = lab.recipe(profile.seed);
+  const recipe = lab.recipe(profile.seed);
+  const further = (experiment.models ?? []).flatMap((part) => recipe.models[part] ?? []);
+  const models = Object.entries(profile.models ?? {}).map(([part, at]) => [part, at && fromProject(at)]);
   return startRun({
     experiment: experiment.id,
     profile: profile.name,
     // as its file states it: folders from the project's root, so that a record reads alike on every machine
-    config: { ...profile, base: fromProject(profile.base), encoder: projectPath(profile.encoder) },
+    config: {
+      ...profile,
+      base: fromProject(profile.base),
+      encoder: fromProject(profile.encoder),
+      models: Object.fromEntries(models) as unknown,
+    },
     seeds,
-    inputs: [dataset, { ...base, at: fromProject(base.at) }, { ...encoder, at: projectPath(encoder.at) }],
+    inputs: [
+      recipe.dataset,
+      ...[recipe.base, recipe.encoder, ...further].map((model) => ({ ...model, at: fromProject(model.at) })),
+    ],
   });
 }
 

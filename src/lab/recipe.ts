@@ -48,6 +48,16 @@ export function rl(recipe: Recipe, from: Source, changes: Partial<InputsOf<RlInp
   return rlStage.stage(rlInputs(recipe, from, changes), label);
 }
 
+/** Fine-R1: CoT SFT, then TAPO. @param of stands before the labels, such as "larger-" */
+export function fineR1(
+  recipe: Recipe,
+  from: Source = recipe.base,
+  of = "",
+  changes: Partial<InputsOf<RlInputs>> = {},
+): Stage<Trained> {
+  return rl(recipe, cotSft(recipe, from, `${of}cot-sft`), changes, `${of}tapo`);
+}
+
 /** Each term's share of the gradient where stage 2 would begin. @param changes as those of `rl` */
 export function shares(
   recipe: Recipe,

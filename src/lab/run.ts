@@ -9,7 +9,8 @@ import { measure } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { chainMetrics, metricNamed, type Metric, type MetricContext, type Setting } from "../eval/metrics";
 import { outcomesOf, type Outcomes } from "../eval/outcomes";
-import { CHAINS, type Experiment, type Method } from "./experiment";
+import { CHAINS, modelsLacking, type Experiment, type Method } from "./experiment";
+import { notBuilt } from "./given";
 import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys } from "./kept";
 import type { Lab } from "./lab";
@@ -70,18 +71,21 @@ export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selec
   const own = lab.profile.seed;
   return (seeds ?? [own]).flatMap((seed, i) => {
     const all = experiment.methods(lab.recipe(seed));
-    requireNames(experiment, all);
+    requireNames(experiment, all, modelsLacking(experiment, lab.profile).length === 0);
     const chosen = chooseMethods(all, experiment, only);
     const wanted = chosen.filter(({ model }) => i === 0 || !("given" in model));
     return wanted.map((method) => planMethod(lab, experiment, method, "given" in method.model ? own : seed));
   });
 }
 
-/** @throws LabError when two methods have one name, or a difference is of a method that there is not */
-function requireNames({ id, compare }: Experiment, all: readonly Method[]): void {
+/**
+ * @param whole whether the profile has the models of all rows: else a difference may be of one that is left out
+ * @throws LabError when two methods have one name, or a difference is of a method that there is not
+ */
+function requireNames({ id, compare }: Experiment, all: readonly Method[], whole: boolean): void {
   const names = all.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  const stranger = compare.flat().find((name) => !names.includes(name));
+  const stranger = whole ? compare.flat().find((name) => !names.includes(name)) : undefined;
   const reason =
     twice !== undefined
       ? `has two methods named "${twice}"`
@@ -171,7 +175,7 @@ function measured(
 }
 
 /** "seed 2, " in front of what only one of several seeds asks for. */
-function seedsOf(plan: readonly PlannedMethod[]): (stage: Stage) => string {
+export function seedsOf(plan: readonly PlannedMethod[]): (stage: Stage) => string {
   const trained = plan.filter(({ training }) => training !== undefined);
   const users = new Map<string, Set<number>>();
   for (const planned of trained)
@@ -188,7 +192,10 @@ export function keysOf({ asked }: Pick<PlannedMethod, "asked">): string[] {
   return asked.map(({ answers }) => answers.key);
 }
 
-/** The keys that the answers of an experiment's own methods have, by method and seed; `undefined` for any other method. */
+/**
+ * The keys that the answers of an experiment's own methods have, by method and seed; `undefined` for any other method, and for one whose
+ * model is not built here: nothing can be said of its rows, which a record may hold.
+ */
 export function dueKeys(lab: Lab, experiment: Experiment): DueKeys {
   const bySeed = new Map<number, ReadonlyMap<string, readonly string[]>>();
   return ({ method, seed }) => {
@@ -197,7 +204,9 @@ export function dueKeys(lab: Lab, experiment: Experiment): DueKeys {
       new Map(
         experiment
           .methods(lab.recipe(seed))
-          .map((one) => [one.name, keysOf(planMethod(lab, experiment, one, seed))] as const),
+          .map((one) => planMethod(lab, experiment, one, seed))
+          .filter((planned) => notBuilt(stagesOf([planned])).length === 0)
+          .map((planned) => [planned.method.name, keysOf(planned)] as const),
       );
     bySeed.set(seed, known);
     return known.get(method);

@@ -34,5 +34,14 @@ export { domainColumns, methodTable, type MeasuredColumn, type MethodTitle, type
 export { published, publishedTable, type PublishedId, type PublishedLink } from "./published/published";
 export { scorecardFigure, scorecardTable } from "./scorecard";
 export { seedTable } from "./seeds";
-export { accuracyBars, chainLayout, rlCurves, sftCurves, STANDARD_COLUMNS, type Results } from "./standard";
+export {
+  accuracyBars,
+  byDomain,
+  chainLayout,
+  rlCurves,
+  sftCurves,
+  similarityBars,
+  STANDARD_COLUMNS,
+  type Results,
+} from "./standard";
 export { curationTable, pairTable, recordTable, separabilityFigure } from "./steps";

@@ -89,15 +89,13 @@ export function methodTable(all: readonly Measurement[], layout: TableLayout): R
 
 /** Columns as in the paper's Table 1: the domains of each split with their mean, then the mean of both splits. */
 export function domainColumns(
-  all: readonly Measurement[],
+  domains: readonly string[],
   of: Pick<Measurement, "setting" | "metric">,
 ): MeasuredColumn[] {
   const halves = (["seen", "unseen"] as const).flatMap((split): MeasuredColumn[] => {
-    const found = new Set(select(all, { ...of, split }).map(({ domain }) => domain));
-    const domains = [...found].filter((domain) => domain !== "mean" && domain !== "items").sort();
     const group = split === "seen" ? "Seen classes" : "Unseen classes";
     const column = (domain: string, title: string) => ({ ...of, domain, splits: [split], group, title });
-    return found.size === 0 ? [] : [...domains.map((name) => column(name, name)), column("mean", "Avg.")];
+    return [...domains.map((name) => ({ ...column(name, name), show: "value" as const })), column("mean", "Avg.")];
   });
   return [...halves, { ...of, splits: ["all"], title: "Avg. of both" }];
 }

@@ -5,7 +5,7 @@ import { methodBars, runCurves, type FigurePanel, type TrainingRun } from "./fig
 import type { PlotlyFigure } from "./figure/figure";
 import type { Colours } from "./figure/style";
 import { CHAIN_NOTE, choiceNote, originMarks } from "./notes";
-import { chainColumns, type MeasuredColumn, type MethodTitle, type TableLayout } from "./pivot";
+import { chainColumns, domainColumns, type MeasuredColumn, type MethodTitle, type TableLayout } from "./pivot";
 
 /** Columns and notes that the tables of most experiments have. */
 
@@ -51,6 +51,14 @@ export function chainLayout({ chains }: Pick<Dataset, "chains">): Omit<TableLayo
   );
 }
 
+/** Columns as in the paper's Tables 1, 2 and 6, for the domains of a dataset. */
+export function byDomain(
+  { subCategories }: Pick<Dataset, "subCategories">,
+  of: Pick<Measurement, "setting" | "metric">,
+): MeasuredColumn[] {
+  return domainColumns([...new Set(subCategories.map(({ superCategory }) => superCategory))].sort(), of);
+}
+
 /** A closed question has four options. */
 const CLOSED_CHANCE = 0.25;
 
@@ -64,6 +72,18 @@ export function accuracyBars({ methods, measurements, colours }: Results, settin
     column: { setting, metric: "accuracy", splits: SPLITS },
     colours,
     ...(setting === "closed" ? { chance: CLOSED_CHANCE } : {}),
+  });
+}
+
+/** SS_relative of every method, seen beside unseen. */
+export function similarityBars({ methods, measurements, colours }: Results): PlotlyFigure {
+  return methodBars(measurements, {
+    title: "Relative semantic similarity in the open world",
+    yTitle: "SS_rel in %",
+    methods,
+    marks: originMarks(methods),
+    column: { setting: "open", metric: "similarity", splits: SPLITS },
+    colours,
   });
 }
 

@@ -23,24 +23,25 @@ describe("the plan of Fig. 3b", () => {
   it("has a row for each strategy, asked in the closed world alone", () => {
     expect(experimentNamed("inference")).toBe(inference);
     const plan = planRun(lab, inference);
-    expect(named(plan)).toEqual(["base", "base-think", "base-in-context", "siglip", "siglip-ensemble", "tapo"]);
+    expect(named(plan)).toEqual(["base", "base-think", "base-in-context", "clip", "clip-ensemble", "siglip", "siglip-ensemble", "tapo"]); // prettier-ignore
     for (const { asked } of plan) expect(asked.map(({ setting }) => setting)).toEqual(["closed"]);
-    const { base, encoder } = lab.recipe(1);
+    const { base, encoder, models } = lab.recipe(1);
     expect(inputsOf(plan, "base-in-context")).toMatchObject({ model: base, thinking: false, strategy: "inContext" });
     expect(inputsOf(plan, "siglip-ensemble")).toMatchObject({
       model: encoder,
       strategy: { templates: encoderTemplates("mini") },
     });
-    for (const name of ["base", "base-think", "siglip", "tapo"])
+    expect(inputsOf(plan, "clip-ensemble")).toMatchObject({ ...inputsOf(plan, "siglip-ensemble"), model: models.clip });
+    for (const name of ["base", "base-think", "clip", "siglip", "tapo"])
       expect(inputsOf(plan, name)).not.toHaveProperty("strategy");
-    // six answers; Fine-R1: chains, CoT SFT, triplets, TAPO
-    expect(stagesOf(plan)).toHaveLength(6 + 4);
+    // eight answers; Fine-R1: chains, CoT SFT, triplets, TAPO
+    expect(stagesOf(plan)).toHaveLength(8 + 4);
   });
 
   it("takes from the store what the quickstart made", () => {
     const keys = new Set(stagesOf(planRun(lab, quickstart, { only: "all" })).map(({ key }) => key));
     const own = stagesOf(planRun(lab, inference)).filter(({ key }) => !keys.has(key));
-    expect(own.map(({ label }) => label)).toEqual(["base-in-context, closed", "siglip-ensemble, closed"]);
+    expect(own.map(({ label }) => label)).toEqual(["base-in-context, closed", "clip, closed", "clip-ensemble, closed", "siglip-ensemble, closed"]); // prettier-ignore
   });
 
   it("has a zero-shot CoT prompt where the wording has one", () => {

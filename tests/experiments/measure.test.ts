@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
-import { thinking } from "../../src/experiments/thinking";
+import { trainingMethods } from "../../src/experiments/trainingMethods";
 import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { planRun } from "../../src/lab/run";
@@ -14,13 +14,14 @@ function filesWith(text: string): string[] {
 }
 
 it("two baselines from another paper are one file of experiments, and a line in the index", () => {
-  for (const name of ["cls-rl", "no-thinking-rl"]) expect(filesWith(`"${name}"`)).toEqual(["experiments/thinking.ts"]);
-  expect(filesWith("./thinking")).toEqual(["experiments/index.ts"]);
+  const own = ["experiments/trainingMethods.ts"];
+  for (const name of ["cls-rl", "no-thinking-rl"]) expect(filesWith(`"${name}"`)).toEqual(own);
+  expect(filesWith("./trainingMethods")).toEqual(["experiments/index.ts"]);
 });
 
 it("they train from the base as their paper says", async () => {
   const lab = await labOf(loadProfile("smoke"), { progress: silent });
-  const plan = planRun(lab, thinking, { only: ["cls-rl", "no-thinking-rl"] });
+  const plan = planRun(lab, trainingMethods, { only: ["cls-rl", "no-thinking-rl"] });
   const { base } = lab.recipe(1);
   const inputs = plan.map(({ training }) => training?.inputs ?? {});
   expect(inputs[0]).toMatchObject({ from: base, thinking: true, formatWeight: 0.1, n1: 6, n2: 0 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
 import { quickstart } from "../../src/experiments/quickstart";
-import { thinking } from "../../src/experiments/thinking";
+import { trainingMethods } from "../../src/experiments/trainingMethods";
 import type { Experiment, Method } from "../../src/lab/experiment";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
@@ -33,10 +33,10 @@ describe("the key of a stage", () => {
   it("is the same whichever experiment describes it", () => {
     const of = (experiment: Experiment, ...only: string[]): string[] =>
       keysOf(stagesOf(planRun(lab, experiment, { only })));
-    const both = ["base", "base-think", "tapo"];
-    expect(of(quickstart, ...both)).toEqual(of(thinking, ...both));
-    // base: two settings and a comparison; the same with thinking; TAPO: chains, CoT SFT, triplets, itself, and its answers
-    expect(of(quickstart, ...both)).toHaveLength(3 + 3 + 4 + 3);
+    const both = ["base", "sft-labels", "tapo"];
+    expect(of(quickstart, ...both)).toEqual(of(trainingMethods, ...both));
+    // base: two settings and a comparison; SFT: itself and the same; TAPO: chains, CoT SFT, triplets, itself, and its answers
+    expect(of(quickstart, ...both)).toHaveLength(3 + 4 + 4 + 3);
   });
 
   it("knows no name, title or label", () => {

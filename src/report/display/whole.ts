@@ -7,6 +7,8 @@ export interface Whole {
   begin(piece: number): Progress;
   /** @param seconds that it took, or had taken when it was made earlier */
   end(piece: number, seconds: number): void;
+  /** A piece will not be made. */
+  drop(piece: number): void;
   /** Nothing more will be reported. */
   finish(): void;
 }
@@ -15,7 +17,7 @@ export interface Whole {
 export interface PieceState {
   /** Pieces of one kind are expected to take equally long. */
   readonly kind: string;
-  readonly state: "waiting" | "running" | "done";
+  readonly state: "waiting" | "running" | "done" | "dropped";
   /** Since it began; of a piece that is done, how long it took. */
   readonly elapsed: number;
   /** Of a running one, where its pace tells it. */
@@ -112,6 +114,7 @@ export function asWhole(
       Object.assign(pieceAt(index), { state: "done", took: seconds * 1000 });
       tell();
     },
+    drop: (index) => void (pieceAt(index).state = "dropped"),
     finish: () => sum?.finish(),
   };
 }

@@ -70,8 +70,8 @@ export interface PublishedLink {
   readonly table: PublishedId;
   /** A row of the table by a method's name. */
   readonly rows: Readonly<Record<string, string>>;
-  /** The method that effects are gains over, such as "base"; left out where none of them is a baseline. */
-  readonly over?: string;
+  /** The method that effects are gains over, such as "base", or one for each method that has one; left out where none is a baseline. */
+  readonly over?: string | Readonly<Record<string, string>>;
 }
 
 /** Makes sure that a link names rows that there are. @throws LabError */
@@ -107,11 +107,12 @@ export function besidePublished(
     const ours = (method: string): number | undefined =>
       measurements.find((one) => one.method === method && isAt(one, where))?.value;
     const theirs = (method: string): number | undefined => levelIn(link, method, key)?.value;
-    const baseline = methods.find(({ name }) => name === over)?.title ?? over;
-    const group = `Gain over ${baseline}: ours minus the paper's`;
+    const common = typeof over === "string" ? (methods.find(({ name }) => name === over)?.title ?? over) : "its base";
+    const group = `Gain over ${common}: ours minus the paper's`;
     const of = (method: string): Cell => {
-      if (method === over) return null;
-      const [a, b, c, d] = [ours(method), ours(over), theirs(method), theirs(over)];
+      const baseline = typeof over === "string" ? over : over[method];
+      if (baseline === undefined || method === baseline) return null;
+      const [a, b, c, d] = [ours(method), ours(baseline), theirs(method), theirs(baseline)];
       return a === undefined || b === undefined || c === undefined || d === undefined ? null : a - b - (c - d);
     };
     return [{ column: { ...column, key: `gain_beside_paper_${column.key}`, title, group }, of, marks: {} }];

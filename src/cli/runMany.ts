@@ -1,0 +1,143 @@
+import * as path from "node:path";
+import { inspect } from "node:util";
+import { ROOT } from "../config/load";
+import { placeOf, storeFolder } from "../config/places";
+import { loadBackend, requireTraining } from "../core/backend";
+import { LabError } from "../core/errors";
+import { requireWritable } from "../core/files";
+import { printable } from "../core/printable";
+import { silent } from "../core/progress";
+import { EXPERIMENTS, experimentNamed } from "../experiments";
+import { rowsLeftOut, type Experiment } from "../lab/experiment";
+import { buildCommand, buildsOf, missingOf, requireBuilt, type Missing } from "../lab/given";
+import { keptFolder, readKept, type Destination } from "../lab/kept";
+import { labOf, type Lab } from "../lab/lab";
+import { makeMany, planMany, stagesOfMany, tallyOf, type PlannedExperiment } from "../lab/many";
+import { loadProfile, type Profile } from "../lab/profile";
+import { beginRun, publish, type Published } from "../lab/publish";
+import { makeMethods } from "../lab/run";
+import { workOf, type LabContext } from "../lab/stage";
+import { forget } from "../store/store";
+import { workerCount } from "../workers/count";
+import { makeBase } from "./base";
+import { showTally } from "./dryRun";
+import { overrides, readNames, readSeeds, type ProfileArguments } from "./options";
+import { stoppable } from "./stop";
+import { withWorkers, type WorkersArgument } from "./workers";
+
+export interface RunArguments extends ProfileArguments, WorkersArgument {
+  readonly all?: boolean;
+  readonly profiles?: string;
+  readonly only?: string;
+  readonly seeds?: string;
+  readonly fresh?: boolean;
+  readonly record?: boolean;
+  readonly withBases?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Asked before the training, not after it. @throws LabError where a report cannot be written, or one that is there cannot be read */
+export function requirePlaces({ id }: Experiment, { name }: Profile, destination: Destination): void {
+  requireWritable(keptFolder(id, name, destination));
+  for (const kept of ["record", "report"] as const) readKept(keptFolder(id, name, kept));
+}
+
+/** `fine-r1 run` of several experiments, of all where none is named. */
+export async function runMany(ids: readonly string[], options: RunArguments): Promise<void> {
+  if (options.only !== undefined) throw new LabError("--only names methods of one experiment", "Name the experiment.");
+  const experiments = ids.length === 0 ? EXPERIMENTS : ids.map(experimentNamed);
+  const names = options.profiles === undefined ? [options.profile] : readNames(options.profiles);
+  const profiles = [...new Set(names)].map((name) => loadProfile(name, overrides(options.set)));
+  const missing = (): Missing[] => profiles.flatMap((profile) => missingFor(profile, experiments));
+  const planOf = async (watched: Omit<LabContext, "store">) => {
+    const labs: Lab[] = [];
+    for (const profile of profiles) if (ownMissing(profile).length === 0) labs.push(await labOf(profile, watched));
+    const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
+    const planned = planMany(labs, experiments, { seeds, only: options.all === true ? "all" : undefined });
+    await loadBackend();
+    showTally(tallyOf(storeFolder(), planned), workerCount(options.workers).workers);
+    for (const sentence of leftOut(labs, experiments)) console.log(sentence);
+    return planned;
+  };
+  if (options.dryRun === true) {
+    await planOf({ progress: silent });
+    const commands = buildsOf(missing()).map((build) => `\n  ${buildCommand(build)}`);
+    if (commands.length > 0) console.log(`\nTo be built first, or by --with-bases:${commands.join("")}`);
+    return;
+  }
+  const watched = stoppable();
+  for (const build of options.withBases === true ? buildsOf(missing()) : []) {
+    await makeBase({ ...build, out: path.resolve(ROOT, build.out) }, options, watched);
+  }
+  requireBuilt(missing());
+  await make({ ...watched, store: storeFolder() }, await planOf(watched), options);
+}
+
+/** Which rows each profile goes without. */
+function leftOut(labs: readonly Lab[], experiments: readonly Experiment[]): string[] {
+  const ids = new Map<string, string[]>();
+  for (const { profile } of labs) {
+    for (const experiment of experiments) {
+      for (const said of rowsLeftOut(experiment, profile)) ids.set(said, [...(ids.get(said) ?? []), experiment.id]);
+    }
+  }
+  return [...ids].map(([said, of]) => `${of.join(", ")}: ${said}`);
+}
+
+/** The models that some experiments need in a profile and that are not there. */
+function missingFor(profile: Profile, experiments: readonly Experiment[]): Missing[] {
+  const parts = new Set(experiments.flatMap(({ models = [] }) => models));
+  const further = [...parts].flatMap((part) => profile.models?.[part] ?? []);
+  return [...ownMissing(profile), ...missingOf(further, profile.dataset)];
+}
+
+function ownMissing({ base, encoder, dataset }: Profile): Missing[] {
+  return missingOf([base, encoder], dataset);
+}
+
+async function make(context: LabContext, planned: readonly PlannedExperiment[], options: RunArguments): Promise<void> {
+  const destination = options.record === true ? "record" : "report";
+  for (const { experiment, lab } of planned) requirePlaces(experiment, lab.profile, destination);
+  await requireTraining();
+  if (options.fresh === true) await forget(context, stagesOfMany(planned).map(workOf));
+  const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds)]));
+  const published = new Map<PlannedExperiment, Published>();
+  const failures = new Map<unknown, PlannedExperiment[]>();
+  await withWorkers(options, (workers) =>
+    makeMany({ ...context, workers }, planned, {
+      done: async (one) => {
+        const record = records.get(one);
+        if (record === undefined) throw new RangeError("runMany: an experiment that was not begun");
+        const task = context.progress.start(`tables of ${nameOf(one)}`, 1);
+        const lab = { ...one.lab, workers };
+        const made = await makeMethods(lab, one.experiment, one.plan);
+        published.set(one, await publish(lab, one.experiment, made, record, { destination, set: overrides(options.set) })); // prettier-ignore
+        task.update(1);
+        task.finish();
+      },
+      failed: (one, error) => failures.set(error, [...(failures.get(error) ?? []), one]),
+    }),
+  );
+  for (const [one, { folder, sentences }] of published) {
+    console.log(`\n${one.experiment.title}, ${one.lab.profile.name}: ${placeOf(folder)}\n  ${sentences.join("\n  ")}`);
+  }
+  tellFailures(failures, planned.length);
+}
+
+function nameOf({ experiment, lab }: PlannedExperiment): string {
+  return `${experiment.id}, ${lab.profile.name}`;
+}
+
+/** @throws LabError where there were any */
+function tellFailures(failures: ReadonlyMap<unknown, readonly PlannedExperiment[]>, all: number): void {
+  for (const [error, those] of failures) {
+    const what = error instanceof LabError ? error.message : printable(inspect(error));
+    console.error(`\n${those.map(nameOf).join("; ")}:\n  ${what}`);
+  }
+  const failed = [...failures.values()].flat().length;
+  if (failed === 0) return;
+  throw new LabError(
+    `${failed} of ${all} experiments could not be finished; what went wrong stands above`,
+    "What was made is kept: the same command goes on from there.",
+  );
+}

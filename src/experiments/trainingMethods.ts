@@ -1,0 +1,64 @@
+import { defineExperiment } from "../lab/experiment";
+import { fineR1, grpo, labelSft, rl } from "../lab/recipe";
+import { accuracyBars, rlCurves, STANDARD_COLUMNS, STANDARD_NOTE } from "../report/standard";
+import { claimsOf } from "./claims";
+
+/** Fig. 3a: SFT on names and rule-based RL straight from the base (Li et al., 2025), with and without a chain of thought, beside Fine-R1. */
+export const trainingMethods = defineExperiment({
+  id: "training-methods",
+  title: "Training methods",
+  claim:
+    "SFT gains on seen classes (+3.98 points) and loses on unseen ones (−6.12); CLS-RL and No-Thinking RL lose less and gain less; CoT SFT + TAPO is ahead of SFT on seen (+7.56) and of No-Thinking RL on unseen classes (+10.05) (Fig. 3a)",
+  claims: claimsOf("training-methods"),
+  published: [
+    {
+      table: "figure3a",
+      over: "base",
+      rows: {
+        base: "Zero-shot",
+        "sft-labels": "SFT",
+        "cls-rl": "CLS-RL",
+        "no-thinking-rl": "No-Thinking-RL",
+        tapo: "CoT SFT + TAPO",
+      },
+    },
+  ],
+  methods(recipe) {
+    const { base, profile } = recipe;
+    const clsRl = rl(recipe, base, grpo(profile.rl), "cls-rl");
+    const answersAlone = { ...grpo(profile.rl), thinking: false, formatWeight: 0 }; // the accuracy reward alone
+    const noThinking = rl(recipe, base, answersAlone, "no-thinking-rl");
+    return [
+      { name: "base", title: "Zero-shot", model: base, thinking: false },
+      { name: "sft-labels", title: "SFT on labels", model: labelSft(recipe), thinking: false },
+      { name: "cls-rl", title: "CLS-RL", model: clsRl, thinking: true },
+      { name: "no-thinking-rl", title: "No-Thinking RL", model: noThinking, thinking: false },
+      { name: "tapo", title: "CoT SFT + TAPO", short: "TAPO", model: fineR1(recipe), thinking: true },
+    ];
+  },
+  ask: ["closed", "open"],
+  metrics: ["accuracy", "similarity", "wellFormed"],
+  compare: [
+    ["sft-labels", "base"],
+    ["cls-rl", "base"],
+    ["no-thinking-rl", "base"],
+    ["no-thinking-rl", "sft-labels"],
+    ["tapo", "sft-labels"],
+    ["tapo", "no-thinking-rl"],
+  ],
+  tables: [
+    {
+      name: "table",
+      layout: () => ({
+        caption: "Training methods, accuracy in %",
+        columns: STANDARD_COLUMNS,
+        notes: [STANDARD_NOTE],
+      }),
+    },
+  ],
+  figures: [
+    { name: "closed-world", draw: (results) => accuracyBars(results, "closed") },
+    { name: "open-world", draw: (results) => accuracyBars(results, "open") },
+    { name: "rl-curves", draw: rlCurves },
+  ],
+});
