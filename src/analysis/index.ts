@@ -5,9 +5,18 @@
 
 export { ridgeRegression, valueAt, type LinearFunction } from "./leastSquares";
 export { pca, project, reconstruct, type Pca } from "./pca";
+export { probeClasses, type ClassProbe, type PictureState, type ProbedPicture, type ProbeRun } from "./classProbe";
 export { linearProbe, type LabelledState, type Probe, type ProbeEpoch, type ProbeOptions } from "./probe";
 export { fisherRatio, silhouette } from "./scatter";
-export { namePairs, pairPrompt, pairStates, separability, separabilityOverLayers } from "./separability";
+export {
+  LAST_LAYER,
+  layerSetting,
+  namePairs,
+  pairPrompt,
+  pairStates,
+  separability,
+  separabilityOverLayers,
+} from "./separability";
 export type { NamePair, Separability } from "./separability";
 export { compareTaxonomy, taxonomySimilarity, withRelatives } from "./taxonomy";
 export type { SpeciesState, TaxonomyComparison, TaxonomyOptions, TaxonomySimilarity, TaxonomyTarget } from "./taxonomy";

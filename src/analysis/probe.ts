@@ -25,8 +25,8 @@ export interface ProbeOptions {
    * changes the question: from what a linear layer reads off the states as they are to what it could read off rescaled ones.
    */
   readonly standardise?: boolean;
-  readonly progress?: Progress;
-  readonly signal?: AbortSignal;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The probe after an epoch. */
@@ -42,9 +42,18 @@ export interface ProbeEpoch {
 export interface Probe {
   readonly epochs: readonly ProbeEpoch[];
   /** The first epoch with the highest test accuracy, as the paper reports it: chosen on test states, and so too high. */
-  readonly best: { readonly epoch: number; readonly accuracy: Score };
+  readonly best: Probed;
   /** Nothing was chosen here. */
-  readonly last: { readonly epoch: number; readonly accuracy: Score };
+  readonly last: Probed;
+}
+
+/** What a probe says of the test states after an epoch. */
+export interface Probed {
+  /** The first one is 1. */
+  readonly epoch: number;
+  readonly accuracy: Score;
+  /** Whether it is right about each of them, in their order. */
+  readonly right: readonly boolean[];
 }
 
 /**
@@ -66,6 +75,8 @@ export async function linearProbe(
   const sets = tensorsOf(train, test, labels, standardise);
   const task = (options.progress ?? silent).start("linear probe", count);
   const epochs: ProbeEpoch[] = [];
+  let best: Probed | undefined;
+  let last: Probed | undefined;
   try {
     for (let epoch = 1; epoch <= count; epoch++) {
       check(options.signal);
@@ -74,8 +85,10 @@ export async function linearProbe(
         probe.step(sets.train, order.slice(at, at + batch), learningRate);
       }
       const [trained, tested] = [probe.judge(sets.train), probe.judge(sets.test)];
-      epochs.push({ loss: trained.loss, train: trained.accuracy, test: tested.accuracy });
-      task.update(epoch, { loss: trained.loss, test: tested.accuracy });
+      epochs.push({ loss: trained.loss, train: shareOf(trained.right), test: shareOf(tested.right) });
+      last = { epoch, accuracy: wilson(tested.right.filter(Boolean).length, test.length), right: tested.right };
+      if (best === undefined || last.accuracy.value > best.accuracy.value) best = last;
+      task.update(epoch, { loss: trained.loss, test: last.accuracy.value });
       await breathe();
     }
   } finally {
@@ -83,12 +96,12 @@ export async function linearProbe(
     probe.dispose();
     tf.dispose([sets.train.states, sets.train.classes, sets.test.states, sets.test.classes]);
   }
-  const accuracies = epochs.map((one) => one.test);
-  const at = (place: number) => ({
-    epoch: place + 1,
-    accuracy: wilson(Math.round((accuracies[place] ?? 0) * test.length), test.length),
-  });
-  return { epochs, best: at(accuracies.indexOf(Math.max(...accuracies))), last: at(count - 1) };
+  if (best === undefined || last === undefined) throw new RangeError("linearProbe: no epoch");
+  return { epochs, best, last };
+}
+
+function shareOf(right: readonly boolean[]): number {
+  return right.filter(Boolean).length / right.length;
 }
 
 /** States [N, D], and their classes one-hot [N, C]. */
@@ -127,13 +140,12 @@ class Classifier {
     this.adam.update(gradients, learningRate, 0); // the norm matters to clipping alone
   }
 
-  judge({ states, classes }: LabelledTensors): { loss: number; accuracy: number } {
+  judge({ states, classes }: LabelledTensors): { loss: number; right: boolean[] } {
     return tf.tidy(() => {
       const logProbs = this.logProbs(states);
       const right = tf.equal(tf.argMax(logProbs, 1), tf.argMax(classes, 1));
       const loss = tf.neg(tf.mean(tf.sum(tf.mul(logProbs, classes), 1)));
-      const count = tf.sum(tf.cast(right, "int32")).dataSync()[0] ?? NaN;
-      return { loss: loss.dataSync()[0] ?? NaN, accuracy: count / states.shape[0] };
+      return { loss: loss.dataSync()[0] ?? NaN, right: Array.from(right.dataSync(), (one) => one === 1) };
     });
   }
 

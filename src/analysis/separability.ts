@@ -3,7 +3,7 @@ import { Random } from "../core/random";
 import type { BenchmarkItem, LabelledImage, SubCategory } from "../data/types";
 import { pairText, type PromptSet } from "../data/prompts";
 import { wilson, type Score } from "../eval/intervals";
-import type { HiddenStateOptions, Prompt, VisionLanguageModel } from "../model/contract";
+import type { Prompt, VisionLanguageModel } from "../model/contract";
 import { ridgeRegression, valueAt } from "./leastSquares";
 import { pca, project } from "./pca";
 import { fisherRatio, silhouette } from "./scatter";
@@ -51,15 +51,16 @@ export async function pairPrompt(set: PromptSet, { image, name }: NamePair): Pro
   return { messages: [{ role: "user", content: `<image>${question}` }], images: [await image.load()] };
 }
 
-/** The last hidden state of every pair, after the last layer or another one. @returns [N] vectors of the hidden width */
+/** The hidden state of every pair's last token, layer by layer from the embeddings to the last. @returns [L + 1][N] vectors of the hidden width */
 export async function pairStates(
   model: VisionLanguageModel,
   set: PromptSet,
   pairs: readonly NamePair[],
-  layer: HiddenStateOptions["layer"] = "last",
-): Promise<Float32Array[]> {
+): Promise<Float32Array[][]> {
   const prompts = await Promise.all(pairs.map((pair) => pairPrompt(set, pair)));
-  return model.hiddenStates(prompts, { layer, pool: "last" });
+  const states = await model.hiddenStates(prompts, { layer: "every", pool: "last" });
+  const layers = states.length / pairs.length;
+  return Array.from({ length: layers }, (_, layer) => states.filter((__, i) => i % layers === layer));
 }
 
 /** How far positive and negative pairs lie apart in a model's states. Plain JSON. */
@@ -69,11 +70,21 @@ export interface Separability {
   readonly explained: readonly [number, number];
   /** Share of the pairs on the right side of a hyperplane that was fitted without them; 0.5 is chance. */
   readonly accuracy: Score;
+  /** Which pairs these are, in the order of the pairs. */
+  readonly right: readonly boolean[];
   /** Fisher's ratio of the two kinds of pairs along the normal of that hyperplane, at pairs that it was fitted without; 0 is chance. */
   readonly fisher: number;
   /** Silhouette coefficient of the two kinds in all dimensions, in [−1, 1]: small where pictures differ more than right from wrong. */
   readonly silhouette: number;
 }
+
+/** How measurements call the states after a layer. */
+export function layerSetting(layer: number): string {
+  return `layer ${layer}`;
+}
+
+/** How they call those after the last layer, whatever its number. */
+export const LAST_LAYER = "last layer";
 
 /** Folds of the cross-validation; the two pairs of a picture are always in the same one. */
 const FOLDS = 5;
@@ -93,16 +104,21 @@ export function separability(pairs: readonly NamePair[], states: readonly Float3
   const [first = 0, second = 0] = model.explained;
   const positive = pairs.map((pair) => pair.positive);
   const scores = heldOutScores(pairs, states, seed);
+  const right = scores.map((score, i) => score > 0 === positive[i]);
   return {
     points,
     explained: [first, second],
-    accuracy: wilson(scores.filter((score, i) => score > 0 === positive[i]).length, pairs.length),
+    accuracy: wilson(right.filter(Boolean).length, pairs.length),
+    right,
     fisher: fisherRatio(scores, positive),
     silhouette: silhouette(states, positive),
   };
 }
 
-/** The same pairs, layer by layer (0 is the embedding's output), cross-validated in the same folds. */
+/**
+ * The same pairs, layer by layer, cross-validated in the same folds.
+ * @throws LabError for states that do not vary, as those of the embedding (layer 0), where every prompt ends in the same token
+ */
 export function separabilityOverLayers<Layer>(
   pairs: readonly NamePair[],
   layers: readonly { readonly layer: Layer; readonly states: readonly Float32Array[] }[],

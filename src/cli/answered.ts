@@ -24,6 +24,8 @@ export interface KeptRun {
 /** Finds the answers of an experiment. @throws LabError with the command that asks, where there are none */
 export async function openAnswered(id: string, options: AnsweredArguments): Promise<KeptRun> {
   const experiment = experimentNamed(id);
+  if (experiment.ask.length === 0)
+    throw new LabError("asks its models nothing: it analyses them", "Take another: fine-r1 list.", { subject: id });
   const profile = readProfile(options);
   const lab = await labOf(profile, { progress: silent });
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);

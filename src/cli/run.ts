@@ -86,7 +86,8 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     return;
   }
   requirePlaces(experiment, profile, destination);
-  await (plan.some(({ training }) => training !== undefined) ? requireTraining() : loadBackend());
+  const trains = stagesOf(plan).some(({ kind }) => Object.values(kind.asks).flat().includes("train"));
+  await (trains ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
   const published = await withWorkers(options, async (workers) => {

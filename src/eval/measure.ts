@@ -24,13 +24,26 @@ export function measure(answers: readonly Answer[], about: Measuring): Measureme
   if (stranger !== undefined) throw new RangeError(`measure: ${stranger.id} was not asked in the ${setting} world`);
   const metrics = about.metrics.filter((metric) => metric.settings.includes(setting));
   return metrics.flatMap((metric) =>
-    cellsOf(countedOf(answers, metric, context)).map(
-      ({ domain, split, score: { value, low, high, n } }): Measurement => ({
-        ...{ method, seed, dataset, domain, split, setting },
-        ...{ metric: metric.name, value, low, high, n },
-      }),
-    ),
+    measureItems(countedOf(answers, metric, context), { setting, metric: metric.name }).map((one): Measurement => ({
+      method,
+      seed,
+      dataset,
+      ...one,
+    })),
   );
+}
+
+/** A measurement before it is said whose it is. */
+export type Measured = Omit<Measurement, "method" | "seed" | "dataset">;
+
+/** What counted items come to, in the cells that `measure` describes; none where there is no item. */
+export function measureItems(
+  counted: readonly Counted[],
+  { setting, metric }: Pick<Measurement, "setting" | "metric">,
+): Measured[] {
+  return cellsOf(counted).map(({ domain, split, score: { value, low, high, n } }) => {
+    return { domain, split, setting, metric, value, low, high, n };
+  });
 }
 
 /** One metric over all answers alike. @throws RangeError where no answer counts */
@@ -38,8 +51,8 @@ export function scoreOf(answers: readonly Answer[], metric: Metric, context: Met
   return score(countedOf(answers, metric, context));
 }
 
-/** What a metric says of an answer that counts. */
-interface Counted extends Pick<Answer, "domain" | "seen"> {
+/** What a metric says of an answer that counts, or an analysis of another item: right or wrong, or a number in [0, 1]. */
+export interface Counted extends Pick<Answer, "domain" | "seen"> {
   readonly value: boolean | number;
 }
 

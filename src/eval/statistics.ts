@@ -25,8 +25,14 @@ const T = [
  * @throws RangeError for fewer than two values
  */
 export function meanOverSeeds(values: readonly number[]): SeedMean {
+  if (values.length < 2) throw new RangeError("meanOverSeeds: one seed says nothing about others");
+  return studentMean(values);
+}
+
+/** The mean of independent numbers with the same interval. @throws RangeError for fewer than two values */
+export function studentMean(values: readonly number[]): SeedMean {
   const n = values.length;
-  if (n < 2) throw new RangeError("meanOverSeeds: one seed says nothing about others");
+  if (n < 2) throw new RangeError(`studentMean: of ${n} numbers`);
   const value = mean(values);
   const half = (T[n - 2] ?? studentQuantile(0.975, n - 1)) * Math.sqrt(variance(values) / n);
   return { value, low: value - half, high: value + half, n };

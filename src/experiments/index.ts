@@ -9,8 +9,11 @@ import type { Experiment } from "../lab/experiment";
 import { closedWorld } from "./closedWorld";
 import { crossModel } from "./crossModel";
 import { inference } from "./inference";
+import { knowledge } from "./knowledge";
 import { openWorld } from "./openWorld";
 import { quickstart } from "./quickstart";
+import { separability } from "./separability";
+import { shares } from "./shares";
 import { trainingMethods } from "./trainingMethods";
 
 /** Every experiment, in the order of the notebooks; a new one is a file and a line here. */
@@ -21,6 +24,9 @@ export const EXPERIMENTS: readonly Experiment[] = [
   trainingMethods,
   inference,
   crossModel,
+  knowledge,
+  separability,
+  shares,
 ];
 
 /** An experiment by its id. @throws LabError with the one most likely meant */
@@ -33,4 +39,4 @@ export function experimentNamed(id: string): Experiment {
 }
 
 export { CLAIMS, claimsOf } from "./claims";
-export { closedWorld, crossModel, inference, openWorld, quickstart, trainingMethods };
+export { closedWorld, crossModel, inference, knowledge, openWorld, quickstart, separability, shares, trainingMethods };

@@ -1,14 +1,17 @@
 import { requireSlug } from "../config/slug";
+import { LabError } from "../core/errors";
 import type { Dataset } from "../data/dataset";
 import type { Claim } from "../eval/claims";
 import type { PlotlyFigure } from "../report/figure/figure";
 import type { TableLayout } from "../report/pivot";
 import { requirePublished, type PublishedLink } from "../report/published/published";
 import type { Results } from "../report/standard";
-import { metricNamed, type Setting } from "../eval/metrics";
+import type { Measured } from "../eval/measure";
+import type { Measurement } from "../eval/measurements";
+import { metricNamed, METRICS, type Metric, type Setting } from "../eval/metrics";
 import type { Strategy } from "./kinds/asking";
 import { FURTHER_MODELS, type FurtherModel, type Profile } from "./profile";
-import { withInputs, type Given, type Source } from "./stage";
+import { withInputs, type Given, type Source, type Stage, type StageKind } from "./stage";
 
 /** Among an experiment's metrics: all that a judge of chains tells. */
 export const CHAINS = "chains";
@@ -92,10 +95,35 @@ export function changesInWords(changes: Readonly<Record<string, unknown>>): stri
 export interface TableSpec {
   /** Its files' name. The first one is the experiment's own table. */
   readonly name: string;
-  /** `undefined` where the dataset has nothing for it, such as a judge of chains. */
-  readonly layout: (dataset: Dataset) => Omit<TableLayout, "methods" | "marks" | "provenance"> | undefined;
+  /** `undefined` where there is nothing for it, such as a judge of chains. Columns may follow what was measured, such as layers. */
+  readonly layout: (
+    dataset: Dataset,
+    measurements: readonly Measurement[],
+  ) => Omit<TableLayout, "methods" | "marks" | "provenance"> | undefined;
   /** Notes that depend on the numbers. */
   readonly notes?: (results: Results) => readonly string[];
+}
+
+/** What an analysis measures: its name in measurements, and as tables call it. */
+export type Described = Pick<Metric, "name" | "title" | "help">;
+
+/** What is measured of a method's model beyond its answers, such as its hidden states (§5.4). */
+export interface Analysis {
+  /** Short and unique in its experiment; `Results.found` has its results under it. */
+  readonly name: string;
+  readonly metrics: readonly Described[];
+  /** The stage that does it; `undefined` where it does not apply, as to an encoder, which has no hidden states. */
+  stage(recipe: Recipe, method: Method): Stage | undefined;
+  /** The stage's result, as its kind's schema has it, as measurements of those metrics. */
+  measure(result: unknown): readonly Measured[];
+}
+
+/** An analysis whose stages are all of one kind, which says what is measured from. */
+export function defineAnalysis<R>(
+  kind: Pick<StageKind<R>, "parse">,
+  { measure, ...rest }: Omit<Analysis, "measure"> & { readonly measure: (result: R) => readonly Measured[] },
+): Analysis {
+  return { ...rest, measure: (result) => measure(kind.parse(result)) };
 }
 
 /** A figure, where there is something to draw. */
@@ -122,7 +150,10 @@ export interface Experiment {
   readonly seeds?: number;
   /** Methods that a run makes unless told otherwise; all where it is left out. */
   readonly usual?: readonly string[];
+  /** The questions that each method is asked; none where only its model is analysed. */
   readonly ask: readonly Setting[];
+  /** What is measured beyond answers. */
+  readonly analyses?: readonly Analysis[];
   /** Names of metrics (eval/metrics); "chains" stands for all that a dataset's judge of chains tells. */
   readonly metrics: readonly string[];
   /** Differences over seeds: the first minus the second. */
@@ -146,11 +177,19 @@ export function rowsLeftOut(experiment: Pick<Experiment, "models">, profile: Pro
 
 /**
  * Checks what can be known before a method is described: the id, which names folders, the metrics, and the paper's rows.
- * @throws LabError for a metric or a row that there is not, with the one most likely meant
+ * @throws LabError for a metric or a row that there is not, with the one most likely meant, or a metric that two analyses or answers have alike
  */
 export function defineExperiment(experiment: Experiment): Experiment {
   requireSlug(experiment.id, "an experiment");
   for (const name of experiment.metrics) if (name !== CHAINS) metricNamed(name);
   experiment.published?.forEach(requirePublished);
+  const analyses = experiment.analyses ?? [];
+  const own = analyses.flatMap(({ metrics }) => metrics.map(({ name }) => name));
+  for (const names of [[...METRICS.map(({ name }) => name), ...own], analyses.map(({ name }) => name)]) {
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    if (twice === undefined) continue;
+    const reason = `has two analyses, or an analysis and answers, that measure "${twice}"`;
+    throw new LabError(reason, "Rename one of them.", { subject: `the experiment ${experiment.id}` });
+  }
   return experiment;
 }

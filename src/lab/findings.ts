@@ -36,7 +36,7 @@ import {
 } from "./kept";
 import { headline, partOf, type Called } from "./headline";
 import type { Lab } from "./lab";
-import { dueKeys, metricsOf, type MadeMethod } from "./run";
+import { dueKeys, measuredBy, type MadeMethod } from "./run";
 
 /** An experiment's tables, and what they say. */
 export interface Findings {
@@ -157,11 +157,12 @@ function pageOf(
   const others = made.length > 0 ? [] : [...gathered.parts.values()].filter(({ by }) => !known.has(by.method));
   const variants = [...new Set(others.map(({ by }) => by.method))].map((name) => ({ name, title: name }));
   const changed = changesInWords(set).join(", ");
+  const results = resultsOf([...methods, ...variants], made, gathered, seed);
   return {
     seed,
     methods,
-    results: resultsOf([...methods, ...variants], made, gathered, seed),
-    columns: experiment.tables[0]?.layout(dataset)?.columns ?? [],
+    results,
+    columns: experiment.tables[0]?.layout(dataset, results.measurements)?.columns ?? [],
     provenance: { experiment: experiment.id, profile: profile.name, dataset: dataset.name },
     caption: (text) => (changed === "" ? text : `${text} (${changed})`),
   };
@@ -171,7 +172,7 @@ function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<str
   const { results, caption, provenance, seed } = page;
   const { published = [] } = experiment;
   const drawn = experiment.tables.flatMap(({ name, layout, notes }): [string, ResultTable][] => {
-    const shown = layout(dataset);
+    const shown = layout(dataset, results.measurements);
     if (shown === undefined) return [];
     requireMeasured(experiment, dataset, name, shown.columns);
     const beside = shown.splitRows === undefined ? besidePublished(published, shown.columns, results) : [];
@@ -201,13 +202,17 @@ function requireMeasured(
   table: string,
   columns: readonly MeasuredColumn[],
 ): void {
-  const known = metricsOf(experiment, dataset).map(({ name }) => name);
+  const known = measuredBy(experiment, dataset).map(({ name }) => name);
   const stranger = columns.find(({ metric }) => !known.includes(metric));
   if (stranger === undefined) return;
   const reason = `has a column of "${stranger.metric}", which the experiment does not measure`;
-  throw new LabError(reason, `${didYouMean(stranger.metric, known)}Add it to the experiment's metrics.`, {
-    subject: `the table ${table} of ${experiment.id}`,
-  });
+  throw new LabError(
+    reason,
+    `${didYouMean(stranger.metric, known)}Add it to the experiment's metrics, or an analysis that measures it.`,
+    {
+      subject: `the table ${table} of ${experiment.id}`,
+    },
+  );
 }
 
 /** Means over seeds of what is trained, where there are several. */
@@ -225,7 +230,7 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
   return seedTable(
     { here: of(false), recorded: of(true) },
     {
-      caption: caption(`${experiment.title} over seeds: accuracy in %`),
+      caption: caption(`${experiment.title} over seeds${experiment.ask.length === 0 ? "" : ": accuracy in %"}`),
       methods: trained,
       compared: experiment.compare,
       shortTitles: Object.fromEntries(trained.map(({ name, short, title }) => [name, short ?? title])),
@@ -276,12 +281,15 @@ function resultsOf(methods: readonly Called[], made: readonly MadeMethod[], gath
   const marked = shown.map(({ method: { name, title }, part: { origin } }): MethodTitle => {
     return { name, title, ...(origin === "run" ? {} : { mark: ORIGINS[origin].mark }) };
   });
-  const steps = made.filter((one) => one.seed === seed && one.steps.length > 0);
+  const given = new Set(methods.flatMap(({ name, model }) => (model !== undefined && "given" in model ? [name] : [])));
+  const own = made.filter((one) => one.seed === seed || given.has(one.method.name)); // what is given has one seed
+  const steps = own.filter((one) => one.steps.length > 0);
   const curves = new Map<string, readonly StepFigures[]>(steps.map((one) => [one.method.name, one.steps]));
   return {
     methods: marked,
     measurements: shown.flatMap(({ part }) => part.measurements),
     curves,
+    found: new Map(own.map((one) => [one.method.name, one.found])),
     colours: methodColours(methods),
   };
 }

@@ -13,11 +13,36 @@ export { cotStage, readTriplets, tripletStage } from "./kinds/data";
 export { rlExamples, rlStage, sftStage, type Trained } from "./kinds/training";
 export { answersStage, similarityStage, testItems, type Strategy } from "./kinds/asking";
 export { sharesStage } from "./kinds/shares";
-export { onePerClass, pairsOf, separabilityStage } from "./kinds/states";
+export { probeStage, taxonomyStage, type Taxonomy } from "./kinds/knowledge";
+export { onePerClass, pairsOf, readStates, separabilityStage, statesStage } from "./kinds/states";
+export type { LayeredSeparability } from "./kinds/states";
+export { gradientShares, nameSeparability, pictureProbe, taxonomy } from "./analyses";
 export { profileTable } from "./profileTable";
-export { chains, cotSft, dapo, fineR1, grpo, labelSft, rl, separability, sft, shares, triplets } from "./recipe";
+export {
+  chains,
+  cotSft,
+  dapo,
+  fineR1,
+  grpo,
+  labelSft,
+  rl,
+  separability,
+  sft,
+  shares,
+  states,
+  trainingSteps,
+  triplets,
+} from "./recipe";
 export { encoderRows, modelRows, row } from "./rows";
-export { defineExperiment, variant, type Experiment, type Method, type Recipe } from "./experiment";
+export {
+  defineAnalysis,
+  defineExperiment,
+  variant,
+  type Analysis,
+  type Experiment,
+  type Method,
+  type Recipe,
+} from "./experiment";
 export { answersOf, makeMethods, planRun, score, stagesOf, type MadeMethod } from "./run";
 export { classSheet, lookAtAnswers, lookAtChains, lookAtRollouts, lookAtTriplets, tripletStrip } from "./look";
 export { openLab, type NotebookLab, type NotebookRun } from "./notebook";

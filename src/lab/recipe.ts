@@ -1,13 +1,12 @@
-import type { Separability } from "../analysis/separability";
 import type { CurationReport } from "../cot/outcomes";
 import type { Negatives } from "../data/negatives";
 import { chainForm } from "../data/prompts";
 import { DAPO, GRPO, type ObjectiveOptions } from "../tapo/options";
 import type { TermShares } from "../tapo/shares";
-import type { Recipe } from "./experiment";
+import type { Method, Recipe } from "./experiment";
 import { cotStage, tripletStage } from "./kinds/data";
 import { sharesStage } from "./kinds/shares";
-import { separabilityStage } from "./kinds/states";
+import { separabilityStage, statesStage, type LayeredSeparability } from "./kinds/states";
 import { rlStage, sftStage, type RlInputs, type SftInputs, type Trained } from "./kinds/training";
 import type { RlProfile } from "./profile";
 import type { InputsOf, Source, Stage } from "./stage";
@@ -89,7 +88,25 @@ function anchorOnly({ n1, n2, objective }: RlProfile, terms: Partial<ObjectiveOp
   return { n1: n1 + n2, n2: 0, objective: { ...objective, ...terms } };
 }
 
-/** H3: how far a model's states tell right picture–name pairs from wrong ones. */
-export function separability({ dataset, profile, seed }: Recipe, model: Source): Stage<Separability> {
-  return separabilityStage.stage({ model, dataset, promptSet: profile.promptSet, seed });
+/** The models between the base and Fine-R1, which analyses hold beside each other (§5.4). */
+export function trainingSteps(recipe: Recipe): Method[] {
+  const { base, profile } = recipe;
+  const start = cotSft(recipe);
+  return [
+    { name: "base", title: "Base", model: base, thinking: false },
+    { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
+    { name: "dapo", title: "CoT SFT + DAPO", short: "DAPO", model: rl(recipe, start, dapo(profile.rl), "dapo"), thinking: true }, // prettier-ignore
+    { name: "tapo", title: "Fine-R1 (CoT SFT + TAPO)", short: "Fine-R1", model: rl(recipe, start, {}, "tapo"), thinking: true }, // prettier-ignore
+  ];
+}
+
+/** What a model has of the dataset's pictures. */
+export function states({ dataset }: Recipe, model: Source, label = "states"): Stage {
+  return statesStage.stage({ model, dataset }, label);
+}
+
+/** H3: how far a model's states tell right picture–name pairs from wrong ones: the same pairs for every seed of training. */
+export function separability({ dataset, profile }: Recipe, model: Source): Stage<LayeredSeparability> {
+  const { promptSet, seed } = profile;
+  return separabilityStage.stage({ model, dataset, promptSet, seed });
 }

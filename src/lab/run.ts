@@ -9,21 +9,23 @@ import { measure } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { chainMetrics, metricNamed, type Metric, type MetricContext, type Setting } from "../eval/metrics";
 import { outcomesOf, type Outcomes } from "../eval/outcomes";
-import { CHAINS, modelsLacking, type Experiment, type Method } from "./experiment";
+import { CHAINS, modelsLacking, type Analysis, type Described, type Experiment, type Method } from "./experiment";
 import { notBuilt } from "./given";
 import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys } from "./kept";
 import type { Lab } from "./lab";
 import { makeAll, type Watch } from "./make";
+import type { Finished } from "../store/store";
 import { inOrder, requireAble, type Stage } from "./stage";
 
 /** A method of a run: with its seed, the stages that train and ask it. */
 export interface PlannedMethod {
   readonly method: Method;
   readonly seed: number;
-  /** What trains it; nothing where its model is given. */
+  /** What trains it; nothing where its model is given, or nothing that is made needs it trained. */
   readonly training: Stage | undefined;
   readonly asked: readonly { readonly setting: Setting; readonly answers: Stage; readonly similarity?: Stage }[];
+  readonly analysed: readonly { readonly analysis: Analysis; readonly stage: Stage }[];
 }
 
 /** A method that was made: its numbers, and where its work lies. */
@@ -37,7 +39,9 @@ export interface MadeMethod {
   readonly steps: readonly StepFigures[];
   /** The folder of its answers in each setting. */
   readonly answers: ReadonlyMap<Setting, string>;
-  /** The keys of its answers: what they were made from, all the way down. */
+  /** What each analysis found, by its name. */
+  readonly found: ReadonlyMap<string, unknown>;
+  /** The keys of its answers and analyses: what they were made from, all the way down. */
   readonly keys: readonly string[];
 }
 
@@ -126,22 +130,30 @@ export function planMethod(lab: Lab, experiment: Experiment, method: Method, see
         similarity: similarityStage.stage({ answers, thinking, encoder, superCategory }, `${label}, SS_rel`),
       };
     });
-  const planned = { method, seed, training: "given" in model ? undefined : model, asked };
-  requireAble(stagesOf([planned]));
-  return planned;
+  const analysed = (experiment.analyses ?? []).flatMap((analysis) => {
+    const stage = analysis.stage(lab.recipe(seed), method);
+    return stage === undefined ? [] : [{ analysis, stage: { ...stage, label: `${name}, ${analysis.name}` } }];
+  });
+  const work = inOrder(finalStages({ asked, analysed }));
+  requireAble(work);
+  const training = "given" in model ? undefined : work.find(({ key }) => key === model.key);
+  return { method, seed, training, asked, analysed };
+}
+
+/** The stages of a method whose results are measured. */
+function finalStages({ asked, analysed }: Pick<PlannedMethod, "asked" | "analysed">): Stage[] {
+  return [
+    ...asked.flatMap(({ answers, similarity }) => (similarity === undefined ? [answers] : [answers, similarity])),
+    ...analysed.map(({ stage }) => stage),
+  ];
 }
 
 /** Every stage of a plan once, in an order in which they can be made. */
 export function stagesOf(plan: readonly PlannedMethod[]): Stage[] {
-  return inOrder(
-    plan.flatMap(({ training, asked }) => [
-      ...(training === undefined ? [] : [training]),
-      ...asked.flatMap(({ answers, similarity }) => (similarity === undefined ? [answers] : [answers, similarity])),
-    ]),
-  );
+  return inOrder(plan.flatMap(finalStages));
 }
 
-/** Trains, asks and measures methods: their stages side by side, each once for all; what is in the store is taken from there. */
+/** Trains, asks, analyses and measures methods: their stages side by side, each once for all; what is in the store is taken from there. */
 export async function makeMethods(
   lab: Lab,
   experiment: Experiment,
@@ -149,18 +161,19 @@ export async function makeMethods(
   watch: Watch = {},
 ): Promise<MadeMethod[]> {
   const made = await makeAll(lab, stagesOf(plan), { prefix: seedsOf(plan), ...watch });
-  const folderOf = ({ key, label }: Stage): string =>
-    required(made.get(key), () => new RangeError(`makeMethods: ${label} was not made`)).folder;
-  return plan.map((planned) => measured(lab, experiment, planned, folderOf));
+  const finished = ({ key, label }: Stage): Finished<unknown> =>
+    required(made.get(key), () => new RangeError(`makeMethods: ${label} was not made`));
+  return plan.map((planned) => measured(lab, experiment, planned, finished));
 }
 
 function measured(
   lab: Lab,
   experiment: Experiment,
   planned: PlannedMethod,
-  folderOf: (stage: Stage) => string,
+  finished: (stage: Stage) => Finished<unknown>,
 ): MadeMethod {
-  const { method, seed, training, asked } = planned;
+  const { method, seed, training, asked, analysed } = planned;
+  const folderOf = (stage: Stage): string => finished(stage).folder;
   const steps =
     training === undefined ? [] : readJsonl(path.join(folderOf(training), "metrics.jsonl"), parseStepFigures);
   const kept = asked.map(({ setting, answers: stage, similarity: compared }): KeptAnswers => {
@@ -168,15 +181,21 @@ function measured(
     const similarity = compared === undefined ? undefined : readSimilarities(folderOf(compared));
     return { method, seed, setting, answers, similarity };
   });
-  const measurements = kept.flatMap((one) => score(lab, experiment, one));
+  const whose = { method: method.name, seed, dataset: lab.dataset.name };
+  const found = new Map(analysed.map(({ analysis, stage }) => [analysis.name, finished(stage).result]));
+  const analyses = analysed.flatMap(({ analysis }) => analysis.measure(found.get(analysis.name)));
+  const measurements = [
+    ...kept.flatMap((one) => score(lab, experiment, one)),
+    ...analyses.map((one): Measurement => ({ ...whose, ...one })),
+  ];
   const outcomes = kept.flatMap((one) => judged(lab, experiment, one));
   const folders = new Map(asked.map(({ setting, answers }) => [setting, folderOf(answers)]));
-  return { method, seed, measurements, outcomes, steps, answers: folders, keys: keysOf(planned) };
+  return { method, seed, measurements, outcomes, steps, answers: folders, found, keys: keysOf(planned) };
 }
 
 /** "seed 2, " in front of what only one of several seeds asks for. */
 export function seedsOf(plan: readonly PlannedMethod[]): (stage: Stage) => string {
-  const trained = plan.filter(({ training }) => training !== undefined);
+  const trained = plan.filter(({ method }) => !("given" in method.model));
   const users = new Map<string, Set<number>>();
   for (const planned of trained)
     for (const { key } of stagesOf([planned])) users.set(key, (users.get(key) ?? new Set()).add(planned.seed));
@@ -187,14 +206,14 @@ export function seedsOf(plan: readonly PlannedMethod[]): (stage: Stage) => strin
   };
 }
 
-/** The keys of a method's answers, in the order of the settings. */
-export function keysOf({ asked }: Pick<PlannedMethod, "asked">): string[] {
-  return asked.map(({ answers }) => answers.key);
+/** The keys of a method's answers, in the order of the settings, then of its analyses. */
+export function keysOf({ asked, analysed }: Pick<PlannedMethod, "asked" | "analysed">): string[] {
+  return [...asked.map(({ answers }) => answers.key), ...analysed.map(({ stage }) => stage.key)];
 }
 
 /**
- * The keys that the answers of an experiment's own methods have, by method and seed; `undefined` for any other method, and for one whose
- * model is not built here: nothing can be said of its rows, which a record may hold.
+ * The keys that the answers and analyses of an experiment's own methods have, by method and seed; `undefined` for any other method, and
+ * for one whose model is not built here: nothing can be said of its rows, which a record may hold.
  */
 export function dueKeys(lab: Lab, experiment: Experiment): DueKeys {
   const bySeed = new Map<number, ReadonlyMap<string, readonly string[]>>();
@@ -279,6 +298,11 @@ export function metricsOf({ metrics }: Pick<Experiment, "metrics">, { chains }: 
     if (name !== CHAINS) return [metricNamed(name)];
     return chains === undefined ? [] : chainMetrics(chains);
   });
+}
+
+/** All that an experiment measures: of answers, as far as the dataset has what that needs, and by analyses. */
+export function measuredBy(experiment: Experiment, dataset: Pick<Dataset, "chains">): Described[] {
+  return [...metricsOf(experiment, dataset), ...(experiment.analyses ?? []).flatMap(({ metrics }) => metrics)];
 }
 
 /** The answers of a method in one setting. @throws LabError where it was not asked so */

@@ -47,8 +47,8 @@ export interface Scored {
 }
 
 export interface HiddenStateOptions {
-  /** 0 is the embedding layer's output, L or "last" the last block's output after the final norm. */
-  readonly layer: number | "last";
+  /** 0 is the embedding layer's output, L or "last" the last block's output after the final norm; "every": all of them in one pass. */
+  readonly layer: number | "last" | "every";
   /** The last token of the input; the mean over the image's tokens; or the mean over all tokens. */
   readonly pool: "last" | "imageMean" | "mean";
 }
@@ -62,7 +62,7 @@ export interface VisionLanguageModel {
   generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]>;
   /** Teacher-forced log π of each completion token. @returns [B][T_b] */
   logProbs(items: readonly Scored[]): Promise<number[][]>;
-  /** @returns [B] vectors of the hidden width */
+  /** @returns [B] vectors of the hidden width; for every layer [B·(L + 1)], those of a prompt one after the other */
   hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]>;
   /** Token ids of a completion text, with the end token, as `generate` would have produced them. */
   encodeCompletion(text: string): number[];

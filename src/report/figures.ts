@@ -1,3 +1,4 @@
+import { layerSetting } from "../analysis/separability";
 import type { StepFigures } from "../engine/metrics";
 import { select, type Measurement } from "../eval/measurements";
 import { groupedBars, type BarsOptions } from "./figure/bars";
@@ -72,6 +73,34 @@ export function runCurves(
     drawn.filter(({ curves }) => curves.length > 0),
     options,
   );
+}
+
+/** The layers that were measured, from 1 on. */
+export function measuredLayers(all: readonly Measurement[]): number[] {
+  const settings = new Set(all.map(({ setting }) => setting));
+  const layers: number[] = [];
+  for (let layer = 1; settings.has(layerSetting(layer)); layer++) layers.push(layer);
+  return layers;
+}
+
+/** A metric of states after each layer, over all items, a line per method; `undefined` where no layer was measured. */
+export function layerLines(
+  all: readonly Measurement[],
+  { methods, metric, ...lines }: Omit<LinesOptions, "xTitle"> & Pick<MethodBars, "methods"> & { metric: string },
+): PlotlyFigure | undefined {
+  const layers = measuredLayers(all);
+  const where = { metric, split: "all", domain: "items" } as const;
+  const measured = methods.map(({ name, title }): Line => {
+    const points = layers.flatMap((x) =>
+      select(all, { ...where, method: name, setting: layerSetting(x) }).map(({ value, low, high }) => {
+        return low < high ? { x, value, low, high } : { x, value };
+      }),
+    );
+    return { name: title, points };
+  });
+  const drawn = measured.filter(({ points }) => points.length > 0);
+  const ticks = layers.map((at) => ({ at, label: String(at) }));
+  return drawn.length === 0 ? undefined : lineChart(drawn, { ...lines, xTitle: "after layer", ticks });
 }
 
 export interface SweepOptions extends Omit<LinesOptions, "ticks" | "percent"> {

@@ -29,7 +29,7 @@ export { likelihoodView, type TokenLikelihood } from "./likelihoodView";
 export { chainView, type AnsweredQuestion } from "./chainView";
 export { rolloutView, type RolloutGroup } from "./rolloutView";
 export { compareMeasurements, type Comparison } from "./compare";
-export { methodBars, methodColours, runCurves, sweepLines } from "./figures";
+export { layerLines, measuredLayers, methodBars, methodColours, runCurves, sweepLines } from "./figures";
 export { domainColumns, methodTable, type MeasuredColumn, type MethodTitle, type TableLayout } from "./pivot";
 export { published, publishedTable, type PublishedId, type PublishedLink } from "./published/published";
 export { scorecardFigure, scorecardTable } from "./scorecard";

@@ -17,6 +17,8 @@ export interface Results {
   readonly measurements: readonly Measurement[];
   /** The steps of each method that this run trained, by its name. */
   readonly curves: ReadonlyMap<string, readonly StepFigures[]>;
+  /** What each analysis found of a method that this run made, by the method's name and its own; a kind's schema reads it. */
+  readonly found?: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
   /** A method's colour, the same in every figure, by name and by title. */
   readonly colours: Colours;
 }

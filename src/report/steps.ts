@@ -44,14 +44,25 @@ export function curationTable(report: CurationReport): ResultTable {
   });
 }
 
-/** Fig. 4: right and wrong picture–name pairs in the plane of a model's first two principal components. */
-export function separabilityFigure(name: string, pairs: readonly NamePair[], found: Separability): PlotlyFigure {
+/** A pair as the figure tells of it. */
+export interface ShownPair extends Pick<NamePair, "name" | "positive"> {
+  readonly image: Pick<NamePair["image"], "id">;
+}
+
+/**
+ * Fig. 4: right and wrong picture–name pairs in the plane of a model's first two principal components. Hovering tells the picture, the
+ * name that was asked, and whether a classifier fitted without the picture tells the pair right.
+ */
+export function separabilityFigure(name: string, pairs: readonly ShownPair[], found: Separability): PlotlyFigure {
   const group = (positive: boolean) => {
-    const own = pairs.flatMap((pair, i) => (pair.positive === positive ? [{ pair, point: found.points[i] }] : []));
+    const own = pairs.flatMap((pair, i) => (pair.positive === positive ? [{ pair, i }] : []));
     return {
       name: positive ? "beside its own name" : "beside another name",
-      points: own.map(({ point }) => point ?? ([NaN, NaN] as const)),
-      labels: own.map(({ pair }) => `${pair.image.subCategory.name} beside "${pair.name}"`),
+      points: own.map(({ i }) => found.points[i] ?? ([NaN, NaN] as const)),
+      labels: own.map(({ pair, i }) => {
+        const told = found.right[i] === true ? "told right" : "told wrong";
+        return `${pair.image.id}: "${pair.name}", a ${positive ? "right" : "wrong"} name, ${told}`;
+      }),
     };
   };
   const { value, low, high } = found.accuracy;

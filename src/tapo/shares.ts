@@ -64,6 +64,16 @@ export const TERM_CHOICES: readonly TermChoice[] = [
   { term: "entropyNegative", negativeGradient: true },
 ];
 
+/** How measurements call a term's gradient: "klNegative, released estimator, constant negative". */
+export function termSetting({ term, klEstimator, negativeGradient }: TermChoice): string {
+  const estimator = klEstimator === undefined ? [] : [`${klEstimator} estimator`];
+  const negative = negativeGradient === undefined ? [] : [negativeGradient ? "live negative" : "constant negative"];
+  return [term, ...estimator, ...negative].join(", ");
+}
+
+/** How they call that of all terms at their weights. */
+export const WHOLE = "objective";
+
 /** The weights of the terms that are added to the policy's. */
 const WEIGHTS = { entropy: "eta1", klNegative: "gamma", entropyNegative: "eta2" } as const;
 const NONE = { gamma: 0, eta1: 0, eta2: 0, referenceKl: 0 };

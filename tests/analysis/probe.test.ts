@@ -19,6 +19,8 @@ describe("linearProbe", () => {
     });
     const accuracies = epochs.map((one) => one.test);
     expect(best.accuracy.value).toBeCloseTo(Math.max(...accuracies), 12);
+    for (const { right, accuracy } of [best, last])
+      expect(right.filter(Boolean).length / right.length).toBe(accuracy.value);
     expect(best.epoch).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1);
     expect(last).toMatchObject({ epoch: 50, accuracy: { n: 30 } });
     expect(last.accuracy.value).toBeCloseTo(references.probe.curve[49]![2], 12);

@@ -8,10 +8,11 @@ import { silent } from "../../src/core/progress";
 import { encoderTemplates } from "../../src/data/prompts";
 import { KINDS } from "../../src/lab/kinds";
 import { answersStage, similarityStage } from "../../src/lab/kinds/asking";
+import { probeStage, taxonomyStage } from "../../src/lab/kinds/knowledge";
 import { separabilityStage } from "../../src/lab/kinds/states";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
-import { chains, cotSft, grpo, labelSft, rl, shares, triplets } from "../../src/lab/recipe";
+import { chains, cotSft, grpo, labelSft, rl, shares, states, triplets } from "../../src/lab/recipe";
 import { make } from "../../src/lab/make";
 import { withInputs, type Stage } from "../../src/lab/stage";
 import { listFinished } from "../../src/store/store";
@@ -79,6 +80,9 @@ function works(): Record<string, Stage> {
     "an encoder's choices": choices,
     "choices by several templates": withInputs(choices, { strategy: { templates: encoderTemplates("mini") } }),
     similarity: similarityStage.stage({ answers: open, thinking: false, encoder, superCategory: "dataset" }),
+    states: states(recipe, base),
+    probe: probeStage.stage({ states: states(recipe, base), dataset, epochs: 20, batch: 8, learningRate: 0.01, seed: 1 }), // prettier-ignore
+    taxonomy: taxonomyStage.stage({ states: states(recipe, start), against: states(recipe, base), dataset, seed: 1 }),
     separability: separabilityStage.stage({ model: base, dataset, promptSet: "mini", seed: 1 }),
   };
 }

@@ -54,6 +54,9 @@ describe("ScriptedModel", () => {
     const states = await model.hiddenStates([see(1, "a"), see(1, "b"), see(2, "a")], { layer: 1, pool: "imageMean" });
     expect(states[0]).toEqual(states[1]);
     expect(states[0]).not.toEqual(states[2]);
+    const every = await model.hiddenStates([see(1, "a"), see(2, "a")], { layer: "every", pool: "last" });
+    expect(every).toHaveLength(2 * 3);
+    expect(every[2]).toEqual((await model.hiddenStates([see(1, "a")], { layer: 2, pool: "last" }))[0]);
     const [last] = await model.hiddenStates([see(1, "a")], { layer: 2, pool: "last" });
     expect(last).not.toEqual(states[0]);
     await expect(model.hiddenStates([ask("a")], { layer: 1, pool: "imageMean" })).rejects.toThrow(LabError);

@@ -140,6 +140,20 @@ describe("hidden states", () => {
     }
   });
 
+  it("of every layer in one pass are those of one layer after the other, prompt by prompt", async () => {
+    const prompts = variedPrompts();
+    for (const pool of ["last", "mean"] as const) {
+      const every = await model.hiddenStates(prompts, { layer: "every", pool });
+      expect(every).toHaveLength(3 * prompts.length); // two layers and the embedding
+      for (const layer of [0, 1, 2]) {
+        const own = await model.hiddenStates(prompts, { layer, pool });
+        prompts.forEach((_, index) => {
+          expect(every[3 * index + layer], `${layer} ${pool} ${index}`).toEqual(own[index]);
+        });
+      }
+    }
+  });
+
   it("at layer 0, over the image, are the mean of the tower's embeddings", async () => {
     const [, prompt] = variedPrompts();
     const [pooled] = await model.hiddenStates([prompt!], { layer: 0, pool: "imageMean" });
@@ -182,6 +196,7 @@ it("leaves no tensors behind", async () => {
   const before = tf.memory().numTensors;
   await model.logProbs(rows());
   await model.hiddenStates(variedPrompts(), { layer: 1, pool: "mean" });
+  await model.hiddenStates(variedPrompts(), { layer: "every", pool: "last" });
   gradientsOf(rows());
   const other = tinyModel("qwen2_vl");
   await other.logProbs(rows());

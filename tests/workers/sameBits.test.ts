@@ -97,7 +97,9 @@ async function answersOf(model: QwenModel): Promise<string> {
   });
   const items = sampled.flatMap((group, b) => group.map(({ tokenIds }) => ({ prompt: prompts[b]!, tokenIds })));
   const states = await model.hiddenStates(prompts, { layer: "last", pool: "mean" });
-  return JSON.stringify([sampled, many, await model.logProbs(items), states.map((state) => [...state])]);
+  const every = await model.hiddenStates(prompts, { layer: "every", pool: "last" });
+  const shown = [...states, ...every].map((state) => [...state]);
+  return JSON.stringify([sampled, many, await model.logProbs(items), shown]);
 }
 
 /** The same for every number of workers; that it is no constant is seen from another seed or setting. */

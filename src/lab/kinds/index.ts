@@ -8,8 +8,9 @@ import { didYouMean } from "../../core/similar";
 import type { StageKind } from "../stage";
 import { answersStage, similarityStage } from "./asking";
 import { cotStage, tripletStage } from "./data";
+import { probeStage, taxonomyStage } from "./knowledge";
 import { sharesStage } from "./shares";
-import { separabilityStage } from "./states";
+import { separabilityStage, statesStage } from "./states";
 import { rlStage, sftStage } from "./training";
 
 /** Every kind of stage: what a process needs to run one from its JSON. */
@@ -21,6 +22,9 @@ export const KINDS: readonly StageKind[] = [
   sharesStage,
   answersStage,
   similarityStage,
+  statesStage,
+  probeStage,
+  taxonomyStage,
   separabilityStage,
 ];
 

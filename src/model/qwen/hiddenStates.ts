@@ -3,11 +3,11 @@ import { LabError } from "../../core/errors";
 import { breathe } from "../../core/progress";
 import type { HiddenStateOptions } from "../contract";
 import { cutByCost, PASS_BYTES, passBytes } from "./batches";
-import { disposeSequenceBatch, hiddenSequence, sequenceBatch, type QwenNetwork } from "./network";
+import { disposeSequenceBatch, hiddenSequences, sequenceBatch, type QwenNetwork } from "./network";
 import type { TokenSequence } from "./sequences";
 
 /**
- * One vector of the hidden width per prompt: of its last token, or the mean over its image's or all its tokens.
+ * One vector of the hidden width per prompt, or per prompt and layer: of its last token, or the mean over its image's or all its tokens.
  * @throws LabError when there is no such layer, or "imageMean" is asked of a prompt without an image
  */
 export async function pooledHiddenStates(
@@ -15,7 +15,7 @@ export async function pooledHiddenStates(
   prompts: readonly TokenSequence[],
   options: HiddenStateOptions,
 ): Promise<Float32Array[]> {
-  const layer = layerOf(network, options);
+  const layers = layersOf(network, options);
   if (options.pool === "imageMean" && prompts.some(({ images }) => images.length === 0)) {
     throw new LabError("a prompt without an image has no mean over it", 'Use "last" or "mean".', { subject: "pool" });
   }
@@ -29,11 +29,15 @@ export async function pooledHiddenStates(
     const pooling = poolingMatrix(members, batch.length, options.pool);
     const width = network.config.text.hiddenSize;
     const values = tf.tidy(() => {
-      const states = tf.reshape(hiddenSequence(network, batch, layer), [members.length, batch.length, width]);
-      return tf.matMul(tf.tensor3d(pooling, [members.length, 1, batch.length]), states).dataSync<"float32">();
+      const weights = tf.tensor3d(pooling, [members.length, 1, batch.length]);
+      return hiddenSequences(network, batch, layers).map((states) =>
+        tf.matMul(weights, tf.reshape(states, [members.length, batch.length, width])).dataSync<"float32">(),
+      );
     });
     disposeSequenceBatch(batch);
-    run.forEach((index, row) => (out[index] = values.slice(row * width, (row + 1) * width)));
+    run.forEach((index, row) => {
+      values.forEach((of, place) => (out[index * layers.length + place] = of.slice(row * width, (row + 1) * width)));
+    });
     await breathe();
   }
   return out;
@@ -43,10 +47,11 @@ function lengthOf(prompts: readonly TokenSequence[], index: number): number {
   return prompts[index]?.ids.length ?? 0;
 }
 
-function layerOf(network: QwenNetwork, { layer }: HiddenStateOptions): number {
+function layersOf(network: QwenNetwork, { layer }: HiddenStateOptions): number[] {
   const layers = network.language.layers.length;
-  if (layer === "last") return layers;
-  if (Number.isInteger(layer) && layer >= 0 && layer <= layers) return layer;
+  if (layer === "every") return Array.from({ length: layers + 1 }, (_, place) => place);
+  if (layer === "last") return [layers];
+  if (Number.isInteger(layer) && layer >= 0 && layer <= layers) return [layer];
   throw new LabError(`there is no layer ${layer}`, `Ask for one of 0 to ${layers}.`, { subject: "layer" });
 }
 

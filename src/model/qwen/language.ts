@@ -77,19 +77,27 @@ export function contextKeyValues(
 /**
  * The decoder over M tokens.
  * @param x [M, D] embeddings
- * @param count how many layers run, all by default
- * @returns [M', D], the rows that have queries in the last geometry if all layers run; before the final norm
+ * @returns [M', D], the rows that have queries in the last geometry; before the final norm
  */
-export function decode(
+export function decode(x: tf.Tensor2D, weights: LanguageWeights, geometry: DecoderGeometry): tf.Tensor2D {
+  let output = x;
+  for (const hidden of layerOutputs(x, weights, geometry)) output = hidden;
+  return output;
+}
+
+/** What `decode` goes through: the embeddings, and the output of layer after layer as far as it is asked for. */
+export function* layerOutputs(
   x: tf.Tensor2D,
   { layers, epsilon }: LanguageWeights,
   { inner, last }: DecoderGeometry,
-  count = layers.length,
-): tf.Tensor2D {
-  return layers.slice(0, count).reduce((hidden, layer, index) => {
+): Generator<tf.Tensor2D, void> {
+  let hidden = x;
+  yield hidden;
+  for (const [index, { attention: weights, mlp }] of layers.entries()) {
     const geometry = index === layers.length - 1 ? last : inner;
-    return mlpBlock(attentionBlock(hidden, layer.attention, geometry, epsilon), layer.mlp, "silu", epsilon);
-  }, x);
+    hidden = mlpBlock(attentionBlock(hidden, weights, geometry, epsilon), mlp, "silu", epsilon);
+    yield hidden;
+  }
 }
 
 /** The norm in front of the head. @param hidden [M, D] */

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { required } from "../../core/errors";
 import type { AttentionGeometry } from "../tensor/attentionPlan";
 import { embed, gatherRows, type EmbeddingPlan } from "../tensor/embedding";
 import { disposeTensors } from "../tensor/nested";
 import type { QwenConfig } from "./config";
-import { decode, finalNorm, languageWeights, type LanguageWeights } from "./language";
+import { finalNorm, languageWeights, layerOutputs, type LanguageWeights } from "./language";
 import {
   decoderGeometry,
   decoderRotary,
@@ -72,14 +73,30 @@ export function disposeSequenceBatch({ images, plan, geometry, columns }: Sequen
 }
 
 /**
- * Hidden states of whole sequences: 0 is the embeddings, L the last layer's output after the final norm, as in the
- * reference's `hidden_states`.
- * @returns [S·n, D]; what stands on padding has no meaning
+ * Hidden states of whole sequences after some layers: 0 is the embeddings, L the last layer's output after the final norm, as in the
+ * reference's `hidden_states`. No layer beyond the last of them is run.
+ * @param layers in rising order
+ * @returns [S·n, D] per layer; what stands on padding has no meaning
  */
-export function hiddenSequence(network: QwenNetwork, batch: SequenceBatch, layer: number): tf.Tensor2D {
+export function hiddenSequences(network: QwenNetwork, batch: SequenceBatch, layers: readonly number[]): tf.Tensor2D[] {
   const { language } = network;
   const { geometry, columns } = batch;
   const x = embed(language.embedding, batch.plan, embedImages(network, batch.images));
-  const hidden = decode(x, language, { inner: geometry, last: geometry }, layer);
-  return gatherRows(layer === language.layers.length ? finalNorm(hidden, language) : hidden, columns);
+  const out: tf.Tensor2D[] = [];
+  let layer = 0;
+  for (const hidden of layerOutputs(x, language, { inner: geometry, last: geometry })) {
+    const states = layer === language.layers.length ? finalNorm(hidden, language) : hidden;
+    if (layers.includes(layer)) out.push(gatherRows(states, columns));
+    if (out.length === layers.length) break;
+    layer += 1;
+  }
+  return out;
+}
+
+/** The same after one layer. @returns [S·n, D] */
+export function hiddenSequence(network: QwenNetwork, batch: SequenceBatch, layer: number): tf.Tensor2D {
+  return required(
+    hiddenSequences(network, batch, [layer])[0],
+    () => new RangeError(`hiddenSequence: there is no layer ${layer}`),
+  );
 }

@@ -53,11 +53,8 @@ export class ScriptedModel implements VisionLanguageModel {
   async hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]> {
     await breathe();
     const { pool } = options;
-    const layer = options.layer === "last" ? LAYERS : options.layer;
-    if (!Number.isInteger(layer) || layer < 0 || layer > LAYERS) {
-      throw new LabError(`there is no layer ${layer}`, `Ask for one of 0 to ${LAYERS}.`, { subject: "layer" });
-    }
-    return prompts.map(({ messages, images }) => {
+    const layers = layersOf(options);
+    return prompts.flatMap(({ messages, images }) => {
       if (pool === "imageMean" && images.length === 0) {
         throw new LabError("a prompt without an image has no mean over it", 'Use "last" or "mean".', {
           subject: "pool",
@@ -65,8 +62,10 @@ export class ScriptedModel implements VisionLanguageModel {
       }
       const seen = images.map(imageKey).join();
       const read = messages.map(({ role, content }) => `${role}: ${content}`).join("\n");
-      const random = new Random(`${layer}/${pool === "imageMean" ? seen : `${seen}/${pool}/${read}`}`);
-      return Float32Array.from({ length: WIDTH }, () => random.normal());
+      return layers.map((layer) => {
+        const random = new Random(`${layer}/${pool === "imageMean" ? seen : `${seen}/${pool}/${read}`}`);
+        return Float32Array.from({ length: WIDTH }, () => random.normal());
+      });
     });
   }
 
@@ -82,6 +81,13 @@ export class ScriptedModel implements VisionLanguageModel {
   dispose(): void {
     return undefined;
   }
+}
+
+function layersOf({ layer }: HiddenStateOptions): number[] {
+  if (layer === "every") return Array.from({ length: LAYERS + 1 }, (_, place) => place);
+  if (layer === "last") return [LAYERS];
+  if (Number.isInteger(layer) && layer >= 0 && layer <= LAYERS) return [layer];
+  throw new LabError(`there is no layer ${layer}`, `Ask for one of 0 to ${LAYERS}.`, { subject: "layer" });
 }
 
 function choose(probabilities: readonly number[], options: SamplingOptions, random: Random): number {

@@ -24,6 +24,8 @@ export interface BarsOptions {
   readonly intervals?: string;
   /** What guessing would score, in the table's own values; drawn as a line. */
   readonly chance?: number;
+  /** Whether the vertical axis is logarithmic, for values of several orders of magnitude; not for per cent. */
+  readonly log?: boolean;
   /** Colours of the groups by name. With them a group has one colour and its series are shades of it. */
   readonly colours?: Colours;
   readonly width?: number;
@@ -74,7 +76,11 @@ export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFig
       }),
       yaxis: axis(
         options.yTitle,
-        percent ? { range: [0, 105], tickvals: [0, 20, 40, 60, 80, 100] } : { rangemode: "tozero" },
+        percent
+          ? { range: [0, 105], tickvals: [0, 20, 40, 60, 80, 100] }
+          : options.log === true
+            ? { type: "log" }
+            : { rangemode: "tozero" },
       ),
     },
   };

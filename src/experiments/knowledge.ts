@@ -1,0 +1,48 @@
+import { pictureProbe, STATES, taxonomy } from "../lab/analyses";
+import { defineExperiment } from "../lab/experiment";
+import { trainingSteps } from "../lab/recipe";
+import { claimsOf } from "./claims";
+
+const SPLITS = ["seen", "unseen", "all"] as const;
+const KINSHIP = { group: "Similarity", setting: STATES, domain: "items", percent: false } as const;
+
+/** Table 4 (§5.4): whether training changes what a model sees (H1) or knows (H2). */
+export const knowledge = defineExperiment({
+  id: "knowledge",
+  title: "Visual cues and knowledge",
+  claim:
+    "Fine-R1 neither extracts better visual cues (H1: probe 84.26 → 85.00 %) nor knows more of taxonomy (H2: Δ 0.0088 → 0.0531, t = −0.3872, p = 0.6993; Table 4)",
+  claims: claimsOf("knowledge"),
+  published: [{ table: "table4", over: "base", rows: { base: "Qwen2.5-VL-3B", tapo: "Fine-R1-3B" } }],
+  methods: trainingSteps,
+  ask: [],
+  metrics: [],
+  analyses: [pictureProbe, taxonomy],
+  compare: [
+    ["tapo", "cot-sft"],
+    ["tapo", "dapo"],
+    ["tapo", "base"],
+  ],
+  tables: [
+    {
+      name: "table",
+      layout: () => ({
+        caption: "Linear probing of pictures, and similarity within genera less that across them",
+        columns: [
+          { group: "Probe, best epoch", setting: STATES, metric: "probeBest", splits: SPLITS, key: "best" },
+          { group: "Probe, last epoch", setting: STATES, metric: "probeLast", splits: SPLITS, key: "last" },
+          { ...KINSHIP, metric: "kinship", title: "Δ", key: "delta" },
+          { ...KINSHIP, metric: "kinshipT", title: "t", key: "t", show: "value" },
+          { ...KINSHIP, metric: "kinshipP", title: "p", key: "p", show: "value" },
+          { ...KINSHIP, metric: "kinshipTIndependent", title: "t, independent", key: "t_independent", show: "value" },
+          { ...KINSHIP, metric: "kinshipPIndependent", title: "p, independent", key: "p_independent", show: "value" },
+        ],
+        notes: [
+          "Probe: Adam, batches of 512, 1e-4, 500 epochs, on the mean of the picture's tokens after the last layer, for each domain's classes; the best epoch is chosen on the test pictures, as in the paper. Seen classes train it with their training pictures, unseen ones, which have none, with test pictures of other folds.",
+          "Δ: cosine with one species of the genus less the mean of four of other genera, interval over species. t and p: against the base, species by species; the paper does not say which test it made, and its t counts the base less Fine-R1.",
+        ],
+      }),
+    },
+  ],
+  figures: [],
+});
