@@ -75,14 +75,11 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     seeds,
     only: options.all === true ? "all" : options.only === undefined ? undefined : readNames(options.only),
   });
-  if (plan.length === 0) {
-    const remedy = `${rowsLeftOut(experiment, profile).join(" ")} Choose a profile that names it.`;
-    throw new LabError(`has no row in the profile ${profile.name}`, remedy, { subject: experiment.id });
-  }
+  requireRows(lab, experiment, plan);
   requireBuilt(notBuilt(stagesOf(plan)));
   if (options.dryRun === true) {
     showPlan(lab, plan);
-    for (const sentence of rowsLeftOut(experiment, profile)) console.log(sentence);
+    for (const sentence of rowsLeftOut(experiment, lab)) console.log(sentence);
     return;
   }
   requirePlaces(experiment, profile, destination);

@@ -76,9 +76,9 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
 /** Which rows each profile goes without. */
 function leftOut(labs: readonly Lab[], experiments: readonly Experiment[]): string[] {
   const ids = new Map<string, string[]>();
-  for (const { profile } of labs) {
+  for (const lab of labs) {
     for (const experiment of experiments) {
-      for (const said of rowsLeftOut(experiment, profile)) ids.set(said, [...(ids.get(said) ?? []), experiment.id]);
+      for (const said of rowsLeftOut(experiment, lab)) ids.set(said, [...(ids.get(said) ?? []), experiment.id]);
     }
   }
   return [...ids].map(([said, of]) => `${of.join(", ")}: ${said}`);

@@ -1,5 +1,6 @@
 import type { ChainJudge } from "./chains";
 import type { PromptSet } from "./prompts";
+import type { QuestionSet } from "./questions";
 import type { Teacher } from "./teacher";
 import type { BenchmarkItem, LabelledImage, Split, SubCategory } from "./types";
 
@@ -55,4 +56,6 @@ export interface Dataset {
   readonly teacher?: Teacher;
   /** Judges chains step by step; absent where only the answer can be judged. */
   readonly chains?: ChainJudge;
+  /** Questions for more than a name; absent where nothing else is known of its classes. */
+  readonly questions?: QuestionSet;
 }

@@ -42,12 +42,15 @@ export type AskingSettings = Readonly<Record<string, string | number | boolean |
 const headSchema = z.strictObject({
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
-const lineSchema = z.strictObject({ answer: answerSchema });
-type Line = z.infer<typeof headSchema> | z.infer<typeof lineSchema>;
+/** Whatever is kept as an answer: of one file there is one to each question. */
+interface Identified {
+  readonly id: string;
+}
+type Line<A> = z.infer<typeof headSchema> | { readonly answer: A };
 
 /** Reads the lines of one file in order: the settings first, then answers, none to the same question twice. */
-function lineReader(): (value: unknown) => Line {
-  const [parseHead, parseLine] = [parserOf(headSchema), parserOf(lineSchema)];
+function lineReader<A extends Identified>(schema: z.ZodType<A>): (value: unknown) => Line<A> {
+  const [parseHead, parseLine] = [parserOf(headSchema), parserOf(z.strictObject({ answer: schema }))];
   const ids = new Set<string>();
   let first = true;
   return (value) => {
@@ -64,18 +67,18 @@ function lineReader(): (value: unknown) => Line {
 
 /** The answers of a file, in its order. @throws LabError that names the line which is cut short, repeated or of another kind */
 export function readAnswers(file: string): Answer[] {
-  return answersOf(readJsonl(file, lineReader()));
+  return answersOf(readJsonl(file, lineReader(answerSchema)));
 }
 
-function answersOf(lines: readonly Line[]): Answer[] {
+function answersOf<A>(lines: readonly Line<A>[]): A[] {
   return lines.flatMap((line) => ("answer" in line ? [line.answer] : []));
 }
 
 /** Answers on disk: the settings first, then one line per answer, appended as they come. */
-export interface AnswerStore {
+export interface AnswerStore<A = Answer> {
   /** Answers that were there already, by id. */
-  readonly done: ReadonlyMap<string, Answer>;
-  append(answer: Answer): void;
+  readonly done: ReadonlyMap<string, A>;
+  append(answer: A): void;
   close(): void;
 }
 
@@ -84,7 +87,16 @@ export interface AnswerStore {
  * @throws LabError when the file was written under other settings, or holds something else
  */
 export function openAnswers(file: string, settings: AskingSettings): AnswerStore {
-  const lines = JsonlFile.open<Line>(file, lineReader());
+  return openAnswersOf(answerSchema, file, settings);
+}
+
+/** The same for answers of another form. */
+export function openAnswersOf<A extends Identified>(
+  schema: z.ZodType<A>,
+  file: string,
+  settings: AskingSettings,
+): AnswerStore<A> {
+  const lines = JsonlFile.open<Line<A>>(file, lineReader(schema));
   try {
     const head = lines.existing[0];
     if (head === undefined) lines.append({ settings: { ...settings } });

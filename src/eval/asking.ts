@@ -1,13 +1,13 @@
 import { LabError, required } from "../core/errors";
-import { check, silent, type Progress } from "../core/progress";
+import type { Progress } from "../core/progress";
 import { Random } from "../core/random";
 import { cosine, meanDirection } from "../core/vectors";
 import { buildPrompt, type PromptSet } from "../data/prompts";
 import type { BenchmarkItem } from "../data/types";
 import type { Prompt, VisionLanguageModel } from "../model/contract";
-import { sideBySide } from "../workers/job";
 import type { DualEncoder } from "../model/dualEncoder";
 import { openAnswers, type Answer, type AskingSettings } from "./answers";
+import { inBatches, type Asking } from "./batches";
 import { accuracy, type Setting } from "./metrics";
 import { drawDemonstrations, type Strategies } from "./strategies";
 
@@ -103,7 +103,7 @@ export function askAll(
   };
   const settings = { model: model.name, checkpoint, ...how, batchSize, ...strategy };
   const run = { label: `${model.name}, ${setting} world`, ...options, ahead: model.lanes ?? 1 };
-  return inBatches(items, settings, ask, run, thinking);
+  return answerAll(items, settings, ask, run, thinking);
 }
 
 async function promptFor(
@@ -166,7 +166,7 @@ export function chooseAll(
   };
   const template = templates.join("\n");
   const settings = { model: encoder.name, checkpoint, setting: "closed", template, optionOrder, seed, batchSize };
-  return inBatches(items, settings, choose, { label: `${encoder.name}, closed world`, ...options, ahead: 1 }, false);
+  return answerAll(items, settings, choose, { label: `${encoder.name}, closed world`, ...options, ahead: 1 }, false);
 }
 
 /** The options in the order in which they are shown; the release lists the right one first and shows them so. */
@@ -195,53 +195,18 @@ function asked({ id, image, groundTruth }: BenchmarkItem, options: readonly stri
   return { id, image: image.id, domain: superCategory, seen, truth: groundTruth, options };
 }
 
-/** Asks one batch; `index` is its place in the run. Gives one answer per item, in order. */
-type AskBatch = (batch: readonly BenchmarkItem[], index: number, signal: AbortSignal) => Promise<readonly Answer[]>;
+type AskBatch = Asking<BenchmarkItem, Answer>["ask"];
 
-/**
- * Goes over the items in batches, `ahead` of them at a time, and keeps their answers in order. A batch whose answers are all on disk is not asked again; one that was cut short is
- * asked whole, so that a resumed run sees the very batches of an uninterrupted one and gets its answers.
- */
-async function inBatches(
+/** Has every item answered once, and keeps the answers where a file is named. */
+async function answerAll(
   items: readonly BenchmarkItem[],
   settings: AskingSettings & { readonly batchSize: number },
   ask: AskBatch,
-  run: AskingRun & { readonly label: string; readonly ahead: number },
+  { answersFile, ...run }: AskingRun & { readonly label: string; readonly ahead: number },
   thinking: boolean,
 ): Promise<Answer[]> {
   const { batchSize } = settings;
-  const ids = new Set(items.map((item) => item.id));
-  if (ids.size < items.length) throw new RangeError("asking: two items have the same id");
-  const store = run.answersFile === undefined ? undefined : openAnswers(run.answersFile, settings);
-  const answers = new Map<string, Answer>();
-  let right = 0;
-  const add = (answer: Answer): void => {
-    answers.set(answer.id, answer);
-    if (accuracy.of(answer, { thinking, classes: [] }) === true) right++;
-  };
-  for (const [id, answer] of store?.done ?? []) if (ids.has(id)) add(answer);
-  const task = (run.progress ?? silent).start(run.label, items.length);
-  try {
-    const batches = Array.from({ length: Math.ceil(items.length / batchSize) }, (_, index) =>
-      items.slice(index * batchSize, (index + 1) * batchSize),
-    );
-    const tasks = batches.map((batch, index) => async (stop: AbortSignal) => {
-      check(stop);
-      return batch.every((item) => answers.has(item.id)) ? [] : ask(batch, index, stop);
-    });
-    let done = 0;
-    for await (const given of sideBySide(tasks, run)) {
-      for (const answer of given) {
-        if (answers.has(answer.id)) continue;
-        add(answer);
-        store?.append(answer);
-      }
-      done += batchSize;
-      task.update(Math.min(done, items.length), { correct: right / answers.size });
-    }
-  } finally {
-    task.finish();
-    store?.close();
-  }
-  return items.map((item) => answers.get(item.id) as Answer);
+  const store = answersFile === undefined ? undefined : openAnswers(answersFile, settings);
+  const isRight = (answer: Answer): boolean => accuracy.of(answer, { thinking, classes: [] }) === true;
+  return inBatches(items, { ...run, batchSize, store, ask, isRight });
 }

@@ -10,9 +10,13 @@ export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./a
 export { pairedBootstrap, type BootstrapDifference, type BootstrapOptions, type SeedDifference } from "./bootstrap";
 export { judge, VERDICT_RULE, type Claim, type ClaimedDifference, type JudgedClaim, type Verdict } from "./claims";
 export { effectOf, type Difference, type Effect, type WorldResults } from "./effects";
+export { changeMeasurements, changeOf, CHANGES, countChanges } from "./changes";
+export type { Change, ChangeCounts, Changes } from "./changes";
 export { averageScore, meanScore, wilson, type Score } from "./intervals";
 export { isClosedCorrect, isTextIncluded, relativeSimilarity } from "./judge";
 export { measure, scoreOf, type Measuring } from "./measure";
+export { askQuestions, countAnswers, isRight, questionMeasurements } from "./questions";
+export type { QuestionAnswer, QuestionAsking, QuestionCounts } from "./questions";
 export { select, type Measurement } from "./measurements";
 export { chainMetrics, metricNamed, METRICS, type Metric, type MetricContext, type Setting } from "./metrics";
 export { outcomesOf, type Outcomes } from "./outcomes";

@@ -36,7 +36,10 @@ export function measure(answers: readonly Answer[], about: Measuring): Measureme
 /** A measurement before it is said whose it is. */
 export type Measured = Omit<Measurement, "method" | "seed" | "dataset">;
 
-/** What counted items come to, in the cells that `measure` describes; none where there is no item. */
+/**
+ * What counted items come to, in the cells that `measure` describes; none where there is no item. Items about no class count in split "all"
+ * alone, as a split of their own.
+ */
 export function measureItems(
   counted: readonly Counted[],
   { setting, metric }: Pick<Measurement, "setting" | "metric">,
@@ -51,8 +54,10 @@ export function scoreOf(answers: readonly Answer[], metric: Metric, context: Met
   return score(countedOf(answers, metric, context));
 }
 
-/** What a metric says of an answer that counts, or an analysis of another item: right or wrong, or a number in [0, 1]. */
-export interface Counted extends Pick<Answer, "domain" | "seen"> {
+/** What a metric says of an answer that counts, or an analysis of another item; `seen` is null where it is about no class. */
+export interface Counted extends Pick<Answer, "domain"> {
+  readonly seen: boolean | null;
+  /** Right or wrong, or a number in [0, 1]. */
   readonly value: boolean | number;
 }
 
@@ -71,26 +76,26 @@ function score(counted: readonly Counted[]): Score {
   return wilson(values.filter(Boolean).length, values.length);
 }
 
+/** One metric over the answers of a domain and a split. */
 interface Cell extends Pick<Measurement, "domain" | "split"> {
   readonly score: Score;
 }
 
 function cellsOf(counted: readonly Counted[]): Cell[] {
   if (counted.length === 0) return [];
-  const splits = (["seen", "unseen"] as const).flatMap((split) => {
-    const own = counted.filter(({ seen }) => seen === (split === "seen"));
+  const splits = (["seen", "unseen", "all"] as const).flatMap((split) => {
+    const own = counted.filter(({ seen }) => seen === (split === "all" ? null : split === "seen"));
     if (own.length === 0) return [];
     const domains = [...new Set(own.map(({ domain }) => domain))].sort().map((domain): Cell => ({
       ...{ split, domain },
       score: score(own.filter((one) => one.domain === domain)),
     }));
     const mean = averageScore(domains.map((cell) => cell.score));
-    const cells: Cell[] = [
-      ...domains,
+    const together: Cell[] = [
       { split, domain: "mean", score: mean },
       { split, domain: "items", score: score(own) },
     ];
-    return [{ mean, cells }];
+    return [{ mean, cells: split === "all" ? domains : [...domains, ...together] }];
   });
   return [
     ...splits.flatMap(({ cells }) => cells),

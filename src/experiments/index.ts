@@ -6,8 +6,10 @@
 import { LabError, required } from "../core/errors";
 import { didYouMean } from "../core/similar";
 import type { Experiment } from "../lab/experiment";
+import { cases } from "./cases";
 import { closedWorld } from "./closedWorld";
 import { crossModel } from "./crossModel";
+import { general } from "./general";
 import { inference } from "./inference";
 import { knowledge } from "./knowledge";
 import { openWorld } from "./openWorld";
@@ -26,6 +28,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   crossModel,
   knowledge,
   separability,
+  general,
+  cases,
   shares,
 ];
 
@@ -39,4 +43,5 @@ export function experimentNamed(id: string): Experiment {
 }
 
 export { CLAIMS, claimsOf } from "./claims";
-export { closedWorld, crossModel, inference, knowledge, openWorld, quickstart, separability, shares, trainingMethods };
+export { cases, closedWorld, crossModel, general, inference, knowledge, openWorld, quickstart, separability, shares };
+export { trainingMethods };

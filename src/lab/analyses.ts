@@ -1,15 +1,20 @@
 import { LAST_LAYER, layerSetting } from "../analysis/separability";
 import type { TaxonomyComparison } from "../analysis/taxonomy";
+import { changeMeasurements, MCNEMAR } from "../eval/changes";
 import { measureItems, type Measured } from "../eval/measure";
+import type { Setting } from "../eval/metrics";
+import { questionMeasurements } from "../eval/questions";
 import { studentMean } from "../eval/statistics";
 import type { Score } from "../eval/intervals";
 import { matchedWeight, termSetting, WHOLE, type Share } from "../tapo/shares";
-import { defineAnalysis, type Method } from "./experiment";
+import { defineAnalysis, type Analysis, type Method, type Recipe } from "./experiment";
+import { changesStage } from "./kinds/changes";
 import { probeStage, taxonomyStage, type Taxonomy } from "./kinds/knowledge";
+import { questionsStage } from "./kinds/questions";
 import { sharesStage } from "./kinds/shares";
 import { separabilityStage } from "./kinds/states";
 import { rlStage } from "./kinds/training";
-import { separability, states } from "./recipe";
+import { changes, questions, separability, states } from "./recipe";
 import { stageFrom } from "./stage";
 
 /** What can be measured of models beyond their answers: the hypotheses of §5.4, and the gradient of stage 2. */
@@ -163,6 +168,41 @@ export const gradientShares = defineAnalysis(sharesStage, {
     ];
   },
 });
+
+/** Table 7: what a dataset can ask beside the names of its pictures. */
+export const generalQuestions = defineAnalysis(questionsStage, {
+  name: "questions",
+  metrics: [
+    { name: "recognition", title: "recognition first", help: "right answers to questions about a class that the model names from its picture first" }, // prettier-ignore
+    {
+      name: "reading",
+      title: "reading pictures",
+      help: "right answers to questions about a picture that need no name",
+    },
+    { name: "text", title: "knowledge in text", help: "right answers to questions in words alone" },
+  ],
+  stage: questions,
+  measure: questionMeasurements,
+});
+
+/** Fig. 6: what becomes of the answers of another method. @param before what stands beside it, which has no changes itself */
+export function changesFrom(before: (recipe: Recipe) => Method, setting: Setting): Analysis {
+  return defineAnalysis(changesStage, {
+    name: "changes",
+    metrics: [
+      { name: "mended", title: "mended", help: "questions answered wrong before and right by the method" },
+      { name: "spoiled", title: "spoiled", help: "questions answered right before and wrong by the method" },
+      { name: "both right", title: "both right", help: "questions answered right by both" },
+      { name: "both wrong", title: "both wrong", help: "questions answered wrong by both" },
+      { name: MCNEMAR, title: "McNemar's p", help: "how often chance alone would part mended from spoiled so far" },
+    ],
+    stage: (recipe, method) => {
+      const first = before(recipe);
+      return method.name === first.name ? undefined : changes(recipe, first, method, setting);
+    },
+    measure: changeMeasurements,
+  });
+}
 
 function isEncoder({ model }: Method): boolean {
   return "given" in model && model.given === "encoder";

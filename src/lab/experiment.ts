@@ -1,11 +1,14 @@
 import { requireSlug } from "../config/slug";
 import { LabError } from "../core/errors";
+import type { CotRecord } from "../cot/records";
 import type { Dataset } from "../data/dataset";
 import type { Claim } from "../eval/claims";
+import type { CaseSource } from "../report/cases";
 import type { PlotlyFigure } from "../report/figure/figure";
 import type { TableLayout } from "../report/pivot";
 import { requirePublished, type PublishedLink } from "../report/published/published";
 import type { Results } from "../report/standard";
+import type { View } from "../report/viewPage";
 import type { Measured } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { metricNamed, METRICS, type Metric, type Setting } from "../eval/metrics";
@@ -132,6 +135,23 @@ export interface FigureSpec {
   readonly draw: (results: Results) => PlotlyFigure | undefined;
 }
 
+/** What a view is drawn from: a finished run, with one seed of each method. */
+export interface Sight {
+  readonly recipe: Recipe;
+  readonly dataset: Dataset;
+  /** The answers of the methods that were asked in a setting, in the order of the experiment. */
+  readonly cases: (setting: Setting) => CaseSource;
+  /** The chains that a stage curated. */
+  readonly chains: (stage: Stage) => Promise<readonly CotRecord[]>;
+}
+
+/** A page of pictures and words, made where a run's answers are at hand. */
+export interface ViewSpec {
+  readonly name: string;
+  /** `undefined` where there is nothing to show. */
+  readonly draw: (sight: Sight) => Promise<View | undefined>;
+}
+
 /** One table, figure or ablation of a paper. */
 export interface Experiment {
   readonly id: string;
@@ -144,6 +164,8 @@ export interface Experiment {
   readonly published?: readonly PublishedLink[];
   /** The methods as a graph of stages; nothing is computed by describing them. */
   methods(recipe: Recipe): readonly Method[];
+  /** What it needs and a dataset does not have, such as "general questions": it has no row there. */
+  readonly lacks?: (dataset: Dataset) => string | undefined;
   /** Further models that some of its rows are about; a profile that does not name one goes without those rows. */
   readonly models?: readonly FurtherModel[];
   /** How many seeds its record needs; default 3. */
@@ -160,6 +182,8 @@ export interface Experiment {
   readonly compare: readonly (readonly [string, string])[];
   readonly tables: readonly TableSpec[];
   readonly figures: readonly FigureSpec[];
+  /** Pages beside the figures. */
+  readonly views?: readonly ViewSpec[];
 }
 
 /** The further models of an experiment that a profile does not name. */
@@ -167,8 +191,13 @@ export function modelsLacking({ models = [] }: Pick<Experiment, "models">, profi
   return models.filter((part) => typeof profile.models?.[part] !== "string");
 }
 
-/** A sentence for each of them. */
-export function rowsLeftOut(experiment: Pick<Experiment, "models">, profile: Profile): string[] {
+/** Which rows a profile and its dataset have nothing for, a sentence each. */
+export function rowsLeftOut(
+  experiment: Pick<Experiment, "models" | "lacks">,
+  { profile, dataset }: { readonly profile: Profile; readonly dataset: Dataset },
+): string[] {
+  const missing = experiment.lacks?.(dataset);
+  if (missing !== undefined) return [`Left out: all rows; the dataset ${dataset.name} has no ${missing}.`];
   const lacking = modelsLacking(experiment, profile);
   return FURTHER_MODELS.filter(({ part }) => lacking.includes(part)).map(({ part, title }) => {
     return `Left out: the rows of ${title}; the profile ${profile.name} names none (models.${part}).`;

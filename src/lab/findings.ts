@@ -121,11 +121,7 @@ export function layOut(
   if (claims !== undefined) tables.set("claims", claims);
   const comparison = besideRecord(page, made, gathered);
   const said = [headline(experiment, page.methods, made, gathered), comparison?.sentence];
-  const sentences = [
-    ...said.flatMap((text) => text ?? []),
-    ...gathered.leftOut,
-    ...rowsLeftOut(experiment, lab.profile),
-  ];
+  const sentences = [...said.flatMap((text) => text ?? []), ...gathered.leftOut, ...rowsLeftOut(experiment, lab)];
   return { tables, comparison, results: page.results, sentences };
 }
 
@@ -195,7 +191,7 @@ function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<str
   return new Map(drawn);
 }
 
-/** @throws LabError for a column that nothing fills, with the metric most likely meant */
+/** @throws LabError for a column of answers that nothing fills, with the metric most likely meant */
 function requireMeasured(
   experiment: Experiment,
   dataset: Dataset,
@@ -227,10 +223,11 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
     ({ name }) => new Set(all.filter(({ by }) => by.method === name).map(({ by }) => by.seed)).size > 1,
   );
   if (!twice) return undefined;
+  const isAccuracy = experiment.ask.length > 0 && columns.some(({ percent = true }) => percent);
   return seedTable(
     { here: of(false), recorded: of(true) },
     {
-      caption: caption(`${experiment.title} over seeds${experiment.ask.length === 0 ? "" : ": accuracy in %"}`),
+      caption: caption(`${experiment.title} over seeds${isAccuracy ? ": accuracy in %" : ""}`),
       methods: trained,
       compared: experiment.compare,
       shortTitles: Object.fromEntries(trained.map(({ name, short, title }) => [name, short ?? title])),

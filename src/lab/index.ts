@@ -12,24 +12,29 @@ export { make, makeAll } from "./make";
 export { cotStage, readTriplets, tripletStage } from "./kinds/data";
 export { rlExamples, rlStage, sftStage, type Trained } from "./kinds/training";
 export { answersStage, similarityStage, testItems, type Strategy } from "./kinds/asking";
+export { questionsOf, questionsStage } from "./kinds/questions";
+export { changesStage } from "./kinds/changes";
 export { sharesStage } from "./kinds/shares";
 export { probeStage, taxonomyStage, type Taxonomy } from "./kinds/knowledge";
 export { onePerClass, pairsOf, readStates, separabilityStage, statesStage } from "./kinds/states";
 export type { LayeredSeparability } from "./kinds/states";
-export { gradientShares, nameSeparability, pictureProbe, taxonomy } from "./analyses";
+export { changesFrom, generalQuestions, gradientShares, nameSeparability, pictureProbe, taxonomy } from "./analyses";
 export { profileTable } from "./profileTable";
 export {
   chains,
+  changes,
   cotSft,
   dapo,
   fineR1,
   grpo,
   labelSft,
+  questions,
   rl,
   separability,
   sft,
   shares,
   states,
+  testAnswers,
   trainingSteps,
   triplets,
 } from "./recipe";
@@ -42,9 +47,11 @@ export {
   type Experiment,
   type Method,
   type Recipe,
+  type ViewSpec,
 } from "./experiment";
 export { answersOf, makeMethods, planRun, score, stagesOf, type MadeMethod } from "./run";
-export { classSheet, lookAtAnswers, lookAtChains, lookAtRollouts, lookAtTriplets, tripletStrip } from "./look";
+export { classSheet, lookAtAnswers, lookAtCases, lookAtChains, lookAtConcepts } from "./look";
+export { lookAtRollouts, lookAtTriplets, tripletStrip } from "./look";
 export { openLab, type NotebookLab, type NotebookRun } from "./notebook";
 export { findingsOf, type Findings } from "./findings";
 export { beginRun, publish, type Published } from "./publish";

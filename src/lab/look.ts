@@ -4,13 +4,12 @@ import { readCotRecords, type CotRecord } from "../cot/records";
 import type { Dataset } from "../data/dataset";
 import { groupByClass } from "../data/fewshot";
 import type { LabelledImage, SubCategory, Triplet } from "../data/types";
-import type { Answer } from "../eval/answers";
 import type { Setting } from "../eval/metrics";
 import type { VisionLanguageModel } from "../model/contract";
 import { openModel } from "../model/open";
-import type { AnsweredQuestion } from "../report/chainView";
+import { casesOf, type Case, type CaseChoice, type Cases, type CaseSource } from "../report/cases";
+import { conceptsOf, type ClassConcepts } from "../report/conceptView";
 import type { CaptionedImage } from "../report/figure/strip";
-import { markAnswer } from "../report/markedAnswer";
 import type { RolloutGroup } from "../report/rolloutView";
 import { groupAdvantages } from "../tapo/advantages";
 import { collectRollouts, type Rollout } from "../tapo/rollouts";
@@ -73,40 +72,39 @@ function captionOf(dataset: Dataset, subCategory: SubCategory): string {
   return shows === undefined ? subCategory.name : `${subCategory.name}: ${shows}`;
 }
 
-/**
- * One question and what some methods answered it: one that the first gets wrong and the last right, if there is one.
- * @param made methods that were asked in that setting
- */
+/** The first classes that a stage wrote chains about, with the concepts chosen for each of their pictures (`conceptsOf`). */
+export async function lookAtConcepts(lab: Lab, stage: Stage): Promise<ClassConcepts[]> {
+  return conceptsOf(await lookAtChains(lab, stage), lab.dataset);
+}
+
+/** Whose answers a choice of cases is made from. @throws LabError where a method was not asked in that setting */
+export function caseSource({ dataset, profile }: Lab, made: readonly MadeMethod[], setting: Setting): CaseSource {
+  const { superCategory } = profile.evaluation;
+  const asked = made.map((one) => {
+    const { name: key, title, thinking } = one.method;
+    return { key, title, setting, thinking, answers: answersOf(one, setting) };
+  });
+  return { dataset, superCategory, asked };
+}
+
+/** Case studies: questions of each kind of change from the first method to the last, chosen by a rule (`casesOf`). */
+export async function lookAtCases(
+  lab: Lab,
+  made: readonly MadeMethod[],
+  { setting = "open", split = "unseen", perChange }: Partial<CaseChoice> = {},
+): Promise<Cases> {
+  const choice = { setting, split, ...(perChange === undefined ? {} : { perChange }) };
+  return casesOf(caseSource(lab, made, setting), choice);
+}
+
+/** The first of these cases: of a question that the first method gets wrong and the last right, if there is one. */
 export async function lookAtAnswers(
   lab: Lab,
   made: readonly MadeMethod[],
-  { setting = "open", split = "unseen" }: { setting?: Setting; split?: "seen" | "unseen" } = {},
-): Promise<AnsweredQuestion> {
-  const { dataset, profile } = lab;
-  const { superCategory } = profile.evaluation;
-  const asked = made.map((one) => ({
-    one,
-    byId: new Map(answersOf(one, setting).map((answer) => [answer.id, answer])),
-  }));
-  const marked = dataset.test(split).map((item) => {
-    const answers = asked.flatMap(({ one, byId }) => {
-      const answer: Answer | undefined = byId.get(item.id);
-      if (answer === undefined) return [];
-      const context = { thinking: one.method.thinking, classes: dataset.subCategories, superCategory };
-      return [{ title: one.method.title, ...markAnswer(answer, item.image.subCategory, context, dataset.chains) }];
-    });
-    return { item, answers };
-  });
-  const mended = marked.find(({ answers }) => answers.at(0)?.right === false && answers.at(-1)?.right === true);
-  const { item, answers } = required(mended ?? marked[0], () => new LabError("nothing was asked", "Ask it first."));
-  const { superCategory: domain } = item.image.subCategory;
-  return {
-    picture: await item.image.load(),
-    question: item.question,
-    truth: item.groundTruth,
-    about: `${split} class · ${domain}`,
-    answers,
-  };
+  choice: Partial<Pick<CaseChoice, "setting" | "split">> = {},
+): Promise<Case> {
+  const { cases } = await lookAtCases(lab, made, choice);
+  return required(cases[0], () => new LabError("nothing was asked", "Ask it first."));
 }
 
 /**

@@ -17,7 +17,7 @@ import { labOf, type Lab } from "./lab";
 import { loadProfile } from "./profile";
 import { beginRun, publish } from "./publish";
 import { make, type Watch } from "./make";
-import { chooseMethods, makeMethods, planMethod, type MadeMethod } from "./run";
+import { chooseMethods, makeMethods, planMethod, requireRows, type MadeMethod } from "./run";
 import type { Stage } from "./stage";
 
 /** What a run in a notebook made, and what it says. */
@@ -108,6 +108,7 @@ export async function openLab(
       const lab = here();
       const { seed } = lab.profile;
       const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
+      requireRows(lab, experiment, experiment.lacks?.(lab.dataset) === undefined ? chosen : []);
       const plan = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
       const made = await makeMethods(lab, experiment, plan, withCurves(nb));
       const findings = await findingsOf(lab, experiment, made, set);

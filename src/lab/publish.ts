@@ -5,10 +5,12 @@ import { sweepLeftovers } from "../core/leftovers";
 import { engineOf } from "../model/open";
 import { exportFigure } from "../report/figure/export";
 import { exportTable } from "../report/table/export";
-import type { Experiment } from "./experiment";
+import { exportView } from "../report/viewPage";
+import type { Experiment, Sight } from "./experiment";
 import { layOut, ownParts, withRemark, type Findings } from "./findings";
 import { gather, keptFolder, keptOf, writeKept, type Destination } from "./kept";
 import type { Lab } from "./lab";
+import { caseSource, lookAtChains } from "./look";
 import { RUN_RECORD, startRun, type OpenRun } from "./provenance";
 import { dueKeys, type MadeMethod } from "./run";
 
@@ -43,7 +45,36 @@ export async function publish(
     const figure = spec.draw(results);
     if (figure !== undefined) files.push(...(await exportFigure(figure, folder, spec.name)));
   }
+  files.push(...(await exportViews(lab, experiment, made, folder)));
   return { ...findings, folder, files: [...files, await run.finish(folder, files, lab.workers?.size)] };
+}
+
+/** Writes the views of what was made: of several seeds the first trained one. @returns the files */
+async function exportViews(
+  lab: Lab,
+  { views = [] }: Experiment,
+  made: readonly MadeMethod[],
+  folder: string,
+): Promise<string[]> {
+  const seed = made.find(({ method }) => !("given" in method.model))?.seed ?? lab.profile.seed;
+  const shown = made.filter(({ method, seed: own }) => "given" in method.model || own === seed);
+  const sight: Sight = {
+    recipe: lab.recipe(seed),
+    dataset: lab.dataset,
+    cases: (setting) =>
+      caseSource(
+        lab,
+        shown.filter(({ answers }) => answers.has(setting)),
+        setting,
+      ),
+    chains: (stage) => lookAtChains(lab, stage),
+  };
+  const files: string[] = [];
+  for (const { name, draw } of views) {
+    const view = await draw(sight);
+    if (view !== undefined) files.push(...exportView(view, folder, name));
+  }
+  return files;
 }
 
 /** Begins the record of a run. */

@@ -1,10 +1,16 @@
 import type { CurationReport } from "../cot/outcomes";
 import type { Negatives } from "../data/negatives";
 import { chainForm } from "../data/prompts";
+import type { Changes } from "../eval/changes";
+import type { Setting } from "../eval/metrics";
+import type { QuestionCounts } from "../eval/questions";
 import { DAPO, GRPO, type ObjectiveOptions } from "../tapo/options";
 import type { TermShares } from "../tapo/shares";
 import type { Method, Recipe } from "./experiment";
 import { cotStage, tripletStage } from "./kinds/data";
+import { answersStage } from "./kinds/asking";
+import { changesStage } from "./kinds/changes";
+import { questionsStage } from "./kinds/questions";
 import { sharesStage } from "./kinds/shares";
 import { separabilityStage, statesStage, type LayeredSeparability } from "./kinds/states";
 import { rlStage, sftStage, type RlInputs, type SftInputs, type Trained } from "./kinds/training";
@@ -109,4 +115,35 @@ export function states({ dataset }: Recipe, model: Source, label = "states"): St
 export function separability({ dataset, profile }: Recipe, model: Source): Stage<LayeredSeparability> {
   const { promptSet, seed } = profile;
   return separabilityStage.stage({ model, dataset, promptSet, seed });
+}
+
+/** What a method answers to the test questions. */
+export function testAnswers(
+  { dataset, profile }: Recipe,
+  method: Method,
+  setting: Setting,
+): Stage<{ answers: number }> {
+  const { name, model, thinking, strategy } = method;
+  const { promptSet, evaluation } = profile;
+  const { seed, batchSize, optionOrder } = evaluation;
+  const maxNewTokens = thinking ? evaluation.maxNewTokensThinking : evaluation.maxNewTokensDirect;
+  const how = { setting, thinking, promptSet, optionOrder, seed, maxNewTokens, batchSize, strategy };
+  const label = [name, setting, ...(thinking ? ["thinking"] : [])].join(", ");
+  return answersStage.stage({ model, dataset, ...how }, label);
+}
+
+/** What becomes of the answers of one method with another. */
+export function changes(recipe: Recipe, before: Method, after: Method, setting: Setting): Stage<Changes> {
+  const { superCategory } = recipe.profile.evaluation;
+  const both = { before: testAnswers(recipe, before, setting), after: testAnswers(recipe, after, setting) };
+  const thinking = [before.thinking, after.thinking] as const;
+  return changesStage.stage({ ...both, thinking, superCategory }, `${after.name} beside ${before.name}, ${setting}`);
+}
+
+/** Table 7: a method's model and the dataset's questions for more than a name. */
+export function questions({ dataset, profile }: Recipe, { name, model, thinking }: Method): Stage<QuestionCounts> {
+  const { promptSet, evaluation } = profile;
+  const { seed, batchSize, maxNewTokensThinking: maxNewTokens } = evaluation;
+  const how = { promptSet, thinking, seed, batchSize, maxNewTokens };
+  return questionsStage.stage({ model, dataset, ...how }, `${name}, general questions`);
 }

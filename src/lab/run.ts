@@ -9,14 +9,23 @@ import { measure } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { chainMetrics, metricNamed, type Metric, type MetricContext, type Setting } from "../eval/metrics";
 import { outcomesOf, type Outcomes } from "../eval/outcomes";
-import { CHAINS, modelsLacking, type Analysis, type Described, type Experiment, type Method } from "./experiment";
+import {
+  CHAINS,
+  modelsLacking,
+  rowsLeftOut,
+  type Analysis,
+  type Described,
+  type Experiment,
+  type Method,
+} from "./experiment";
 import { notBuilt } from "./given";
-import { ANSWERS, answersStage, readSimilarities, similarityStage } from "./kinds/asking";
+import { ANSWERS, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys } from "./kept";
 import type { Lab } from "./lab";
 import { makeAll, type Watch } from "./make";
-import type { Finished } from "../store/store";
+import { testAnswers } from "./recipe";
 import { inOrder, requireAble, type Stage } from "./stage";
+import type { Finished } from "../store/store";
 
 /** A method of a run: with its seed, the stages that train and ask it. */
 export interface PlannedMethod {
@@ -69,9 +78,10 @@ export function chooseMethods(
 
 /**
  * Describes everything that a run would make, seed by seed. Nothing is computed. What is given depends on no seed: it comes once, under
- * the profile's.
+ * the profile's. Empty where the profile or its dataset has nothing for any row (`rowsLeftOut`).
  */
 export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
+  if (experiment.lacks?.(lab.dataset) !== undefined) return [];
   const own = lab.profile.seed;
   return (seeds ?? [own]).flatMap((seed, i) => {
     const all = experiment.methods(lab.recipe(seed));
@@ -80,6 +90,13 @@ export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selec
     const wanted = chosen.filter(({ model }) => i === 0 || !("given" in model));
     return wanted.map((method) => planMethod(lab, experiment, method, "given" in method.model ? own : seed));
   });
+}
+
+/** @throws LabError that says why, where a plan has no row */
+export function requireRows(lab: Lab, experiment: Experiment, plan: readonly unknown[]): void {
+  if (plan.length > 0) return;
+  const remedy = `${rowsLeftOut(experiment, lab).join(" ")} Choose another profile.`;
+  throw new LabError(`has no row in the profile ${lab.profile.name}`, remedy, { subject: experiment.id });
 }
 
 /**
@@ -99,40 +116,24 @@ function requireNames({ id, compare }: Experiment, all: readonly Method[], whole
   if (reason !== undefined) throw new LabError(reason, "Correct its file.", { subject: `the experiment ${id}` });
 }
 
-/** The stages of one method. @throws LabError when something is asked of a given model that it cannot do */
+/** The stages of one method. @throws LabError when something is asked of a given model, or of the dataset, that it cannot do */
 export function planMethod(lab: Lab, experiment: Experiment, method: Method, seed: number): PlannedMethod {
-  const { dataset, encoder, profile } = lab.recipe(seed);
-  const { evaluation, promptSet } = profile;
-  const { superCategory, maxNewTokensThinking, maxNewTokensDirect, optionOrder, batchSize } = evaluation;
-  const { model, thinking, name, strategy } = method;
+  const recipe = lab.recipe(seed);
+  const { model, thinking, strategy } = method;
+  const { superCategory } = recipe.profile.evaluation;
   const chooses = "given" in model && model.given === "encoder"; // it picks among options and writes nothing
   const needsOptions = chooses || strategy === "inContext";
   const asked = experiment.ask
     .filter((setting) => setting === "closed" || !needsOptions)
     .map((setting) => {
-      const maxNewTokens = thinking ? maxNewTokensThinking : maxNewTokensDirect;
-      const how = {
-        setting,
-        thinking,
-        promptSet,
-        optionOrder,
-        seed: evaluation.seed,
-        maxNewTokens,
-        batchSize,
-        strategy,
-      };
-      const label = [name, setting, ...(thinking ? ["thinking"] : [])].join(", ");
-      const answers = answersStage.stage({ model, dataset, ...how }, label);
-      if (setting === "closed" || !experiment.metrics.includes("similarity")) return { setting, answers };
-      return {
-        setting,
-        answers,
-        similarity: similarityStage.stage({ answers, thinking, encoder, superCategory }, `${label}, SS_rel`),
-      };
+      const stage = testAnswers(recipe, method, setting);
+      if (setting === "closed" || !experiment.metrics.includes("similarity")) return { setting, answers: stage };
+      const inputs = { answers: stage, thinking, encoder: recipe.encoder, superCategory };
+      return { setting, answers: stage, similarity: similarityStage.stage(inputs, `${stage.label}, SS_rel`) };
     });
   const analysed = (experiment.analyses ?? []).flatMap((analysis) => {
-    const stage = analysis.stage(lab.recipe(seed), method);
-    return stage === undefined ? [] : [{ analysis, stage: { ...stage, label: `${name}, ${analysis.name}` } }];
+    const stage = analysis.stage(recipe, method);
+    return stage === undefined ? [] : [{ analysis, stage: { ...stage, label: `${method.name}, ${analysis.name}` } }];
   });
   const work = inOrder(finalStages({ asked, analysed }));
   requireAble(work);

@@ -43,5 +43,5 @@ export interface MiniWorld extends Dataset {
   freePicture(index: number): FreePicture;
 }
 
-/** A world with its teacher and its judge of chains: all that a dataset can have. */
-export type MiniDataset = MiniWorld & Required<Pick<Dataset, "describe" | "teacher" | "chains">>;
+/** A world with its teacher, its judge of chains and its questions: all that a dataset can have. */
+export type MiniDataset = MiniWorld & Required<Pick<Dataset, "describe" | "teacher" | "chains" | "questions">>;

@@ -18,6 +18,7 @@ import {
   type MiniWorld,
   type Purpose,
 } from "./types";
+import { miniQuestions } from "./questions";
 import { miniTeacher } from "./teacher";
 import { COMMON_WORDS } from "./words";
 
@@ -82,6 +83,7 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
     describe: (subCategory) => describe(world.attributesOf(subCategory)),
     teacher,
     chains: chainJudge(world),
+    questions: miniQuestions(world),
   };
 }
 

@@ -1,12 +1,12 @@
-import type { RgbImage } from "../core/image";
 import { printableLine } from "../core/printable";
 import type { MarkedStep } from "../data/chains";
 import { html, pictureMarkup, QUIET, rightMark, type HtmlView, type Markup } from "./display/view";
 import type { MarkedAnswer } from "./markedAnswer";
 
-/** One question and what one or several models answered. */
+/** One question and what one or several models answered. Plain JSON. */
 export interface AnsweredQuestion {
-  readonly picture: RgbImage;
+  /** Its address: the pixels themselves (`pictureUrl`). */
+  readonly picture: string;
   readonly question: string;
   readonly truth: string;
   /** What else is known of it, such as "unseen class · bird". */
@@ -22,9 +22,9 @@ const PICTURE = 130;
  * One question with its picture, and each model's chain of thought over lines, every step marked right or wrong with the reason.
  * A right answer whose chain is wrong is shown as that: "right answer, wrong count".
  */
-export async function chainView(asked: AnsweredQuestion): Promise<HtmlView> {
+export function chainView(asked: AnsweredQuestion): HtmlView {
   const { picture, question, truth, about, options, answers } = asked;
-  const image = await pictureMarkup(picture, PICTURE, `a picture of the class ${truth}`);
+  const image = pictureMarkup(picture, PICTURE, `a picture of the class ${truth}`);
   const offered = options === undefined ? [] : [html`<div style="${QUIET}">options: ${options.join(", ")}</div>`];
   const facts = about === undefined ? [] : [html`<div style="${QUIET}">${about}</div>`];
   return {

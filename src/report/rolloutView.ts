@@ -2,7 +2,7 @@ import { widestAnswer } from "../core/answer";
 import type { RgbImage } from "../core/image";
 import { printableLine } from "../core/printable";
 import type { Triplet } from "../data/types";
-import { html, pictureMarkup, QUIET, rightMark, signed, type HtmlView, type Markup } from "./display/view";
+import { html, pictureMarkup, pictureUrl, QUIET, rightMark, signed, type HtmlView, type Markup } from "./display/view";
 import { likelihoodView, type TokenLikelihood } from "./likelihoodView";
 
 /** One of a group's n₁ + n₂ answers. */
@@ -75,7 +75,7 @@ async function figure({ pictures }: RolloutGroup, part: keyof Triplet): Promise<
   const described = shows === undefined ? [] : [html`<div style="${QUIET}">${shows}</div>`];
   return html`<div style="width:${PICTURE + 40}px">
     <div style="font-weight:600">${part}</div>
-    ${await pictureMarkup(image, PICTURE, `${part}: a picture of the class ${name}`)}
+    ${pictureMarkup(await pictureUrl(image), PICTURE, `${part}: a picture of the class ${name}`)}
     <div style="margin-top:4px">${name}</div>
     ${described}
     <div style="${QUIET};margin-top:4px">${PARTS[part]}</div>

@@ -74,6 +74,8 @@ describe("a mini-world exported as a folder of pictures", () => {
     expect(await restored.teacher!.describe(image, 3, 1)).toEqual(await smokeWorld.teacher.describe(theirs, 3, 1));
     const chain = "<think> nothing </think> <answer> x </answer>";
     expect(restored.chains!.mark(chain, image.subCategory)).toEqual(smokeWorld.chains.mark(chain, theirs.subCategory));
+    expect(JSON.stringify(restored.questions!.draw(3))).toBe(JSON.stringify(smokeWorld.questions.draw(3)));
+    expect(opened.questions).toBeUndefined();
     expect([restored.name, restored.fingerprint]).toEqual([opened.name, opened.fingerprint]);
   });
 

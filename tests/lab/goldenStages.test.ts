@@ -12,7 +12,7 @@ import { probeStage, taxonomyStage } from "../../src/lab/kinds/knowledge";
 import { separabilityStage } from "../../src/lab/kinds/states";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
-import { chains, cotSft, grpo, labelSft, rl, shares, states, triplets } from "../../src/lab/recipe";
+import { chains, changes, cotSft, grpo, labelSft, questions, rl, shares, states, triplets } from "../../src/lab/recipe";
 import { make } from "../../src/lab/make";
 import { withInputs, type Stage } from "../../src/lab/stage";
 import { listFinished } from "../../src/store/store";
@@ -83,6 +83,8 @@ function works(): Record<string, Stage> {
     states: states(recipe, base),
     probe: probeStage.stage({ states: states(recipe, base), dataset, epochs: 20, batch: 8, learningRate: 0.01, seed: 1 }), // prettier-ignore
     taxonomy: taxonomyStage.stage({ states: states(recipe, start), against: states(recipe, base), dataset, seed: 1 }),
+    "general questions": questions(recipe, { name: "q", title: "Q", model: start, thinking: true }),
+    "changes of answers": changes(recipe, { name: "base", title: "Base", model: base, thinking: false }, { name: "q", title: "Q", model: start, thinking: true }, "open"), // prettier-ignore
     separability: separabilityStage.stage({ model: base, dataset, promptSet: "mini", seed: 1 }),
   };
 }

@@ -13,7 +13,7 @@ const plain = (text: string | null | undefined): string => (text ?? "").replaceA
 
 describe("chainView", () => {
   it("shows a chain over lines, each step marked, with the reason for a wrong one", async () => {
-    const { html, text } = await chainView(sampleChains());
+    const { html, text } = chainView(await sampleChains());
     const { document } = pageOf(html.source);
     expect([...document.querySelectorAll("b[title]")].map((mark) => mark.textContent).join("")).toBe("✓✓✓✓✗✓✓✓✗");
     const lines = plain(document.body.textContent);
@@ -37,7 +37,7 @@ describe("chainView", () => {
   });
 
   it("lets no text from data become a part of the page", async () => {
-    const [calm, hostile] = [await chainView(sampleChains()), await chainView(sampleChains(HOSTILE))];
+    const [calm, hostile] = [chainView(await sampleChains()), chainView(await sampleChains(HOSTILE))];
     const [expected, window] = [pageOf(calm.html.source), pageOf(hostile.html.source)];
     expect(Reflect.get(window, "hit")).toBeUndefined();
     const shape = ({ document }: typeof window) =>

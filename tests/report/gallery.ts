@@ -3,6 +3,7 @@ import type { RgbImage } from "../../src/core/image";
 import { chainLines } from "../../src/report/markedAnswer";
 import type { AnsweredQuestion } from "../../src/report/chainView";
 import type { RolloutGroup } from "../../src/report/rolloutView";
+import { pictureUrl } from "../../src/report/display/view";
 import { groupedBars } from "../../src/report/figure/bars";
 import { trainingCurves } from "../../src/report/figure/curves";
 import type { DrawnFigure, PlotlyFigure } from "../../src/report/figure/figure";
@@ -174,8 +175,8 @@ export const sampleStrip = (): Promise<DrawnFigure> =>
   );
 
 /** A right answer with a wrong count beside one that is no chain; with `more` in every text. */
-export const sampleChains = (more = ""): AnsweredQuestion => ({
-  picture: stripes(84, 84, 40),
+export const sampleChains = async (more = ""): Promise<AnsweredQuestion> => ({
+  picture: await pictureUrl(stripes(84, 84, 40)),
   question: `What bird is this?${more}`,
   truth: `elmont swifttail${more}`,
   about: `unseen class · bird${more}`,

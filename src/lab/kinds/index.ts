@@ -7,8 +7,10 @@ import { LabError, required } from "../../core/errors";
 import { didYouMean } from "../../core/similar";
 import type { StageKind } from "../stage";
 import { answersStage, similarityStage } from "./asking";
+import { changesStage } from "./changes";
 import { cotStage, tripletStage } from "./data";
 import { probeStage, taxonomyStage } from "./knowledge";
+import { questionsStage } from "./questions";
 import { sharesStage } from "./shares";
 import { separabilityStage, statesStage } from "./states";
 import { rlStage, sftStage } from "./training";
@@ -26,6 +28,8 @@ export const KINDS: readonly StageKind[] = [
   probeStage,
   taxonomyStage,
   separabilityStage,
+  questionsStage,
+  changesStage,
 ];
 
 /** @throws LabError for a kind, or a version of it, that this program does not have */

@@ -37,9 +37,13 @@ export function stacked(views: readonly HtmlView[]): HtmlView {
   return { html: html`${parts}`, text: views.map(({ text }) => text).join("\n") };
 }
 
-/** A picture with its pixels, `width` pixels wide on the page; `alt` says what it shows. */
-export async function pictureMarkup(image: RgbImage, width: number, alt: string): Promise<Markup> {
-  const url = `data:image/png;base64,${(await encodePng(image)).toString("base64")}`;
+/** A picture as the address of a page that holds its pixels (PNG). */
+export async function pictureUrl(image: RgbImage): Promise<string> {
+  return `data:image/png;base64,${(await encodePng(image)).toString("base64")}`;
+}
+
+/** The picture of an address, `width` pixels wide on the page; `alt` says what it shows. */
+export function pictureMarkup(url: string, width: number, alt: string): Markup {
   const style = `width:${width}px;height:auto;border-radius:4px;display:block`;
   return html`<img src="${url}" alt="${alt}" width="${width}" style="${style}" />`;
 }
