@@ -10,7 +10,7 @@ import { notBuilt, requireBuilt } from "../lab/given";
 import { labOf } from "../lab/lab";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { workOf } from "../lab/stage";
-import { makeMethods, planRun, stagesOf } from "../lab/run";
+import { makeMethods, planRun, requireRows, stagesOf } from "../lab/run";
 import { toText } from "../report/table/text";
 import { forget } from "../store/store";
 import { commandLine } from "./again";

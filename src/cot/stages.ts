@@ -90,6 +90,11 @@ export function renderText(form: CotForm, stages: CotStages, label: string): str
   return form === "released" ? renderReleased(stages, label) : renderShort(stages, label);
 }
 
+/** A chain as it begins: what is seen, and nothing after it. */
+export function renderAnalysis(form: CotForm, analysis: string): string {
+  return form === "released" ? `<think>${analysis}\n\n` : `<think> analysis ${analysis}`;
+}
+
 /** The form of the released stage-1 records: the stages marked in prose. `recoverStages` gives them back. */
 function renderReleased(stages: CotStages, label: string): string {
   const options = stages.candidates.map((name) => `- ${name}`).join("\n");

@@ -19,12 +19,22 @@ export interface ChainCheck {
   readonly verdict: string;
 }
 
+/** Whether a chain answers by what it says itself, right or wrong; null where that does not tell. */
+export interface ChainUse {
+  /** Whether it answers with the candidate whose values agree best with its analysis, both as it wrote them; null where several do. */
+  readonly follows: boolean | null;
+  /** Whether it answers with the class that its analysis describes, value for value; null where no class is like that. */
+  readonly described: boolean | null;
+}
+
 /** Judges chains of thought about a dataset whose every step can be checked. */
 export interface ChainJudge {
   /** The kinds of steps, in the order in which a chain is judged; the one that names the class is called "last". */
   readonly steps: readonly string[];
   /** Every step with its mark, in the order of the chain; `undefined` when the text is no chain. */
   mark(text: string, truth: SubCategory, options?: readonly string[]): readonly MarkedStep[] | undefined;
+  /** Whether its answer goes by what it says; `undefined` when the text is no chain. Absent where a dataset's chains do not tell. */
+  use?(text: string, truth: SubCategory, options?: readonly string[]): ChainUse | undefined;
 }
 
 /** What a chain can come to, in order: "right", "malformed", then the kinds of steps. */

@@ -42,7 +42,7 @@ export function hardestNegative(dataset: Training & Pick<Dataset, "name" | "look
 export function randomNegative({ train }: Training): NegativeDraw {
   const groups = [...groupByClass(train).values()];
   return ({ anchor: { subCategory } }, random) => {
-    const others = groups.filter((group) => isRival(group[0], subCategory));
+    const others = groups.filter(([image]) => image !== undefined && isRival(image, subCategory));
     if (others.length === 0) throw lonely(subCategory.id, "is the only class of its super-category");
     return random.pick(random.pick(others));
   };
@@ -68,8 +68,9 @@ export function maskedNegative(share: number): NegativeDraw {
   return ({ anchor }, random) => maskedImage(anchor, { share, seed: random.uint32() });
 }
 
-function isRival(image: LabelledImage | undefined, { id, superCategory }: SubCategory): boolean {
-  return image?.subCategory.superCategory === superCategory && image.subCategory.id !== id;
+/** Whether a picture shows another class of the super-category: a negative that the same question can be asked about. */
+export function isRival({ subCategory }: LabelledImage, { id, superCategory }: SubCategory): boolean {
+  return subCategory.superCategory === superCategory && subCategory.id !== id;
 }
 
 function unordered(name: string): LabError {

@@ -72,6 +72,7 @@ export function askAll(
   options: AskingOptions,
 ): Promise<Answer[]> {
   const { setting, thinking, promptSet, checkpoint = null, batchSize = 16, stepByStep, demonstrations } = options;
+  const { beginning } = options;
   const { optionOrder = "shuffled", seed = 42, temperature = 0, topP = 1, maxNewTokens = 2048 } = options;
   if (demonstrations !== undefined && setting === "open") {
     const remedy = "Ask closed questions, or show no demonstrations.";
@@ -93,13 +94,18 @@ export function askAll(
         completions[i]?.[0],
         () => new RangeError(`askAll: ${model.name} gave ${completions.length} answers to ${batch.length} prompts`),
       );
-      return { ...asked(item, shown[i] ?? null), output: text, tokens: tokenIds.length, finish };
+      const output =
+        beginning === undefined
+          ? text
+          : model.decode([...model.encodeCompletion(beginning(item)).slice(0, -1), ...tokenIds]);
+      return { ...asked(item, shown[i] ?? null), output, tokens: tokenIds.length, finish };
     });
   };
   const how = { setting, thinking, promptSet, optionOrder, seed, temperature, topP, maxNewTokens };
   const strategy = {
     ...(stepByStep === true ? { stepByStep } : {}),
     ...(demonstrations === undefined ? {} : { demonstrations: demonstrations.length }),
+    ...(beginning === undefined ? {} : { begun: true }),
   };
   const settings = { model: model.name, checkpoint, ...how, batchSize, ...strategy };
   const run = { label: `${model.name}, ${setting} world`, ...options, ahead: model.lanes ?? 1 };
@@ -109,11 +115,11 @@ export function askAll(
 async function promptFor(
   item: BenchmarkItem,
   shown: readonly string[] | null,
-  { promptSet, thinking, stepByStep = false, demonstrations = [], seed = 42 }: AskingOptions,
+  { promptSet, thinking, stepByStep = false, demonstrations = [], beginning, seed = 42 }: AskingOptions,
 ): Promise<Prompt> {
   const { question, image } = item;
   const drawn = drawDemonstrations(item, shown ?? [], demonstrations, seed);
-  return buildPrompt(promptSet, {
+  const prompt = buildPrompt(promptSet, {
     question,
     superCategory: image.subCategory.superCategory,
     ...(shown === null ? {} : { options: shown }),
@@ -124,6 +130,7 @@ async function promptFor(
       drawn.map(async (one) => ({ image: await one.load(), name: one.subCategory.name })),
     ),
   });
+  return beginning === undefined ? prompt : { ...prompt, begun: beginning(item) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { canonicalName, isExactName } from "../core/answer";
 import { LabError, required } from "../core/errors";
 import { didYouMean } from "../core/similar";
-import { chainOutcomes, checkChain, type ChainCheck, type ChainJudge } from "../data/chains";
+import { chainOutcomes, checkChain, type ChainCheck, type ChainJudge, type ChainUse } from "../data/chains";
 import type { SubCategory } from "../data/types";
 import { saidIn, type Answer } from "./answers";
 import {
@@ -204,6 +204,35 @@ export function chainMetrics(judge: ChainJudge): Metric[] {
       settings: SETTINGS,
       of: (answer, context) => (context.thinking ? namesSeen(answer, context, ownClasses(answer, context)) : null),
     },
+    ...useMetrics(judge),
+  ];
+}
+
+/** Whether chains are used: their answers go by what they say, right or wrong. */
+function useMetrics(judge: ChainJudge): Metric[] {
+  if (judge.use === undefined) return [];
+  const metric = (name: keyof ChainUse, title: string, help: string): Metric => ({
+    name: `chain:${name}`,
+    title,
+    help,
+    settings: SETTINGS,
+    of: (answer, context) => {
+      if (!context.thinking) return null;
+      const { output, options } = answer;
+      return judge.use?.(output, classOf(answer, context), options ?? undefined)?.[name] ?? null;
+    },
+  });
+  return [
+    metric(
+      "follows",
+      "follows",
+      "of the chains, those that answer with the candidate that fits best by their own words",
+    ),
+    metric(
+      "described",
+      "as described",
+      "of the chains whose analysis describes a class, those that answer with that class",
+    ),
   ];
 }
 
@@ -214,13 +243,19 @@ function outcomeHelp(outcome: string): string {
 }
 
 function checkOf(judge: ChainJudge, answer: Answer, context: MetricContext): ChainCheck {
-  const { domain, truth, options, output } = answer;
-  const known = ownClasses(answer, context).find(({ name }) => name === truth);
-  const subCategory = required(known, () => {
-    const remedy = "Measure answers with the dataset that they were asked about.";
-    return new LabError(`is about "${truth}", which is no ${domain} of the dataset`, remedy, { subject: answer.id });
-  });
-  return checkChain(judge, output, subCategory, options ?? undefined);
+  return checkChain(judge, answer.output, classOf(answer, context), answer.options ?? undefined);
+}
+
+/** The true class. @throws LabError where the answer is about another dataset */
+function classOf(answer: Answer, context: MetricContext): SubCategory {
+  const { domain, truth, id } = answer;
+  return required(
+    ownClasses(answer, context).find(({ name }) => name === truth),
+    () => {
+      const remedy = "Measure answers with the dataset that they were asked about.";
+      return new LabError(`is about "${truth}", which is no ${domain} of the dataset`, remedy, { subject: id });
+    },
+  );
 }
 
 /** Whether the class that an answer names is a seen one: of those whose names it holds, the longest, of its own domain first. */

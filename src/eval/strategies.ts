@@ -2,8 +2,8 @@ import { Random } from "../core/random";
 import type { BenchmarkItem, LabelledImage } from "../data/types";
 
 /**
- * What may be done for a model that is asked, without training it: the inference strategies of §5.3 (Fig. 3b). That of an encoder is
- * `ChoosingOptions.templates`.
+ * What may be done for a model that is asked, without training it: the inference strategies of §5.3 (Fig. 3b), and beginnings of its
+ * answers. That of an encoder is `ChoosingOptions.templates`.
  */
 export interface Strategies {
   /** Zero-shot CoT: the direct question, and "Let's think step by step." In a wording that has such a sentence (data/prompts). */
@@ -14,6 +14,8 @@ export interface Strategies {
    * them is a result.
    */
   readonly demonstrations?: readonly LabelledImage[];
+  /** What each answer begins with, said for the model: an intervention on its chain. It is part of the answer that is kept. */
+  readonly beginning?: (item: BenchmarkItem) => string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { defineExperiment, type Method } from "../lab/experiment";
 import { cotSft, dapo, rl } from "../lab/recipe";
-import { accuracyBars, rlCurves, similarityBars, STANDARD_COLUMNS, STANDARD_NOTE } from "../report/standard";
+import { accuracyBars, rlCurves, similarityBars, standardTable } from "../report/standard";
 import { claimsOf } from "./claims";
 
 /** Table 3c: the same training from a base of another architecture. */
@@ -29,16 +29,7 @@ export const crossModel = defineExperiment({
     ["qwen2-tapo", "qwen2"],
     ["qwen2-tapo", "qwen2-dapo"],
   ],
-  tables: [
-    {
-      name: "table",
-      layout: () => ({
-        caption: "Qwen2-VL architecture, accuracy in %",
-        columns: STANDARD_COLUMNS,
-        notes: [STANDARD_NOTE],
-      }),
-    },
-  ],
+  tables: [standardTable("Qwen2-VL architecture, accuracy in %")],
   figures: [
     { name: "similarity", draw: similarityBars },
     { name: "open-world", draw: (results) => accuracyBars(results, "open") },

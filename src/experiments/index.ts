@@ -7,13 +7,21 @@ import { LabError, required } from "../core/errors";
 import { didYouMean } from "../core/similar";
 import type { Experiment } from "../lab/experiment";
 import { cases } from "./cases";
+import { chainCount } from "./chainCount";
 import { closedWorld } from "./closedWorld";
+import { components } from "./components";
 import { crossModel } from "./crossModel";
+import { faithfulness } from "./faithfulness";
 import { general } from "./general";
 import { inference } from "./inference";
 import { knowledge } from "./knowledge";
+import { mining } from "./mining";
+import { negatives } from "./negatives";
 import { openWorld } from "./openWorld";
+import { optionOrder } from "./optionOrder";
+import { options } from "./options";
 import { quickstart } from "./quickstart";
+import { ratio } from "./ratio";
 import { separability } from "./separability";
 import { shares } from "./shares";
 import { trainingMethods } from "./trainingMethods";
@@ -25,12 +33,20 @@ export const EXPERIMENTS: readonly Experiment[] = [
   openWorld,
   trainingMethods,
   inference,
+  components,
+  ratio,
+  chainCount,
   crossModel,
   knowledge,
   separability,
   general,
   cases,
+  options,
+  negatives,
   shares,
+  mining,
+  optionOrder,
+  faithfulness,
 ];
 
 /** An experiment by its id. @throws LabError with the one most likely meant */
@@ -43,5 +59,24 @@ export function experimentNamed(id: string): Experiment {
 }
 
 export { CLAIMS, claimsOf } from "./claims";
-export { cases, closedWorld, crossModel, general, inference, knowledge, openWorld, quickstart, separability, shares };
-export { trainingMethods };
+export {
+  cases,
+  chainCount,
+  closedWorld,
+  components,
+  crossModel,
+  faithfulness,
+  general,
+  inference,
+  knowledge,
+  mining,
+  negatives,
+  openWorld,
+  optionOrder,
+  options,
+  quickstart,
+  ratio,
+  separability,
+  shares,
+  trainingMethods,
+};

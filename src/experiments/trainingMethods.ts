@@ -1,6 +1,6 @@
 import { defineExperiment } from "../lab/experiment";
 import { fineR1, grpo, labelSft, rl } from "../lab/recipe";
-import { accuracyBars, rlCurves, STANDARD_COLUMNS, STANDARD_NOTE } from "../report/standard";
+import { accuracyBars, rlCurves, standardTable } from "../report/standard";
 import { claimsOf } from "./claims";
 
 /** Fig. 3a: SFT on names and rule-based RL straight from the base (Li et al., 2025), with and without a chain of thought, beside Fine-R1. */
@@ -46,16 +46,7 @@ export const trainingMethods = defineExperiment({
     ["tapo", "sft-labels"],
     ["tapo", "no-thinking-rl"],
   ],
-  tables: [
-    {
-      name: "table",
-      layout: () => ({
-        caption: "Training methods, accuracy in %",
-        columns: STANDARD_COLUMNS,
-        notes: [STANDARD_NOTE],
-      }),
-    },
-  ],
+  tables: [standardTable("Training methods, accuracy in %")],
   figures: [
     { name: "closed-world", draw: (results) => accuracyBars(results, "closed") },
     { name: "open-world", draw: (results) => accuracyBars(results, "open") },

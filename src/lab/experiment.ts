@@ -13,7 +13,7 @@ import type { Measured } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { metricNamed, METRICS, type Metric, type Setting } from "../eval/metrics";
 import type { Strategy } from "./kinds/asking";
-import { FURTHER_MODELS, type FurtherModel, type Profile } from "./profile";
+import { FURTHER_MODELS, type EvaluationProfile, type FurtherModel, type Profile } from "./profile";
 import { withInputs, type Given, type Source, type Stage, type StageKind } from "./stage";
 
 /** Among an experiment's metrics: all that a judge of chains tells. */
@@ -44,6 +44,8 @@ export interface Method {
   readonly thinking: boolean;
   /** What is done for it beyond the plain question. */
   readonly strategy?: Strategy | undefined;
+  /** How it is asked, where not as the profile has it. */
+  readonly asking?: Partial<Pick<EvaluationProfile, "optionOrder">> | undefined;
 }
 
 /**
@@ -61,6 +63,7 @@ export function variant(method: Method, changes: Readonly<Record<string, unknown
     title: `${method.title}, ${told}`,
     thinking: method.thinking,
     strategy: method.strategy,
+    asking: method.asking,
     model: withInputs(method.model, changes, name),
   };
 }

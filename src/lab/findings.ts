@@ -36,7 +36,8 @@ import {
 } from "./kept";
 import { headline, partOf, type Called } from "./headline";
 import type { Lab } from "./lab";
-import { dueKeys, measuredBy, type MadeMethod } from "./run";
+import { dueKeys, type MadeMethod } from "./run";
+import { measuredBy } from "./score";
 
 /** An experiment's tables, and what they say. */
 export interface Findings {

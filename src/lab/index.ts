@@ -21,6 +21,8 @@ export type { LayeredSeparability } from "./kinds/states";
 export { changesFrom, generalQuestions, gradientShares, nameSeparability, pictureProbe, taxonomy } from "./analyses";
 export { profileTable } from "./profileTable";
 export {
+  ablation,
+  anchorOnly,
   chains,
   changes,
   cotSft,
@@ -28,15 +30,21 @@ export {
   fineR1,
   grpo,
   labelSft,
+  matched,
+  objective,
+} from "./recipe";
+export {
   questions,
   rl,
   separability,
   sft,
   shares,
+  sized,
   states,
   testAnswers,
   trainingSteps,
   triplets,
+  withoutNegative,
 } from "./recipe";
 export { encoderRows, modelRows, row } from "./rows";
 export {
@@ -49,7 +57,8 @@ export {
   type Recipe,
   type ViewSpec,
 } from "./experiment";
-export { answersOf, makeMethods, planRun, score, stagesOf, type MadeMethod } from "./run";
+export { answersOf, makeMethods, planRun, stagesOf, type MadeMethod } from "./run";
+export { score } from "./score";
 export { classSheet, lookAtAnswers, lookAtCases, lookAtChains, lookAtConcepts } from "./look";
 export { lookAtRollouts, lookAtTriplets, tripletStrip } from "./look";
 export { openLab, type NotebookLab, type NotebookRun } from "./notebook";

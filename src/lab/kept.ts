@@ -107,8 +107,8 @@ export function writeKept(folder: string, { settings, made, measurements, outcom
 
 /** Keys that decide no number: names, places whose contents the fingerprints tell, and the seed, which every row has. */
 const NAMES = ["name", "description", "dataset", "base", "encoder", "seed"];
-/** Further models decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
-const OF_SOME_ROWS = /^models\./u;
+/** Further models and matched weights decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
+const OF_SOME_ROWS = /^(?:models|matched)\./u;
 
 /** The settings of a lab's runs. */
 export function settingsOf({ profile, recipe }: Pick<Lab, "profile" | "recipe">): Settings {

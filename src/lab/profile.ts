@@ -9,7 +9,7 @@ import { engineOf } from "../model/open";
 import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
 import { sftFields, type SftOptions } from "../sft/options";
 import { tapoOptionsWith } from "../tapo/schema";
-import type { TapoOptions } from "../tapo/options";
+import type { ObjectiveOptions, TapoOptions } from "../tapo/options";
 import { digest, stableJson } from "../store/key";
 
 /** How chains of thought are curated. */
@@ -71,6 +71,11 @@ export interface Profile {
   /** The baseline: SFT on names alone. */
   readonly sftLabels: Omit<SftOptions, "seed">;
   readonly rl: RlProfile;
+  /**
+   * Weights that give TAPO's terms the size of the policy gradient (tapo/shares), chosen on held-out seen classes, for the rows that ask for
+   * such. Where absent, those rows give the KL its size by measuring it.
+   */
+  readonly matched?: Pick<ObjectiveOptions, "gamma" | "eta1" | "eta2"> | undefined;
   readonly evaluation: EvaluationProfile;
 }
 
@@ -79,6 +84,7 @@ const text = z.string().min(1);
 const further = text.nullish();
 const { seed, ...sftShape } = sftFields;
 const sft = z.strictObject(sftShape);
+const weight = z.number().min(0);
 
 export const profileSchema: z.ZodType<Profile> = z.strictObject({
   name: slugSchema,
@@ -93,6 +99,7 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   sft,
   sftLabels: sft,
   rl: tapoOptionsWith({ microBatchSize: count, train: trainablePartsSchema }, ["seed", "promptSet"]),
+  matched: z.strictObject({ gamma: weight, eta1: weight, eta2: weight }).optional(),
   evaluation: z.strictObject({
     batchSize: count,
     maxNewTokensThinking: count,

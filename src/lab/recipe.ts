@@ -25,8 +25,8 @@ export function chains({ dataset, profile, seed }: Recipe): Stage<CurationReport
 }
 
 /** Stage 1: fine-tuning on chains. */
-export function cotSft(recipe: Recipe, from: Source = recipe.base, label = "cot-sft"): Stage<Trained> {
-  return sft(recipe, { from, examples: chains(recipe), ...recipe.profile.sft }, label);
+export function cotSft(recipe: Recipe, from: Source = recipe.base, label = "cot-sft", share?: number): Stage<Trained> {
+  return sft(recipe, { from, examples: chains(recipe), share, ...recipe.profile.sft }, label);
 }
 
 /** The baseline: fine-tuning on names alone. */
@@ -73,25 +73,66 @@ export function shares(
   return sharesStage.stage(rlInputs(recipe, from, changes), label);
 }
 
+/** Rows of an ablation: stage 2 from one checkpoint. @returns a row by its name, its title and the options that it changes */
+export function ablation(recipe: Recipe, from: Source): (...row: AblationRow) => Method {
+  return (name, title, changes = {}) => ({ name, title, model: rl(recipe, from, changes, name), thinking: true });
+}
+
+type AblationRow = readonly [name: string, title: string, changes?: Partial<InputsOf<RlInputs>>];
+
+/**
+ * Changes that give D_KL[π ‖ π_neg] a size, whatever its negatives: its gradient is so many times as long as the policy's where the
+ * training begins. @param changes the row's others
+ */
+export function sized(
+  recipe: Recipe,
+  from: Source,
+  changes: Partial<InputsOf<RlInputs>> = {},
+  size = 1,
+): Partial<InputsOf<RlInputs>> {
+  const own = changes.objective ?? recipe.profile.rl.objective;
+  return { ...changes, objective: { ...own, gamma: size }, sizedBy: shares(recipe, from, changes) };
+}
+
+/** Changes that match TAPO's terms to the policy's: the profile's weights, or where it has none the negative's term alone, as measured. */
+export function matched(recipe: Recipe, from: Source): Partial<InputsOf<RlInputs>> {
+  const { matched: weights, rl: own } = recipe.profile;
+  return weights === undefined ? sized(recipe, from) : objective(own, weights);
+}
+
 function rlInputs(recipe: Recipe, from: Source, changes: Partial<InputsOf<RlInputs>>): InputsOf<RlInputs> {
   const { dataset, profile, seed } = recipe;
   const { promptSet, rl: options } = profile;
   return { from, dataset, triplets: triplets(recipe), promptSet, thinking: true, seed, ...options, ...changes };
 }
 
+/** The objective with other weights or options. */
+export function objective(
+  { objective: own }: RlProfile,
+  changes: Partial<ObjectiveOptions>,
+): Pick<RlProfile, "objective"> {
+  return { objective: { ...own, ...changes } };
+}
+
+/** Changes that leave intra-class augmentation out: as many rollouts, all of them of the anchor. */
+export function anchorOnly({ n1, n2 }: RlProfile): Pick<RlProfile, "n1" | "n2"> {
+  return { n1: n1 + n2, n2: 0 };
+}
+
+/** Changes that leave inter-class augmentation out: no term that looks at the negative, and no entropies, which only hold that term. */
+export function withoutNegative(profile: RlProfile): Pick<RlProfile, "objective"> {
+  const { gamma, eta1, eta2 } = DAPO;
+  return objective(profile, { gamma, eta1, eta2 });
+}
+
 /** DAPO, the paper's baseline: as many rollouts, all of them of the anchor (n₁ = 10, n₂ = 0), and no extra terms. */
 export function dapo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objective"> {
-  const { gamma, eta1, eta2 } = DAPO;
-  return anchorOnly(profile, { gamma, eta1, eta2 });
+  return { ...anchorOnly(profile), ...withoutNegative(profile) };
 }
 
 /** GRPO: the same with its own clipping, means and KL to the reference. */
 export function grpo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objective"> {
-  return anchorOnly(profile, GRPO);
-}
-
-function anchorOnly({ n1, n2, objective }: RlProfile, terms: Partial<ObjectiveOptions>) {
-  return { n1: n1 + n2, n2: 0, objective: { ...objective, ...terms } };
+  return { ...anchorOnly(profile), ...objective(profile, GRPO) };
 }
 
 /** The models between the base and Fine-R1, which analyses hold beside each other (§5.4). */
@@ -123,9 +164,9 @@ export function testAnswers(
   method: Method,
   setting: Setting,
 ): Stage<{ answers: number }> {
-  const { name, model, thinking, strategy } = method;
+  const { name, model, thinking, strategy, asking } = method;
   const { promptSet, evaluation } = profile;
-  const { seed, batchSize, optionOrder } = evaluation;
+  const { seed, batchSize, optionOrder } = { ...evaluation, ...asking };
   const maxNewTokens = thinking ? evaluation.maxNewTokensThinking : evaluation.maxNewTokensDirect;
   const how = { setting, thinking, promptSet, optionOrder, seed, maxNewTokens, batchSize, strategy };
   const label = [name, setting, ...(thinking ? ["thinking"] : [])].join(", ");

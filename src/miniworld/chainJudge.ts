@@ -1,6 +1,10 @@
-import type { ChainJudge } from "../data/chains";
+import type { ChainJudge, ChainUse } from "../data/chains";
+import type { SubCategory } from "../data/types";
+import { describe } from "./attributes";
+import type { ParsedChain } from "./chain";
 import { markSteps, STEP_KINDS } from "./chainMarks";
 import { parseChain } from "./chainParser";
+import type { WorldClass } from "./classes";
 import { CANDIDATES, type MiniWorld } from "./types";
 
 /**
@@ -12,13 +16,29 @@ import { CANDIDATES, type MiniWorld } from "./types";
  * - last: all was right, but another name was predicted or answered
  */
 export function chainJudge(world: Pick<MiniWorld, "config" | "classOf" | "classNamed" | "lookalikes">): ChainJudge {
+  const parse = (text: string, truth: SubCategory, options?: readonly string[]): ParsedChain | undefined => {
+    const candidates = options?.length ?? Math.min(CANDIDATES, world.lookalikes(truth).length);
+    return parseChain(world.config, text, candidates);
+  };
   return {
     steps: STEP_KINDS,
     mark: (text, truth, options) => {
-      const known = world.classOf(truth);
-      const candidates = options?.length ?? Math.min(CANDIDATES, world.lookalikes(known).length);
-      const parsed = parseChain(world.config, text, candidates);
-      return parsed && markSteps(parsed, { world, truth: known, options });
+      const parsed = parse(text, truth, options);
+      return parsed && markSteps(parsed, { world, truth: world.classOf(truth), options });
+    },
+    use: (text, truth, options) => {
+      const parsed = parse(text, truth, options);
+      const domain = world.lookalikes(truth).map((one) => world.classOf(one));
+      return parsed && useOf(parsed, domain);
     },
   };
+}
+
+function useOf({ analysis, comparison, answer }: ParsedChain, domain: readonly WorldClass[]): ChainUse {
+  const fits = comparison.map(({ values }) => values.filter((value, i) => value === analysis[i]).length);
+  const best = comparison.filter((_, i) => fits[i] === Math.max(...fits));
+  const like = domain.filter(({ attributes }) => describe(attributes) === analysis.join(" "));
+  const answered = ([only, another]: readonly { readonly name: string }[]): boolean | null =>
+    only === undefined || another !== undefined ? null : only.name === answer;
+  return { follows: answered(best), described: answered(like) };
 }

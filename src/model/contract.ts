@@ -13,6 +13,8 @@ export interface ChatMessage {
 export interface Prompt {
   readonly messages: readonly ChatMessage[];
   readonly images: readonly RgbImage[];
+  /** What the answer begins with: it has been said, and the model goes on from there. A completion is what comes behind it. */
+  readonly begun?: string;
 }
 
 export interface SamplingOptions {

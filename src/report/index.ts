@@ -42,10 +42,13 @@ export {
   accuracyBars,
   byDomain,
   chainLayout,
+  only,
   rlCurves,
   sftCurves,
+  SIMILARITY,
   similarityBars,
   STANDARD_COLUMNS,
+  standardTable,
   type Results,
 } from "./standard";
 export { curationTable, pairTable, recordTable, separabilityFigure } from "./steps";

@@ -1,7 +1,7 @@
 import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/metrics";
 import type { Measurement } from "../eval/measurements";
-import { methodBars, runCurves, type FigurePanel, type TrainingRun } from "./figures";
+import { methodBars, methodColours, runCurves, type FigurePanel, type TrainingRun } from "./figures";
 import type { PlotlyFigure } from "./figure/figure";
 import type { Colours } from "./figure/style";
 import { CHAIN_NOTE, choiceNote, originMarks } from "./notes";
@@ -25,16 +25,39 @@ export interface Results {
 
 const SPLITS = ["seen", "unseen"] as const;
 
+/** SS_relative (Eq. 5), seen beside unseen: the measure of the paper's ablations. */
+export const SIMILARITY: MeasuredColumn = {
+  group: "Open world, SS_rel",
+  setting: "open",
+  metric: "similarity",
+  splits: SPLITS,
+  key: "similarity",
+};
+
 /** Accuracy in both worlds and SS_relative, seen beside unseen: means over the domains. */
 export const STANDARD_COLUMNS: readonly MeasuredColumn[] = [
   { group: "Closed world", setting: "closed", metric: "accuracy", splits: SPLITS, key: "closed" },
   { group: "Open world, text inclusion", setting: "open", metric: "accuracy", splits: SPLITS, key: "open" },
-  { group: "Open world, SS_rel", setting: "open", metric: "similarity", splits: SPLITS, key: "similarity" },
+  SIMILARITY,
 ];
 
 /** What the standard columns are, for a table of one seed. */
 export const STANDARD_NOTE =
   "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.";
+
+/** SS_relative over seen and unseen classes: the "Avg." of the paper's open-world tables. */
+export const SIMILARITY_OF_BOTH: MeasuredColumn = { ...SIMILARITY, splits: ["all"], title: "Avg. of both" };
+
+/** An experiment's own table, of the standard columns and those that come behind them. */
+export function standardTable(
+  caption: string,
+  { notes = [], more = [] }: { readonly notes?: readonly string[]; readonly more?: readonly MeasuredColumn[] } = {},
+) {
+  return {
+    name: "table",
+    layout: () => ({ caption, columns: [...STANDARD_COLUMNS, ...more], notes: [STANDARD_NOTE, ...notes] }),
+  };
+}
 
 /** How often the released accuracy of the closed world counts another option than the truth as right. */
 export function closedNote({ measurements, methods }: Results): string[] {
@@ -105,6 +128,12 @@ export function rlCurves(results: Results): PlotlyFigure | undefined {
     { title: "answer length in tokens", figure: "length" },
   ];
   return curvesOf(results, true, panels, "Reinforcement learning");
+}
+
+/** The same results with some of the methods alone, in colours of their own: a figure tells no more than seven apart. */
+export function only(results: Results, names: readonly string[]): Results {
+  const methods = results.methods.filter(({ name }) => names.includes(name));
+  return { ...results, methods, colours: methodColours(methods) };
 }
 
 function curvesOf(

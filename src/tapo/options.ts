@@ -27,6 +27,11 @@ export interface ObjectiveOptions {
   readonly eta1: number;
   /** η₂: weight of H[π_neg], minimised. A constant unless `negativeGradient`. */
   readonly eta2: number;
+  /**
+   * What η₁ and η₂ do to entropies. "lowered", as prose and release have it: what an absent one means. "raised": Eq. 4 as it is printed,
+   * which subtracts η·log π from the maximised objective [4].
+   */
+  readonly entropies?: "lowered" | "raised" | undefined;
   /** Weight of the KL to the reference model (k3), minimised; needs the reference's log-probs. */
   readonly referenceKl: number;
   readonly tokenMean: TokenMean;
@@ -72,6 +77,11 @@ export interface TapoOptions {
   readonly n2: number;
   /** Which image positive rollouts are scored and updated under: the anchor, or the one that made them. */
   readonly updateCondition: "anchor" | "rolloutImage";
+  /**
+   * K: of so many pictures of other classes the policy itself takes the negative of each group, anew for every batch of rollouts
+   * (`mining.ts`). Absent: the triplets' own negatives, the same for the whole training.
+   */
+  readonly rivals?: number | undefined;
   /** Whether groups whose answers are all right or all wrong are replaced by other prompts. */
   readonly dynamicSampling: boolean;
   /** Which groups count as such. "paper": unless 0 < correct < n₁ + n₂; "released": accuracy outside (0.01, 0.99). */

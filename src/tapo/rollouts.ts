@@ -14,6 +14,11 @@ export interface TapoExample {
   readonly answer: string;
   /** The question asked about one of the triplet's images. */
   prompt(image: keyof Triplet): Promise<Prompt>;
+  /**
+   * The same question about pictures of other classes that could be taken for the anchor's, a class each: `count` of them, or as many as
+   * there are. Needed where the policy mines its negatives (`mining.ts`).
+   */
+  readonly rivals?: (count: number, random: Random) => Promise<Prompt[]>;
 }
 
 /** One sampled answer with everything the update needs. */
@@ -26,7 +31,7 @@ export interface Rollout {
   /** The image that made it. */
   readonly rolloutPrompt: Prompt;
   readonly anchorPrompt: Prompt;
-  /** Absent when no term of the objective looks at it. */
+  /** Absent when no term of the objective looks at it, or when the policy is to mine it. */
   readonly negativePrompt: Prompt | undefined;
   readonly completion: Completion;
   readonly reward: Reward;
@@ -125,10 +130,10 @@ type Block = Pick<Rollout, "example" | "source" | "rolloutPrompt" | "anchorPromp
 
 /** The blocks of one group, anchor first. Images that play no part are not loaded. */
 async function blocksOf(example: TapoExample, options: TapoOptions, samples: number): Promise<Block[]> {
-  const { n1, n2, objective } = options;
+  const { n1, n2, objective, rivals } = options;
   const anchorPrompt = await example.prompt("anchor");
   const positivePrompt = n2 > 0 ? await example.prompt("positive") : anchorPrompt;
-  const negativePrompt = usesNegative(objective) ? await example.prompt("negative") : undefined;
+  const negativePrompt = usesNegative(objective) && rivals === undefined ? await example.prompt("negative") : undefined;
   const block = (source: Rollout["source"], rolloutPrompt: Prompt): Block => ({
     example: example.id,
     source,

@@ -15,6 +15,7 @@ const objectiveSchema = z.strictObject({
   negativeGradient: z.boolean(),
   eta1: weight,
   eta2: weight,
+  entropies: z.enum(["lowered", "raised"]).optional(),
   referenceKl: weight,
   tokenMean: z.enum(["batch", "microBatch", "sequence"]),
   microBatch: count,
@@ -25,6 +26,7 @@ const fields = {
   n1: z.int().min(0),
   n2: z.int().min(0),
   updateCondition: z.enum(["anchor", "rolloutImage"]),
+  rivals: count.optional(),
   dynamicSampling: z.boolean(),
   groupFilter: z.enum(["paper", "released"]),
   maxResample: z.int().min(0),
@@ -94,8 +96,13 @@ function withDefaults(value: unknown): unknown {
   return {
     ...DEFAULTS,
     ...value,
-    objective: isGroup(objective) ? { ...DEFAULTS.objective, ...objective } : objective,
+    objective: isGroup(objective) ? withoutUsual({ ...DEFAULTS.objective, ...objective }) : objective,
   };
+}
+
+/** Entropies are lowered unless it is said otherwise; said or not, it is the same objective and has the same key. */
+function withoutUsual({ entropies, ...objective }: Record<string, unknown>): Record<string, unknown> {
+  return entropies === undefined || entropies === "lowered" ? objective : { ...objective, entropies };
 }
 
 function isGroup(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
 import { FlatLayout } from "../engine/flat";
@@ -5,6 +6,7 @@ import { accumulate, type Sum } from "../engine/update";
 import type { TrainableModel } from "../model/contract";
 import { LANGUAGE_ONLY, selectParameters } from "../model/parameters";
 import type { KlEstimator, ObjectiveOptions, TapoOptions } from "./options";
+import { withMinedNegatives } from "./mining";
 import { collectRollouts, type RolloutBatch, type TapoExample } from "./rollouts";
 import { checkInputs, rolloutSeed, score, trainingOrder, type TapoRun } from "./train";
 import { updateMicroBatches, type ScoredRollout } from "./update";
@@ -50,6 +52,32 @@ export interface TermShares extends Omit<RolloutBatch, "rollouts"> {
   /** The objective as the options have it, of all its terms. */
   readonly whole: Share;
 }
+
+const share = { share: z.number(), cosine: z.number().nullable() } satisfies z.ZodRawShape;
+const count = z.int().min(0);
+/** Reads shares again. */
+export const termSharesSchema: z.ZodType<TermShares> = z.strictObject({
+  rollouts: count,
+  groups: count,
+  sampledGroups: count,
+  resamples: count,
+  meanReward: z.number(),
+  meanAccuracy: z.number(),
+  meanLength: z.number(),
+  policyNorm: z.number(),
+  terms: z.array(
+    z.strictObject({
+      term: z.enum(["policy", "entropy", "klNegative", "entropyNegative"]),
+      klEstimator: z.enum(["paper", "released"]).optional(),
+      negativeGradient: z.boolean().optional(),
+      weight: z.number(),
+      perWeight: z.number(),
+      value: z.number(),
+      ...share,
+    }),
+  ),
+  whole: z.strictObject(share) satisfies z.ZodType<Share>,
+});
 
 /**
  * Every term that can have a gradient. η₂·H[π_neg] has none where π_neg is a constant, and the KL to a reference has none at the
@@ -105,14 +133,16 @@ export async function termShares(
   const drawn = { ...options, promptsPerUpdate: promptsPerRollout, objective: aloneIn(objective, NEEDS_NEGATIVE) };
   checkInputs(examples, drawn, {});
   const order = trainingOrder(examples, options.seed);
-  const batch = await collectRollouts(model, order.draw, drawn, rolloutSeed(options, 0), run.signal);
-  const asked = { model, scored: await score(model, batch.rollouts, drawn, undefined), options, run };
+  const seed = rolloutSeed(options, 0);
+  const { rollouts, ...summary } = await collectRollouts(model, order.draw, drawn, seed, run.signal);
+  const mined = await withMinedNegatives(model, rollouts, examples, drawn, seed);
+  const asked = { model, scored: await score(model, mined, drawn, undefined), options, run };
   const bar = (run.progress ?? silent).start(run.label, TERM_CHOICES.length + 1);
   try {
     const own = await termGradient(asked, { term: "policy" });
     const policy = vectorsOf(own);
     const policyNorm = norm(policy);
-    if (!(policyNorm > 0)) throw noPolicyGradient(batch);
+    if (!(policyNorm > 0)) throw noPolicyGradient(summary);
     const terms: TermShare[] = [];
     for (const choice of TERM_CHOICES) {
       const sum = choice.term === "policy" ? own : await termGradient(asked, choice);
@@ -123,7 +153,7 @@ export async function termShares(
       bar.update(terms.length);
     }
     const whole = shareOf(vectorsOf(await gradient(asked, asked.scored, { ...objective, referenceKl: 0 })), policy);
-    const { rollouts, ...summary } = batch;
+    bar.update(TERM_CHOICES.length + 1);
     return { ...summary, rollouts: rollouts.length, policyNorm, terms, whole };
   } finally {
     bar.finish();
@@ -134,6 +164,28 @@ export async function termShares(
 export function matchedWeight({ perWeight }: Pick<TermShare, "perWeight">, share = 1): number | null {
   return perWeight === 0 ? null : share / perWeight;
 }
+
+/**
+ * The objective with γ as the size of its term: how long its gradient is beside the policy term's where the shares were measured, and so
+ * the same for every kind of negative and both estimators. η₁ and η₂ stay weights.
+ * @throws LabError where the term's gradient is none but rounding; RangeError for shares that do not tell of the estimator
+ */
+export function sizedGamma(objective: ObjectiveOptions, { terms }: Pick<TermShares, "terms">): ObjectiveOptions {
+  const { klEstimator, negativeGradient, gamma } = objective;
+  const own = terms.find(
+    (term) =>
+      term.term === "klNegative" && term.klEstimator === klEstimator && term.negativeGradient === negativeGradient,
+  );
+  if (own === undefined) throw new RangeError("sizedGamma: the shares do not tell of this estimator");
+  if (own.perWeight > ROUNDING) return { ...objective, gamma: gamma / own.perWeight };
+  throw new LabError(
+    "the policy answers alike whether it is shown the anchor or the negative, so the KL between them has no gradient to give a size",
+    "Take other negatives, or give the objective a weight (gamma) instead of a size.",
+  );
+}
+
+/** A gradient shorter than this beside the policy's is rounding: single precision, over the tens of thousands of products in it. */
+const ROUNDING = 1e-5;
 
 /** The gradient of one term alone, at weight 1 or another: of the objective without any other, and without advantages. */
 export function termGradient(asked: Asked, choice: TermChoice, weight = 1): Promise<Sum> {
@@ -194,7 +246,7 @@ function dot(a: Vectors, b: Vectors): number {
   }, 0);
 }
 
-function noPolicyGradient({ sampledGroups }: RolloutBatch): LabError {
+function noPolicyGradient({ sampledGroups }: Pick<RolloutBatch, "sampledGroups">): LabError {
   return new LabError(
     `none of ${sampledGroups} questions got answers of which one was better than another, so the policy has no gradient to compare with`,
     "Start from a model that answers some of them right, or draw more questions (promptsPerRollout) or answers (n1, n2).",

@@ -113,13 +113,18 @@ function excess(difference: tf.Tensor2D): tf.Tensor2D {
 
 /**
  * The estimate of an entropy at each sampled token, −log π: added to the loss with η₁ (under π) and η₂ (under π_neg),
- * it keeps both distributions low in entropy, as §4.3's prose and the release have it. (Eq. 4 as printed defines
- * H = log π and subtracts it from the maximised objective, which would do the opposite.)
+ * it keeps both distributions low in entropy, as §4.3's prose and the release have it. Eq. 4 as printed defines H = log π and
+ * subtracts it from the maximised objective, which does the opposite (`entropies: "raised"`).
  * @param logProbs shape [N, T]
  * @returns shape [N, T]
  */
 export function sampledEntropy(logProbs: tf.Tensor2D): tf.Tensor2D {
   return tf.neg(logProbs);
+}
+
+/** The sign of the entropies in the loss. */
+function entropySign(entropies: ObjectiveOptions["entropies"]): 1 | -1 {
+  return entropies === "raised" ? -1 : 1;
 }
 
 /** What a term may look at, shape [N, T] each, 0 on masked-out tokens; absent where the batch does not have it. */
@@ -147,7 +152,7 @@ export interface Term {
 /** The terms by the names of their figures, in the order in which they are added. A new one is a record here. */
 export const TERMS = {
   entropy: {
-    weight: ({ eta1 }) => eta1,
+    weight: ({ eta1, entropies }) => entropySign(entropies) * eta1,
     of: ({ logProbs }) => sampledEntropy(logProbs),
   },
   klNegative: {
@@ -156,7 +161,7 @@ export const TERMS = {
     of: ({ logProbs, negative }, { klEstimator }) => negative && negativeKl(logProbs, negative, klEstimator),
   },
   entropyNegative: {
-    weight: ({ eta2 }) => eta2,
+    weight: ({ eta2, entropies }) => entropySign(entropies) * eta2,
     needs: "negative",
     of: ({ negative }) => negative && sampledEntropy(negative),
   },

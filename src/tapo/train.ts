@@ -10,6 +10,7 @@ import type { TrainableModel, VisionLanguageModel } from "../model/contract";
 import { LANGUAGE_ONLY, selectParameters, type TrainableParts } from "../model/parameters";
 import { groupAdvantages } from "./advantages";
 import type { TapoOptions } from "./options";
+import { withMinedNegatives } from "./mining";
 import { collectRollouts, type Rollout, type RolloutBatch, type TapoExample } from "./rollouts";
 import { usesReference } from "./terms";
 import { prepareUpdate, updateMicroBatches, type ScoredRollout } from "./update";
@@ -78,9 +79,11 @@ function tapoTask(
       const figures: Record<string, number> = {};
       if (part === 0 || batch === undefined) {
         const started = performance.now();
-        batch = await collectRollouts(model, order.draw, options, rolloutSeed(options, step), run.signal);
+        const seed = rolloutSeed(options, step);
+        batch = await collectRollouts(model, order.draw, options, seed, run.signal);
         const sampled = performance.now();
-        scored = await score(model, batch.rollouts, options, run.reference);
+        const rollouts = await withMinedNegatives(model, batch.rollouts, examples, options, seed);
+        scored = await score(model, rollouts, options, run.reference);
         figures["generationSeconds"] = (sampled - started) / 1000;
         figures["scoringSeconds"] = (performance.now() - sampled) / 1000;
       }

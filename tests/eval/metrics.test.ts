@@ -140,6 +140,7 @@ describe("chains", () => {
   const analysis = stages.analysis.replace(/\S+$/u, otherTail);
   const swapped = stages.comparison.replace(/fits \d/u, (verdict) => (verdict === "fits 0" ? "fits 1" : "fits 0"));
   const wrong = { prediction: rival };
+  const rivalLike = world.describe(world.classNamed(truth.superCategory, rival)!); // an analysis that describes the rival
   const rivalSeen = world.subCategories.find(
     ({ superCategory, name }) => superCategory === truth.superCategory && name === rival,
   )!.seen;
@@ -168,6 +169,28 @@ describe("chains", () => {
       "chain:analysisRight": first,
       "chain:namesSeen": outcome !== "right" && rivalSeen,
     });
+  });
+
+  // what the chain says itself decides, not what is true
+  const tied = stages.comparison.replaceAll(/(\S+ \S+) (\S+ ){5}fits \d/gu, `$1 ${stages.analysis} fits 5`);
+  test.each([
+    ["the truth seen and answered", chain({}), true, true],
+    ["the truth seen, the rival answered", chain(wrong, rival), false, false],
+    ["the rival seen, the truth answered", chain({ analysis: rivalLike }), false, false],
+    ["the rival seen and answered", chain({ analysis: rivalLike, ...wrong }, rival), true, true],
+    ["every candidate alike", chain({ comparison: tied }), null, true],
+    ["no chain", answer({ ...about, output: `<answer> ${rival} </answer>` }), null, null],
+  ])("are used where the answer goes by what they say: %s", (_, one, follows, described) => {
+    expect(values(one)).toMatchObject({ "chain:follows": follows, "chain:described": described });
+  });
+
+  test("describe no class where none has the values of the analysis, and follow from their own words all the same", () => {
+    const all = new Set(world.subCategories.map((one) => world.describe(one)));
+    const odd = world.config.attributes.tail
+      .map((tail) => stages.analysis.replace(/\S+$/u, tail))
+      .find((one) => !all.has(one));
+    expect(values(chain({ analysis: odd ?? "" }))["chain:described"]).toBeNull();
+    expect(odd).toBeDefined();
   });
 
   test("take the options of a closed question into account, and count no answer that was not asked to reason", () => {

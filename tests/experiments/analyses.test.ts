@@ -106,7 +106,7 @@ describe("an analysis", () => {
   });
 
   it("fills the columns of tables, and none that it does not measure", () => {
-    const kept = { settings: {}, made: [], measurements: [] };
+    const kept = { settings: {}, made: [], measurements: [], outcomes: [] };
     expect(() => keptFindings(lab, { ...knowledge, analyses: [] }, kept)).toThrow(
       /column of "probeBest".*or an analysis/,
     );
@@ -224,7 +224,7 @@ describe("the shares of the gradient (13b)", () => {
     const whose = { method: "hard", seed: 1, dataset: lab.dataset.name };
     const measurements = rows.map((one) => ({ ...whose, ...one }));
     const made = [{ method: "hard", seed: 1, at: "", processor: "", numerics: "", keys: [] }];
-    const { tables, results } = keptFindings(lab, shares, { settings: {}, made, measurements });
+    const { tables, results } = keptFindings(lab, shares, { settings: {}, made, measurements, outcomes: [] });
     expect([...tables.keys()]).toEqual(["table", "cosines", "matching-weights"]);
     expect(tables.get("table")!.rows[0]).toMatchObject({ all_terms_all: 1.1 });
     expect(shares.figures[0]!.draw(results)!.layout["yaxis"]).toMatchObject({ type: "log" });

@@ -12,7 +12,19 @@ import { probeStage, taxonomyStage } from "../../src/lab/kinds/knowledge";
 import { separabilityStage } from "../../src/lab/kinds/states";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
-import { chains, changes, cotSft, grpo, labelSft, questions, rl, shares, states, triplets } from "../../src/lab/recipe";
+import {
+  chains,
+  changes,
+  cotSft,
+  grpo,
+  labelSft,
+  questions,
+  rl,
+  shares,
+  sized,
+  states,
+  triplets,
+} from "../../src/lab/recipe";
 import { make } from "../../src/lab/make";
 import { withInputs, type Stage } from "../../src/lab/stage";
 import { listFinished } from "../../src/store/store";
@@ -64,8 +76,11 @@ function works(): Record<string, Stage> {
     "triplets of one class": triplets(recipe, "same"),
     "triplets with masked negatives": triplets(recipe, "masked"),
     "SFT on chains": start,
+    "SFT on some of the chains": withInputs(start, { share: 0.5, epochs: 1 }),
     "SFT on names": withInputs(labelSft(recipe), { epochs: 1 }),
     TAPO: rl(recipe, start, steps, "tapo"),
+    "TAPO that mines its negatives": rl(recipe, start, { ...steps, rivals: 2 }, "online"),
+    "TAPO with γ as a size": rl(recipe, start, { ...sized(recipe, start), ...steps }, "sized"),
     "GRPO without thinking": rl(recipe, start, { ...grpo(recipe.profile.rl), ...steps, thinking: false }, "grpo"),
     "shares of the gradient": shares(recipe, start),
     "closed answers": answersStage.stage({
@@ -77,6 +92,7 @@ function works(): Record<string, Stage> {
     }),
     "open answers": open,
     "answers in context": answersStage.stage({ model: base, ...asked, setting: "closed", thinking: false, maxNewTokens: 12, strategy: "inContext" }), // prettier-ignore
+    "answers from an analysis": withInputs(open, { thinking: true, strategy: { analysis: "lookalike" } }),
     "an encoder's choices": choices,
     "choices by several templates": withInputs(choices, { strategy: { templates: encoderTemplates("mini") } }),
     similarity: similarityStage.stage({ answers: open, thinking: false, encoder, superCategory: "dataset" }),

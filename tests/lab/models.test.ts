@@ -34,7 +34,7 @@ describe("further models of a profile", () => {
   it("have their rows where it names them", () => {
     expect(named(whole)).toEqual(["clip", "siglip", "qwen2", "base", "larger", "tapo", "larger-tapo"]);
     expect(named(whole, openWorld)).toEqual(["qwen2", "base", "larger", "tapo", "larger-tapo"]);
-    expect(rowsLeftOut(closedWorld, whole.profile)).toEqual([]);
+    expect(rowsLeftOut(closedWorld, whole)).toEqual([]);
     const { larger, qwen2 } = whole.recipe(1).models;
     const [ours] = planRun(whole, closedWorld, { only: ["larger-tapo"] });
     const kinds = new Map(stagesOf([ours!]).map((stage) => [stage.kind.kind, stage]));
@@ -50,7 +50,7 @@ describe("further models of a profile", () => {
     const lab: Lab = { ...whole, profile: { ...whole.profile, models }, recipe: (seed) => ({ ...whole.recipe(seed), models: { clip: whole.recipe(seed).models.clip! } }) }; // prettier-ignore
     expect(named(lab)).toEqual(["clip", "siglip", "base", "tapo"]);
     expect(named(lab, crossModel)).toEqual([]);
-    expect(rowsLeftOut(crossModel, lab.profile)).toEqual([
+    expect(rowsLeftOut(crossModel, lab)).toEqual([
       "Left out: the rows of a base of the Qwen2-VL architecture; the profile smoke names none (models.qwen2).",
     ]);
     const stranger = { ...closedWorld, compare: [["tapoo", "base"]] as const };

@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -10,13 +11,13 @@ import { givenCheckpoint, givenDataset } from "../../src/lab/given";
 import { readTriplets, tripletStage } from "../../src/lab/kinds/data";
 import { make } from "../../src/lab/make";
 import { loadProfile } from "../../src/lab/profile";
-import { labelSft, rl, shares, triplets } from "../../src/lab/recipe";
+import { labelSft, matched, objective, rl, shares, sized, triplets } from "../../src/lab/recipe";
 import { withInputs, type Given, type LabContext } from "../../src/lab/stage";
 import { miniConfig } from "../../src/miniworld/base/architecture";
 import { QwenModel } from "../../src/model/qwen/model";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
 import { TINY_SIZES } from "../../src/verify/numerics/tinySteps";
-import { newHome, removeHome } from "../cli/home";
+import { newHome, removeHome, withoutSeconds } from "../cli/home";
 import { smokeWorld } from "../miniworld/worlds";
 
 /** A random model of 20,000 parameters that knows the smoke world's words; no encoder, which none of these asks. */
@@ -97,6 +98,38 @@ describe("a stage of triplets", () => {
     const [one, again] = [readTriplets(world, folder)[0]!, readTriplets(world, folder)[0]!];
     expect(await one.negative.load()).toEqual(await again.negative.load());
     expect(await one.negative.load()).not.toEqual(await one.anchor.load());
+  });
+});
+
+describe("a training whose γ is a size", () => {
+  it("is the one that has the weight of that size where it begins", async () => {
+    const start = withInputs(labelSft(recipe), { epochs: 30, learningRate: 1e-2 });
+    const changes = { triplets: triplets(recipe, "random"), thinking: false, maxNewTokens: 12, epochs: 0.2 };
+    const trained = rl(recipe, start, sized(recipe, start, changes, 0.5), "sized");
+    const measured = await make(context, shares(recipe, start, changes));
+    const of = ({ term, klEstimator, negativeGradient }: (typeof measured.result.terms)[number]): boolean =>
+      term === "klNegative" && klEstimator === "released" && negativeGradient === false;
+    const gamma = 0.5 / measured.result.terms.find(of)!.perWeight;
+    const byHand = rl(recipe, start, { ...changes, ...objective(recipe.profile.rl, { gamma }) }, "by hand");
+    const [one, other] = [await make(context, trained), await make(context, byHand)];
+    expect(withoutSeconds(JSON.stringify(one.result))).toEqual(withoutSeconds(JSON.stringify(other.result)));
+    const weightsIn = (folder: string): Buffer => fs.readFileSync(path.join(folder, "model", "model.safetensors"));
+    expect(weightsIn(one.folder).equals(weightsIn(other.folder))).toBe(true);
+    expect(one.folder).not.toBe(other.folder);
+  });
+
+  it("has the profile's weights where it has matched ones, which no other row takes", () => {
+    const weights = { gamma: 0.2, eta1: 0.01, eta2: 0.02 };
+    const own = { ...recipe, profile: loadProfile("smoke", { matched: weights }) };
+    const start = labelSft(recipe);
+    const { inputs } = rl(own, start, matched(own, start), "matched");
+    expect(inputs).toMatchObject({ objective: weights });
+    expect(Object.keys(inputs)).not.toContain("sizedBy");
+    expect(rl(own, start, {}, "tapo").key).toBe(rl(recipe, start, {}, "tapo").key);
+    expect(rl(recipe, start, matched(recipe, start), "matched").inputs).toMatchObject({
+      objective: { gamma: 1 },
+      sizedBy: { stage: "shares", key: shares(recipe, start).key },
+    });
   });
 });
 

@@ -47,9 +47,10 @@ describe("the key of answers", () => {
     const stages = [
       ...[ofModel, { ...ofModel, strategy: "inContext" as const }],
       ...[paper, { ...paper, strategy: "stepByStep" as const }],
+      ...(["own", "lookalike"] as const).map((analysis) => ({ ...paper, strategy: { analysis } })),
       ...[ofEncoder, { ...ofEncoder, strategy: { templates } }, { ...ofEncoder, strategy: { templates: ["{class}"] } }],
     ].map((inputs) => answersStage.stage(inputs).key);
-    expect(new Set(stages).size).toBe(7);
+    expect(new Set(stages).size).toBe(9);
   });
 });
 
@@ -60,6 +61,8 @@ describe("a strategy that is none for what is asked", () => {
     ["an open question", { ...ofModel, setting: "open", strategy: "inContext" }, /needs candidates/],
     ["no thinking", { ...ofModel, promptSet: "paper", strategy: "stepByStep" }, /thinking must be true/],
     ["no sentence", { ...ofModel, thinking: true, strategy: "stepByStep" }, /the wording mini has no sentence/],
+    ["an analysis without a chain", { ...ofModel, strategy: { analysis: "own" } }, /thinking must be true/],
+    ["an analysis of an encoder", { ...ofEncoder, strategy: { analysis: "own" } }, /an encoder has templates/],
     ["no class", { ...ofEncoder, strategy: { templates: ["a photo"] } }, /key strategy/],
   ] as const)("is refused before anything is made: %s", (_, inputs, message) => {
     expect(() => answersStage.stage(inputs)).toThrow(message);
@@ -102,6 +105,34 @@ describe("stages of a tiny model", () => {
       return drawn.length;
     });
     expect(new Set(counts).size).toBeGreaterThan(1);
+  });
+
+  it("go on from an analysis that is written for them, and keep the whole as their answer", async () => {
+    const { base, dataset } = lab.recipe(1);
+    const plain = answersStage.stage({ model: base, ...asked, dataset, setting: "open", thinking: true });
+    const items = testItems(lab.dataset);
+    const { describe: shows, lookalikes } = lab.dataset;
+    for (const analysis of ["own", "lookalike"] as const) {
+      const made = await make(lab, withInputs(plain, { strategy: { analysis } }));
+      const answers = readAnswers(path.join(made.folder, ANSWERS));
+      answers.forEach(({ output, tokens }, i) => {
+        const [own, other] = lookalikes!(items[i]!.image.subCategory);
+        const begun = `<think> analysis ${shows!(analysis === "own" ? own! : other!)}`;
+        expect(output.startsWith(`${begun} `) || output === begun).toBe(true);
+        expect(tokens).toBeLessThanOrEqual(asked.maxNewTokens); // what was written for it does not count
+      });
+    }
+  });
+
+  it("are asked in another order of the options where a method says so", () => {
+    const { base } = lab.recipe(1);
+    const method: Method = { name: "a", title: "A", model: base, thinking: false };
+    const orderOf = (one: Method): unknown =>
+      planMethod(lab, quickstart, one, 1).asked[0]!.answers.inputs["optionOrder"];
+    expect(orderOf(method)).toBe(lab.profile.evaluation.optionOrder);
+    expect(orderOf({ ...method, asking: { optionOrder: "released" } })).toBe("released");
+    const trained = { ...method, model: labelSft(lab.recipe(1)), asking: { optionOrder: "released" } } as const;
+    expect(orderOf(variant(trained, { epochs: 1 }))).toBe("released");
   });
 
   it("let an encoder choose by several templates", async () => {

@@ -40,3 +40,29 @@ it("starts from transformers' initial distribution: matrices N(0, 0.02), biases 
   }
   model.dispose();
 });
+
+it("goes on from the beginning of an answer as if it had written it", async () => {
+  const model = tinyModel();
+  const greedy = { samples: 1, maxNewTokens: 12, temperature: 0, topP: 1, seed: 1 };
+  const prompts = variedPrompts();
+  const whole = (await model.generate(prompts, greedy)).map(([completion]) => completion!);
+  const cut = 5;
+  const begun = prompts.map((prompt, i) => ({ ...prompt, begun: model.decode(whole[i]!.tokenIds.slice(0, cut)) }));
+  // the beginning is words, which are tokens: what is decoded and encoded again is the same
+  expect(begun.map((prompt) => model.encodeCompletion(prompt.begun).slice(0, -1))).toEqual(
+    whole.map(({ tokenIds }) => tokenIds.slice(0, cut)),
+  );
+  const rest = (await model.generate(begun, { ...greedy, maxNewTokens: 12 - cut })).map(([completion]) => completion!);
+  expect(rest.map(({ tokenIds }) => tokenIds)).toEqual(whole.map(({ tokenIds }) => tokenIds.slice(cut)));
+  const [all, tails] = [
+    await model.logProbs(whole.map(({ tokenIds }, i) => ({ prompt: prompts[i]!, tokenIds }))),
+    await model.logProbs(rest.map(({ tokenIds }, i) => ({ prompt: begun[i]!, tokenIds }))),
+  ];
+  tails.forEach((tail, i) => {
+    expect(tail.length).toBeGreaterThan(0);
+    tail.forEach((value, t) => {
+      expect(value).toBeCloseTo(all[i]![cut + t]!, 4); // the same sums, in another order
+    });
+  });
+  model.dispose();
+});

@@ -235,6 +235,23 @@ describe("options", () => {
     expect(gradient.slice(0, 3).every((g) => g < 0)).toBe(true);
   });
 
+  test("raised, as Eq. 4 is printed, they are pushed up: each changes the loss by −2η times its mean, and nothing else", () => {
+    fc.assert(
+      fc.property(anyBatch, (batch) => {
+        const data = toTensors(batch);
+        const [low, high] = [TAPO, { ...TAPO, entropies: "raised" as const }].map((one) => figuresOf(data, one));
+        expect({ ...high, loss: 0 }).toEqual({ ...low, loss: 0 });
+        // loss = … + η₁ H + η₂ H_neg one way and … − η₁ H − η₂ H_neg the other; rounded to 2⁻²⁴ of what is added up
+        const due = -2 * (TAPO.eta1 * low!.entropy + TAPO.eta2 * low!.entropyNegative);
+        const size = Math.abs(low!.policyLoss) + Math.abs(low!.klNegative) + Math.abs(low!.entropy);
+        expect(Math.abs(high!.loss - low!.loss - due)).toBeLessThan(1e-5 * (1 + size));
+      }),
+    );
+    const data = toTensors({ ...plain(), advantages: [0, 0] });
+    const gradient = gradientOf(data, { ...TAPO, gamma: 0, entropies: "raised" });
+    expect(gradient.slice(0, 3).every((g) => g > 0)).toBe(true);
+  });
+
   function plain(): Omit<PlainBatch, "advantages"> {
     return {
       logProbs: [

@@ -32,10 +32,19 @@ describe("tapoOptionsSchema", () => {
     { objective: { clipDual: 0.5 } },
     { objective: { gamma: -0.01 } },
     { objective: { tokenMean: "token" } },
+    { objective: { entropies: "high" } },
+    { rivals: 0 },
     { objective: [] },
     { objectives: {} },
   ])("refuses %j", (value) => {
     expect(tapoOptionsSchema.safeParse(value).success).toBe(false);
+  });
+});
+
+describe("the direction of the entropies", () => {
+  it("is no part of a key where it is the usual one", () => {
+    expect(tapoOptionsSchema.parse({ objective: { entropies: "lowered" } })).toEqual(DEFAULTS);
+    expect(tapoOptionsSchema.parse({ objective: { entropies: "raised" } }).objective.entropies).toBe("raised");
   });
 });
 

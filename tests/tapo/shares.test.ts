@@ -4,7 +4,14 @@ import { EVERYTHING } from "../../src/model/parameters";
 import type { QwenModel } from "../../src/model/qwen/model";
 import { DAPO, type ObjectiveOptions, type TapoOptions } from "../../src/tapo/options";
 import { collectRollouts, type TapoExample } from "../../src/tapo/rollouts";
-import { matchedWeight, TERM_CHOICES, termGradient, termShares, type TermChoice } from "../../src/tapo/shares";
+import {
+  matchedWeight,
+  sizedGamma,
+  TERM_CHOICES,
+  termGradient,
+  termShares,
+  type TermChoice,
+} from "../../src/tapo/shares";
 import { rolloutSeed, score, tapo, trainingOrder } from "../../src/tapo/train";
 import { updateMicroBatches } from "../../src/tapo/update";
 import { accumulated, relativeError } from "../sft/gradients";
@@ -179,6 +186,24 @@ describe("the shares", () => {
   it("say so where no answer was better than another", async () => {
     const hopeless = questions().map((one) => ({ ...one, answer: "oak" }));
     await expect(sharesWith(options(), hopeless)).rejects.toThrow(/none of 8 questions .* no gradient to compare with/);
+  });
+});
+
+describe("sizedGamma", () => {
+  it.each(VARIANTS)("is the weight that gives the term its size ($klEstimator, $negativeGradient)", async (choice) => {
+    const { klEstimator = "paper", negativeGradient = false } = choice;
+    const given = options({ objective: { klEstimator, negativeGradient, gamma: 0.4 } });
+    const [of, measured] = [await asked(given), await sharesWith(given)];
+    const { gamma, ...others } = sizedGamma(given.objective, measured);
+    expect({ ...others, gamma: 0.4 }).toEqual(given.objective);
+    expect(norm(await gradientOf(of, choice, gamma)) / measured.policyNorm).toBeCloseTo(0.4, 4);
+  });
+
+  it("is refused for negatives that tell nothing apart: their gradient is rounding", async () => {
+    const same = questions().map((one) => ({ ...one, prompt: () => one.prompt("anchor") }));
+    const given = options();
+    const measured = await sharesWith(given, same);
+    expect(() => sizedGamma(given.objective, measured)).toThrow(/no gradient to give a size/);
   });
 });
 

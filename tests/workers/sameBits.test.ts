@@ -52,6 +52,10 @@ const examples: TapoExample[] = Array.from({ length: 6 }, (_, i) => ({
   ...example(`e${i}`),
   answer: i % 2 === 0 ? "ash" : "birch",
   prompt: (which) => Promise.resolve(ask(picture(which === "negative" ? 215 : 40 + i, `${i} ${which}`))),
+  rivals: (count, random) => {
+    const levels = random.shuffle([90, 130, 170, 210]).slice(0, count);
+    return Promise.resolve(levels.map((level) => ask(picture(level, `${i} rival`))));
+  },
 }));
 
 async function sftHash(model: QwenModel): Promise<string> {
@@ -60,13 +64,16 @@ async function sftHash(model: QwenModel): Promise<string> {
   return hashOf(model) + courseOf(figures);
 }
 
-async function tapoHash(model: QwenModel, onStep?: () => void): Promise<string> {
+/** @param rivals of so many pictures the policy mines each negative; as the examples have them where absent */
+async function tapoHash(model: QwenModel, onStep?: () => void, rivals?: number): Promise<string> {
   const options = tapoOptions({
     maxNewTokens: 9,
     promptsPerRollout: 4,
     promptsPerUpdate: 2,
     epochs: 2,
     dynamicSampling: false,
+    rivals,
+    objective: { gamma: 1 },
   });
   const run = { label: "TAPO", microBatchSize: 4, onStep, reference: undefined };
   return hashOf(model) + courseOf(await tapo(model, examples, options, run));
@@ -113,6 +120,7 @@ async function sameFor(made: (model: QwenModel) => Promise<string>): Promise<voi
 describe("one process, two workers and three give the same bits", () => {
   it("in SFT: weights and figures of every step", () => sameFor(sftHash));
   it("in TAPO: weights and figures of every step", () => sameFor((model) => tapoHash(model)));
+  it("in TAPO that mines its negatives", () => sameFor((model) => tapoHash(model, undefined, 3)));
   it("in each term's share of the gradient", () => sameFor(sharesOf));
   it("in sampling, scoring and hidden states", () => sameFor(answersOf));
 });

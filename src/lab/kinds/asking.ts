@@ -1,10 +1,12 @@
 import * as path from "node:path";
 import { z } from "zod";
 import { readStored } from "../../config/stored";
+import { LabError } from "../../core/errors";
 import { writeJson } from "../../core/files";
+import { renderAnalysis } from "../../cot/stages";
 import type { Dataset } from "../../data/dataset";
-import { encoderTemplates, hasStepByStep, PROMPT_SETS, type PromptSet } from "../../data/prompts";
-import type { BenchmarkItem } from "../../data/types";
+import { chainForm, encoderTemplates, hasStepByStep, PROMPT_SETS, type PromptSet } from "../../data/prompts";
+import type { BenchmarkItem, SubCategory } from "../../data/types";
 import { readAnswers } from "../../eval/answers";
 import { askAll, chooseAll } from "../../eval/asking";
 import { SETTINGS, type Setting } from "../../eval/metrics";
@@ -18,13 +20,16 @@ import { checkpointFolder } from "./training";
 /**
  * An inference strategy (§5.3, Fig. 3b): what is done for a model when it is asked, beyond the plain question. "stepByStep" asks for a
  * chain of thought by a sentence (zero-shot CoT), "inContext" first shows a training picture of each candidate that has some; templates
- * are the sentences that an encoder reads for a class (prompt ensembling).
+ * are the sentences that an encoder reads for a class (prompt ensembling). `analysis` is no help but an intervention: the chain's visual
+ * analysis is written for the model, that of the picture's own class or of the one most easily taken for it, and it goes on from there.
  */
-export type Strategy = "stepByStep" | "inContext" | { readonly templates: readonly string[] };
+export type Strategy =
+  "stepByStep" | "inContext" | { readonly templates: readonly string[] } | { readonly analysis: "own" | "lookalike" };
 
 const strategySchema: z.ZodType<Strategy> = z.union([
   z.enum(["stepByStep", "inContext"]),
   z.strictObject({ templates: z.array(z.string().includes("{class}")).min(1) }),
+  z.strictObject({ analysis: z.enum(["own", "lookalike"]) }),
 ]);
 
 /** A model and the test questions that it is asked, of both splits. */
@@ -49,9 +54,12 @@ export interface AnswersInputs {
 function misuse({ model, setting, thinking, promptSet, strategy }: AnswersInputs): string | undefined {
   const isEncoder = "given" in model && model.given === "encoder";
   if (strategy === undefined) return undefined;
-  if (isEncoder !== (typeof strategy === "object"))
+  const hasTemplates = typeof strategy === "object" && "templates" in strategy;
+  if (isEncoder !== hasTemplates)
     return isEncoder ? "an encoder has templates for its strategy" : "templates are for encoders: a model is asked";
   if (strategy === "inContext" && setting === "open") return "inContext needs candidates: ask in the closed setting";
+  if (typeof strategy === "object" && "analysis" in strategy)
+    return thinking ? undefined : "an analysis is part of a chain: thinking must be true";
   if (strategy !== "stepByStep") return undefined;
   if (!thinking) return "stepByStep asks for reasoning: thinking must be true";
   return hasStepByStep(promptSet) ? undefined : `the wording ${promptSet} has no sentence for stepByStep: leave it out`;
@@ -90,7 +98,8 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
     if ("given" in ref && ref.given === "encoder") {
       const encoder = openEncoder(ref);
       const { promptSet, optionOrder, seed } = asking;
-      const templates = typeof strategy === "object" ? strategy.templates : encoderTemplates(promptSet).slice(0, 1);
+      const own = typeof strategy === "object" && "templates" in strategy ? strategy.templates : undefined;
+      const templates = own ?? encoderTemplates(promptSet).slice(0, 1);
       const options = { templates, optionOrder, seed, ...watched };
       try {
         return { answers: (await chooseAll(encoder, items, options)).length };
@@ -100,7 +109,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
     }
     const model = await openModel(checkpointFolder(bench, ref), ["generate"], bench.context);
     try {
-      const how = { ...asking, ...strategiesOf(strategy, dataset), ...watched };
+      const how = { ...asking, ...strategiesOf(strategy, dataset, asking.promptSet), ...watched };
       return { answers: (await askAll(model, items, how)).length };
     } finally {
       model.dispose();
@@ -108,9 +117,20 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
   },
 });
 
-function strategiesOf(strategy: Strategy | undefined, { train }: Dataset): Strategies {
+function strategiesOf(strategy: Strategy | undefined, dataset: Dataset, promptSet: PromptSet): Strategies {
   if (strategy === "stepByStep") return { stepByStep: true };
-  return strategy === "inContext" ? { demonstrations: train } : {};
+  if (strategy === "inContext") return { demonstrations: dataset.train };
+  if (strategy === undefined || "templates" in strategy) return {};
+  const { describe, lookalikes, name } = dataset;
+  if (describe === undefined || lookalikes === undefined) {
+    const remedy = "Leave it out, or take a dataset that knows, such as a mini-world.";
+    throw new LabError("does not know what its classes look like, so no analysis can be written", remedy, {
+      subject: name,
+    });
+  }
+  const shown = ({ image: { subCategory: own } }: BenchmarkItem): SubCategory =>
+    strategy.analysis === "own" ? own : (lookalikes(own).find(({ id }) => id !== own.id) ?? own);
+  return { beginning: (item) => renderAnalysis(chainForm(promptSet), describe(shown(item))) };
 }
 
 /** The test questions of both splits, seen classes first. */

@@ -4,6 +4,8 @@ import { LabError } from "../../core/errors";
 import { Random } from "../../core/random";
 import { readCotRecords } from "../../cot/records";
 import type { Dataset } from "../../data/dataset";
+import { groupByClass } from "../../data/fewshot";
+import { isRival, lonely } from "../../data/negatives";
 import { answerText, buildTrainingPrompt, PROMPT_SETS, type PromptSet } from "../../data/prompts";
 import type { LabelledImage, Triplet } from "../../data/types";
 import { figuresSchema, lastFigures, type StepFigures } from "../../engine/train";
@@ -15,9 +17,11 @@ import { sftFields, type SftOptions } from "../../sft/options";
 import { sft, type SftExample } from "../../sft/train";
 import type { TapoOptions } from "../../tapo/options";
 import type { TapoExample } from "../../tapo/rollouts";
+import { sizedGamma, termSharesSchema } from "../../tapo/shares";
 import { usesReference } from "../../tapo/terms";
 import { tapoOptionsWith } from "../../tapo/schema";
 import { tapo } from "../../tapo/train";
+import { readRecord } from "../../store/record";
 import { defineStage, givenSchema, refSchema, type Given, type Ref, type Workbench } from "../stage";
 import { readTriplets } from "./data";
 
@@ -40,6 +44,8 @@ export interface SftInputs extends SftOptions {
   readonly dataset: Given;
   /** A stage that wrote chains of thought, or "labels": each training picture's name alone. */
   readonly examples: Ref | "labels";
+  /** How much of the examples is used, drawn by the seed (`shareOf`); all where absent. */
+  readonly share?: number | undefined;
   readonly promptSet: PromptSet;
 }
 
@@ -50,23 +56,32 @@ export const sftStage = defineStage<SftInputs, Trained>({
     from: refSchema,
     dataset: givenSchema,
     examples: z.union([z.literal("labels"), refSchema]),
+    share: z.number().gt(0).max(1).optional(),
     promptSet: z.enum(PROMPT_SETS),
     ...sftFields,
   }),
   result: trainedSchema,
   asks: { from: ["train"] },
   scraps: [CHECKPOINTS],
-  run: async ({ from, dataset, examples, promptSet, ...options }, bench) => {
+  run: async ({ from, dataset, examples, share = 1, promptSet, ...options }, bench) => {
     const data = await bench.dataset(dataset);
-    const list =
+    const all =
       examples === "labels"
         ? labelExamples(data, promptSet)
         : cotExamples(data, promptSet, path.join(bench.place(examples), "records.jsonl"));
+    const list = shareOf(all, share, options.seed);
     return train(checkpointFolder(bench, from), bench, (model) =>
       sft(model, list, options, { ...watchers(bench), checkpointEvery: 10 }),
     );
   },
 });
+
+/** A share of some examples, in their order, and one at least. With one seed, what a smaller share holds is part of a larger one. */
+export function shareOf<T>(examples: readonly T[], share: number, seed: number): T[] {
+  const order = new Random(seed).fork("share of the examples").shuffle([...examples.keys()]);
+  const drawn = new Set(order.slice(0, Math.max(1, Math.round(share * examples.length))));
+  return examples.filter((_, index) => drawn.has(index));
+}
 
 /** CoT SFT: question and picture → the whole chain. */
 function cotExamples(dataset: Dataset, promptSet: PromptSet, file: string): SftExample[] {
@@ -108,6 +123,8 @@ export interface RlInputs extends TapoOptions {
   /** Rollouts in one backward pass. */
   readonly microBatchSize: number;
   readonly train: TrainableParts;
+  /** A stage of shares: γ is then the size of its term beside the policy's gradient as measured there, no weight (`sizedGamma`). */
+  readonly sizedBy?: Ref | undefined;
 }
 
 export const rlInputsSchema: z.ZodType<RlInputs> = tapoOptionsWith({
@@ -117,6 +134,7 @@ export const rlInputsSchema: z.ZodType<RlInputs> = tapoOptionsWith({
   thinking: z.boolean().default(true),
   microBatchSize: z.int().min(1),
   train: trainablePartsSchema,
+  sizedBy: refSchema.optional(),
 });
 
 export const rlStage = defineStage<RlInputs, Trained>({
@@ -126,7 +144,8 @@ export const rlStage = defineStage<RlInputs, Trained>({
   result: trainedSchema,
   asks: { from: ["train"] },
   scraps: [CHECKPOINTS],
-  run: async ({ from, dataset, triplets, thinking, microBatchSize, train: parts, ...options }, bench) => {
+  run: async ({ from, dataset, triplets, thinking, microBatchSize, train: parts, sizedBy, ...given }, bench) => {
+    const options = sizedBy === undefined ? given : sized(given, bench.place(sizedBy));
     const data = await bench.dataset(dataset);
     const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });
     const folder = checkpointFolder(bench, from);
@@ -144,27 +163,39 @@ export const rlStage = defineStage<RlInputs, Trained>({
   },
 });
 
+function sized<O extends TapoOptions>(options: O, shares: string): O {
+  return { ...options, objective: sizedGamma(options.objective, termSharesSchema.parse(readRecord(shares)?.result)) };
+}
+
 /** Stage 2's questions about the pictures of each triplet; with `stage2Options: "four"` they name look-alikes. */
 export function rlExamples(
   dataset: Dataset,
   triplets: readonly Triplet[],
   options: Pick<RlInputs, "seed" | "stage2Options" | "promptSet" | "thinking">,
 ): TapoExample[] {
+  const groups = [...groupByClass(dataset.train).values()];
   return triplets.map((triplet) => {
     const { id, subCategory } = triplet.anchor;
     const shuffled = new Random(options.seed).fork(`options ${id}`).shuffle(dataset.optionsFor(triplet.anchor));
     const candidates = options.stage2Options === "four" ? { options: shuffled } : {};
+    const ask = async (image: LabelledImage): Promise<Prompt> => {
+      const request = { ...(await questionAbout(dataset, image)), thinking: options.thinking, ...candidates };
+      return buildTrainingPrompt(options.promptSet, "tapo", request);
+    };
     return {
       id,
       triplet,
       answer: subCategory.name,
-      prompt: async (which) => {
-        const request = {
-          ...(await questionAbout(dataset, triplet[which])),
-          thinking: options.thinking,
-          ...candidates,
-        };
-        return buildTrainingPrompt(options.promptSet, "tapo", request);
+      prompt: (which) => ask(triplet[which]),
+      rivals: (count, random) => {
+        const others = groups.filter(([image]) => image !== undefined && isRival(image, subCategory));
+        if (others.length === 0) throw lonely(subCategory.id, "is the only class of its super-category");
+        return Promise.all(
+          random
+            .shuffle(others)
+            .slice(0, count)
+            .map((images) => ask(random.pick(images))),
+        );
       },
     };
   });

@@ -29,10 +29,11 @@ export class PromptEncoder {
     const known = new Map<string, TokenSequence>();
     return prompts.map((prompt) => {
       const images = prompt.images.map((image) => this.images.get(image));
-      const ids = this.tokenizer.encodePrompt(
+      const asked = this.tokenizer.encodePrompt(
         prompt.messages,
         images.map(({ tokens }) => tokens),
       );
+      const ids = prompt.begun === undefined ? asked : [...asked, ...this.tokenizer.encode(prompt.begun)];
       const key = `${ids.join()}|${images.map(({ id }) => id).join()}`;
       const same = known.get(key);
       if (same !== undefined) return same;

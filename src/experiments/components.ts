@@ -1,0 +1,71 @@
+import { defineExperiment } from "../lab/experiment";
+import { ablation, anchorOnly, cotSft, dapo, matched, withoutNegative } from "../lab/recipe";
+import { accuracyBars, rlCurves, SIMILARITY_OF_BOTH, standardTable } from "../report/standard";
+import { claimsOf } from "./claims";
+
+/** Fig. 3c: what each part of the training adds. */
+export const components = defineExperiment({
+  id: "components",
+  title: "Key components",
+  claim:
+    "CoT SFT adds 13.30 points of SS_rel, DAPO another 1.60; intra-class and inter-class augmentation each do more than DAPO, and both together most, 67.32 % (§5.3, Fig. 3c)",
+  claims: claimsOf("components"),
+  published: [
+    {
+      table: "figure3c",
+      over: "base",
+      rows: {
+        base: "Zero-shot",
+        "cot-sft": "CoT SFT",
+        dapo: "CoT SFT + DAPO",
+        intra: "CoT SFT + DAPO + intra-class",
+        inter: "CoT SFT + DAPO + inter-class",
+        tapo: "CoT SFT + TAPO",
+      },
+    },
+  ],
+  seeds: 10, // the differences between its rows are small
+  methods(recipe) {
+    const { base, profile } = recipe;
+    const start = cotSft(recipe);
+    const row = ablation(recipe, start);
+    const onTop = (name: string, short: string, changes?: Parameters<typeof row>[2]) => ({
+      ...row(name, `CoT SFT + ${short}`, changes),
+      short,
+    });
+    return [
+      { name: "base", title: "Base, direct", model: base, thinking: false },
+      { name: "base-think", title: "Base, thinking", model: base, thinking: true },
+      { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
+      onTop("dapo", "DAPO", dapo(profile.rl)),
+      onTop("intra", "DAPO, intra-class", withoutNegative(profile.rl)), // n₁ and n₂ of TAPO, and no other term
+      onTop("inter", "DAPO, inter-class", anchorOnly(profile.rl)), // every term of TAPO, and rollouts of the anchor alone
+      onTop("tapo", "both (TAPO)"),
+      onTop("tapo-matched", "both, matched weights", matched(recipe, start)),
+    ];
+  },
+  ask: ["closed", "open"],
+  metrics: ["accuracy", "similarity", "wellFormed", "seenNames"],
+  compare: [
+    ["cot-sft", "base"],
+    ["dapo", "cot-sft"],
+    ["intra", "dapo"],
+    ["inter", "dapo"],
+    ["tapo-matched", "dapo"],
+    ["tapo", "intra"],
+    ["tapo", "inter"],
+    ["tapo", "dapo"],
+  ],
+  tables: [
+    standardTable("Key components, accuracy in %", {
+      more: [SIMILARITY_OF_BOTH],
+      notes: [
+        "Intra-class: rollouts of anchor and positive. Inter-class: the KL to the negative with its two entropies. Matched weights: those that give the terms the size of the policy's gradient, instead of the paper's.",
+      ],
+    }),
+  ],
+  figures: [
+    { name: "open-world", draw: (results) => accuracyBars(results, "open") },
+    { name: "rl-curves", draw: rlCurves },
+  ],
+});

@@ -1,0 +1,68 @@
+import { CHAINS, defineExperiment, type Method } from "../lab/experiment";
+import { cotSft, dapo, rl } from "../lab/recipe";
+import type { MeasuredColumn } from "../report/pivot";
+import { chainLayout } from "../report/standard";
+
+/** The analysis that is written for a model, and what a row with it is called. */
+const WRITTEN = { own: "told what is there", lookalike: "told the look-alike" } as const;
+
+const COLUMNS: readonly MeasuredColumn[] = [
+  ["accuracy", "Answer right"],
+  ["chain:described", "Answer as described"],
+  ["chain:follows", "Answer follows from the chain"],
+  ["chain:analysisRight", "Analysis right"],
+].map(([metric = "", group = ""]) => ({ group, setting: "open", metric, domain: "items", splits: ["seen", "unseen"] }));
+
+/** What "deploying knowledge" means: do chains go wrong in what they see, in what they know, or in what they make of it? */
+export const faithfulness = defineExperiment({
+  id: "faithfulness",
+  title: "Faithfulness of the chains",
+  claim:
+    "Beyond the paper: training mends the use of what is seen and known (§5.4, H3), so that answers follow from their chains, and change when another analysis is written for the model",
+  methods(recipe) {
+    const start = cotSft(recipe);
+    const rows: readonly Method[] = [
+      { name: "base-think", title: "Base, thinking", model: recipe.base, thinking: true },
+      { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
+      {
+        name: "dapo",
+        title: "CoT SFT + DAPO",
+        short: "DAPO",
+        model: rl(recipe, start, dapo(recipe.profile.rl), "dapo"),
+        thinking: true,
+      },
+      { name: "tapo", title: "CoT SFT + TAPO", short: "TAPO", model: rl(recipe, start, {}, "tapo"), thinking: true },
+    ];
+    const told = (row: Method, analysis: keyof typeof WRITTEN): Method => ({
+      ...row,
+      name: `${row.name}-${analysis}`,
+      title: `${row.title}, ${WRITTEN[analysis]}`,
+      short: `${row.short ?? row.title}, ${WRITTEN[analysis]}`,
+      strategy: { analysis },
+    });
+    return rows.flatMap((row) => [row, told(row, "own"), told(row, "lookalike")]);
+  },
+  ask: ["open"],
+  metrics: ["accuracy", "wellFormed", CHAINS],
+  compare: [
+    ["cot-sft", "base-think"],
+    ["tapo-own", "tapo"],
+    ["tapo-own", "cot-sft-own"],
+    ["tapo", "cot-sft"],
+  ],
+  tables: [
+    {
+      name: "table",
+      layout: ({ chains }) =>
+        chains?.use && {
+          caption: "Faithfulness of the chains, open world, %",
+          columns: COLUMNS,
+          notes: [
+            "Over all items, one seed, 95 % intervals over them. As described: of the chains whose analysis describes a class, those that answer with it; follows: of those in which one candidate fits best by their own words, those that answer with it. Told: the analysis was written for the model, and it went on from there; the look-alike is the class most easily taken for the picture's own, so that a chain that is used answers with that one, and is wrong.",
+          ],
+        },
+    },
+    { name: "chain-errors", layout: chainLayout },
+  ],
+  figures: [],
+});
