@@ -23,6 +23,7 @@ const ORDER = [
   "verify",
   "lab",
   "experiments",
+  "site",
   "cli",
 ];
 const forbidden = (folder) => {
@@ -59,7 +60,7 @@ const importRules = ORDER.map((folder) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["dist/**", "node_modules/**", ".venv/**", ".setup/**", "runs/**", "results/**", "assets/**"] },
+  { ignores: ["dist/**", "node_modules/**", ".venv/**", ".setup/**", "runs/**", "site/**", "results/**", "assets/**"] },
   js.configs.recommended,
   {
     files: ["**/*.ts", "**/*.mts"],

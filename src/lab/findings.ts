@@ -22,8 +22,7 @@ import {
   differingSettings,
   gather,
   keptOf,
-  partKey,
-  partsOf,
+  keptParts,
   settingsOf,
   type Gathered,
   type Kept,
@@ -63,20 +62,14 @@ export async function findingsOf(
 
 /** What a report or a record comes to, as it was kept. */
 export function keptFindings(lab: Lab, experiment: Experiment, kept: Kept): Findings {
-  const parts = partsOf(kept).map((part) => [partKey(part.by), { ...part, origin: "run" as const }] as const);
   const keys = differingSettings(settingsOf(lab), kept.settings);
   const old = keys.length > 0 ? [] : notDue(kept.made, dueKeys(lab, experiment));
   const leftOut = [
     ...(keys.length === 0 ? [] : [`Made with other settings than the profile has now (${keys.join(", ")}).`]),
     ...(old.length === 0 ? [] : [`${methodsNamed(old)}: ${OLD}.`]),
   ];
-  return layOut(
-    lab,
-    experiment,
-    [],
-    { settings: kept.settings, parts: new Map(parts), recorded: undefined, leftOut },
-    {},
-  );
+  const gathered = { settings: kept.settings, parts: keptParts(kept), recorded: undefined, leftOut };
+  return layOut(lab, experiment, [], gathered, {});
 }
 
 /** Says so where this machine computes other digits than the recorded ones. */

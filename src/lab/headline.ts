@@ -1,14 +1,15 @@
 import { select } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
 import type { Experiment, Method } from "./experiment";
-import { partKey, type Gathered } from "./kept";
+import { keptParts, partKey, type Gathered, type Kept } from "./kept";
+import { FURTHER_MODELS, type Profile } from "./profile";
 import type { MadeMethod } from "./run";
 
 /** A method, or what is kept of one. */
 export type Called = Pick<Method, "name" | "title"> & Partial<Pick<Method, "model">>;
 
 /** A method's numbers for a seed; what is given has them under one, whatever the others have. */
-export function partOf({ parts }: Gathered, { name, model }: Called, seed: number) {
+export function partOf({ parts }: Pick<Gathered, "parts">, { name, model }: Called, seed: number) {
   const own = parts.get(partKey({ method: name, seed }));
   return (
     own ??
@@ -16,12 +17,30 @@ export function partOf({ parts }: Gathered, { name, model }: Called, seed: numbe
   );
 }
 
+/** What a report or a record came to, from its numbers alone: nothing that the profile names is opened, so that it may be gone. */
+export function keptHeadline(experiment: Experiment, profile: Profile, kept: Kept): string | undefined {
+  const nowhere = { fingerprint: "", at: "" };
+  const methods = experiment.methods({
+    dataset: { given: "dataset", ...nowhere },
+    base: { given: "checkpoint", ...nowhere },
+    encoder: { given: "encoder", ...nowhere },
+    models: Object.fromEntries(FURTHER_MODELS.map(({ part, given }) => [part, { given, ...nowhere }])),
+    profile,
+    seed: profile.seed,
+  });
+  const made = methods.flatMap((method) => {
+    const own = kept.made.filter((by) => by.method === method.name);
+    return own.map(({ seed }) => ({ method, seed }));
+  });
+  return headline(experiment, methods, made, { parts: keptParts(kept) });
+}
+
 /** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
 export function headline(
   { compare }: Experiment,
   methods: readonly Method[],
-  made: readonly MadeMethod[],
-  gathered: Gathered,
+  made: readonly Pick<MadeMethod, "method" | "seed">[],
+  gathered: Pick<Gathered, "parts">,
 ): string | undefined {
   const where = { metric: "accuracy", setting: "open", split: "unseen", domain: "mean" } as const;
   const named = (name: string): Method | undefined => methods.find((method) => method.name === name);

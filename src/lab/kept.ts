@@ -167,11 +167,16 @@ export function methodsNamed(made: readonly MadeBy[]): string {
 }
 
 /** Numbers taken apart, method by method and seed by seed. */
-export function partsOf({ made, measurements, outcomes }: KeptNumbers): Part[] {
+function partsOf({ made, measurements, outcomes }: KeptNumbers): Part[] {
   return made.map((by) => {
     const own = (one: Parameters<typeof partKey>[0]): boolean => partKey(one) === partKey(by);
     return { by, measurements: measurements.filter(own), outcomes: outcomes.filter(own) };
   });
+}
+
+/** The same by their keys, as a run's own. */
+export function keptParts(kept: KeptNumbers): Gathered["parts"] {
+  return new Map(partsOf(kept).map((part) => [partKey(part.by), { ...part, origin: "run" }]));
 }
 
 /** A run's numbers, then those of an earlier run, then those of the record, each method and seed once. */

@@ -1,8 +1,9 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { ROOT } from "../config/load";
 import { readStored } from "../config/stored";
-import { numericsMode, type NumericsMode } from "../core/backend";
+import { NUMERICS_MODES, numericsMode, type NumericsMode } from "../core/backend";
 import { writeJson } from "../core/files";
 import { fileFacts, gitState, machineNow, versionsNow, type FileFact, type GitState } from "../store/facts";
 import { numericsDigest } from "../verify/numerics/digest";
@@ -91,4 +92,30 @@ const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), s
 export function recordedOutputs(folder: string): readonly Pick<FileFact, "path" | "sha256">[] {
   const file = path.join(folder, RUN_RECORD);
   return readStored(file, outputsSchema, "record of a run", "Restore it, or remove it and run again.").outputs;
+}
+
+/** What a reader is told of a run's record. */
+export type ToldRecord = Pick<
+  RunRecord,
+  "seeds" | "command" | "startedAt" | "finishedAt" | "seconds" | "versions" | "machine" | "numerics" | "git"
+> & { readonly workers?: number | undefined }; // records before it was counted have none
+
+const toldSchema: z.ZodType<ToldRecord> = z.object({
+  seeds: z.array(z.int()),
+  command: z.array(z.string()),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  seconds: z.number(),
+  workers: z.int().min(1).optional(),
+  versions: z.record(z.string(), z.string()),
+  machine: z.record(z.string(), z.union([z.string(), z.number()])),
+  numerics: z.object({ mode: z.enum(NUMERICS_MODES), digest: z.string() }),
+  git: z.object({ commit: z.string(), dirty: z.boolean() }).nullable(),
+});
+
+/** The record in a folder; `undefined` where a run was killed while it wrote. @throws LabError where it is no such record */
+export function readRunRecord(folder: string): ToldRecord | undefined {
+  const file = path.join(folder, RUN_RECORD);
+  if (!fs.existsSync(file)) return undefined;
+  return readStored(file, toldSchema, "record of a run", "Restore it, or remove it and run again.");
 }

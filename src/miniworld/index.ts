@@ -9,6 +9,7 @@ export { writeChain } from "./chain";
 export type { WorldClass } from "./classes";
 export { buildMiniWorld } from "./world";
 export type { ClassPicture, MiniWorld } from "./types";
+export { STEP_KINDS as CHAIN_STEPS } from "./chainMarks";
 export { miniTeacher } from "./teacher";
 export { buildBase, type BaseWork, type BuiltBase } from "./base/build";
 export { measureGates, type Gate } from "./base/gates";

@@ -33,6 +33,7 @@ export interface BrowsedQuestion {
   readonly setting: Setting;
   readonly domain: string;
   readonly split: "seen" | "unseen";
+  readonly question: string;
   readonly truth: string;
   readonly options: readonly string[] | null;
   /** Its place in `pictures`. */
@@ -50,7 +51,7 @@ export interface AnswerBook {
   /** What a chain can come to, in order; empty where the dataset cannot judge chains. */
   readonly outcomes: readonly string[];
   readonly questions: readonly BrowsedQuestion[];
-  /** Data URIs, WebP. */
+  /** Where the page finds them. */
   readonly pictures: readonly string[];
   /** How many pictures the models were asked about, shown or not. */
   readonly allPictures: number;
@@ -60,8 +61,15 @@ export interface AnswerBook {
 /** Longer side of the thumbnails. */
 const THUMBNAIL = 160;
 
-/** Judges the answers about at most `limit` test pictures, one of every class before a second one of any. */
-export async function answerBook(source: BookSource, limit: number): Promise<AnswerBook> {
+/**
+ * Judges the answers about at most `limit` test pictures, one of every class before a second one of any.
+ * @param keep keeps a picture, a WebP file, and says where the page finds it; default: in the page itself
+ */
+export async function answerBook(
+  source: BookSource,
+  limit: number,
+  keep: (webp: Buffer) => string = dataUri,
+): Promise<AnswerBook> {
   const { title, dataset, asked, leftOut = [] } = source;
   const known = asked.map((model) => ({ ...model, byId: new Map(model.answers.map((one) => [one.id, one])) }));
   const tested = [...dataset.test("seen"), ...dataset.test("unseen")];
@@ -76,7 +84,7 @@ export async function answerBook(source: BookSource, limit: number): Promise<Ans
     questions: (["open", "closed"] as const).flatMap((setting) =>
       items.flatMap((item, picture) => questionOf(source, item, picture, setting, known)),
     ),
-    pictures: await Promise.all(items.map(thumbnail)),
+    pictures: (await Promise.all(items.map(thumbnail))).map(keep),
     allPictures: all.length,
     leftOut,
   };
@@ -97,7 +105,7 @@ function fewOfEachClass(items: readonly BenchmarkItem[], limit: number): Benchma
 
 function questionOf(
   { dataset, superCategory }: BookSource,
-  { id, image, groundTruth }: BenchmarkItem,
+  { id, image, question, groundTruth }: BenchmarkItem,
   picture: number,
   setting: Setting,
   asked: readonly (AskedModel & { readonly byId: ReadonlyMap<string, Answer> })[],
@@ -120,13 +128,16 @@ function questionOf(
   return [
     {
       ...{ id, setting, picture, domain: subCategory.superCategory, split: subCategory.seen ? "seen" : "unseen" },
-      ...{ truth: groundTruth, options: first.answer.options },
+      ...{ question, truth: groundTruth, options: first.answer.options },
       answers: Object.fromEntries(given.map((one) => [one.key, mark(one)])),
     },
   ];
 }
 
-async function thumbnail({ image }: BenchmarkItem): Promise<string> {
-  const webp = await encodeThumbnail(await image.load(), THUMBNAIL);
+async function thumbnail({ image }: BenchmarkItem): Promise<Buffer> {
+  return encodeThumbnail(await image.load(), THUMBNAIL);
+}
+
+function dataUri(webp: Buffer): string {
   return `data:image/webp;base64,${webp.toString("base64")}`;
 }

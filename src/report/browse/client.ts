@@ -16,8 +16,8 @@
   const book = JSON.parse((byId("data") as HTMLScriptElement).text) as Book;
   const form = byId("filters") as HTMLFormElement;
   const list = byId("answers");
-  const selects = [...form.querySelectorAll("select")];
-  const chosen = (name: string): string => selects.find((select) => select.name === name)?.value ?? "";
+  const fields = [...form.querySelectorAll<HTMLSelectElement | HTMLInputElement>("select, input")];
+  const chosen = (name: string): string => fields.find((field) => field.name === name)?.value ?? "";
   const titleOf = (key: string): string => book.models.find((model) => model.key === key)?.title ?? key;
 
   const make = (tag: string, className: string, ...content: readonly (string | Node)[]): HTMLElement => {
@@ -48,6 +48,7 @@
       chosen(name) === "" || chosen(name) === value;
     return (
       question.setting === chosen("setting") &&
+      question.truth.toLowerCase().includes(chosen("class").trim().toLowerCase()) &&
       is("domain", question.domain) &&
       is("split", question.split) &&
       is("result", answer.right ? "right" : "wrong") &&
@@ -98,7 +99,14 @@
       "article",
       "",
       picture,
-      make("header", "", make("h2", "", question.truth), make("p", "quiet", facts), ...options),
+      make(
+        "header",
+        "",
+        make("h2", "", question.truth),
+        make("p", "quiet", facts),
+        make("p", "quiet", question.question),
+        ...options,
+      ),
       make("div", "sides", ...sides.map((key) => answerBlock(key, question.answers[key]))),
     );
     article.tabIndex = -1;
@@ -120,23 +128,25 @@
     const all = book.questions.filter((question) => question.setting === chosen("setting"));
     const found = all.filter(fits);
     const compared = chosen("before") !== "";
-    const change = selects.find((select) => select.name === "change");
+    const change = fields.find((field) => field.name === "change");
     if (change !== undefined) change.disabled = !compared;
     const sides: readonly Side[] = compared ? ["before", "model"] : ["model"];
     const shares = found.length === 0 ? [] : sides.map((side) => share(found, side));
     byId("count").textContent = [`${found.length} of ${all.length} questions.`, ...shares].join(" ");
     list.replaceChildren(...found.map(card));
     if (found.length === 0) list.append(make("p", "quiet", "No question fits these filters."));
-    const state = selects.flatMap((select) => (select.value === "" ? [] : [[select.name, select.value]]));
+    const state = fields.flatMap((field) => (field.value === "" ? [] : [[field.name, field.value]]));
     window.location.replace(`#${new URLSearchParams(state).toString()}`);
   };
 
   /** Takes the filters out of the address, so that a view can be kept and sent on. */
   const restore = (): void => {
     const state = new URLSearchParams(window.location.hash.slice(1));
-    for (const select of selects) {
-      const value = state.get(select.name);
-      if (value !== null && [...select.options].some((option) => option.value === value)) select.value = value;
+    if (state.size === 0) return; // the page's own beginning
+    for (const field of fields) {
+      const value = state.get(field.name) ?? "";
+      if (field instanceof HTMLInputElement || [...field.options].some((option) => option.value === value))
+        field.value = value;
     }
   };
 
@@ -148,14 +158,17 @@
 
   document.addEventListener("keydown", (event) => {
     const target = event.target instanceof HTMLElement ? event.target.tagName : "";
-    if (event.ctrlKey || event.metaKey || event.altKey || target === "SELECT") return;
+    if (event.ctrlKey || event.metaKey || event.altKey || target === "SELECT" || target === "INPUT") return;
     if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
-    else if (event.key === "f") selects[0]?.focus();
+    else if (event.key === "f") fields[0]?.focus();
     else return;
     event.preventDefault();
   });
   form.addEventListener("change", show);
+  form.addEventListener("input", (event) => {
+    if (event.target instanceof HTMLInputElement) show(); // while a name is typed
+  });
   form.addEventListener("reset", () => {
     setTimeout(show); // the fields change after the event
   });

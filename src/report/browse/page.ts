@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import * as path from "node:path";
 import { ROOT } from "../../config/load";
 import { readText } from "../../core/files";
+import { dataMarkup, html, type Markup } from "../display/view";
 import { escapeHtml } from "../table/html";
 import type { AnswerBook } from "./book";
 import { STYLE } from "./style";
 
 /** The compiled client.ts. */
-const SCRIPT = path.join(ROOT, "dist", "report", "browse", "client.js");
+export const ANSWERS_SCRIPT = path.join(ROOT, "dist", "report", "browse", "client.js");
 
 type Choice = readonly [value: string, title: string];
 
@@ -23,8 +24,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
  * as JSON and as escaped text only, and its policy lets no other script run than the one that is written here.
  */
 export function answerPage(book: AnswerBook): string {
-  const script = readText(SCRIPT);
-  const data = JSON.stringify(book).replaceAll("<", "\\u003c"); // a text cannot end the element it stands in
+  const script = readText(ANSWERS_SCRIPT);
   const title = `Answers of ${book.title}`;
   const policy = `default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src '${sha256(STYLE)}'; script-src '${sha256(script)}'`;
   return [
@@ -39,12 +39,7 @@ export function answerPage(book: AnswerBook): string {
     "</head>",
     "<body>",
     `<h1>${escapeHtml(title)}</h1>`,
-    `<p class="quiet">${escapeHtml(introduction(book))}</p>`,
-    ...(book.leftOut.length === 0 ? [] : [leftOutList(book.leftOut)]),
-    filterForm(book),
-    '<main id="answers" aria-label="answers"></main>',
-    "<noscript><p>This page needs JavaScript, which runs from the file itself.</p></noscript>",
-    `<script type="application/json" id="data">${data}</script>`,
+    answersMarkup(book).source,
     `<script>${script}</script>`,
     "</body>",
     "</html>",
@@ -52,36 +47,60 @@ export function answerPage(book: AnswerBook): string {
   ].join("\n");
 }
 
+/**
+ * The answers with their filters, for a page that ends with the script (`ANSWERS_SCRIPT`) and has the style.
+ * @param compared the model that stands beside the shown one at first; default: none
+ */
+export function answersMarkup(book: AnswerBook, compared?: string): Markup {
+  return html`<p class="quiet">${introduction(book)}</p>
+    ${book.leftOut.length === 0 ? [] : leftOutList(book.leftOut)} ${filterForm(book, compared)}
+    <main id="answers" aria-label="answers"></main>
+    <noscript><p>This page needs JavaScript, which runs from the file itself.</p></noscript>
+    ${dataMarkup("data", book)}`;
+}
+
+/** The model that is shown at first: the last one that wrote chains. */
+export function shownFirst({ models, questions }: AnswerBook): string | undefined {
+  return [...models].reverse().find(({ key }) => questions.some((q) => q.answers[key]?.lines != null))?.key;
+}
+
 function introduction({ datasetName, pictures, allPictures, outcomes }: AnswerBook): string {
   const left = allPictures - pictures.length;
   const shown =
     left === 0
       ? `All ${allPictures} test pictures of ${datasetName}.`
-      : `${pictures.length} of ${allPictures} test pictures of ${datasetName}; ${left} are left out (fine-r1 browse --limit ${allPictures} shows all).`;
+      : `${pictures.length} of ${allPictures} test pictures of ${datasetName}, one of every class before a second one of any; ${left} are left out (fine-r1 browse --limit ${allPictures} shows all).`;
   const marked = outcomes.length === 0 ? "" : " A chain's steps are marked one by one.";
   return `${shown}${marked} Keys: j and k go to the next and the previous answer, f to the filters.`;
 }
 
-function leftOutList(leftOut: readonly string[]): string {
-  const lines = leftOut.map((what) => `<li>${escapeHtml(what)}</li>`);
-  return `<details class="quiet"><summary>Left out: ${leftOut.length}</summary><ul>${lines.join("")}</ul></details>`;
+function leftOutList(leftOut: readonly string[]): Markup {
+  const lines = leftOut.map((what) => html`<li>${what}</li>`);
+  return html`<details class="quiet">
+    <summary>Left out: ${leftOut.length}</summary>
+    <ul>
+      ${lines}
+    </ul>
+  </details>`;
 }
 
-function filterForm({ models, domains, outcomes, questions }: AnswerBook): string {
+function filterForm(book: AnswerBook, compared?: string): Markup {
+  const { models, domains, outcomes, questions } = book;
   const settings = (["open", "closed"] as const).filter((setting) => questions.some((q) => q.setting === setting));
   const asked = models.map(({ key, title }): Choice => [key, title]);
-  const last = [...models].reverse().find(({ key }) => questions.some((q) => q.answers[key]?.lines != null));
   const all: Choice = ["", "all"];
+  const names = [...new Set(questions.map(({ truth }) => truth))].sort();
   const fields = [
     select(
       "setting",
       "Question",
       settings.map((s): Choice => [s, s === "open" ? "open: no options" : "closed: with options"]),
     ),
-    select("model", "Model", asked, last?.key),
-    select("before", "Compared with", [["", "nothing"], ...asked]),
+    select("model", "Model", asked, shownFirst(book)),
+    select("before", "Compared with", [["", "nothing"], ...asked], compared),
     select("domain", "Domain", [all, ...domains.map((d): Choice => [d, d])]),
     select("split", "Classes", [all, ["seen", "seen"], ["unseen", "unseen"]]),
+    html`<label>Class <input type="search" name="class" list="names" size="14" autocomplete="off" /></label>`,
     select("result", "Answer", [all, ["right", "right"], ["wrong", "wrong"]]),
     ...(outcomes.length === 0
       ? []
@@ -94,21 +113,26 @@ function filterForm({ models, domains, outcomes, questions }: AnswerBook): strin
       ["both-wrong", "both wrong"],
     ]),
   ];
-  return [
-    '<form id="filters" aria-label="filters">',
-    ...fields,
-    '<button type="reset">Reset</button>',
-    '<output id="count" aria-live="polite"></output>',
-    "</form>",
-  ].join("\n");
+  return html`<form id="filters" aria-label="filters">
+    ${fields}
+    <datalist id="names">${names.map((name) => html`<option value="${name}"></option>`)}</datalist>
+    <button type="reset">Reset</button>
+    <output id="count" aria-live="polite"></output>
+  </form>`;
 }
 
-function select(name: string, title: string, choices: readonly Choice[], chosen?: string): string {
-  const options = choices.map(([value, text]) => {
-    const mark = value === chosen ? " selected" : "";
-    return `<option value="${escapeHtml(value)}"${mark}>${escapeHtml(text)}</option>`;
-  });
-  return `<label>${escapeHtml(title)} <select name="${name}">${options.join("")}</select></label>`;
+function select(name: string, title: string, choices: readonly Choice[], chosen?: string): Markup {
+  const options = choices.map(([value, text]) =>
+    value === chosen
+      ? html`<option value="${value}" selected>${text}</option>`
+      : html`<option value="${value}">${text}</option>`,
+  );
+  return html`<label
+    >${title}
+    <select name="${name}">
+      ${options}
+    </select></label
+  >`;
 }
 
 function sha256(text: string): string {

@@ -30,6 +30,12 @@ function sourceOf(content: Content): string {
   return content instanceof Markup ? content.source : content.map(({ source }) => source).join("");
 }
 
+/** Data for a page's script, which finds it by the id and reads its text as JSON. No text in it can end the element. */
+export function dataMarkup(id: string, data: unknown): Markup {
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  return new Markup(`<script type="application/json" id="${escapeHtml(id)}">${json}</script>`);
+}
+
 /** Views one below the other, as one. */
 export function stacked(views: readonly HtmlView[]): HtmlView {
   const rule = html`<hr style="border:none;border-top:1px solid rgba(128,128,128,0.5);margin:12px 0" />`;

@@ -1,13 +1,17 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { z } from "zod";
 import { requireSlug } from "../../config/slug";
-import { writeFileAtomic } from "../../core/files";
+import { parserOf } from "../../config/stored";
+import { parseJson, writeFileAtomic } from "../../core/files";
 import { rasterizeSvg } from "../../data/rasters";
 import { escapeHtml } from "../table/html";
 import { type Figure, type PlotlyFigure, isDrawn } from "./figure";
 import { PLOTLY_SCRIPT, renderSvg } from "./render";
 
-const SHARED_SCRIPT = "plotly.min.js";
+export const SHARED_SCRIPT = "plotly.min.js";
+/** How the line of a page that holds its chart begins. */
+const CHART = "const figure = ";
 
 /** The figure as an SVG document. */
 export function figureSvg(figure: Figure): Promise<string> {
@@ -40,6 +44,15 @@ export async function exportFigure(figure: Figure, folder: string, name: string)
   });
 }
 
+const json = z.record(z.string(), z.json());
+const parseChart: (value: unknown) => PlotlyFigure = parserOf(z.object({ data: z.array(json), layout: json }));
+
+/** The chart of a page that `exportFigure` wrote; `undefined` of any other page. @throws where the chart is broken */
+export function chartIn(page: string): PlotlyFigure | undefined {
+  const chart = new RegExp(`^${CHART}(.*);$`, "m").exec(page)?.[1];
+  return chart === undefined ? undefined : parseChart(parseJson(chart));
+}
+
 function shareScript(folder: string): void {
   const target = path.join(folder, SHARED_SCRIPT);
   const script = fs.readFileSync(PLOTLY_SCRIPT);
@@ -52,7 +65,7 @@ function chartPage(figure: PlotlyFigure, svg: string): string {
   const script = [
     `<script src="${SHARED_SCRIPT}"></script>`,
     "<script>",
-    `const figure = ${json};`,
+    `${CHART}${json};`,
     `if (window.Plotly) {`,
     `  const place = document.getElementById("figure");`,
     `  place.replaceChildren();`,
@@ -74,6 +87,12 @@ function page(title: string, svg: string, script: string): string {
     `${script}</body></html>`,
     "",
   ].join("\n");
+}
+
+/** The title of a page that this program wrote; "" where it has none. */
+export function titleIn(page: string): string {
+  const title = /<title>([^<]*)<\/title>/u.exec(page)?.[1] ?? "";
+  return title.replaceAll(/&#(\d+);/gu, (_, code: string) => String.fromCodePoint(Number(code)));
 }
 
 /** The first line of the chart's title. */

@@ -21,6 +21,7 @@ const question = (id: string, more: Partial<BrowsedQuestion>): BrowsedQuestion =
   setting: "open",
   domain: "bird",
   split: "seen",
+  question: "which?",
   truth: "the truth",
   options: null,
   picture: 0,

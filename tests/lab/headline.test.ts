@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import type { Measurement } from "../../src/eval/measurements";
+import { quickstart } from "../../src/experiments/quickstart";
+import { keptHeadline } from "../../src/lab/headline";
+import { loadProfile } from "../../src/lab/profile";
+
+const made = (method: string, seed: number) => ({ method, seed, at: "", processor: "", numerics: "", keys: [] });
+const unseen = (method: string, seed: number, value: number): Measurement => ({
+  ...{ method, seed, dataset: "d", domain: "mean", split: "unseen", setting: "open", metric: "accuracy" },
+  ...{ value, low: value, high: value, n: 8 },
+});
+
+describe("keptHeadline", () => {
+  it("tells the last difference of what was kept, with the titles of today, whatever its models are", () => {
+    const rows = [unseen("dapo", 1, 0.5), unseen("tapo", 1, 0.52), unseen("dapo", 2, 0.6), unseen("tapo", 2, 0.64)];
+    const kept = {
+      settings: {},
+      made: rows.map(({ method, seed }) => made(method, seed)),
+      measurements: rows,
+      outcomes: [],
+    };
+    // differences 2 and 4: mean 3, standard error 1, Student's t of one degree of freedom 12.7
+    expect(keptHeadline(quickstart, loadProfile("smoke"), kept)).toBe(
+      "TAPO − DAPO = +3.0 points [−9.7, +15.7] on unseen classes, open world (2 seeds).",
+    );
+    expect(keptHeadline(quickstart, loadProfile("smoke"), { ...kept, made: [made("tapo", 1)] })).toBe(
+      "CoT SFT + TAPO: 52.0 % on unseen classes, open world (one seed).",
+    );
+  });
+});
