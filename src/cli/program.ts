@@ -30,6 +30,7 @@ const program = new Command("fine-r1")
 Start here
   $ npm start                               the main job: CoT SFT → TAPO → evaluation, one table
   $ npm run lab                             the same, step by step, in JupyterLab
+  $ npm run report                          everything recorded, as pages for the browser
   $ npx fine-r1 doctor                      is this installation in order?
   $ npx fine-r1 parity objective FILE       does it compute what the released code computes?
 

@@ -110,7 +110,8 @@ Tables, figures and the run record lie in ${placeOf(folder)}:
 
 Another seed: ${commandLine("run", experiment.id, ...rows, ...profileWords(options), "--seeds", next)}
 The same tables again: ${commandLine("show", experiment.id, ...(options.record === true ? [] : ["--mine"]), ...profileWords(options))}
-Open the notebooks: npm run lab`);
+Open the notebooks: npm run lab
+All results in a browser: npm run report${options.record === true ? "" : " -- --mine"}`);
 }
 
 /** File names, those that differ only in their ending together: table.{csv,md}. */

@@ -37,12 +37,13 @@ export function keptHeadline(experiment: Experiment, profile: Profile, kept: Kep
 
 /** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
 export function headline(
-  { compare }: Experiment,
+  { ask, compare }: Experiment,
   methods: readonly Method[],
   made: readonly Pick<MadeMethod, "method" | "seed">[],
   gathered: Pick<Gathered, "parts">,
 ): string | undefined {
-  const where = { metric: "accuracy", setting: "open", split: "unseen", domain: "mean" } as const;
+  const setting = ask.includes("open") ? "open" : "closed";
+  const where = { metric: "accuracy", setting, split: "unseen", domain: "mean" } as const;
   const named = (name: string): Method | undefined => methods.find((method) => method.name === name);
   const partFor = (name: string, seed: number) => {
     const method = named(name);
@@ -53,7 +54,7 @@ export function headline(
   const trained = made.filter(({ method }) => !("given" in method.model));
   const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
   const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
-  const on = `on unseen classes, open world (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
+  const on = `on unseen classes, ${setting} world (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
   const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
   const told = compare.filter(([a, b]) => isOwn(a) && seeds.every((seed) => valueOf(b, seed) !== undefined));
   const best = told.filter(([, b]) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made
