@@ -25,7 +25,7 @@ const FEW = 6;
 /** `fine-r1 scorecard`. */
 export function addScorecardCommand(program: Command): void {
   program
-    .command(SCORECARD)
+    .command("scorecard")
     .description("every claim of the paper beside what came out here, with a verdict; from results alone")
     .option("--profiles <names>", "profiles whose results count, a world each", "mini,mini-2,mini-3")
     .option("--mine", "one's own runs (runs/) instead of the record (results/)")

@@ -48,7 +48,7 @@ describe.each(["smoke", "mini"])("in the profile %s", (name) => {
   it("every record has its own number of seeds, from the profile's on", () => {
     for (const { experiment, seeds, plan } of planMany([labs.get(name)!], EXPERIMENTS, { only: "all" })) {
       expect(seeds).toEqual(recordSeeds(experiment, { seed: 1 }));
-      const trained = plan.filter(({ training }) => training !== undefined);
+      const trained = plan.filter(({ method }) => !("given" in method.model));
       expect([...new Set(trained.map(({ seed }) => seed))]).toEqual(seeds);
     }
     expect(recordSeeds({}, { seed: 4 })).toEqual([4, 5, 6]);
