@@ -16,6 +16,7 @@ const COLOURS = {
 const PERCENT = { kind: "number", percent: true, digits: 2 } as const;
 /** Columns of a difference. Effects are in points: hundredths of a share, or of a cosine. */
 const NUMBERS: readonly Column[] = [
+  { key: "verdict", title: "Verdict", kind: "text" },
   { key: "difference", title: "Decided by", kind: "text" },
   { key: "paper", title: "Paper: effect", ...PERCENT },
   { key: "ours", title: "Ours: effect", ...PERCENT, interval: "range" },
@@ -23,13 +24,10 @@ const NUMBERS: readonly Column[] = [
   { key: "worlds", title: "Worlds", kind: "number" },
   { key: "seeds", title: "Seeds", kind: "number" },
   { key: "items", title: "Items", kind: "number" },
-  { key: "verdict", title: "Verdict", kind: "text" },
   { key: "detectable", title: "Detectable", ...PERCENT },
 ];
-const CLAIM: readonly Column[] = [
-  { key: "claim", title: "Claim", kind: "text" },
-  { key: "place", title: "Paper", kind: "text" },
-];
+const CLAIM: Column = { key: "claim", title: "Claim", kind: "text" };
+const PLACE: Column = { key: "place", title: "In the paper", kind: "text" };
 
 const NOTES = [
   "Effects are differences in points; of claims with several differences the one that decides is shown, and the table of effects has all. Paper: its own effect, on real pictures; – where it prints none. Seeds: of all worlds together; – where nothing is trained. Items: – where only means per seed are kept.",
@@ -54,7 +52,7 @@ export function scorecardTable(
   const noted = judged.flatMap(({ claim: { note, says } }) => (note === undefined ? [] : [`${says}: ${note}`]));
   return resultTable({
     caption,
-    columns: [...CLAIM, ...NUMBERS],
+    columns: [CLAIM, ...NUMBERS, PLACE],
     rows: judged.map(({ claim: { says, where }, verdict, deciding }) => ({
       claim: says,
       place: where,
@@ -134,6 +132,6 @@ const MEASURED: Readonly<Record<string, string>> = {
 
 /** "tapo − base, SS_rel, unseen". */
 function inWords({ a, b, setting, metric, split }: ClaimedDifference): string {
-  const named = `${setting} ${metric}`;
-  return [`${a} − ${b}`, MEASURED[named] ?? named.replace(" ", ", "), ...(split === "all" ? [] : [split])].join(", ");
+  const measured = MEASURED[`${setting} ${metric}`] ?? `${setting}, ${metric}`;
+  return [`${a} − ${b}`, measured, ...(split === "all" ? [] : [split])].join(", ");
 }

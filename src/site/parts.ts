@@ -93,10 +93,11 @@ export function tableMarkup(name: string, table: ResultTable, files: Markup): Ma
     const cells = row.map(({ body, mark }, j) => {
       const { key = "", kind = "text" } = table.columns[j] ?? {};
       const value = bareValue(cellOf(table.rows[i] ?? {}, key));
+      const long = body.length > LONG ? " long" : "";
       const sup = mark === "" ? [] : [html`<sup>${mark}</sup>`];
       return j === 0
-        ? html`<th scope="row" class="${kind}" data-value="${value ?? ""}">${body}${sup}</th>`
-        : html`<td class="${kind}${body.length > LONG ? " long" : ""}" data-value="${value ?? ""}">${body}${sup}</td>`;
+        ? html`<th scope="row" class="${kind}${long}" data-value="${value ?? ""}">${body}${sup}</th>`
+        : html`<td class="${kind}${long}" data-value="${value ?? ""}">${body}${sup}</td>`;
     });
     return html`<tr>
       ${cells}

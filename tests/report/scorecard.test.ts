@@ -23,12 +23,12 @@ const layout = { caption: "c", provenance: {} };
 
 it("the scorecard has a row per claim, with the difference that decides and power beside what is not reproduced", () => {
   const lines = toCsv(scorecardTable(judged, layout)).trimEnd().split("\n");
-  expect(lines[0]).toBe("claim,place,difference,paper_percent,ours_percent,ours_percent_low,ours_percent_high,p,worlds,seeds,items,verdict,detectable_percent"); // prettier-ignore
+  expect(lines[0]).toBe("claim,verdict,difference,paper_percent,ours_percent,ours_percent_low,ours_percent_high,p,worlds,seeds,items,detectable_percent,place"); // prettier-ignore
   expect(lines.slice(1)).toEqual([
-    'says x,§5.3,"tapo − dapo, SS_rel, unseen",1.51,3.125,1.5625,4.6875,0.0123,3,30,5760,reproduced,',
-    'says y,§5.3,"tapo − intra, SS_rel, unseen",,0.78125,-0.78125,2.34375,0.0123,3,30,5760,inconclusive,2.8',
-    'says z,§5.3,"tapo − base, SS_rel, unseen",,6.25,4.6875,7.8125,0.0123,3,,,reproduced,',
-    'says w,§5.3,"tapo − gone, SS_rel, unseen",10,,,,,,,,not measured,',
+    'says x,reproduced,"tapo − dapo, SS_rel, unseen",1.51,3.125,1.5625,4.6875,0.0123,3,30,5760,,§5.3',
+    'says y,inconclusive,"tapo − intra, SS_rel, unseen",,0.78125,-0.78125,2.34375,0.0123,3,30,5760,2.8,§5.3',
+    'says z,reproduced,"tapo − base, SS_rel, unseen",,6.25,4.6875,7.8125,0.0123,3,,,,§5.3',
+    'says w,not measured,"tapo − gone, SS_rel, unseen",10,,,,,,,,,§5.3',
   ]);
   expect(toMarkdown(scorecardTable(judged, layout))).toContain("3.13 [1.56, 4.69]");
 });
