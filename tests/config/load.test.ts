@@ -206,7 +206,7 @@ describe("profiles", () => {
     [{ "sft.train.tower": "no" }, "sft.train.tower", "true or false"],
     [{ "rl.objective.gama": 1 }, "rl.objective.gama", "did you mean rl.objective.gamma?"],
     [{ "rll.n1": 1 }, "rll", "did you mean rl?"],
-    [{ gamma: 1 }, "unknown key gamma", "did you mean rl.objective.gamma?"],
+    [{ gamma: 1 }, "unknown key gamma", "did you mean rl.objective.gamma or matched.gamma?"],
     [
       { learningRate: 1 },
       "unknown key learningRate",

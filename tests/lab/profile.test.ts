@@ -25,7 +25,7 @@ describe("loadProfile", () => {
     ["rl.seed", /unknown key rl\.seed/],
     ["rl.promptSet", /unknown key rl\.promptSet/],
     ["sft.seed", /unknown key sft\.seed/],
-    ["rl.gamma", /unknown key rl\.gamma \(did you mean rl\.objective\.gamma\?\)/],
+    ["rl.gamma", /unknown key rl\.gamma \(did you mean rl\.objective\.gamma or matched\.gamma\?\)/],
     ["evaluation.superCategory", /must be one of "dataset", "released"/],
   ])("knows one place for each key: %s", (key, message) => {
     expect(() => loadProfile("smoke", { [key]: 1 })).toThrow(message);
