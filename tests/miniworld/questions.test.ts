@@ -51,7 +51,11 @@ describe("the questions of a mini-world", () => {
         .replace("v v v v v", "<image>")
         .replaceAll(/\b(bird|car)\b/gu, "D");
     };
-    const taught = new Set(drawExercises(smokeWorld, everything, 600, new Random(1)).map(({ user }) => formOf(user)));
+    const weakLabels = { wrongRate: { open: 0.5, closed: 0.5, encoder: 0.5, yesNo: 0.5 }, siblingShare: 0.5 };
+    const settings = { weakLabels, optionsRate: 0.5, thinkingRate: 0.5, wrongValueRate: 0.1 };
+    const taught = new Set(
+      drawExercises(smokeWorld, everything, 600, new Random(1), settings).map(({ user }) => formOf(user)),
+    );
     for (const one of questions) expect(taught, one.id).toContain(formOf(turn(one, classes[0]!.name)));
   });
 
