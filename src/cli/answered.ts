@@ -2,10 +2,11 @@ import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
 import type { Experiment } from "../lab/experiment";
+import { readSeeds } from "../lab/parameters";
 import { answeredMethods, type AnsweredMethod } from "../lab/finished";
 import { labOf, type Lab } from "../lab/lab";
 import { commandLine } from "./again";
-import { profileWords, readProfile, readSeeds, type ProfileArguments } from "./options";
+import { profileWords, readProfile, type ProfileArguments } from "./options";
 
 /** What says whose answers are meant. */
 export interface AnsweredArguments extends ProfileArguments {

@@ -46,29 +46,6 @@ export function overrides(texts: readonly string[]): Record<string, unknown> {
   );
 }
 
-const MOST_SEEDS = 1000;
-
-/** Seeds as people write them: "3", "1-5", "1,2,7-9". Each once, in the order given. */
-export function readSeeds(text: string): number[] {
-  const seeds = text.split(",").flatMap((part): number[] => {
-    const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/u.exec(part);
-    const first = match?.[1];
-    const last = match?.[2] ?? first;
-    const [from, to] = [Number(first), Number(last)];
-    if (
-      first === undefined ||
-      !Number.isSafeInteger(from) ||
-      !Number.isSafeInteger(to) ||
-      to < from ||
-      to - from >= MOST_SEEDS
-    ) {
-      throw new LabError(`"${text}" names no seeds`, "Give whole numbers from 0 on: 3, or 1-5, or 1,2,7-9.");
-    }
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  });
-  return [...new Set(seeds)];
-}
-
 /** Names separated by commas. */
 export function readNames(text: string): string[] {
   return text.split(",").map((name) => name.trim());

@@ -15,13 +15,14 @@ import { labOf, type Lab } from "../lab/lab";
 import { makeMany, planMany, stagesOfMany, tallyOf, type PlannedExperiment } from "../lab/many";
 import { loadProfile, type Profile } from "../lab/profile";
 import { beginRun, publish, type Published } from "../lab/publish";
+import { readSeeds } from "../lab/parameters";
 import { makeMethods } from "../lab/run";
 import { workOf, type LabContext } from "../lab/stage";
 import { forget } from "../store/store";
 import { workerCount } from "../workers/count";
 import { makeBase } from "./base";
 import { showTally } from "./dryRun";
-import { overrides, readNames, readSeeds, type ProfileArguments } from "./options";
+import { overrides, readNames, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
 import { withWorkers, type WorkersArgument } from "./workers";
 

@@ -47,6 +47,8 @@ export interface Findings {
   /** What came out, how it compares with the record, and what was left out, a sentence each. */
   readonly sentences: readonly string[];
   readonly results: Results;
+  /** Every row's numbers, those that are shown from an earlier run or from the record included. */
+  readonly kept: Kept;
 }
 
 /** What a run works out to, beside what an earlier run and the record with the same settings have. Nothing is written. */
@@ -111,12 +113,13 @@ export function layOut(
   const tables = tablesOf(page, experiment, lab);
   const over = overSeeds(page, experiment, gathered);
   if (over !== undefined) tables.set("seeds", over);
-  const claims = claimsTable(page, experiment, gathered);
+  const kept = keptOf(gathered, "record"); // with the rows that are shown from it
+  const claims = claimsTable(page, experiment, kept);
   if (claims !== undefined) tables.set("claims", claims);
   const comparison = besideRecord(page, made, gathered);
   const said = [headline(experiment, page.methods, made, gathered), comparison?.sentence];
   const sentences = [...said.flatMap((text) => text ?? []), ...gathered.leftOut, ...rowsLeftOut(experiment, lab)];
-  return { tables, comparison, results: page.results, sentences };
+  return { tables, comparison, results: page.results, sentences, kept };
 }
 
 /** What all tables of a layout have in common. */
@@ -234,11 +237,14 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
 }
 
 /** The experiment's claims with their verdicts, as far as this one world decides them. */
-function claimsTable({ caption, provenance }: Page, { claims = [] }: Experiment, gathered: Gathered) {
-  const world = worldOf(keptOf(gathered, "record")); // with the rows that are shown from it
-  const judged = claims.map((claim) => judge(claim, (difference) => effectOf([world], difference)));
+function claimsTable({ caption, provenance }: Page, { claims = [] }: Experiment, kept: Kept) {
+  const judged = claims.map((claim) => judge(claim, (difference) => effectOf([worldOf(kept)], difference)));
   if (judged.every(({ verdict }) => verdict === "not measured")) return undefined;
-  return scorecardTable(judged, { caption: caption("What the paper claims, in this world alone"), provenance });
+  return scorecardTable(judged, {
+    caption: caption("What the paper claims, in this world alone"),
+    provenance,
+    rule: false,
+  });
 }
 
 function besideRecord(page: Page, made: readonly MadeMethod[], { recorded }: Gathered): Comparison | undefined {

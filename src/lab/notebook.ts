@@ -2,11 +2,13 @@ import * as path from "node:path";
 import { loadBackend } from "../core/backend";
 import { readJsonl } from "../core/files";
 import { parseStepFigures } from "../engine/train";
+import type { PlotlyFigure } from "../report/figure/figure";
 import type { CaptionedImage } from "../report/figure/strip";
 import { interruptSignal } from "../report/display/interrupt";
 import type { NotebookKernel } from "../report/display/kernel";
 import { notebook, type Notebook, type Shown } from "../report/display/notebook";
 import type { LiveCurves } from "../report/display/curves";
+import type { HtmlView } from "../report/display/view";
 import { runCurves } from "../report/figures";
 import type { ResultTable } from "../report/table/table";
 import type { Finished } from "../store/store";
@@ -17,7 +19,10 @@ import { labOf, type Lab } from "./lab";
 import { loadProfile } from "./profile";
 import { beginRun, publish } from "./publish";
 import { make, type Watch } from "./make";
-import { chooseMethods, makeMethods, planMethod, requireRows, type MadeMethod } from "./run";
+import { readSeeds, type Parameters } from "./parameters";
+import { chooseRows, figuresHere, viewsHere } from "./reproduce";
+import { chooseMethods, makeMethods, planMethod, planRun, requireRows, type MadeMethod } from "./run";
+import { verdictsOf } from "./scorecard";
 import type { Stage } from "./stage";
 
 /** What a run in a notebook made, and what it says. */
@@ -26,14 +31,19 @@ export interface NotebookRun extends Findings {
   readonly made: readonly MadeMethod[];
   /** The experiment's own table. */
   readonly table: ResultTable;
+  /** By the names of the experiment's specs. */
+  readonly figures: ReadonlyMap<string, PlotlyFigure>;
+  readonly views: ReadonlyMap<string, HtmlView>;
+  /** What the paper claims, with verdicts over this world and those that the record has beside it; `undefined` where it claims nothing. */
+  readonly verdicts: ResultTable | undefined;
   /** A method that this run made, by its name. @throws RangeError for another */
   of(name: string): MadeMethod;
 }
 
 /** The lab that a notebook holds: progress, curves and the stop button come with it. */
 export interface NotebookLab extends Lab {
-  /** Shows tables, figures and views below the cell. */
-  show(...shown: readonly Shown[]): Promise<void>;
+  /** Shows tables, figures and views below the cell; nothing for one that there is not, such as figures of curves where nothing was trained. */
+  show(...shown: readonly (Shown | undefined)[]): Promise<void>;
   /** Shows pictures side by side with their captions. */
   showImages(
     pictures: readonly CaptionedImage[],
@@ -50,6 +60,16 @@ export interface NotebookLab extends Lab {
    * from the record. @param methods as earlier cells left them; default: the experiment's usual ones
    */
   run(experiment: Experiment, methods?: readonly Method[]): Promise<NotebookRun>;
+  /**
+   * An experiment as it is recorded: every row, with several seeds. What is finished is taken from the store, what is neither there
+   * nor recorded is made here; with `rerun` every row is.
+   * @param more rows of one's own beside them, such as a `variant`
+   */
+  reproduce(
+    experiment: Experiment,
+    how: Pick<Parameters, "seeds" | "rerun">,
+    more?: readonly Method[],
+  ): Promise<NotebookRun>;
   /** Writes a run's tables and figures to runs/<experiment>/<profile>. @returns the files */
   export(run: NotebookRun): Promise<readonly string[]>;
 }
@@ -90,7 +110,7 @@ export async function openLab(
   return {
     ...plain,
     show: async (...shown) => {
-      for (const one of shown) await nb.show(one);
+      for (const one of shown) if (one !== undefined) await nb.show(one);
     },
     showImages: (pictures, options) => nb.showImages(pictures, options),
     method: (experiment, name, seed = plain.profile.seed) => {
@@ -110,21 +130,44 @@ export async function openLab(
       const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
       requireRows(lab, experiment, experiment.lacks?.(lab.dataset) === undefined ? chosen : []);
       const plan = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
-      const made = await makeMethods(lab, experiment, plan, withCurves(nb));
-      const findings = await findingsOf(lab, experiment, made, set);
-      const [table] = findings.tables.values();
-      if (table === undefined) throw new RangeError(`run: ${experiment.id} has no table`);
-      const of = (name: string): MadeMethod => {
-        const found = made.find(({ method }) => method.name === name);
-        if (found === undefined) throw new RangeError(`${name} was not made in this run`);
-        return found;
-      };
-      return { ...findings, experiment, made, table, of };
+      return runOf(lab, experiment, await makeMethods(lab, experiment, plan, withCurves(nb)), set);
+    },
+    reproduce: async (experiment, { seeds, rerun }, more = []) => {
+      const lab = here();
+      const plan = planRun(lab, experiment, { seeds: readSeeds(seeds), only: "all" });
+      requireRows(lab, experiment, plan);
+      const { make: due, leftOut } = chooseRows(lab, experiment, plan, rerun);
+      const own = more.map((method) => planMethod(lab, experiment, method, seedOf(method, lab.profile.seed)));
+      const run = await runOf(lab, experiment, await makeMethods(lab, experiment, [...due, ...own], withCurves(nb)), set); // prettier-ignore
+      return { ...run, sentences: [...run.sentences, ...leftOut] };
     },
     export: async ({ experiment, made }) => {
       const record = beginRun(plain, experiment, [...new Set(made.map(({ seed }) => seed))]);
       return (await publish(plain, experiment, made, record, { set })).files;
     },
+  };
+}
+
+/** What was made, beside what was not, with all that there is to show of it. */
+async function runOf(
+  lab: Lab,
+  experiment: Experiment,
+  made: readonly MadeMethod[],
+  set: Readonly<Record<string, unknown>>,
+): Promise<NotebookRun> {
+  const findings = await findingsOf(lab, experiment, made, set);
+  const [table] = findings.tables.values();
+  if (table === undefined) throw new RangeError(`run: ${experiment.id} has no table`);
+  const of = (name: string): MadeMethod => {
+    const found = made.find(({ method }) => method.name === name);
+    if (found === undefined) throw new RangeError(`${name} was not made in this run`);
+    return found;
+  };
+  return {
+    ...{ ...findings, experiment, made, table, of },
+    figures: figuresHere(experiment, lab.profile.name, { made, results: findings.results }),
+    views: await viewsHere(lab, experiment, made),
+    verdicts: verdictsOf(experiment, findings.kept),
   };
 }
 

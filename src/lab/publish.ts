@@ -5,7 +5,7 @@ import { sweepLeftovers } from "../core/leftovers";
 import { engineOf } from "../model/open";
 import { exportFigure } from "../report/figure/export";
 import { exportTable } from "../report/table/export";
-import { exportView } from "../report/viewPage";
+import { exportView, type View } from "../report/viewPage";
 import type { Experiment, Sight } from "./experiment";
 import { layOut, ownParts, withRemark, type Findings } from "./findings";
 import { gather, keptFolder, keptOf, writeKept, type Destination } from "./kept";
@@ -45,17 +45,16 @@ export async function publish(
     const figure = spec.draw(results);
     if (figure !== undefined) files.push(...(await exportFigure(figure, folder, spec.name)));
   }
-  files.push(...(await exportViews(lab, experiment, made, folder)));
+  for (const [name, view] of await viewsOf(lab, experiment, made)) files.push(...exportView(view, folder, name));
   return { ...findings, folder, files: [...files, await run.finish(folder, files, lab.workers?.size)] };
 }
 
-/** Writes the views of what was made: of several seeds the first trained one. @returns the files */
-async function exportViews(
+/** An experiment's views of what was made, by their names: of several seeds the first trained one. */
+export async function viewsOf(
   lab: Lab,
-  { views = [] }: Experiment,
+  { views = [] }: Pick<Experiment, "views">,
   made: readonly MadeMethod[],
-  folder: string,
-): Promise<string[]> {
+): Promise<Map<string, View>> {
   const seed = made.find(({ method }) => !("given" in method.model))?.seed ?? lab.profile.seed;
   const shown = made.filter(({ method, seed: own }) => "given" in method.model || own === seed);
   const sight: Sight = {
@@ -69,12 +68,12 @@ async function exportViews(
       ),
     chains: (stage) => lookAtChains(lab, stage),
   };
-  const files: string[] = [];
+  const drawn = new Map<string, View>();
   for (const { name, draw } of views) {
     const view = await draw(sight);
-    if (view !== undefined) files.push(...exportView(view, folder, name));
+    if (view !== undefined) drawn.set(name, view);
   }
-  return files;
+  return drawn;
 }
 
 /** Begins the record of a run. */

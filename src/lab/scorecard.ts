@@ -1,6 +1,8 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
 import { writeFileAtomic } from "../core/files";
+import { isFolder } from "../core/folders";
 import { judge, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
 import { effectOf } from "../eval/effects";
 import { exportFigure } from "../report/figure/export";
@@ -8,6 +10,7 @@ import { countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "..
 import { exportTable } from "../report/table/export";
 import { toMarkdown } from "../report/table/markdown";
 import type { ResultTable } from "../report/table/table";
+import type { Experiment } from "./experiment";
 import { differingSettings, keptFolder, readKept, worldOf, type Destination, type Kept } from "./kept";
 
 /** Every claim with its verdict, from results alone: nothing is opened, asked or trained. */
@@ -51,9 +54,17 @@ export function scorecardOf(claims: readonly Claim[], profiles: readonly string[
   };
 }
 
-/** What each profile keeps of an experiment, where it may be pooled with the first: the same settings, in another world. */
-function worldsKept(id: string, profiles: readonly string[], from: Destination): { kept: Kept[]; leftOut: string[] } {
-  const kept: Kept[] = [];
+/**
+ * What each profile keeps of an experiment, where it may be pooled with the first: the same settings, in another world.
+ * @param own the first, where it is not one that was kept
+ */
+function worldsKept(
+  id: string,
+  profiles: readonly string[],
+  from: Destination,
+  own?: Kept,
+): { kept: Kept[]; leftOut: string[] } {
+  const kept: Kept[] = own === undefined ? [] : [own];
   const leftOut: string[] = [];
   for (const profile of profiles) {
     const folder = keptFolder(id, profile, from);
@@ -67,6 +78,22 @@ function worldsKept(id: string, profiles: readonly string[], from: Destination):
     else kept.push(found);
   }
   return { kept, leftOut };
+}
+
+/** An experiment's claims, judged by what a run shows and by the worlds that the record has beside it; `undefined` where there are none. */
+export function verdictsOf({ id, title, claims = [] }: Experiment, own: Kept): ResultTable | undefined {
+  if (claims.length === 0) return undefined;
+  const { kept } = worldsKept(id, recordedProfiles(id), "record", own);
+  const worlds = kept.map(worldOf);
+  const judged = claims.map((claim) => judge(claim, (difference) => effectOf(worlds, difference)));
+  const provenance = { experiment: id, worlds: String(worlds.length) };
+  return scorecardTable(judged, { caption: `${title}: what the paper claims, and what came out here`, provenance, rule: false }); // prettier-ignore
+}
+
+/** The profiles that the record of an experiment has. */
+function recordedProfiles(id: string): string[] {
+  const folder = path.join(resultsRoot(), id);
+  return isFolder(folder) ? fs.readdirSync(folder).sort() : [];
 }
 
 /** Writes tables, figure and a page that begins with the rule. @returns the files */

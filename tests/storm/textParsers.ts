@@ -1,5 +1,5 @@
 import * as answers from "../../src/core/answer";
-import { readSeeds } from "../../src/cli/options";
+import { readSeeds } from "../../src/lab/parameters";
 import { Random } from "../../src/core/random";
 import { checkChainText } from "../../src/cot/checks";
 import { extractConcepts } from "../../src/cot/concepts";

@@ -1,0 +1,50 @@
+import { LabError } from "../core/errors";
+
+/** What the reader of a notebook chooses in its first cell. */
+export interface Parameters {
+  /** Sizes: a file of configs/profiles. */
+  readonly profile: string;
+  /** Seeds of training, as `readSeeds` takes them. */
+  readonly seeds: string;
+  /** Whether every row is made here; else those of the record are shown, and what it does not have is made. */
+  readonly rerun: boolean;
+}
+
+/**
+ * A notebook's parameters, with FINE_R1_PROFILE, FINE_R1_SEEDS and FINE_R1_RERUN (1 or 0) before its own: a notebook that is executed
+ * from outside is not edited for it. @throws LabError for another value of FINE_R1_RERUN
+ */
+export function parameters(own: Parameters, env: Readonly<NodeJS.ProcessEnv> = process.env): Parameters {
+  const given = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
+  const rerun = given("FINE_R1_RERUN");
+  if (rerun !== undefined && rerun !== "1" && rerun !== "0")
+    throw new LabError(`is "${rerun}"`, "Give 1 to make every row anew, or 0.", { subject: "FINE_R1_RERUN" });
+  return {
+    profile: given("FINE_R1_PROFILE") ?? own.profile,
+    seeds: given("FINE_R1_SEEDS") ?? own.seeds,
+    rerun: rerun === undefined ? own.rerun : rerun === "1",
+  };
+}
+
+const MOST_SEEDS = 1000;
+
+/** Seeds as people write them: "3", "1-5", "1,2,7-9". Each once, in the order given. */
+export function readSeeds(text: string): number[] {
+  const seeds = text.split(",").flatMap((part): number[] => {
+    const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/u.exec(part);
+    const first = match?.[1];
+    const last = match?.[2] ?? first;
+    const [from, to] = [Number(first), Number(last)];
+    if (
+      first === undefined ||
+      !Number.isSafeInteger(from) ||
+      !Number.isSafeInteger(to) ||
+      to < from ||
+      to - from >= MOST_SEEDS
+    ) {
+      throw new LabError(`"${text}" names no seeds`, "Give whole numbers from 0 on: 3, or 1-5, or 1,2,7-9.");
+    }
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  });
+  return [...new Set(seeds)];
+}
