@@ -61,7 +61,10 @@ seeds as each record needs; the tables of each are written as soon as it is done
       if (id !== undefined && another === undefined && options.profiles === undefined && options.withBases !== true)
         return run(experimentNamed(id), options);
       if (id === undefined && options.all !== true)
-        throw new LabError("no experiment is named", "Name one, or give --all for every one; fine-r1 list shows them.");
+        throw new LabError(
+          "no experiment is named",
+          "Name one, or give --all for every one. fine-r1 list shows them, and fine-r1 run --help the options.",
+        );
       return runMany(ids, options);
     });
 }

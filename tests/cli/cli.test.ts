@@ -145,7 +145,7 @@ describe("run", () => {
     [["-p", "../worlds/test"], /"\.\.\/worlds\/test": cannot be the name of a profile/],
     [["--set", "rl.n1"], /"rl\.n1" is not of the form key=value/],
     [["--set", "rl.nn=1"], /mini\.yaml with rl\.nn replaced: unknown key rl\.nn/],
-    [["--set", "rl.gamma=1"], /unknown key rl\.gamma \(did you mean rl\.objective\.gamma\?\)/],
+    [["--set", "rl.gamma=1"], /unknown key rl\.gamma \(did you mean rl\.objective\.gamma or matched\.gamma\?\)/],
     [["--set", "rl.n1=many"], /key rl\.n1 must be a number, but is "many"/],
     [["--set", "rl.n1=1", "--set", "rl.n2=0"], /n1 \+ n2 is below 2/],
     [

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { loadConfig } from "../../src/config/load";
+import { readStored } from "../../src/config/stored";
 import { loadWorldConfig } from "../../src/miniworld/config";
 import { readJson, readJsonl } from "../../src/core/files";
 import { hashFile } from "../../src/core/hash";
@@ -13,6 +14,7 @@ import { openFolder } from "../../src/data/folder/folder";
 import { decodeImage } from "../../src/data/images";
 import { parseStepFigures } from "../../src/engine/train";
 import { readAnswers } from "../../src/eval/answers";
+import { outcomesSchema } from "../../src/eval/outcomes";
 import { baseConfigSchema } from "../../src/miniworld/base/config";
 import { readKept } from "../../src/lab/kept";
 import { kindNamed } from "../../src/lab/kinds";
@@ -50,6 +52,7 @@ const COLUMNS = [
   { key: "m", title: "M", kind: "text" },
   { key: "v", title: "V", kind: "number" },
 ] as const;
+const JUDGED = `{"version":1,"items":[{"bird":{"seen":["a","b"],"unseen":["c"]}}],"outcomes":[{"method":"tapo","seed":1,"setting":"open","metric":"accuracy","items":0,"values":"10-"},{"method":"tapo","seed":2,"setting":"open","metric":"similarity","items":0,"values":"zz0a--"}]}`;
 const MEASURED = `{"version":2,"settings":{"rl.n1":"5"},"made":[{"method":"tapo","seed":1,"at":"2026-01-01","processor":"p","numerics":"n","keys":["k"]}],"measurements":[{"method":"tapo","seed":1,"dataset":"d","domain":"mean","split":"seen","setting":"open","metric":"accuracy","value":0.5,"low":0.4,"high":0.6,"n":9}]}`;
 const RECORD = `{"kind":"triplets","version":1,"inputs":{"a":1},"result":{"triplets":4},"startedAt":"2026-01-01","seconds":1,"outputs":[{"path":"triplets.json","bytes":9,"sha256":"aa","modified":1.5}]}`;
 const TRIPLETS = `{"dataset":{"given":"dataset","fingerprint":"aa","at":"miniworld:smoke"},"encoder":{"given":"encoder","fingerprint":"bb","at":"siglip"},"seed":1}`;
@@ -99,6 +102,12 @@ export function fileParsers(scratch: string): Parser[] {
       read: from((file) => readJsonl(file, parseStepFigures)),
     },
     { name: "measurements", corpus: [MEASURED], count: 2000, read: fromFolder(scratch, "measurements.json", readKept) },
+    {
+      name: "outcomes",
+      corpus: [JUDGED],
+      count: 2000,
+      read: from((file) => readStored(file, outcomesSchema, "file of outcomes", "Remove it.")),
+    },
     { name: "records of stages", corpus: [RECORD], count: 2000, read: fromFolder(scratch, "stage.json", readRecord) },
     {
       name: "stages in JSON",
