@@ -1,0 +1,132 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { silent } from "../../src/core/progress";
+import { defineExperiment, type Recipe } from "../../src/lab/experiment";
+import { findingsOf } from "../../src/lab/findings";
+import { labOf, type Lab } from "../../src/lab/lab";
+import { parameters, readSeeds } from "../../src/lab/parameters";
+import { beginRun, publish } from "../../src/lab/publish";
+import { sft } from "../../src/lab/recipe";
+import { chooseRows, figuresHere, viewsHere } from "../../src/lab/reproduce";
+import { row } from "../../src/lab/rows";
+import { makeMethods, planRun, type PlannedMethod } from "../../src/lab/run";
+import { verdictsOf } from "../../src/lab/scorecard";
+import { html } from "../../src/report/display/view";
+import { accuracyBars, standardTable } from "../../src/report/standard";
+import { newHome, removeHome } from "../cli/home";
+import { tinyLab } from "./tinyLab";
+
+const home = newHome("reproduce");
+let lab: Lab;
+/** The same lab where nothing is finished: a clone with the record alone. */
+let clone: Lab;
+beforeAll(async () => {
+  vi.stubEnv("FINE_R1_RUNS", path.join(home, "runs"));
+  vi.stubEnv("FINE_R1_RESULTS", path.join(home, "results"));
+  lab = await tinyLab(home);
+  clone = { ...lab, store: path.join(home, "another") };
+}, 60_000);
+afterAll(() => {
+  vi.unstubAllEnvs();
+  removeHome(home);
+});
+
+const labels = ({ base, profile }: Recipe, epochs: number) => ({
+  ...{ ...profile.sftLabels, epochs, from: base, examples: "labels" as const },
+});
+const accuracy = { setting: "closed", metric: "accuracy", split: "all" } as const;
+const experiment = defineExperiment({
+  id: "small",
+  title: "Small",
+  claim: "SFT gains",
+  claims: [{ id: "gains", experiment: "small", where: "here", says: "SFT gains", differences: [{ a: "sft", b: "siglip", ...accuracy }] }], // prettier-ignore
+  methods: (recipe) => [
+    ...row("siglip", "Encoder", recipe.encoder),
+    ...row("sft", "SFT", sft(recipe, labels(recipe, 1), "sft")),
+    ...row("clip", "Another encoder", recipe.models.clip),
+  ],
+  ask: ["closed"],
+  metrics: ["accuracy"],
+  compare: [["sft", "siglip"]],
+  tables: [{ ...standardTable("Small"), layout: () => ({ caption: "Small", columns: [{ group: "Closed", setting: "closed", metric: "accuracy", splits: ["all"], key: "closed" }] }) }], // prettier-ignore
+  figures: [
+    { name: "closed", draw: (results) => accuracyBars(results, "closed") },
+    { name: "curves", draw: ({ curves }) => (curves.size === 0 ? undefined : { data: [], layout: { title: { text: "curves" } } }) }, // prettier-ignore
+  ],
+  views: [{ name: "page", draw: () => Promise.resolve({ title: "Page", view: { html: html`<p>seen</p>`, text: "seen" }, data: {} }) }], // prettier-ignore
+});
+const planOf = (here: Lab, seeds: readonly number[]) => planRun(here, experiment, { seeds, only: "all" });
+const named = (plan: readonly PlannedMethod[]) => plan.map(({ method, seed }) => `${method.name} ${seed}`);
+
+describe("an experiment that is reproduced", () => {
+  it("is made where nothing is recorded", () => {
+    const { make, leftOut } = chooseRows(clone, experiment, planOf(clone, [1, 2]), false);
+    expect([named(make), leftOut]).toEqual([["siglip 1", "sft 1", "clip 1", "sft 2"], []]);
+  });
+
+  it("is shown from the record where that has it, and taken from the store where it is finished", async () => {
+    const plan = planOf(lab, [1, 2]);
+    const made = await makeMethods(lab, experiment, plan);
+    await publish(lab, experiment, made, beginRun(lab, experiment, [1, 2]), { destination: "record" });
+
+    expect(named(chooseRows(clone, experiment, planOf(clone, [1, 2]), false).make)).toEqual([]);
+    expect(named(chooseRows(clone, experiment, planOf(clone, [1, 2]), true).make)).toHaveLength(4);
+    expect(named(chooseRows(clone, experiment, planOf(clone, [2, 3]), false).make)).toEqual(["sft 3"]);
+    expect(named(chooseRows(lab, experiment, plan, false).make)).toEqual(named(plan));
+  }, 60_000);
+
+  it("has the recorded figures where nothing was made, and says where the recorded pages lie", async () => {
+    const findings = await findingsOf(clone, experiment, []);
+    const shown = figuresHere(experiment, lab.profile.name, { made: [], results: findings.results });
+    expect([...shown.keys()]).toEqual(["closed", "curves"]); // the curves of a training that is not here
+    const drawn = experiment.figures[0]?.draw(findings.results);
+    expect(shown.get("closed")?.data).toHaveLength(drawn?.data.length ?? -1);
+    const { text } = (await viewsHere(clone, experiment, [])).get("page") ?? expect.fail();
+    expect(text).toMatch(/small.smoke.page\.html$/u);
+    expect(fs.existsSync(text.replace("Recorded: ", ""))).toBe(true);
+  });
+
+  it("draws figures and views anew from what was made", async () => {
+    const made = await makeMethods(lab, experiment, planOf(lab, [1]));
+    const { results } = await findingsOf(lab, experiment, made);
+    expect([...figuresHere(experiment, lab.profile.name, { made, results }).keys()]).toEqual(["closed", "curves"]);
+    expect((await viewsHere(lab, experiment, made)).get("page")?.text).toBe("seen");
+  });
+
+  it("is judged with the worlds that the record has beside its own, each once", async () => {
+    const { kept } = await findingsOf(clone, experiment, []);
+    expect(verdictsOf(experiment, kept)?.rows.map(({ worlds, seeds }) => [worlds, seeds])).toEqual([[1, 2]]);
+    const other = { ...kept, settings: { ...kept.settings, "the dataset": "another world" } };
+    expect(verdictsOf(experiment, other)?.rows.map(({ worlds, seeds }) => [worlds, seeds])).toEqual([[2, 4]]);
+    expect(verdictsOf({ ...experiment, claims: [] }, kept)).toBeUndefined();
+  });
+
+  it("goes without the rows of a model that is not built, and says what builds it", async () => {
+    const models = { clip: path.join(home, "away", "clip") };
+    const unbuilt = await labOf({ ...clone.profile, models }, { progress: silent, store: clone.store });
+    const { make, leftOut } = chooseRows(unbuilt, { ...experiment, id: "unrecorded" }, planOf(unbuilt, [1]), false);
+    expect(named(make)).toEqual(["siglip 1", "sft 1"]);
+    expect(leftOut).toEqual([expect.stringMatching(/^Left out: Another encoder\..*fine-r1 base build --config mini/u)]);
+    // a recorded row of it is shown, and needs no build
+    expect(chooseRows(unbuilt, experiment, planOf(unbuilt, [1]), false).leftOut).toEqual([]);
+  });
+});
+
+describe("parameters of a notebook", () => {
+  const own = { profile: "mini", seeds: "1-3", rerun: false };
+  it("are its own unless they are given from outside", () => {
+    expect(parameters(own, {})).toEqual(own);
+    expect(parameters(own, { FINE_R1_PROFILE: "", FINE_R1_SEEDS: "" })).toEqual(own);
+    const env = { FINE_R1_PROFILE: "smoke", FINE_R1_SEEDS: "2", FINE_R1_RERUN: "1" };
+    expect(parameters(own, env)).toEqual({ profile: "smoke", seeds: "2", rerun: true });
+    expect(parameters({ ...own, rerun: true }, { FINE_R1_RERUN: "0" }).rerun).toBe(false);
+    expect(() => parameters(own, { FINE_R1_RERUN: "yes" })).toThrow(/FINE_R1_RERUN: is "yes"/u);
+  });
+
+  it("name seeds one by one or from the first to the last, each once", () => {
+    expect(readSeeds("1,3-5, 4")).toEqual([1, 3, 4, 5]);
+    for (const text of ["", "1.5", "5-1", "-1", "1-9999", "a"])
+      expect(() => readSeeds(text), text).toThrow(/names no seeds/u);
+  });
+});

@@ -1,0 +1,89 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { executeNotebook, printed, ROOT, type Cell } from "./harness";
+
+/** The notebooks of the experiments, whole, in the smoke profile with one seed, one after the other over one store, as a reader has. */
+const FOLDER = path.join(ROOT, "notebooks");
+const NOTEBOOKS = fs.readdirSync(FOLDER).filter((name) => /^\d.*\.ipynb$/u.test(name) && !name.startsWith("00-")).sort(); // prettier-ignore
+/** Those of no single experiment. */
+const OVER_ALL = ["99-scorecard.ipynb"];
+
+let scratch = "";
+let variables: Record<string, string> = {};
+beforeAll(() => {
+  scratch = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-notebooks-"));
+  variables = {
+    FINE_R1_PROFILE: "smoke",
+    FINE_R1_SEEDS: "1",
+    FINE_R1_WORKERS: "2",
+    FINE_R1_RESULTS: path.join(scratch, "results"),
+    FINE_R1_RUNS: path.join(scratch, "runs"),
+  };
+});
+afterAll(() => {
+  fs.rmSync(scratch, { recursive: true, force: true });
+});
+
+describe.each(NOTEBOOKS)("notebooks/%s", (name) => {
+  const { cells: stored } = read(name);
+  const code = stored.filter(({ cell_type }) => cell_type === "code");
+
+  it("says what it asks, lets its reader choose from within and from outside, and keeps its cells short", () => {
+    expect(stored[0]?.cell_type).toBe("markdown");
+    expect(stored[0]?.source).toMatch(/^# /u);
+    const parameters = code.filter(({ metadata }) => metadata.tags?.includes("parameters"));
+    expect(parameters.map(({ source }) => source.includes("FINE_R1_PROFILE"))).toEqual([true]);
+    for (const { source } of code) expect(source.split("\n").length).toBeLessThanOrEqual(25);
+    const headings = stored.flatMap(({ source }) => source.match(/^## .*$/gmu) ?? []);
+    expect(headings).toContain("## What to try next");
+    expect(
+      headings.some((heading) => /\bof your own\b/u.test(heading)),
+      headings.join(),
+    ).toBe(true);
+  });
+
+  it("runs through, with a table, every figure drawn, and files to take away", async () => {
+    const { cells } = await executeNotebook(path.join(FOLDER, name), { env: variables, timeout: 900 });
+    const shown = cells.flatMap((cell) => displays(cell));
+    expect(shown.filter((data) => "text/latex" in data).length, "tables").toBeGreaterThan(0);
+    for (const data of shown) {
+      if (!("application/vnd.plotly.v1+json" in data)) continue;
+      expect(String(data["image/svg+xml"])).toMatch(/^<svg/u);
+    }
+    const said = cells.map((cell) => printed(cell)).join("");
+    expect(said).not.toMatch(/undefined|NaN|\[object/u);
+    const files = said.split("\n").filter((line) => /^\S+\.(csv|svg|html|md)$/u.test(line));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) expect(fs.existsSync(path.resolve(ROOT, file)), file).toBe(true);
+  }, 1_000_000);
+});
+
+it("there is a notebook for every experiment, and it names it", async () => {
+  const { EXPERIMENTS } = await import("../../src/experiments");
+  const sources = NOTEBOOKS.filter((name) => !OVER_ALL.includes(name)).map((name) => read(name).text);
+  const camel = (id: string): string => id.replace(/-(\w)/gu, (_, letter: string) => letter.toUpperCase());
+  for (const { id } of EXPERIMENTS.filter((one) => one.id !== "quickstart")) {
+    expect(sources.some((text) => new RegExp(`\\b${camel(id)}\\b[^\\n]*fr\\.experiments`, "u").test(text)), id).toBe(true); // prettier-ignore
+  }
+});
+
+interface Stored {
+  readonly cell_type: string;
+  readonly source: string;
+  readonly metadata: { readonly tags?: readonly string[] };
+}
+
+/** A notebook as it stands in its file, and the text of its code. */
+function read(name: string): { cells: Stored[]; text: string } {
+  const { cells } = JSON.parse(fs.readFileSync(path.join(FOLDER, name), "utf8")) as {
+    cells: (Omit<Stored, "source"> & { source: string | string[] })[];
+  };
+  const joined = cells.map((cell) => ({ ...cell, source: [cell.source].flat().join("") }));
+  return { cells: joined, text: joined.filter((cell) => cell.cell_type === "code").map((cell) => cell.source).join("\n") }; // prettier-ignore
+}
+
+function displays(cell: Cell): Record<string, unknown>[] {
+  return cell.outputs.flatMap((item) => (item.output_type === "display_data" ? [item.data] : []));
+}
