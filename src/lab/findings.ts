@@ -211,7 +211,8 @@ function requireMeasured(
 /** Means over seeds of what is trained, where there are several. */
 function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): ResultTable | undefined {
   const { methods, seed, columns, provenance, caption } = page;
-  const trained = methods.filter(({ model }) => !("given" in model));
+  const fixed = new Set(methods.flatMap(({ name, model }) => ("given" in model ? [name] : [])));
+  const trained = methods.filter(({ name }) => !fixed.has(name));
   const all = [...parts.values()].filter(({ by }) => trained.some(({ name }) => name === by.method));
   if (all.every(({ by }) => by.seed === seed)) return undefined;
   const of = (record: boolean): Measurement[] =>
@@ -222,12 +223,12 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
   if (!twice) return undefined;
   const isAccuracy = experiment.ask.length > 0 && columns.some(({ percent = true }) => percent);
   return seedTable(
-    { here: of(false), recorded: of(true) },
+    { here: of(false), recorded: of(true), given: page.results.measurements.filter(({ method }) => fixed.has(method)) }, // prettier-ignore
     {
       caption: caption(`${experiment.title} over seeds${isAccuracy ? ": accuracy in %" : ""}`),
       methods: trained,
       compared: experiment.compare,
-      shortTitles: Object.fromEntries(trained.map(({ name, short, title }) => [name, short ?? title])),
+      shortTitles: Object.fromEntries(methods.map(({ name, short, title }) => [name, short ?? title])),
       columns,
       scope: "One dataset and one base.",
       provenance,

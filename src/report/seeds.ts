@@ -9,6 +9,8 @@ import { resultTable, type Cell, type ResultTable, type Row } from "./table/tabl
 export interface SeedMeasurements {
   readonly here: readonly Measurement[];
   readonly recorded: readonly Measurement[];
+  /** Of methods that no seed changes, such as the base: they have no row, and stand beside every seed in differences. */
+  readonly given?: readonly Measurement[];
 }
 
 /** Two methods by name: the first minus the second. */
@@ -39,6 +41,7 @@ const FEWER = { mark: "*", meaning: "over fewer seeds than the row counts" } as 
 /** Means over seeds and paired differences, with 95 % intervals over seeds. @throws LabError for fewer than two seeds */
 export function seedTable(measured: SeedMeasurements, layout: SeedLayout): ResultTable {
   const runs = seedRuns(measured, layout.methods);
+  const given = measured.given ?? [];
   const columns = pivotColumns(layout.columns);
   const seedsOf = (name: string): number[] => runs.filter(({ own }) => own.has(name)).map(({ seed }) => seed);
   const methods = layout.methods.filter(({ name }) => seedsOf(name).length > 1);
@@ -46,13 +49,18 @@ export function seedTable(measured: SeedMeasurements, layout: SeedLayout): Resul
     throw new LabError("there are not two seeds to take a mean of", `Make more: ${layout.more}`);
   const short = (name: string): string =>
     layout.shortTitles?.[name] ?? layout.methods.find((method) => method.name === name)?.title ?? name;
-  const shared = ([a, b]: ComparedPair): number => seedsOf(a).filter((seed) => seedsOf(b).includes(seed)).length;
+  const isGiven = (name: string): boolean => given.some(({ method }) => method === name);
+  const shared = ([a, b]: ComparedPair): number =>
+    runs.filter(({ own }) => [a, b].some((name) => own.has(name)) && [a, b].every((name) => own.has(name) || isGiven(name))).length; // prettier-ignore
   const compared = layout.compared.filter((pair) => shared(pair) > 1);
   const rows = [
-    ...methods.map(({ name, title }) => meanRow(runs, title, columns, (run, column) => valueOf(run, name, column))),
+    ...methods.map(({ name, title }) =>
+      meanRow(runs, title, columns, (run, column) => valueOf(run.own.get(name) ?? [], column)),
+    ),
     ...compared.map(([a, b]) =>
       meanRow(runs, `${short(a)} minus ${short(b)}`, columns, (run, column) => {
-        const [first, second] = [valueOf(run, a, column), valueOf(run, b, column)];
+        const of = (name: string) => valueOf(run.own.get(name) ?? select(given, { method: name }), column);
+        const [first, second] = [of(a), of(b)];
         return first === undefined || second === undefined ? undefined : first - second;
       }),
     ),
@@ -67,6 +75,7 @@ export function seedTable(measured: SeedMeasurements, layout: SeedLayout): Resul
     rows,
     notes: [
       `Mean over seeds with Student's 95 % interval over seeds; differences are paired: taken seed by seed.${layout.scope === undefined ? "" : ` ${layout.scope}`}`,
+      ...givenNote(compared.flat().filter(isGiven).map(short)),
       ...fewNote(rows),
       ...(single.length === 0 ? [] : [`One seed only, so no mean: ${single.join(", ")}.`]),
       ...meansNote(columns),
@@ -102,8 +111,8 @@ function seedRuns({ here, recorded }: SeedMeasurements, methods: readonly Method
   });
 }
 
-function valueOf(run: SeedRun, method: string, column: PivotColumn): number | undefined {
-  const found = measurementIn(run.own.get(method) ?? [], column);
+function valueOf(measurements: readonly Measurement[], column: PivotColumn): number | undefined {
+  const found = measurementIn(measurements, column);
   return found === undefined ? undefined : shownValue(column, found);
 }
 
@@ -121,6 +130,11 @@ function meanRow(
     return [key, { value, low, high, ...(all.length < seeds ? { mark: FEWER.mark } : {}) }];
   });
   return { method: title, seeds, ...Object.fromEntries(cells) };
+}
+
+function givenNote(titles: readonly string[]): string[] {
+  const once = [...new Set(titles)];
+  return once.length === 0 ? [] : [`The same beside every seed: ${once.join(", ")}.`];
 }
 
 /** Warns of intervals over two or three seeds. */

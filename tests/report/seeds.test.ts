@@ -83,6 +83,18 @@ describe("seedTable", () => {
     expect(here(...scores.slice(0, 3)).rows.map(({ method }) => method)).toEqual(["CoT SFT", "CoT SFT + TAPO"]);
   });
 
+  it("holds what no seed changes beside every seed, in differences alone", () => {
+    const runs = { here: [...seed(1, { tapo: 0.6 }), ...seed(2, { tapo: 0.8 })], recorded: [], given: seed(1, { base: 0.3 }) }; // prettier-ignore
+    const compared = [["tapo", "base"], ["base", "base"]] as const; // prettier-ignore
+    const { rows, notes } = seedTable(runs, { ...LAYOUT, compared, shortTitles: { tapo: "TAPO", base: "Base" } });
+    expect(rows.map((r) => [r["method"], r["seeds"]])).toEqual([
+      ["CoT SFT + TAPO", 2],
+      ["TAPO minus Base", 2],
+    ]);
+    expect(rows[1]?.["closed_seen"]).toMatchObject({ value: expect.closeTo(0.4, 12) as number }); // 0.7 − 0.3
+    expect(notes).toContain("The same beside every seed: Base.");
+  });
+
   it("warns of intervals over two or three seeds, not of those over four", () => {
     const one = (number: number) => seed(number, { tapo: number / 10 });
     const warning = /rest on 2 or 3 seeds/;
