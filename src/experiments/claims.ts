@@ -257,7 +257,9 @@ const analyses: Claim[] = [
         "all",
         printed("table7", FINE_R1, BASE, "imagewikiqa"),
       ),
+      minus("tapo", "base-think", { ...GENERAL, metric: "recognition" }, "all"),
     ],
+    note: "The paper's base answers at once. Here it must be behind when it thinks first, too: else asking it to think would do as well as training.",
   },
   {
     id: "general-kept",
