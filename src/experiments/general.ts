@@ -45,7 +45,12 @@ export const general = defineExperiment({
     ["dapo", "base-think"],
     ["tapo", "base-think"],
     ["tapo", "dapo"],
+    ["tapo", "base"],
   ],
+  about: {
+    ...{ setting: "general", metric: "recognition", split: "all", domain: "items" },
+    words: "on questions that need recognition first",
+  },
   tables: [
     {
       name: "table",

@@ -23,6 +23,7 @@ export const knowledge = defineExperiment({
     ["tapo", "dapo"],
     ["tapo", "base"],
   ],
+  about: { setting: STATES, metric: "probeBest", split: "all", domain: "mean", words: "in a linear probe of pictures" },
   tables: [
     {
       name: "table",

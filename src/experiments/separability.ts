@@ -24,6 +24,10 @@ export const separability = defineExperiment({
     ["tapo", "dapo"],
     ["tapo", "base"],
   ],
+  about: {
+    ...{ setting: LAST_LAYER, metric: "separability", split: "all", domain: "items" },
+    words: "of right and wrong names told apart after the last layer",
+  },
   tables: [
     {
       name: "table",

@@ -155,6 +155,12 @@ export interface ViewSpec {
   readonly draw: (sight: Sight) => Promise<View | undefined>;
 }
 
+/** The one number that the sentence on what came out is about. */
+export interface Headline extends Pick<Measurement, "setting" | "metric" | "split" | "domain"> {
+  /** What it is, after the number: "on unseen classes, open world". */
+  readonly words: string;
+}
+
 /** One table, figure or ablation of a paper. */
 export interface Experiment {
   readonly id: string;
@@ -183,6 +189,8 @@ export interface Experiment {
   readonly metrics: readonly string[];
   /** Differences over seeds: the first minus the second. */
   readonly compare: readonly (readonly [string, string])[];
+  /** Default: accuracy on unseen classes, in the open world where it is asked. */
+  readonly about?: Headline;
   readonly tables: readonly TableSpec[];
   readonly figures: readonly FigureSpec[];
   /** Pages beside the figures. */

@@ -1,6 +1,6 @@
 import { select } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
-import type { Experiment, Method } from "./experiment";
+import type { Experiment, Headline, Method } from "./experiment";
 import { keptParts, partKey, type Gathered, type Kept } from "./kept";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { MadeMethod } from "./run";
@@ -37,13 +37,16 @@ export function keptHeadline(experiment: Experiment, profile: Profile, kept: Kep
 
 /** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
 export function headline(
-  { ask, compare }: Experiment,
+  { ask, compare, about }: Experiment,
   methods: readonly Method[],
   made: readonly Pick<MadeMethod, "method" | "seed">[],
   gathered: Pick<Gathered, "parts">,
 ): string | undefined {
   const setting = ask.includes("open") ? "open" : "closed";
-  const where = { metric: "accuracy", setting, split: "unseen", domain: "mean" } as const;
+  const { words, ...where }: Headline = about ?? {
+    ...{ metric: "accuracy", setting, split: "unseen", domain: "mean" },
+    words: `on unseen classes, ${setting} world`,
+  };
   const named = (name: string): Method | undefined => methods.find((method) => method.name === name);
   const partFor = (name: string, seed: number) => {
     const method = named(name);
@@ -54,7 +57,7 @@ export function headline(
   const trained = made.filter(({ method }) => !("given" in method.model));
   const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
   const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
-  const on = `on unseen classes, ${setting} world (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
+  const on = `${words} (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
   const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
   const told = compare.filter(([a, b]) => isOwn(a) && seeds.every((seed) => valueOf(b, seed) !== undefined));
   const best = told.filter(([, b]) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made

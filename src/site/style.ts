@@ -48,7 +48,7 @@ table { border-collapse: collapse; font: 0.83rem/1.4 var(--sans); font-variant-n
 th, td { padding: 0.32rem 0.7rem; text-align: left; vertical-align: top; font-weight: 400; white-space: nowrap; }
 .number { text-align: right; }
 .long { white-space: normal; min-width: 22em; }
-th[scope="colgroup"] { text-align: center; border-bottom: 1px solid var(--line); color: var(--quiet); white-space: normal; }
+th[scope="colgroup"] { text-align: center; border-bottom: 1px solid var(--line); color: var(--quiet); white-space: normal; min-width: 9em; }
 thead tr:last-child > * { border-bottom: 1px solid var(--ink); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody tr:hover > * { background: color-mix(in srgb, var(--ink) 6%, transparent); }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Measurement } from "../../src/eval/measurements";
 import { quickstart } from "../../src/experiments/quickstart";
+import { separability } from "../../src/experiments/separability";
 import { keptHeadline } from "../../src/lab/headline";
 import { loadProfile } from "../../src/lab/profile";
 
@@ -25,6 +26,17 @@ describe("keptHeadline", () => {
     );
     expect(keptHeadline(quickstart, loadProfile("smoke"), { ...kept, made: [made("tapo", 1)] })).toBe(
       "CoT SFT + TAPO: 52.0 % on unseen classes, open world (one seed).",
+    );
+  });
+
+  it("is about what the experiment says, where that is no answer", () => {
+    const told = (method: string, value: number): Measurement => ({
+      ...unseen(method, 1, value),
+      ...{ setting: "last layer", metric: "separability", split: "all", domain: "items" },
+    });
+    const kept = { settings: {}, made: [made("base", 1), made("tapo", 1)], measurements: [told("base", 0.5), told("tapo", 0.56)], outcomes: [] }; // prettier-ignore
+    expect(keptHeadline(separability, loadProfile("smoke"), kept)).toBe(
+      "Fine-R1 − Base = +6.0 points of right and wrong names told apart after the last layer (one seed).",
     );
   });
 });
