@@ -17,7 +17,7 @@ import { seedOf, type Experiment, type Method } from "./experiment";
 import { findingsOf, type Findings } from "./findings";
 import { labOf, type Lab } from "./lab";
 import { loadProfile } from "./profile";
-import { beginRun, publish } from "./publish";
+import { beginRun, papersOf, publish } from "./publish";
 import { make, type Watch } from "./make";
 import { readSeeds, type Parameters } from "./parameters";
 import { chooseRows, figuresHere, viewsHere } from "./reproduce";
@@ -34,6 +34,8 @@ export interface NotebookRun extends Findings {
   /** By the names of the experiment's specs. */
   readonly figures: ReadonlyMap<string, PlotlyFigure>;
   readonly views: ReadonlyMap<string, HtmlView>;
+  /** The paper's own tables, whole, such as "paper-table1": rows of other models included. */
+  readonly papers: ReadonlyMap<string, ResultTable>;
   /** What the paper claims, with verdicts over this world and those that the record has beside it; `undefined` where it claims nothing. */
   readonly verdicts: ResultTable | undefined;
   /** A method that this run made, by its name. @throws RangeError for another */
@@ -167,6 +169,7 @@ async function runOf(
     ...{ ...findings, experiment, made, table, of },
     figures: figuresHere(experiment, lab.profile.name, { made, results: findings.results }),
     views: await viewsHere(lab, experiment, made),
+    papers: papersOf(experiment),
     verdicts: verdictsOf(experiment, findings.kept),
   };
 }

@@ -4,7 +4,9 @@ import { removeQuietly } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
 import { engineOf } from "../model/open";
 import { exportFigure } from "../report/figure/export";
+import { publishedTable } from "../report/published/published";
 import { exportTable } from "../report/table/export";
+import type { ResultTable } from "../report/table/table";
 import { exportView, type View } from "../report/viewPage";
 import type { Experiment, Sight } from "./experiment";
 import { layOut, ownParts, withRemark, type Findings } from "./findings";
@@ -36,7 +38,7 @@ export async function publish(
   removeQuietly(path.join(folder, RUN_RECORD)); // until the new files are whole, none vouches for them
   const files = [
     ...writeKept(folder, keptOf(gathered, destination)),
-    ...[...tables].flatMap(([name, table]) => exportTable(table, folder, name)),
+    ...[...tables, ...papersOf(experiment)].flatMap(([name, table]) => exportTable(table, folder, name)),
     ...(comparison === undefined || destination === "record"
       ? []
       : exportTable(comparison.table, folder, "comparison")),
@@ -47,6 +49,11 @@ export async function publish(
   }
   for (const [name, view] of await viewsOf(lab, experiment, made)) files.push(...exportView(view, folder, name));
   return { ...findings, folder, files: [...files, await run.finish(folder, files, lab.workers?.size)] };
+}
+
+/** The paper's tables that an experiment has rows of, whole, under the names of their files. */
+export function papersOf({ published = [] }: Pick<Experiment, "published">): Map<string, ResultTable> {
+  return new Map(published.map(({ table }) => [`paper-${table}`, publishedTable(table)]));
 }
 
 /** An experiment's views of what was made, by their names: of several seeds the first trained one. */

@@ -1,12 +1,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { closedWorld } from "../../src/experiments/closedWorld";
 import { silent } from "../../src/core/progress";
 import { defineExperiment, type Recipe } from "../../src/lab/experiment";
 import { findingsOf } from "../../src/lab/findings";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { parameters, readSeeds } from "../../src/lab/parameters";
-import { beginRun, publish } from "../../src/lab/publish";
+import { beginRun, papersOf, publish } from "../../src/lab/publish";
 import { sft } from "../../src/lab/recipe";
 import { chooseRows, figuresHere, viewsHere } from "../../src/lab/reproduce";
 import { row } from "../../src/lab/rows";
@@ -92,6 +93,13 @@ describe("an experiment that is reproduced", () => {
     const { results } = await findingsOf(lab, experiment, made);
     expect([...figuresHere(experiment, lab.profile.name, { made, results }).keys()]).toEqual(["closed", "curves"]);
     expect((await viewsHere(lab, experiment, made)).get("page")?.text).toBe("seen");
+  });
+
+  it("has the paper's own tables beside it, with every row that they print", () => {
+    const papers = papersOf(closedWorld);
+    expect([...papers.keys()]).toEqual(["paper-table1"]);
+    expect(papers.get("paper-table1")?.rows).toHaveLength(18); // 4 CLIP models, 11 MLLMs, DeepPerception, Fine-R1 at two sizes
+    expect(papersOf(experiment).size).toBe(0);
   });
 
   it("is judged with the worlds that the record has beside its own, each once", async () => {
