@@ -23,7 +23,10 @@ it.each([
     ["run", "closed-world", "-p", "smoke", "--set", "models.larjer=x"],
     /models\.larjer \(did you mean models\.larger\?\)/,
   ],
-  [["run", "cross-model", "-p", "smoke"], /cross-model: has no row in the profile smoke.*names none \(models\.qwen2\)/],
+  [
+    ["run", "cross-model", "-p", "smoke", "--set", "models.qwen2=null"],
+    /cross-model: has no row in the profile smoke.*names none \(models\.qwen2\)/,
+  ],
   [
     ["run", "closed-world", "-p", "smoke", "--set", "models.larger=none/large/base"],
     /none\/large\/base: the checkpoint is not there.*`npx fine-r1 base build --config large --world smoke --out none\/large`/,
