@@ -68,8 +68,8 @@ it("a run that was killed goes on, makes each stage once and publishes each expe
   const after = stagesIn(home);
   expect(after.slice(0, before.length)).toEqual(before);
   expect(after.length - before.length).toBe(Number(left));
-  // two encoders and the base are asked in the closed world; the base and Fine-R1 in both, and compared in the open one
-  expect(kindsIn(home)).toEqual({ cot: 1, sft: 1, triplets: 1, rl: 1, answers: 2 + 2 * 2, similarity: 2 });
+  // two encoders are asked in the closed world; both bases and Fine-R1 in either, and compared in the open one
+  expect(kindsIn(home)).toEqual({ cot: 1, sft: 1, triplets: 1, rl: 1, answers: 2 + 3 * 2, similarity: 3 });
   for (const [id, title] of [
     ["closed-world", "Closed world"],
     ["open-world", "Open world"],
