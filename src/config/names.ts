@@ -21,9 +21,10 @@ export function configFile(kind: keyof typeof KINDS, name: string): string {
   );
 }
 
-/** All files of configs/<kind>. */
+/** All files of configs/<kind>, in the order of their names. */
 export function configFiles(kind: keyof typeof KINDS): string[] {
   const folder = path.join(ROOT, "configs", kind);
   const files = fs.readdirSync(folder).filter((file) => file.endsWith(".yaml"));
-  return files.map((file) => path.join(folder, file));
+  const names = files.map((file) => path.basename(file, ".yaml")).sort(); // "smoke" before "smoke-qwen2"
+  return names.map((name) => path.join(folder, `${name}.yaml`));
 }

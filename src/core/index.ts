@@ -11,3 +11,4 @@ export { check, silent, type Progress, type ProgressTask } from "./progress";
 export { readJson, readJsonl, writeJson } from "./files";
 export type { RgbImage } from "./image";
 export { openSafetensors, writeSafetensors, type SafetensorsFile } from "./safetensors";
+export { cosine } from "./vectors";

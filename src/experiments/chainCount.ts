@@ -45,6 +45,16 @@ export const chainCount = defineExperiment({
   ],
   tables: [
     standardTable("Number of chains, accuracy in %", {
+      more: [
+        {
+          group: "Open world, unseen items",
+          setting: "open",
+          metric: "seenNames",
+          splits: ["unseen"],
+          title: "a seen class named",
+          key: "seen_names",
+        },
+      ],
       notes: [
         `The paper's 404, 804 and ${ALL} chains, as shares of all that the profile curates; the smaller sets are part of the larger, and each is trained on for as many epochs.`,
       ],

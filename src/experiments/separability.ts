@@ -8,6 +8,11 @@ import type { MeasuredColumn } from "../report/pivot";
 import { separabilityFigure } from "../report/steps";
 import { claimsOf } from "./claims";
 
+const SCATTER = [
+  { metric: "fisher", title: "Fisher ratio" },
+  { metric: "silhouette", title: "silhouette" },
+] as const;
+
 /** Fig. 4 (§5.4, H3): whether a model's states tell right names of a picture from wrong ones. */
 export const separability = defineExperiment({
   id: "separability",
@@ -42,7 +47,7 @@ export const separability = defineExperiment({
             domain: "items",
             key: "accuracy",
           },
-          ...scatterColumns(LAST_LAYER),
+          ...SCATTER.map(({ metric, title }) => ({ ...scatter(LAST_LAYER, metric), title })),
         ],
         notes: [
           "Of a test picture of every class, beside its name and beside that of a look-alike: the last token's state. Five-fold cross-validation over pictures; 50 % and 0 are chance. 95 % intervals over pairs.",
@@ -52,12 +57,22 @@ export const separability = defineExperiment({
     {
       name: "layers",
       layout: (_, measurements) => ({
-        caption: "Separability after each layer",
-        columns: measuredLayers(measurements).flatMap((layer) => {
-          const [setting, group] = [layerSetting(layer), `Layer ${layer}`];
-          const accuracy = { group, setting, metric: "separability", domain: "items", splits: ["all"], title: "accuracy" } as const; // prettier-ignore
-          return [accuracy, ...scatterColumns(setting).map((column) => ({ ...column, group }))];
+        caption: "Right and wrong names told apart after each layer",
+        columns: measuredLayers(measurements).map((layer) => {
+          const where = { setting: layerSetting(layer), metric: "separability", domain: "items", splits: ["all"] } as const; // prettier-ignore
+          return { ...where, group: "Accuracy after layer", title: String(layer) };
         }),
+      }),
+    },
+    {
+      name: "scatter",
+      layout: (_, measurements) => ({
+        caption: "How far right and wrong names lie apart after each layer",
+        columns: SCATTER.flatMap(({ metric, title }) =>
+          measuredLayers(measurements).map((layer) => {
+            return { ...scatter(layerSetting(layer), metric), group: `${title} after layer`, title: String(layer) };
+          }),
+        ),
       }),
     },
   ],
@@ -76,11 +91,9 @@ export const separability = defineExperiment({
   ],
 });
 
-function scatterColumns(setting: string): MeasuredColumn[] {
-  return [
-    { setting, metric: "fisher", title: "Fisher ratio" },
-    { setting, metric: "silhouette", title: "silhouette" },
-  ].map((column) => ({ ...column, domain: "items", splits: ["all"], show: "value", percent: false }));
+/** A column of a measure without an interval. */
+function scatter(setting: string, metric: string): MeasuredColumn {
+  return { setting, metric, domain: "items", splits: ["all"], show: "value", percent: false };
 }
 
 /** Pairs in the plane of a method's first two components, where this run looked at it. */

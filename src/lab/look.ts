@@ -1,3 +1,5 @@
+import { pairStates, type NamePair } from "../analysis/separability";
+import type { SpeciesState } from "../analysis/taxonomy";
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
 import { readCotRecords, type CotRecord } from "../cot/records";
@@ -16,10 +18,13 @@ import { collectRollouts, type Rollout } from "../tapo/rollouts";
 import type { Method } from "./experiment";
 import { testItems } from "./kinds/asking";
 import { readTriplets } from "./kinds/data";
+import { speciesOf } from "./kinds/knowledge";
+import { readStates } from "./kinds/states";
 import { checkpointFolder, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
 import type { Lab } from "./lab";
 import { answersOf, type MadeMethod } from "./run";
 import { make, openGiven, sourcesOf } from "./make";
+import { states } from "./recipe";
 import type { Stage } from "./stage";
 import * as path from "node:path";
 
@@ -105,6 +110,33 @@ export async function lookAtAnswers(
 ): Promise<Case> {
   const { cases } = await lookAtCases(lab, made, choice);
   return required(cases[0], () => new LabError("nothing was asked", "Ask it first."));
+}
+
+/**
+ * What a method's model makes of pairs of a picture and a name (§5.4, H3): the state of the last token of "Is the bird species NAME?".
+ * It is trained first where it is not.
+ * @returns [L + 1][N] vectors, layer by layer from the embeddings to the last
+ */
+export async function lookAtPairs(
+  lab: Lab,
+  { model: source }: Method,
+  pairs: readonly NamePair[],
+): Promise<Float32Array[][]> {
+  const folder = "given" in source ? source.at : path.join((await make(lab, source)).folder, "model");
+  const model = await openModel(folder, ["hiddenStates"]);
+  try {
+    return await pairStates(model, lab.profile.promptSet, pairs);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** A domain's species as a method's model sees them (§5.4, H2): the mean state of their test pictures, by genus. */
+export async function lookAtSpecies(lab: Lab, { model }: Method, domain: string): Promise<SpeciesState[]> {
+  const { folder } = await make(lab, states(lab.recipe(lab.profile.seed), model));
+  const species = speciesOf(lab.dataset, readStates(lab.dataset, folder).test, domain);
+  const genera = [...new Set(species.map(({ genus }) => genus))];
+  return genera.flatMap((genus) => species.filter((one) => one.genus === genus));
 }
 
 /**

@@ -51,4 +51,5 @@ export {
   standardTable,
   type Results,
 } from "./standard";
-export { curationTable, pairTable, recordTable, separabilityFigure } from "./steps";
+export { componentsFigure, curationTable, pairTable, recordTable, separabilityFigure } from "./steps";
+export type { ShownState } from "./steps";

@@ -1,4 +1,6 @@
+import { pca, project } from "../analysis/pca";
 import type { NamePair, Separability } from "../analysis/separability";
+import { LabError, required } from "../core/errors";
 import type { CurationReport } from "../cot/outcomes";
 import type { CotRecord } from "../cot/records";
 import type { PlotlyFigure } from "./figure/figure";
@@ -74,6 +76,41 @@ export function separabilityFigure(name: string, pairs: readonly ShownPair[], fo
       `A hyperplane in all dimensions tells ${percent(value)} % [${percent(low)}, ${percent(high)}] of held-out pairs apart (chance: 50 %).`,
     ],
   });
+}
+
+/** A state as a figure tells of it: the kind that gives its colour, and what hovering over it tells. */
+export interface ShownState {
+  readonly kind: string;
+  readonly label: string;
+}
+
+/**
+ * States in the plane of any two of their principal components, a colour for each kind.
+ * @param states shape [N, D] @param shown shape [N] @param options.components from 1 on; default: the first two
+ * @throws LabError where the states have fewer components
+ */
+export function componentsFigure(
+  states: readonly ArrayLike<number>[],
+  shown: readonly ShownState[],
+  { title, components = [1, 2] }: { readonly title: string; readonly components?: readonly [number, number] },
+): PlotlyFigure {
+  const model = pca(states, Math.max(...components));
+  const explained = (component: number): number =>
+    required(model.explained[component - 1], () => {
+      const reason = `${states.length} states have no component ${component}`;
+      return new LabError(reason, `Take two of 1 to ${pca(states).components.length}.`);
+    });
+  const [x, y] = components;
+  const points = project(model, states).map((at) => [at[x - 1] ?? NaN, at[y - 1] ?? NaN] as const);
+  const groups = [...new Set(shown.map(({ kind }) => kind))].map((name) => {
+    const own = [...shown.keys()].filter((i) => shown[i]?.kind === name);
+    return {
+      name,
+      points: own.map((i) => points[i] ?? ([NaN, NaN] as const)),
+      labels: own.map((i) => shown[i]?.label ?? ""),
+    };
+  });
+  return pcaScatter(groups, { title, components, explained: [explained(x), explained(y)] });
 }
 
 /** A table of two columns: what something is called, and what it is. */

@@ -23,7 +23,10 @@ it.each([
     ["run", "closed-world", "-p", "smoke", "--set", "models.larjer=x"],
     /models\.larjer \(did you mean models\.larger\?\)/,
   ],
-  [["run", "cross-model", "-p", "smoke"], /cross-model: has no row in the profile smoke.*names none \(models\.qwen2\)/],
+  [
+    ["run", "cross-model", "-p", "smoke", "--set", "models.qwen2=null"],
+    /cross-model: has no row in the profile smoke.*names none \(models\.qwen2\)/,
+  ],
   [
     ["run", "closed-world", "-p", "smoke", "--set", "models.larger=none/large/base"],
     /none\/large\/base: the checkpoint is not there.*`npx fine-r1 base build --config large --world smoke --out none\/large`/,
@@ -65,8 +68,8 @@ it("a run that was killed goes on, makes each stage once and publishes each expe
   const after = stagesIn(home);
   expect(after.slice(0, before.length)).toEqual(before);
   expect(after.length - before.length).toBe(Number(left));
-  // two encoders and the base are asked in the closed world; the base and Fine-R1 in both, and compared in the open one
-  expect(kindsIn(home)).toEqual({ cot: 1, sft: 1, triplets: 1, rl: 1, answers: 2 + 2 * 2, similarity: 2 });
+  // two encoders are asked in the closed world; both bases and Fine-R1 in either, and compared in the open one
+  expect(kindsIn(home)).toEqual({ cot: 1, sft: 1, triplets: 1, rl: 1, answers: 2 + 3 * 2, similarity: 3 });
   for (const [id, title] of [
     ["closed-world", "Closed world"],
     ["open-world", "Open world"],

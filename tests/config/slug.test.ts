@@ -75,7 +75,7 @@ describe("configFile", () => {
       'there is no world "tset". Did you mean "test"? Choose one of: ',
     );
     expect(() => configFile("base", "huge")).toThrow(
-      /there is no base config "huge"\. Choose one of: large, mini, qwen2, smoke\./,
+      /there is no base config "huge"\. Choose one of: large, mini, qwen2, smoke, smoke-qwen2\./,
     );
   });
 });

@@ -152,7 +152,8 @@ describe("a run that analyses", () => {
     expect(at("layer 2")).toMatchObject(accuracy);
     expect({ ...at("layer 2"), setting: "last layer" }).toEqual(at("last layer"));
     expect(accuracy.value).toBe(result.right.filter(Boolean).length / result.pairs.length);
-    expect(findings.tables.get("layers")!.columns).toHaveLength(1 + 2 * 3);
+    expect(findings.tables.get("layers")!.columns).toHaveLength(1 + 2);
+    expect(findings.tables.get("scatter")!.columns).toHaveLength(1 + 2 * 2);
     const names = findings.files.map((file) => path.basename(file));
     expect(names).toEqual(expect.arrayContaining(["table.csv", "layers.csv", "layers.html", "plane-base.html", "plane-tapo.svg"])); // prettier-ignore
     const hovered = JSON.stringify(separability.figures[0]!.draw(findings.results)!.data[0]!["text"]);

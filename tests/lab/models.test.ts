@@ -93,7 +93,12 @@ describe("what is not built", () => {
   };
 
   it("is made by the config that its folder is called after, for its world; else by mini", () => {
-    expect(commands("smoke")).toEqual(["base", "siglip", "clip"].map((name) => [name, "smoke", "smoke"]));
+    expect(commands("smoke")).toEqual([
+      ["base", "smoke", "smoke"],
+      ["siglip", "smoke", "smoke"],
+      ["base", "smoke-qwen2", "smoke"],
+      ["clip", "smoke", "smoke"],
+    ]);
     expect(commands("mini")).toEqual([
       ["base", "mini", "test"],
       ["siglip", "mini", "test"],

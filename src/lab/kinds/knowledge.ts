@@ -116,18 +116,27 @@ export const taxonomyStage = defineStage<TaxonomyInputs, Taxonomy>({
 /** Other genera's species for a target, as in the paper (§5.4). */
 const OTHERS = 4;
 
-function taxonomyOf({ subCategories }: Dataset, pictures: readonly PictureState[], seed: number): Taxonomy["domains"] {
-  return [...new Set(subCategories.map(({ superCategory }) => superCategory))].flatMap((domain) => {
-    const species = subCategories.flatMap(({ id, genus, superCategory }): SpeciesState[] => {
-      const own = pictures.filter(({ classId }) => classId === id);
-      if (genus === undefined || superCategory !== domain || own.length === 0) return [];
-      return [{ id, genus, state: meanOf(own) }];
-    });
+function taxonomyOf(dataset: Dataset, pictures: readonly PictureState[], seed: number): Taxonomy["domains"] {
+  return [...new Set(dataset.subCategories.map(({ superCategory }) => superCategory))].flatMap((domain) => {
+    const species = speciesOf(dataset, pictures, domain);
     const strangers = (genus: string | undefined): number => species.filter((one) => one.genus !== genus).length;
     const genusOf = new Map(species.map(({ id, genus }) => [id, genus]));
     const targets = withRelatives(species).filter((id) => strangers(genusOf.get(id)) >= OTHERS);
     if (targets.length < 2) return [];
     return [{ domain, ...taxonomySimilarity(species, { seed, targets, others: OTHERS }) }];
+  });
+}
+
+/** The species of a domain that have a genus and pictures: each the mean over these. */
+export function speciesOf(
+  { subCategories }: Pick<Dataset, "subCategories">,
+  pictures: readonly PictureState[],
+  domain: string,
+): SpeciesState[] {
+  return subCategories.flatMap(({ id, genus, superCategory }): SpeciesState[] => {
+    const own = pictures.filter(({ classId }) => classId === id);
+    if (genus === undefined || superCategory !== domain || own.length === 0) return [];
+    return [{ id, genus, state: meanOf(own) }];
   });
 }
 

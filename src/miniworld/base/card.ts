@@ -77,13 +77,16 @@ export function cardText(card: BaseCard): string {
       `| ${gate.name} | ${percent(gate.score)} | ${bound(gate)} | ${bound(gate) === "" ? "" : gate.pass ? "yes" : "**no**"} |`,
   );
   const minutes = Object.entries(card.seconds).map(([stage, s]) => `${stage} ${(s / 60).toFixed(1)} min`);
-  return `# Mini base model and its encoders
+  const { kind, hiddenSize, layers } = card.config.model;
+  const alone = Object.values(card.config.encoders).every((encoder) => encoder === null);
+  const made = `A ${kind} of hidden width ${hiddenSize} and ${layers} layers in the layout of the hub (\`base/\`)`;
+  const beside = alone ? ". It knows" : ", and dual\nencoders in a layout of their own. They know";
+  return `# ${alone ? "Mini base model" : "Mini base model and its encoders"}
 
 Written by \`fine-r1 base build\`. World ${card.world.name}, digest \`${card.world.digest}\`, seed ${card.config.seed}.
-A ${card.config.model.kind} of hidden width ${card.config.model.hiddenSize} and ${card.config.model.layers} layers in the layout of the hub (\`base/\`), and dual
-encoders in a layout of their own. They know made-up classes only and are of no use outside the mini-world.
+${made}${beside} made-up classes only and ${alone ? "is" : "are"} of no use outside the mini-world.
 
-How they are made: docs/mini-world.md; the settings are in \`card.json\`. Stages: ${minutes.join(", ")}.
+How ${alone ? "it is" : "they are"} made: docs/mini-world.md; the settings are in \`card.json\`. Stages: ${minutes.join(", ")}.
 
 Measured on validation pictures of all classes (never on test items), % with 95 % intervals:
 

@@ -51,7 +51,10 @@ export function lineChart(lines: readonly Line[], options: LinesOptions): Plotly
       ? {}
       : { tickmode: "array", tickvals: placed.map(({ at }) => at), ticktext: placed.map(({ label }) => label) };
   return {
-    data: lines.map((line, index) => trace(line, index, colours.get(line.name) ?? INK, options)),
+    data: lines.map((line, index) => {
+      const shift = placed === undefined ? 0 : besideEachOther(lines, index);
+      return trace(line, index, colours.get(line.name) ?? INK, { ...options, shift });
+    }),
     layout: {
       ...frame({ title, width, height, notes: [...explained, ...notes] }),
       showlegend: true,
@@ -61,16 +64,34 @@ export function lineChart(lines: readonly Line[], options: LinesOptions): Plotly
   };
 }
 
-function trace({ name, points }: Line, index: number, colour: string, { percent }: LinesOptions): JsonObject {
+/** How far apart lines stand at one place of the axis, as a share of its length. */
+const APART = 0.012;
+
+/** How far a line's points are drawn from their place, so that the error bars of several lines do not hide each other. */
+function besideEachOther(lines: readonly Line[], index: number): number {
+  const places = lines.flatMap(({ points }) => points.map(({ x }) => x));
+  const length = places.length === 0 ? 0 : Math.max(...places) - Math.min(...places);
+  return (index - (lines.length - 1) / 2) * APART * length;
+}
+
+/** The numbers of a line. @param options.shift adds to the places at which its points are drawn */
+function trace(
+  { name, points }: Line,
+  index: number,
+  colour: string,
+  { percent, shift, ticks = [] }: LinesOptions & { readonly shift: number },
+): JsonObject {
   const scale = percent === true ? 100 : 1;
   const side = (of: "low" | "high") =>
     points.map((point) => Math.abs((point[of] ?? point.value) - point.value) * scale);
+  const labels = points.map(({ x }) => plain(ticks.find(({ at }) => at === x)?.label ?? String(x)));
   return {
     type: "scatter",
     mode: "lines+markers",
     name: plain(name),
-    x: points.map(({ x }) => x),
+    x: points.map(({ x }) => x + shift),
     y: points.map(({ value }) => value * scale),
+    ...(ticks.length === 0 ? {} : { text: labels, hovertemplate: `%{text}: %{y:.2f}<extra>${plain(name)}</extra>` }),
     line: { width: 2, color: colour },
     marker: { size: 8, color: colour, symbol: SYMBOLS[index % SYMBOLS.length] ?? "circle" },
     error_y: {

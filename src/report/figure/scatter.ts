@@ -13,6 +13,8 @@ export interface PcaScatterOptions {
   readonly title: string;
   /** Shares of the variance that the two components explain, in [0, 1]. */
   readonly explained: readonly [number, number];
+  /** Which two components these are, from 1 on; default: the first two. */
+  readonly components?: readonly [number, number];
   readonly notes?: readonly string[];
   readonly width?: number;
   readonly height?: number;
@@ -20,7 +22,7 @@ export interface PcaScatterOptions {
 
 /** Points in the plane of two principal components, a colour and a symbol a group (Fig. 4: correct and incorrect). */
 export function pcaScatter(groups: readonly PointGroup[], options: PcaScatterOptions): PlotlyFigure {
-  const { title, explained, notes = [], width = 640, height = 480 } = options;
+  const { title, explained, components = [1, 2], notes = [], width = 640, height = 480 } = options;
   const data = groups.map((group, index) => ({
     type: "scatter",
     mode: "markers",
@@ -36,15 +38,15 @@ export function pcaScatter(groups: readonly PointGroup[], options: PcaScatterOpt
     },
     ...(group.labels === undefined ? {} : { text: group.labels.map(plain), hoverinfo: "text+name" }),
   }));
-  const label = (component: 1 | 2): string =>
-    `PC ${component} (${((explained[component - 1] ?? 0) * 100).toFixed(1)} % of the variance)`;
+  const label = (axisOf: 0 | 1): string =>
+    `PC ${components[axisOf]} (${(explained[axisOf] * 100).toFixed(1)} % of the variance)`;
   return {
     data,
     layout: {
       ...frame({ title, width, height, notes }),
       showlegend: true,
-      xaxis: axis(label(1)),
-      yaxis: axis(label(2)),
+      xaxis: axis(label(0)),
+      yaxis: axis(label(1)),
     },
   };
 }
