@@ -110,6 +110,7 @@ function answerWhenBound() {
   let bound;
   ZmqServer.prototype.bindSocket = async function (socket, port) {
     const { transport, ip } = this.connInfo;
+    sendInTurn(socket);
     await socket.bind(`${transport}://${ip}${transport === "ipc" ? "-" : ":"}${port}`); // tslab knows no ipc
   };
   ZmqServer.prototype.init = function () {
@@ -127,6 +128,35 @@ function answerWhenBound() {
       if (this.closed !== true) throw error; // else it is the answer of a cell that was cut short
     }
   };
+}
+
+/**
+ * A socket takes a message at once, but every few hundred it takes its time, and then refuses the next, which tslab would lose: a
+ * cell's output, or that the cell has ended. Here the next waits until the socket is free, and all that come after it.
+ */
+function sendInTurn(socket) {
+  const kind = Object.getPrototypeOf(socket); // a socket itself takes no property
+  if (Object.hasOwn(kind, "send")) return;
+  const { send } = kind;
+  const states = new WeakMap();
+  const inTurn = function (message) {
+    const state = states.get(this) ?? { last: Promise.resolve(), waiting: 0 };
+    states.set(this, state);
+    if (state.waiting === 0) {
+      try {
+        return (state.last = send.call(this, message));
+      } catch (error) {
+        if (error.code !== "EBUSY") throw error;
+      }
+    }
+    state.waiting += 1;
+    const before = state.last.catch(() => undefined); // whoever sent it hears of that
+    return (state.last = before.then(() => {
+      state.waiting -= 1;
+      return send.call(this, message);
+    }));
+  };
+  Object.defineProperty(kind, "send", { value: inTurn });
 }
 
 /** The launcher may be killed while a cell computes without pause; a thread of its own sees the end of its pipe. */

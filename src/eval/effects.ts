@@ -74,6 +74,16 @@ export function effectOf(results: readonly WorldResults[], difference: Differenc
   };
 }
 
+/** The results without one seed of training; what no seed trains stays. Does a finding hang on one run? */
+export function withoutSeed(results: WorldResults, seed: number): WorldResults {
+  const stays = (one: Pick<Outcomes, "method" | "seed">): boolean => results.given.has(one.method) || one.seed !== seed;
+  return {
+    ...results,
+    outcomes: results.outcomes.filter(stays),
+    measurements: results.measurements.filter(stays),
+  };
+}
+
 interface WorldDifferences {
   readonly cells: readonly SeedDifference[];
   readonly trained: boolean;

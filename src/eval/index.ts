@@ -9,7 +9,7 @@ export { ask, type Answered, type AskOptions, type ScoredName } from "./ask";
 export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./asking";
 export { pairedBootstrap, type BootstrapDifference, type BootstrapOptions, type SeedDifference } from "./bootstrap";
 export { judge, VERDICT_RULE, type Claim, type ClaimedDifference, type JudgedClaim, type Verdict } from "./claims";
-export { effectOf, type Difference, type Effect, type WorldResults } from "./effects";
+export { effectOf, withoutSeed, type Difference, type Effect, type WorldResults } from "./effects";
 export { changeMeasurements, changeOf, CHANGES, countChanges } from "./changes";
 export type { Change, ChangeCounts, Changes } from "./changes";
 export { averageScore, meanScore, wilson, type Score } from "./intervals";

@@ -1,7 +1,12 @@
 import { CHAINS, defineExperiment, type Method } from "../lab/experiment";
 import { cotSft, dapo, rl } from "../lab/recipe";
+import { select } from "../eval/measurements";
+import { groupedBars } from "../report/figure/bars";
+import type { PlotlyFigure } from "../report/figure/figure";
+import { originMarks } from "../report/notes";
 import type { MeasuredColumn } from "../report/pivot";
-import { chainLayout } from "../report/standard";
+import { chainLayout, type Results } from "../report/standard";
+import { resultTable, type Row } from "../report/table/table";
 
 /** The analysis that is written for a model, and what a row with it is called. */
 const WRITTEN = { own: "told what is there", lookalike: "told the look-alike" } as const;
@@ -64,5 +69,39 @@ export const faithfulness = defineExperiment({
     },
     { name: "chain-errors", layout: chainLayout },
   ],
-  figures: [],
+  figures: [{ name: "told", draw: toldBars }],
 });
+
+/** A model's three rows by what their names end in. */
+const ASKED = [
+  { ending: "", key: "plain", title: "as it is" },
+  { ending: "-own", key: "own", title: WRITTEN.own },
+  { ending: "-lookalike", key: "lookalike", title: WRITTEN.lookalike },
+] as const;
+
+/** Right answers of each model as it is, and told either analysis. */
+function toldBars({ methods, measurements }: Results): PlotlyFigure | undefined {
+  const names = new Set(methods.map(({ name }) => name));
+  const models = methods.filter(({ name }) => names.has(`${name}-own`));
+  if (models.length === 0) return undefined;
+  const of = { setting: "open", metric: "accuracy", split: "all", domain: "items" } as const;
+  const title = "Right answers where the chain's analysis is written for the model";
+  const table = resultTable({
+    caption: title,
+    columns: [
+      { key: "method", title: "Method", kind: "text" },
+      ...ASKED.map((asked) => ({ key: asked.key, title: asked.title, kind: "number" as const, percent: true })),
+    ],
+    rows: models.map(({ name, title: called, mark }): Row => {
+      const cells = ASKED.map(({ ending, key }) => {
+        const [found] = select(measurements, { ...of, method: `${name}${ending}` });
+        return [key, found === undefined ? null : { value: found.value, low: found.low, high: found.high }] as const;
+      });
+      return { method: mark === undefined ? called : { text: called, mark }, ...Object.fromEntries(cells) };
+    }),
+    marks: originMarks(models),
+  });
+  const values = ASKED.map(({ key }) => key);
+  const intervals = "95 % intervals over all test items, seen and unseen";
+  return groupedBars(table, { title, label: "method", values, yTitle: "right answers in %", intervals });
+}

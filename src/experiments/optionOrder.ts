@@ -1,6 +1,7 @@
 import { defineExperiment, type Method } from "../lab/experiment";
 import { cotSft, rl } from "../lab/recipe";
-import { accuracyBars } from "../report/standard";
+import { colour, type Colours } from "../report/figure/style";
+import { accuracyBars, type Results } from "../report/standard";
 
 const ORDERS = { shuffled: "options shuffled", released: "the right one first" } as const;
 
@@ -19,11 +20,17 @@ export const optionOrder = defineExperiment({
       { name: "tapo", title: "CoT SFT + TAPO", model: rl(recipe, cotSft(recipe), {}, "tapo"), thinking: true },
     ];
     return rows.flatMap((row) => [
-      { ...row, title: `${row.title}, ${ORDERS.shuffled}`, asking: { optionOrder: "shuffled" as const } },
+      {
+        ...row,
+        title: `${row.title}, ${ORDERS.shuffled}`,
+        short: `${row.title}, shuffled`,
+        asking: { optionOrder: "shuffled" as const },
+      },
       {
         ...row,
         name: `${row.name}-released`,
         title: `${row.title}, ${ORDERS.released}`,
+        short: `${row.title}, right one first`,
         asking: { optionOrder: "released" as const },
       },
     ]);
@@ -58,5 +65,22 @@ export const optionOrder = defineExperiment({
       }),
     },
   ],
-  figures: [{ name: "closed-world", draw: (results) => accuracyBars(results, "closed") }],
+  figures: [
+    {
+      name: "closed-world",
+      draw: (results) => accuracyBars({ ...results, colours: modelColours(results.methods) }, "closed"),
+    },
+  ],
 });
+
+/** A colour for each model, the same in both orders. */
+function modelColours(methods: Results["methods"]): Colours {
+  const modelOf = (name: string): string => name.replace(/-(?:released|shuffled)$/u, "");
+  const models = [...new Set(methods.map(({ name }) => modelOf(name)))];
+  return Object.fromEntries(
+    methods.flatMap(({ name, title }) => {
+      const own = colour(models.indexOf(modelOf(name)));
+      return [name, title].map((called) => [called, own]);
+    }),
+  );
+}

@@ -1,4 +1,5 @@
 import { LabError } from "../core/errors";
+import type { Destination } from "./kept";
 
 /** What the reader of a notebook chooses in its first cell. */
 export interface Parameters {
@@ -15,7 +16,7 @@ export interface Parameters {
  * from outside is not edited for it. @throws LabError for another value of FINE_R1_RERUN
  */
 export function parameters(own: Parameters, env: Readonly<NodeJS.ProcessEnv> = process.env): Parameters {
-  const given = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
+  const given = (name: string): string | undefined => outside(env, name);
   const rerun = given("FINE_R1_RERUN");
   if (rerun !== undefined && rerun !== "1" && rerun !== "0")
     throw new LabError(`is "${rerun}"`, "Give 1 to make every row anew, or 0.", { subject: "FINE_R1_RERUN" });
@@ -24,6 +25,33 @@ export function parameters(own: Parameters, env: Readonly<NodeJS.ProcessEnv> = p
     seeds: given("FINE_R1_SEEDS") ?? own.seeds,
     rerun: rerun === undefined ? own.rerun : rerun === "1",
   };
+}
+
+/** Results that the reader of a scorecard judges by: whose they are, and the profiles that they were made with. */
+export interface ScorecardParameters {
+  readonly profiles: readonly string[];
+  readonly from: Destination;
+}
+
+/**
+ * The parameters of the scorecard's notebook, with FINE_R1_PROFILE before its own profiles. One that is not among these is not recorded:
+ * then one's own runs are read, whatever `mine` says.
+ * @param own profiles divided by commas; whether one's own runs (runs/) are read instead of the record (results/)
+ */
+export function scorecardParameters(
+  own: { readonly profiles: string; readonly mine: boolean },
+  env: Readonly<NodeJS.ProcessEnv> = process.env,
+): ScorecardParameters {
+  const split = (text: string): string[] => [...new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== ""))]; // prettier-ignore
+  const usual = split(own.profiles);
+  const profiles = split(outside(env, "FINE_R1_PROFILE") ?? own.profiles);
+  const mine = own.mine || profiles.some((name) => !usual.includes(name));
+  return { profiles, from: mine ? "report" : "record" };
+}
+
+/** A variable from outside; an empty one is an unset one, as shells leave it behind. */
+function outside(env: Readonly<NodeJS.ProcessEnv>, name: string): string | undefined {
+  return env[name] === "" ? undefined : env[name];
 }
 
 const MOST_SEEDS = 1000;

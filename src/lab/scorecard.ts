@@ -4,7 +4,7 @@ import { placeOf, resultsRoot, runsRoot } from "../config/places";
 import { writeFileAtomic } from "../core/files";
 import { isFolder } from "../core/folders";
 import { judge, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
-import { effectOf } from "../eval/effects";
+import { effectOf, type WorldResults } from "../eval/effects";
 import { exportFigure } from "../report/figure/export";
 import { countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../report/scorecard";
 import { exportTable } from "../report/table/export";
@@ -52,6 +52,11 @@ export function scorecardOf(claims: readonly Claim[], profiles: readonly string[
     effects: effectsTable(judged, { ...layout, caption: "Scorecard: every difference that a claim rests on" }),
     counts: countVerdicts(judged),
   };
+}
+
+/** What was kept of an experiment, a world for each profile, as a scorecard judges by it. */
+export function worldsOf(experiment: string, profiles: readonly string[], from: Destination): WorldResults[] {
+  return worldsKept(experiment, profiles, from).kept.map(worldOf);
 }
 
 /**

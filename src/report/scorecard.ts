@@ -111,15 +111,17 @@ function numbersOf({ difference, effect, verdict }: Decided): Row {
   const told = { difference: inWords(difference), paper: difference.paper ?? null, verdict };
   if (effect === undefined) return told;
   const { value, low, high, p, worlds, fewestSeeds, seeds, overItems, items, detectable } = effect;
-  const ours: Cell = { value, low, high };
+  // one mean of one run has no spread that an interval or a test could rest on
+  const single = !overItems && low === high;
+  const ours: Cell = single ? { value } : { value, low, high };
   return {
     ...told,
     ours,
-    p,
+    p: single ? null : p,
     worlds,
     seeds: fewestSeeds === null ? null : seeds,
     items: overItems ? items : null,
-    detectable: verdict === "reproduced" ? null : detectable,
+    detectable: single || verdict === "reproduced" ? null : detectable,
   };
 }
 

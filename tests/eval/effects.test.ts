@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { pairedBootstrap } from "../../src/eval/bootstrap";
-import { effectOf, type WorldResults } from "../../src/eval/effects";
+import { effectOf, withoutSeed, type WorldResults } from "../../src/eval/effects";
 import type { Item, Outcomes } from "../../src/eval/outcomes";
 
 const ITEMS: readonly Item[] = [
@@ -102,5 +102,16 @@ describe("effectOf", () => {
   it("refuses two results of one world: they are no two witnesses", () => {
     const results = [world("w", [of("tapo", 1, [1])]), world("w", [of("tapo", 2, [1])])];
     expect(() => effectOf(results, seen)).toThrow(/the world w: has two results/);
+  });
+});
+
+describe("withoutSeed", () => {
+  it("leaves one seed of what is trained out, and keeps what is given under that very seed", () => {
+    const flat = (value: number): number[] => ITEMS.map(() => value);
+    const trained = [0.6, 0.7, 0.9].map((value, at) => of("tapo", at + 1, flat(value)));
+    const all = world("w", [...trained, of("base", 1, flat(0.5))], ["base"]);
+    expect(effectOf([withoutSeed(all, 1)], seen)!).toMatchObject({ value: 0.3, seeds: 2 });
+    expect(effectOf([withoutSeed(all, 3)], seen)!.value).toBeCloseTo(0.15, 12);
+    expect(withoutSeed(all, 4)).toEqual(all);
   });
 });

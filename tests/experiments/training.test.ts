@@ -1,11 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
+import type { Measurement } from "../../src/eval/measurements";
 import * as experiments from "../../src/experiments";
 import type { Experiment } from "../../src/lab/experiment";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { planRun, stagesOf, type PlannedMethod } from "../../src/lab/run";
 import { withInputs, type Inputs, type Stage } from "../../src/lab/stage";
+import { methodColours } from "../../src/report/figures";
+import type { Results } from "../../src/report/standard";
 
 const { chainCount, components, faithfulness, mining, negatives, optionOrder, options, quickstart, ratio } =
   experiments;
@@ -166,5 +169,39 @@ describe("negatives", () => {
       expect(differing(inputs, tapo)).toEqual(["objective.gamma"]);
       expect(inputs["objective"]).toMatchObject({ gamma });
     }
+  });
+});
+
+describe("figures of what is asked again", () => {
+  const of = (name: string, split: "seen" | "unseen" | "all", value: number, setting: "open" | "closed", domain: string): Measurement => ({
+    ...{ method: name, seed: 1, dataset: "d", domain, split, setting, metric: "accuracy" },
+    ...{ value, low: value - 0.05, high: value + 0.05, n: 10 },
+  }); // prettier-ignore
+  const resultsOf = (experiment: Experiment, measurements: readonly Measurement[]): Results => {
+    const methods = experiment.methods(lab.recipe(1)).map(({ name, title }) => ({ name, title }));
+    return { methods, measurements, curves: new Map(), colours: methodColours(methods) };
+  };
+
+  it("option order: both orders of a model have one colour, and no two models the same", () => {
+    const names = planOf(optionOrder).map(({ method: { name } }) => name);
+    const measurements = names.flatMap((name) => (["seen", "unseen"] as const).map((split) => of(name, split, 0.5, "closed", "mean"))); // prettier-ignore
+    const figure = optionOrder.figures[0]!.draw(resultsOf(optionOrder, measurements))!;
+    const { color } = (figure.data as readonly { marker: { color: string[] } }[])[0]!.marker;
+    expect(color).toHaveLength(8);
+    for (const [at, name] of names.entries()) expect([name, color[at]]).toEqual([name, color[at - (at % 2)]]);
+    expect(new Set(color).size).toBe(4);
+  });
+
+  it("faithfulness: a group per model, as it is and told either analysis", () => {
+    const names = planOf(faithfulness).map(({ method: { name } }) => name);
+    const measurements = names.map((name, at) => of(name, "all", (at + 1) / 20, "open", "items"));
+    const figure = faithfulness.figures[0]!.draw(resultsOf(faithfulness, measurements))!;
+    const bars = (figure.data as readonly { name: string; y: number[] }[]).map(({ name, y }) => [name, ...y.map(Math.round)]); // prettier-ignore
+    expect(bars).toEqual([
+      ["as it is", 5, 20, 35, 50],
+      ["told what is there", 10, 25, 40, 55],
+      ["told the look-alike", 15, 30, 45, 60],
+    ]);
+    expect(faithfulness.figures[0]!.draw({ ...resultsOf(faithfulness, []), methods: [] })).toBeUndefined();
   });
 });

@@ -9,7 +9,7 @@ import { keptFolder, readKept, worldOf, writeKept, type Kept } from "../../src/l
 import type { Lab } from "../../src/lab/lab";
 import { beginRun, publish } from "../../src/lab/publish";
 import { makeMethods, planRun } from "../../src/lab/run";
-import { exportScorecard, scorecardFolder, scorecardOf } from "../../src/lab/scorecard";
+import { exportScorecard, scorecardFolder, scorecardOf, worldsOf } from "../../src/lab/scorecard";
 import { tableFromJson } from "../../src/report/table/json";
 import { cellOf } from "../../src/report/table/table";
 import { newHome, removeHome } from "../cli/home";
@@ -118,6 +118,8 @@ describe("the scorecard", () => {
     keep("smoke-4", { settings: { ...kept.settings, "the base": "x" } });
     const { judged, table } = scorecardOf(CLAIMS, ["smoke", "smoke-2", "smoke-3", "smoke-4"], "record");
     expect(judged.find(({ claim }) => claim.id === "cot-prompt")?.deciding?.effect?.worlds).toBe(2);
+    const worlds = worldsOf("inference", ["smoke", "smoke-2", "smoke-3", "smoke-4"], "record");
+    expect(worlds.map(({ world }) => world)).toEqual([lab.dataset.fingerprint, "another"]);
     const left = table.notes.filter((note) => note.startsWith("Left out"));
     expect(left).toEqual([
       expect.stringMatching(/inference\/smoke-3, made with other settings \(rl\.n1\)\.$/),

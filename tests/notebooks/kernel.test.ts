@@ -53,6 +53,17 @@ console.log(process.env.FINE_R1_PROFILE);`;
     expect(printed(cells[0])).toBe("smoke\n");
   });
 
+  it("shows everything that a cell says, be it more at once than a socket takes", async () => {
+    const cell = `
+import * as tslab from "tslab";
+for (let i = 0; i < 800; i++) tslab.display.text(String(i));
+console.log("through");`;
+    const { cells } = await withNotebook([cell], (file) => executeNotebook(file));
+    const shown = cells[0]!.outputs.flatMap((one) => (one.output_type === "display_data" ? [String(one.data["text/plain"])] : [])); // prettier-ignore
+    expect(shown).toEqual(Array.from({ length: 800 }, (_, i) => String(i)));
+    expect(printed(cells[0])).toBe("through\n");
+  });
+
   it("fails when a cell throws, and leaves the notebook as it was", async () => {
     await withNotebook([`throw new Error("not today");`], async (file) => {
       const before = fs.readFileSync(file, "utf8");

@@ -48,3 +48,11 @@ it("the figure has a dot with its interval for every measured difference, and th
   expect(traces[2]?.x).toEqual([1.51]);
   expect(scorecardFigure([judge(claim("w", ["gone"]), () => undefined)], "t")).toBeUndefined();
 });
+
+it("one mean of one run stands without an interval, a p and a power: it has no spread for them to rest on", () => {
+  const one = effect(1 / 8, { low: 1 / 8, high: 1 / 8, p: 0.0005, detectable: 0, overItems: false, fewestSeeds: 1, seeds: 1, worlds: 1 }); // prettier-ignore
+  const lone = [judge(claim("v", ["dapo"], 0.036), () => one)];
+  const csv = toCsv(scorecardTable(lone, layout)).trimEnd().split("\n")[1];
+  expect(csv).toMatch(/^says v,inconclusive,"tapo − dapo, SS_rel, unseen",3\.6,12\.5,+1,1,,,§5\.3$/);
+  expect(toMarkdown(scorecardTable(lone, layout))).not.toContain("[12.5");
+});
