@@ -60,7 +60,7 @@ export {
 export { answersOf, makeMethods, planRun, stagesOf, type MadeMethod } from "./run";
 export { score } from "./score";
 export { classSheet, lookAtAnswers, lookAtCases, lookAtChains, lookAtConcepts } from "./look";
-export { lookAtPairs, lookAtRollouts, lookAtSpecies, lookAtTriplets, tripletStrip } from "./look";
+export { lookAtPairs, lookAtRollouts, lookAtSpecies, lookAtTriplets, optionsStrip, tripletStrip } from "./look";
 export { openLab, type NotebookLab, type NotebookRun } from "./notebook";
 export { parameters, readSeeds, scorecardParameters, type Parameters } from "./parameters";
 export { findingsOf, type Findings } from "./findings";

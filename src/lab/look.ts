@@ -5,7 +5,7 @@ import { Random } from "../core/random";
 import { readCotRecords, type CotRecord } from "../cot/records";
 import type { Dataset } from "../data/dataset";
 import { groupByClass } from "../data/fewshot";
-import type { LabelledImage, SubCategory, Triplet } from "../data/types";
+import type { BenchmarkItem, LabelledImage, SubCategory, Triplet } from "../data/types";
 import type { Setting } from "../eval/metrics";
 import type { VisionLanguageModel } from "../model/contract";
 import { openModel } from "../model/open";
@@ -49,10 +49,31 @@ export function tripletStrip(dataset: Dataset, triplet: Triplet): Promise<Captio
   return Promise.all(shown);
 }
 
+/** The picture of a closed question, then another one of each candidate's class, the right one first; the picture itself where its class has no other. */
+export function optionsStrip(dataset: Dataset, { image: asked, options }: BenchmarkItem): Promise<CaptionedImage[]> {
+  const { superCategory, id } = asked.subCategory;
+  const classes = groupByClass(picturesIn(dataset));
+  const shown = options.flatMap((name) => {
+    const pictures = [...classes.values()].find(
+      ([first]) => first?.subCategory.name === name && first.subCategory.superCategory === superCategory,
+    );
+    const picture = pictures?.find((one) => one.id !== asked.id) ?? pictures?.[0];
+    return picture === undefined ? [] : [picture];
+  });
+  return Promise.all([
+    asked.load().then((image) => ({ image, heading: "which is it?" })),
+    ...shown.map(async (picture) => {
+      const { subCategory } = picture;
+      const kind = subCategory.seen ? "seen" : "unseen";
+      const heading = `${kind}${subCategory.id === id ? ", right" : ""}`;
+      return { image: await picture.load(), heading, caption: captionOf(dataset, subCategory) };
+    }),
+  ]);
+}
+
 /** Some pictures of a class and of the classes of its genus, a row per class; of all its super-category where there are no genera. */
 export function classSheet(dataset: Dataset, of: SubCategory, perClass: number): Promise<CaptionedImage[]> {
-  const all = [...dataset.train, ...dataset.validation, ...testItems(dataset).map(({ image }) => image)];
-  const near = [...groupByClass(all).values()].filter(
+  const near = [...groupByClass(picturesIn(dataset)).values()].filter(
     ([first]) => first !== undefined && isNear(first.subCategory, of),
   );
   const pictures = near.flatMap((images) => images.slice(0, perClass).map((image, index) => ({ image, index })));
@@ -66,6 +87,10 @@ export function classSheet(dataset: Dataset, of: SubCategory, perClass: number):
       };
     }),
   );
+}
+
+function picturesIn(dataset: Dataset): LabelledImage[] {
+  return [...dataset.train, ...dataset.validation, ...testItems(dataset).map(({ image }) => image)];
 }
 
 function isNear(one: SubCategory, of: SubCategory): boolean {

@@ -4,8 +4,9 @@ import { separability } from "../../src/experiments";
 import { make } from "../../src/lab/make";
 import { taxonomyStage } from "../../src/lab/kinds/knowledge";
 import { onePerClass, pairsOf } from "../../src/lab/kinds/states";
+import { openDataset } from "../../src/lab/datasets";
 import { testItems } from "../../src/lab/kinds/asking";
-import { lookAtPairs, lookAtSpecies } from "../../src/lab/look";
+import { lookAtPairs, lookAtSpecies, optionsStrip } from "../../src/lab/look";
 import type { Lab } from "../../src/lab/lab";
 import { separability as separabilityOf, states } from "../../src/lab/recipe";
 import { cosine } from "../../src/core/vectors";
@@ -45,4 +46,20 @@ it("lookAtSpecies has the species that Δ is measured on, genus by genus", async
     expect(cosine(stateOf(target), stateOf(relative))).toBeCloseTo(same, 12);
   const genera = species.map(({ genus }) => genus);
   expect(genera.filter((genus, i) => i > 0 && genus !== genera[i - 1])).toHaveLength(new Set(genera).size - 1);
+});
+
+it("shows a closed question: its picture, then one of each candidate's class, the right one first", async () => {
+  const dataset = await openDataset("miniworld:smoke");
+  for (const split of ["seen", "unseen"] as const) {
+    const [item] = dataset.test(split);
+    if (item === undefined) throw new Error(`no test question about a class that is ${split}`);
+    const [asked, ...candidates] = await optionsStrip(dataset, item);
+    expect(asked).toEqual({ image: await item.image.load(), heading: "which is it?" });
+    const named = candidates.map(({ caption }) => item.options.findIndex((name) => caption?.startsWith(`${name}:`)));
+    expect(named).toEqual(item.options.map((_, i) => i));
+    expect(candidates.map(({ heading }) => heading?.endsWith(", right"))).toEqual([true, false, false, false]);
+    // a class of the smoke world that is not trained on has one picture, which is asked about
+    const isItself = candidates[0]?.image === asked?.image;
+    expect(isItself).toBe(split === "unseen");
+  }
 });
