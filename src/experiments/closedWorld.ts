@@ -45,6 +45,7 @@ export const closedWorld = defineExperiment({
     },
     {
       name: "domains",
+      paper: false,
       layout: (dataset) => ({
         caption: "Closed world by domain: accuracy in %",
         columns: byDomain(dataset, ACCURACY),

@@ -40,6 +40,7 @@ export const openWorld = defineExperiment({
     },
     {
       name: "similarity-domains",
+      paper: false,
       layout: (dataset) => ({
         caption: "Open world by domain: SS_rel in %",
         columns: byDomain(dataset, SIMILARITY),
@@ -47,6 +48,7 @@ export const openWorld = defineExperiment({
     },
     {
       name: "inclusion-domains",
+      paper: false,
       layout: (dataset) => ({
         caption: "Open world by domain: text inclusion in %",
         columns: byDomain(dataset, INCLUSION),

@@ -108,6 +108,8 @@ export interface TableSpec {
   ) => Omit<TableLayout, "methods" | "marks" | "provenance"> | undefined;
   /** Notes that depend on the numbers. */
   readonly notes?: (results: Results) => readonly string[];
+  /** false: the paper's numbers do not stand beside ours again, as in a table that is wide already. */
+  readonly paper?: false;
 }
 
 /** What an analysis measures: its name in measurements, and as tables call it. */

@@ -164,11 +164,12 @@ function pageOf(
 function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<string, ResultTable> {
   const { results, caption, provenance, seed } = page;
   const { published = [] } = experiment;
-  const drawn = experiment.tables.flatMap(({ name, layout, notes }): [string, ResultTable][] => {
+  const drawn = experiment.tables.flatMap(({ name, layout, notes, paper }): [string, ResultTable][] => {
     const shown = layout(dataset, results.measurements);
     if (shown === undefined) return [];
     requireMeasured(experiment, dataset, name, shown.columns);
-    const beside = shown.splitRows === undefined ? besidePublished(published, shown.columns, results) : [];
+    const links = shown.splitRows === undefined && paper !== false ? published : [];
+    const beside = besidePublished(links, shown.columns, results);
     const spec = {
       ...shown,
       beside,
@@ -177,7 +178,7 @@ function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<str
       notes: [
         ...(shown.notes ?? []),
         ...(notes?.(results) ?? []),
-        ...(beside.length === 0 ? [] : publishedNotes(published, results)),
+        ...(beside.length === 0 ? [] : publishedNotes(links, results)),
       ],
       caption: caption(shown.caption),
       provenance: { ...provenance, seed: String(seed) },

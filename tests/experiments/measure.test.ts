@@ -2,7 +2,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
+import { closedWorld } from "../../src/experiments/closedWorld";
 import { trainingMethods } from "../../src/experiments/trainingMethods";
+import { keptFindings } from "../../src/lab/findings";
 import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { planRun } from "../../src/lab/run";
@@ -29,4 +31,17 @@ it("they train from the base as their paper says", async () => {
   // GRPO: no extra terms, a KL to the reference, means over each answer first
   for (const { objective } of inputs)
     expect(objective).toMatchObject({ gamma: 0, eta1: 0, referenceKl: 0.04, tokenMean: "sequence" });
+});
+
+it("the paper's averages stand beside the experiment's own table, and not again beside that of domains", async () => {
+  const lab = await labOf(loadProfile("smoke"), { progress: silent });
+  const of = { method: "base", seed: 1, dataset: lab.dataset.name, setting: "closed", metric: "accuracy", n: 10 };
+  const measurements = ["mean", "bird", "car"].flatMap((domain) =>
+    (["seen", "unseen", "all"] as const).map((split) => ({ ...of, domain, split, value: 0.5, low: 0.4, high: 0.6 })),
+  );
+  const made = [{ method: "base", seed: 1, at: "", processor: "", numerics: "", keys: [], given: true as const }];
+  const { tables } = keptFindings(lab, closedWorld, { settings: {}, made, measurements, outcomes: [] });
+  const groups = (name: string) => new Set(tables.get(name)?.columns.map(({ group }) => group));
+  expect(groups("table")).toContain("Paper (real pictures)");
+  expect(groups("domains")).toEqual(new Set([undefined, "Seen classes", "Unseen classes"]));
 });
