@@ -134,7 +134,7 @@ function meanRow(
 
 function givenNote(titles: readonly string[]): string[] {
   const once = [...new Set(titles)];
-  return once.length === 0 ? [] : [`The same beside every seed: ${once.join(", ")}.`];
+  return once.length === 0 ? [] : [`Not trained, and the same beside every seed: ${once.join("; ")}.`];
 }
 
 /** Warns of intervals over two or three seeds. */

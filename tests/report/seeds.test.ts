@@ -92,7 +92,7 @@ describe("seedTable", () => {
       ["TAPO minus Base", 2],
     ]);
     expect(rows[1]?.["closed_seen"]).toMatchObject({ value: expect.closeTo(0.4, 12) as number }); // 0.7 − 0.3
-    expect(notes).toContain("The same beside every seed: Base.");
+    expect(notes).toContain("Not trained, and the same beside every seed: Base.");
   });
 
   it("warns of intervals over two or three seeds, not of those over four", () => {
