@@ -67,7 +67,14 @@ export const negatives = defineExperiment({
           column: SIMILARITY,
         }),
     },
-    { name: "open-world", draw: (results) => accuracyBars(results, "open") },
+    {
+      name: "open-world",
+      draw: (results) => accuracyBars(only(results, ["tapo", ...KINDS.map(([kind]) => kind)]), "open"),
+    },
+    {
+      name: "open-world-sized",
+      draw: (results) => accuracyBars(only(results, ["tapo-sized", ...KINDS.map(([kind]) => `${kind}-sized`)]), "open"),
+    },
     {
       name: "rl-curves",
       draw: (results) => rlCurves(only(results, ["tapo-sized", ...KINDS.map(([kind]) => `${kind}-sized`)])),
