@@ -103,7 +103,7 @@ function columnsOf(metric: "share" | "cosine" | "matched", choices: readonly Ter
   return choices.map((choice) => {
     const { term, klEstimator, negativeGradient } = choice;
     const live = negativeGradient === true ? "live" : "constant";
-    const of = { ...EXACT, setting: termSetting(choice), metric, percent: metric === "share" };
+    const of = { ...EXACT, setting: termSetting(choice), metric, percent: metric === "share", ...(metric === "matched" ? { digits: 6 } : {}) }; // prettier-ignore
     if (klEstimator !== undefined) return { ...of, group: `D_KL[π ‖ π_neg], ${NAMES[klEstimator]}`, title: live };
     return { ...of, title: term === "entropy" ? "H[π]" : `H[π_neg], ${live}` };
   });

@@ -222,7 +222,7 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
     ({ name }) => new Set(all.filter(({ by }) => by.method === name).map(({ by }) => by.seed)).size > 1,
   );
   if (!twice) return undefined;
-  const isAccuracy = experiment.ask.length > 0 && columns.some(({ percent = true }) => percent);
+  const isAccuracy = columns.every(({ metric }) => metric === "accuracy" || metric === "similarity");
   return seedTable(
     { here: of(false), recorded: of(true), given: page.results.measurements.filter(({ method }) => fixed.has(method)) }, // prettier-ignore
     {

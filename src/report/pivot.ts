@@ -33,6 +33,8 @@ export interface MeasuredColumn extends Pick<Measurement, "setting" | "metric"> 
   readonly show?: "interval" | "value" | "items";
   /** Whether the value is a share, shown in per cent; default true. */
   readonly percent?: boolean;
+  /** Decimal places; default: 1 of per cent, else 3. */
+  readonly digits?: number;
 }
 
 export interface TableLayout extends Partial<Pick<ResultTable, "notes" | "marks" | "provenance">> {
@@ -138,6 +140,7 @@ export function pivotColumns(columns: readonly MeasuredColumn[]): PivotColumn[] 
         ...(group === undefined ? {} : { group }),
         ...(show === "items" ? {} : { percent: spec.percent ?? true }),
         ...(show === "interval" ? { interval: "half-width" } : {}),
+        ...(spec.digits === undefined ? {} : { digits: spec.digits }),
       };
       return { column, where: { setting, metric, domain, ...(split === undefined ? {} : { split }) }, show };
     }),
