@@ -9,7 +9,7 @@ import { exportScorecard, SCORECARD, scorecardFolder, scorecardOf } from "../lab
 import { tableFromJson } from "../report/table/json";
 import { bareValue, cellOf, type ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
-import { countVerdicts } from "../report/scorecard";
+import { briefScorecard, countVerdicts } from "../report/scorecard";
 import { readNames } from "./options";
 
 interface ScorecardArguments {
@@ -73,11 +73,8 @@ function brief(): void {
 The whole scorecard: npx fine-r1 ${SCORECARD}, or ${placeOf(path.dirname(file))}`);
 }
 
-function firstRows({ caption, columns, rows }: ResultTable): ResultTable {
-  const shown = columns.filter(({ key }) => ["claim", "paper", "ours", "verdict"].includes(key));
-  const measured = rows.filter((row) => cellOf(row, "ours") !== null);
-  const kept = (measured.length > 0 ? measured : rows)
-    .slice(0, FEW)
-    .map((row) => Object.fromEntries(shown.map(({ key }) => [key, cellOf(row, key)])));
-  return { caption, columns: shown, rows: kept, notes: [], marks: {}, provenance: {} };
+function firstRows(table: ResultTable): ResultTable {
+  const brief = briefScorecard(table);
+  const measured = brief.rows.filter((row) => cellOf(row, "ours") !== null);
+  return { ...brief, rows: (measured.length > 0 ? measured : brief.rows).slice(0, FEW), provenance: {} };
 }

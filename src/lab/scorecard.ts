@@ -6,7 +6,7 @@ import { isFolder } from "../core/folders";
 import { judge, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
 import { effectOf, type WorldResults } from "../eval/effects";
 import { exportFigure } from "../report/figure/export";
-import { countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../report/scorecard";
+import { briefScorecard, countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../report/scorecard";
 import { exportTable } from "../report/table/export";
 import { toMarkdown } from "../report/table/markdown";
 import type { ResultTable } from "../report/table/table";
@@ -106,7 +106,11 @@ export async function exportScorecard(
   { judged, table, effects, counts }: Scorecard,
   folder: string,
 ): Promise<string[]> {
-  const files = [...exportTable(table, folder, SCORECARD), ...exportTable(effects, folder, "effects")];
+  const files = [
+    ...exportTable(table, folder, SCORECARD),
+    ...exportTable(briefScorecard(table), folder, "brief"),
+    ...exportTable(effects, folder, "effects"),
+  ];
   const figure = scorecardFigure(judged, "The paper's claims: effects here and in the paper");
   if (figure !== undefined) files.push(...(await exportFigure(figure, folder, "effects-plot")));
   const page = path.join(folder, "README.md");

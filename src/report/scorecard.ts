@@ -88,6 +88,15 @@ export function countVerdicts(judged: readonly Pick<JudgedClaim, "verdict">[]): 
   return counts.flatMap(({ verdict, count }) => (count === 0 ? [] : [`${count} ${verdict}`])).join(", ");
 }
 
+const BRIEF: readonly string[] = ["claim", "place", "paper", "ours", "verdict"];
+
+/** A scorecard as it is told in passing: what is claimed, the effects and the verdict. */
+export function briefScorecard({ caption, columns, rows, provenance }: ResultTable): ResultTable {
+  const shown = columns.filter(({ key }) => BRIEF.includes(key)).sort((a, b) => BRIEF.indexOf(a.key) - BRIEF.indexOf(b.key)); // prettier-ignore
+  const kept = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => BRIEF.includes(key))));
+  return resultTable({ caption, columns: shown, rows: kept, notes: [], provenance });
+}
+
 /** Every measured difference with its interval, beside the paper's; `undefined` where nothing is measured. */
 export function scorecardFigure(judged: readonly JudgedClaim[], title: string): PlotlyFigure | undefined {
   const measured = judged.flatMap(({ decided }) => decided.filter(({ effect }) => effect !== undefined));

@@ -144,6 +144,9 @@ describe("the scorecard", () => {
     expect(page.split(VERDICT_RULE)).toHaveLength(2);
     const table = tableFromJson(fs.readFileSync(path.join(folder, "scorecard.json"), "utf8"));
     expect(table.rows).toHaveLength(CLAIMS.length);
+    const brief = tableFromJson(fs.readFileSync(path.join(folder, "brief.json"), "utf8"));
+    expect(brief.columns.map(({ key }) => key)).toEqual(["claim", "place", "paper", "ours", "verdict"]);
+    expect(brief.rows.map((row) => row["ours"])).toEqual(table.rows.map((row) => row["ours"]));
   });
 });
 
