@@ -53,17 +53,19 @@ export function seedTable(measured: SeedMeasurements, layout: SeedLayout): Resul
   const shared = ([a, b]: ComparedPair): number =>
     runs.filter(({ own }) => [a, b].some((name) => own.has(name)) && [a, b].every((name) => own.has(name) || isGiven(name))).length; // prettier-ignore
   const compared = layout.compared.filter((pair) => shared(pair) > 1);
+  const difference = ([a, b]: ComparedPair): Row =>
+    meanRow(runs, `${short(a)} minus ${short(b)}`, columns, (run, column) => {
+      const of = (name: string) => valueOf(run.own.get(name) ?? select(given, { method: name }), column);
+      const [first, second] = [of(a), of(b)];
+      return first === undefined || second === undefined ? undefined : first - second;
+    });
+  const differences = compared
+    .map((pair) => ({ pair, row: difference(pair) }))
+    .filter(({ row }) => Number(row["seeds"]) > 0); // a given row may have been asked nothing that the table shows
+  const constant = differences.flatMap(({ pair }) => pair.filter(isGiven));
   const rows = [
-    ...methods.map(({ name, title }) =>
-      meanRow(runs, title, columns, (run, column) => valueOf(run.own.get(name) ?? [], column)),
-    ),
-    ...compared.map(([a, b]) =>
-      meanRow(runs, `${short(a)} minus ${short(b)}`, columns, (run, column) => {
-        const of = (name: string) => valueOf(run.own.get(name) ?? select(given, { method: name }), column);
-        const [first, second] = [of(a), of(b)];
-        return first === undefined || second === undefined ? undefined : first - second;
-      }),
-    ),
+    ...methods.map(({ name, title }) => meanRow(runs, title, columns, (run, column) => valueOf(run.own.get(name) ?? [], column))), // prettier-ignore
+    ...differences.map(({ row }) => row),
   ];
   const single = layout.methods.flatMap(({ name, title }) => {
     const [seed, another] = seedsOf(name);
@@ -75,7 +77,7 @@ export function seedTable(measured: SeedMeasurements, layout: SeedLayout): Resul
     rows,
     notes: [
       `Mean over seeds with Student's 95 % interval over seeds; differences are paired: taken seed by seed.${layout.scope === undefined ? "" : ` ${layout.scope}`}`,
-      ...givenNote(compared.flat().filter(isGiven).map(short)),
+      ...givenNote(constant.map(short)),
       ...fewNote(rows),
       ...(single.length === 0 ? [] : [`One seed only, so no mean: ${single.join(", ")}.`]),
       ...meansNote(columns),

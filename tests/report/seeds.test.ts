@@ -84,8 +84,9 @@ describe("seedTable", () => {
   });
 
   it("holds what no seed changes beside every seed, in differences alone", () => {
-    const runs = { here: [...seed(1, { tapo: 0.6 }), ...seed(2, { tapo: 0.8 })], recorded: [], given: seed(1, { base: 0.3 }) }; // prettier-ignore
-    const compared = [["tapo", "base"], ["base", "base"]] as const; // prettier-ignore
+    const runs = { here: [...seed(1, { tapo: 0.6 }), ...seed(2, { tapo: 0.8 })], recorded: [], given: [...seed(1, { base: 0.3 }), measured({ method: "encoder", seed: 1, setting: "another" })] }; // prettier-ignore
+    // base minus base needs no seed; the encoder was asked nothing that the table shows
+    const compared = [["tapo", "base"], ["base", "base"], ["tapo", "encoder"]] as const; // prettier-ignore
     const { rows, notes } = seedTable(runs, { ...LAYOUT, compared, shortTitles: { tapo: "TAPO", base: "Base" } });
     expect(rows.map((r) => [r["method"], r["seeds"]])).toEqual([
       ["CoT SFT + TAPO", 2],
