@@ -2,6 +2,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EXPERIMENTS } from "../../src/experiments";
+import { tableFromJson } from "../../src/report/table/json";
+import { toText } from "../../src/report/table/text";
 import { executeNotebook, printed, ROOT, type Cell } from "./harness";
 
 /** The notebooks of the experiments, whole, in the smoke profile with one seed, one after the other over one store, as a reader has. */
@@ -60,14 +63,45 @@ describe.each(NOTEBOOKS)("notebooks/%s", (name) => {
   }, 1_000_000);
 });
 
-it("there is a notebook for every experiment, and it names it", async () => {
-  const { EXPERIMENTS } = await import("../../src/experiments");
+describe("the saved outputs", () => {
+  /** Experiments by the notebooks that name them. */
+  const idsOf = (name: string): string[] => {
+    const { text } = read(name);
+    return EXPERIMENTS.filter(({ id }) => id !== "quickstart" && new RegExp(`\\b${camel(id)}\\b[^\\n]*fr\\.experiments`, "u").test(text)).map(({ id }) => id); // prettier-ignore
+  };
+  const recorded = (id: string): string => path.join(ROOT, "results", id, "mini", "table.json");
+
+  it.each(NOTEBOOKS.filter((name) => !OVER_ALL.includes(name)))(
+    "of %s are those of the record, where there is one",
+    (name) => {
+      const ids = idsOf(name);
+      expect(ids.length).toBeGreaterThan(0);
+      const { outputs, raw } = read(name);
+      expect(outputs.filter(({ output_type }) => output_type === "error")).toEqual([]);
+      expect(raw).not.toContain(JSON.stringify(ROOT).slice(1, -1));
+      if (!ids.every((id) => fs.existsSync(recorded(id)))) return; // not recorded yet
+      const shown = outputs.map(({ data }) => [data?.["text/plain"] ?? ""].flat().join(""));
+      for (const id of ids) {
+        const table = tableFromJson(fs.readFileSync(recorded(id), "utf8"));
+        const text = shown.find((one) => one.startsWith(`${table.caption}\n`)) ?? "";
+        // the same numbers to the last digit that is shown: the rows as text, whatever stands around them
+        for (const line of toText(table).split("\n").slice(2)) expect(text, id).toContain(line.trimEnd());
+      }
+    },
+  );
+});
+
+it("there is a notebook for every experiment, and it names it", () => {
   const sources = NOTEBOOKS.filter((name) => !OVER_ALL.includes(name)).map((name) => read(name).text);
-  const camel = (id: string): string => id.replace(/-(\w)/gu, (_, letter: string) => letter.toUpperCase());
   for (const { id } of EXPERIMENTS.filter((one) => one.id !== "quickstart")) {
     expect(sources.some((text) => new RegExp(`\\b${camel(id)}\\b[^\\n]*fr\\.experiments`, "u").test(text)), id).toBe(true); // prettier-ignore
   }
 });
+
+/** "training-methods" as code names it. */
+function camel(id: string): string {
+  return id.replace(/-(\w)/gu, (_, letter: string) => letter.toUpperCase());
+}
 
 interface Stored {
   readonly cell_type: string;
@@ -75,13 +109,20 @@ interface Stored {
   readonly metadata: { readonly tags?: readonly string[] };
 }
 
-/** A notebook as it stands in its file, and the text of its code. */
-function read(name: string): { cells: Stored[]; text: string } {
-  const { cells } = JSON.parse(fs.readFileSync(path.join(FOLDER, name), "utf8")) as {
-    cells: (Omit<Stored, "source"> & { source: string | string[] })[];
+interface StoredOutput {
+  readonly output_type: string;
+  readonly data?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** A notebook as it stands in its file: its cells, the text of its code, and what was saved below it. */
+function read(name: string): { cells: Stored[]; text: string; outputs: StoredOutput[]; raw: string } {
+  const raw = fs.readFileSync(path.join(FOLDER, name), "utf8");
+  const { cells } = JSON.parse(raw) as {
+    cells: (Omit<Stored, "source"> & { source: string | string[]; outputs?: StoredOutput[] })[];
   };
   const joined = cells.map((cell) => ({ ...cell, source: [cell.source].flat().join("") }));
-  return { cells: joined, text: joined.filter((cell) => cell.cell_type === "code").map((cell) => cell.source).join("\n") }; // prettier-ignore
+  const text = joined.filter((cell) => cell.cell_type === "code").map((cell) => cell.source).join("\n"); // prettier-ignore
+  return { cells: joined, text, outputs: joined.flatMap(({ outputs = [] }) => outputs), raw };
 }
 
 function displays(cell: Cell): Record<string, unknown>[] {
