@@ -21,7 +21,8 @@ let unbuilt: Lab;
 const away = path.join(home, "away", "large");
 beforeAll(async () => {
   whole = await tinyLab(home, {}, ["larger", "qwen2", "clip"]);
-  unbuilt = await labOf({ ...whole.profile, models: { larger: path.join(away, "base") } }, { progress: silent });
+  const store = path.join(home, "unbuilt"); // its own: a clone may have one already
+  unbuilt = await labOf({ ...whole.profile, models: { larger: path.join(away, "base") } }, { progress: silent, store });
 });
 afterAll(() => {
   removeHome(home);
