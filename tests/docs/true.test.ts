@@ -26,6 +26,24 @@ function prose(page: string): string {
   return read(page).replaceAll(/^```.*?^```$/gmsu, "");
 }
 
+/** The rows of Markdown tables, without what a formatter changes. */
+function rowsOf(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) => line.replaceAll(/ +/gu, " ").replaceAll(/-+/gu, "-"));
+}
+
+it.each(["scorecard/brief.md", "quickstart/mini/seeds.md", "quickstart/mini/table.md"])(
+  "README.md has the rows of results/%s as they are",
+  (file) => {
+    const shown = rowsOf(read("README.md"));
+    const recorded = rowsOf(read(`results/${file}`));
+    expect(recorded.length).toBeGreaterThan(5);
+    expect(recorded.filter((row) => !shown.includes(row))).toEqual([]);
+  },
+);
+
 /** Files of the sources that a recipe makes. */
 const MADE = new Set([...read("docs/extending.md").matchAll(/^```ts (src\/\S+)$/gmu)].map(([, file]) => file));
 
