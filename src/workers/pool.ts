@@ -5,7 +5,7 @@ import { Regions, SharedMemory } from "./sharedMemory";
 import { Died, WorkerProcess } from "./workerProcess";
 
 /** A job that ends its worker this often is not tried again. */
-const MOST_DEATHS = 3;
+export const MOST_DEATHS = 3;
 
 /** A model that jobs are done with, as this process knows it. */
 interface Shared {
