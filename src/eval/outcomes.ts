@@ -12,7 +12,7 @@ export type Item = Readonly<Pick<Answer, "id" | "domain" | "seen">>;
  */
 export interface Outcomes extends Readonly<Pick<Measurement, "method" | "seed" | "setting" | "metric">> {
   readonly items: readonly Item[];
-  /** One per item, in [0, 1]: right is 1 and wrong 0. `null`: the answer does not count. */
+  /** One per item, in [0, 1] and in steps of 1/1295: right is 1 and wrong 0. `null`: the answer does not count. */
   readonly values: readonly (number | null)[];
 }
 
@@ -25,7 +25,7 @@ export function outcomesOf(
   const judged = answers.map((answer) => metric.of(answer, context));
   return {
     items: answers.map(({ id, domain, seen }) => ({ id, domain, seen })),
-    values: judged.map((value) => (value === null ? null : Number(value))),
+    values: judged.map((value) => (value === null ? null : stepped(Number(value)))),
   };
 }
 
@@ -36,6 +36,9 @@ export function outcomesOf(
  */
 
 const STEPS = 36 ** 2 - 1;
+
+/** A value as the file can hold it, so that a run and whoever reads its record judge by the same numbers. */
+const stepped = (value: number): number => Math.round(value * STEPS) / STEPS;
 const DIGITS = /^(?:[01-]*|(?:[0-9a-z]{2}|--)*)$/u;
 
 export function encodeValues(values: Outcomes["values"]): string {
