@@ -1,4 +1,7 @@
+import type { Experiment } from "../lab/experiment";
 import type { Lab } from "../lab/lab";
+import { lackingFor, lackingTable } from "../lab/missing";
+import type { Profile } from "../lab/profile";
 import type { Tally } from "../lab/many";
 import { formatDuration } from "../report/display/pace";
 import { stagesOf, type PlannedMethod } from "../lab/run";
@@ -6,6 +9,18 @@ import { workOf } from "../lab/stage";
 import { toText } from "../report/table/text";
 import { resultTable } from "../report/table/table";
 import { findFinished } from "../store/store";
+import { commandLine } from "./again";
+
+/** Prints what others publish, the profile names and this machine does not have. @returns whether there is any */
+export function showLacking(profile: Profile, experiments: readonly Experiment[]): boolean {
+  const all = experiments.flatMap((experiment) => lackingFor(profile, experiment));
+  const lacking = [...new Map(all.map((one) => [one.key, one])).values()];
+  if (!lacking.some(({ published }) => published)) return false;
+  const [first, another] = experiments;
+  const words = ["plan", ...(first === undefined || another !== undefined ? [] : [first.id]), "-p", profile.name];
+  console.log(`${toText(lackingTable(lacking, profile))}\n\nWhat it takes: ${commandLine(...words)}`);
+  return true;
+}
 
 /** Prints the stages of a plan: which are in the store, which would be made, and how long each took. */
 export function showPlan(lab: Lab, plan: readonly PlannedMethod[]): void {

@@ -14,7 +14,7 @@ export interface ProfileArguments {
 export function addProfileOptions(command: Command): Command {
   return command
     .addOption(new Option("-p, --profile <name>", "sizes: a file of configs/profiles").default("mini"))
-    .option("--set <key=value>", "replace a profile key, for example --set rl.n1=8 (repeatable)", collect, []);
+    .option("--set <key=value>", "replace a profile key, for example --set rl.n1=8 (repeatable)", collectPairs, []);
 }
 
 export function readProfile({ profile, set }: ProfileArguments): Profile {
@@ -26,8 +26,10 @@ export function profileWords({ profile, set }: ProfileArguments): string[] {
   return [...(profile === "mini" ? [] : ["-p", profile]), ...set.flatMap((text) => ["--set", text])];
 }
 
-function collect(text: string, before: readonly string[]): string[] {
-  if (text.indexOf("=") < 1) throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.n1=8");
+/** Collects a repeatable option of the form key=value. */
+export function collectPairs(text: string, before: readonly string[]): string[] {
+  if (text.indexOf("=") < 1)
+    throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.n1=8, --price H100=2.5.");
   return [...before, text];
 }
 

@@ -8,6 +8,7 @@ import { addDataCommand } from "./data";
 import { addDoctorCommand } from "./doctorCommand";
 import { addExportCommand } from "./export";
 import { addParityCommand } from "./parity";
+import { addPlanCommand } from "./plan";
 import { addReportCommand } from "./report";
 import { addRunCommand } from "./run";
 import { addCheckCommands } from "./check";
@@ -42,6 +43,7 @@ lies in results/. The environment variables FINE_R1_RUNS and FINE_R1_RESULTS nam
 
 addRunCommand(program);
 addShowCommands(program);
+addPlanCommand(program);
 addScoreCommand(program);
 addScorecardCommand(program);
 addStageCommand(program);

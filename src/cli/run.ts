@@ -15,7 +15,7 @@ import { makeMethods, planRun, requireRows, stagesOf } from "../lab/run";
 import { toText } from "../report/table/text";
 import { forget } from "../store/store";
 import { commandLine } from "./again";
-import { showPlan } from "./dryRun";
+import { showLacking, showPlan } from "./dryRun";
 import { addProfileOptions, overrides, profileWords, readNames, readProfile } from "./options";
 import { requirePlaces, runMany, type RunArguments } from "./runMany";
 import { stoppable } from "./stop";
@@ -71,6 +71,7 @@ seeds as each record needs; the tables of each are written as soon as it is done
 
 async function run(experiment: Experiment, options: RunArguments): Promise<void> {
   const profile = readProfile(options);
+  if (options.dryRun === true && showLacking(profile, [experiment])) return;
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const destination = options.record === true ? "record" : "report";
   const watched = options.dryRun === true ? undefined : stoppable();

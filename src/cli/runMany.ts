@@ -21,7 +21,7 @@ import { workOf, type LabContext } from "../lab/stage";
 import { forget } from "../store/store";
 import { workerCount } from "../workers/count";
 import { makeBase } from "./base";
-import { showTally } from "./dryRun";
+import { showLacking, showTally } from "./dryRun";
 import { overrides, readNames, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
 import { withWorkers, type WorkersArgument } from "./workers";
@@ -62,6 +62,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   };
   if (options.dryRun === true) {
     await planOf({ progress: silent });
+    for (const profile of profiles) showLacking(profile, experiments);
     const commands = buildsOf(missing()).map((build) => `\n  ${buildCommand(build)}`);
     if (commands.length > 0) console.log(`\nTo be built first, or by --with-bases:${commands.join("")}`);
     return;

@@ -9,6 +9,7 @@ import { engineOf } from "../model/open";
 import { checkpointFiles } from "../model/qwen/checkpointFiles";
 import { digest } from "../store/key";
 import { openDataset } from "./datasets";
+import { hubOf } from "./plan/models";
 import { givenSchema, type Given, type Stage } from "./stage";
 
 /** A dataset by its spec, such as "miniworld:test". */
@@ -45,7 +46,8 @@ export function givenIfBuilt(kind: "checkpoint" | "encoder", at: string): Given 
   return kind === "encoder" ? givenEncoder(at) : givenCheckpoint(at);
 }
 
-function isThere(at: string): boolean {
+/** Whether a model's files are there; one that is named by no path always is. */
+export function isThere(at: string): boolean {
   const { engine, where } = engineOf(at);
   return engine.takes !== "path" || fs.existsSync(where);
 }
@@ -102,16 +104,28 @@ export function buildCommand({ config, world, out }: BaseBuild): string {
   return `npx fine-r1 base build --config ${config} --world ${world} --out ${out}`;
 }
 
-/** @throws LabError that names models which are not there, with the commands that build them */
+/** What gets a model that is not there: what builds it, what downloads it, or else where to look. */
+export function howToGet({ at, build }: Missing): string {
+  const hub = hubOf(at);
+  if (build !== undefined) return buildCommand(build);
+  if (hub === undefined) return "npx fine-r1 base build, or correct the profile";
+  return `hf download ${hub} --local-dir ${placeOf(at.replace(/^[a-z]+:/u, ""))}`;
+}
+
+/** @throws LabError that names models which are not there, with the commands that build or download them */
 export function requireBuilt(missing: readonly Missing[]): void {
   if (missing.length === 0) return;
   const commands = buildsOf(missing).map(buildCommand);
-  const unknown = missing.some(({ build }) => build === undefined);
+  const others = missing.filter(({ build }) => build === undefined);
+  const published = others.filter(({ at }) => hubOf(at) !== undefined);
   throw new LabError(
     missing.length === 1 ? "the checkpoint is not there" : "the checkpoints are not there",
     [
       ...(commands.length === 0 ? [] : [`Build what is missing: \`${commands.join(" && ")}\`.`]),
-      ...(unknown ? ["Make a base with `npx fine-r1 base build`, or correct the profile."] : []),
+      ...(published.length === 0 ? [] : [`Download what is published: \`${published.map(howToGet).join(" && ")}\`.`]),
+      ...(others.length === published.length
+        ? []
+        : ["Make a base with `npx fine-r1 base build`, or correct the profile."]),
     ].join(" "),
     { subject: missing.map(({ at }) => placeOf(at)).join(", ") },
   );

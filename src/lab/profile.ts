@@ -19,6 +19,8 @@ export interface CotProfile {
   readonly imagesPerClass: number;
   readonly descriptions: number;
   readonly maxAttempts: number;
+  /** The model that writes them (§4.2), as `openModel` takes it; where absent, the dataset's own teacher. */
+  readonly teacher?: string | undefined;
 }
 
 /** How models are asked. It is the benchmark's part: the same for every seed of a run. */
@@ -61,6 +63,8 @@ export interface Profile {
   readonly encoder: string;
   /** Further models' folders, from the project's root. Where a part has none, experiments leave its rows out; `null` takes away what an extended file names. */
   readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
+  /** Models that are asked as they are, each a row of its own: names of configs/models. */
+  readonly rows?: readonly string[] | undefined;
   /** The wording of questions. */
   readonly promptSet: PromptSet;
   /** The seed of a run. Everything that is drawn forks from it. */
@@ -93,9 +97,16 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   base: text,
   encoder: text,
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
+  rows: z.array(slugSchema).optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
-  cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
+  cot: z.strictObject({
+    everyNthClass: count,
+    imagesPerClass: count,
+    descriptions: count,
+    maxAttempts: count,
+    teacher: text.optional(),
+  }),
   sft,
   sftLabels: sft,
   rl: tapoOptionsWith({ microBatchSize: count, train: trainablePartsSchema }, ["seed", "promptSet"]),
@@ -137,8 +148,10 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
+  const { teacher } = profile.cot;
   return {
     ...profile,
+    ...(teacher === undefined ? {} : { cot: { ...profile.cot, teacher: fromRoot(teacher) } }),
     base: fromRoot(profile.base),
     encoder: fromRoot(profile.encoder),
     models: Object.fromEntries(models),

@@ -108,7 +108,12 @@ function requireNames({ id, compare }: Experiment, all: readonly Method[], whole
 }
 
 /** The stages of one method. @throws LabError when something is asked of a given model, or of the dataset, that it cannot do */
-export function planMethod(lab: Lab, experiment: Experiment, method: Method, seed: number): PlannedMethod {
+export function planMethod(
+  lab: Pick<Lab, "recipe">,
+  experiment: Experiment,
+  method: Method,
+  seed: number,
+): PlannedMethod {
   const recipe = lab.recipe(seed);
   const { model, thinking, strategy } = method;
   const { superCategory } = recipe.profile.evaluation;

@@ -28,7 +28,8 @@ export function selectParameters(
   return new Map([...parameters].filter(([name]) => parts[partOf(name)]));
 }
 
-function partOf(name: string): keyof TrainableParts {
+/** The part that a weight belongs to, by its name on the hub. */
+export function partOf(name: string): keyof TrainableParts {
   if (name.startsWith("visual.merger.")) return "merger";
   if (name.startsWith("visual.")) return "tower";
   return name.includes("embed_tokens") || name.startsWith("lm_head") ? "embeddings" : "language";

@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadProfile } from "../../src/lab/profile";
 
@@ -29,5 +30,30 @@ describe("loadProfile", () => {
     ["evaluation.superCategory", /must be one of "dataset", "released"/],
   ])("knows one place for each key: %s", (key, message) => {
     expect(() => loadProfile("smoke", { [key]: 1 })).toThrow(message);
+  });
+});
+
+describe("the profile paper", () => {
+  const paper = loadProfile("paper");
+
+  it("is read on a machine that has none of its files", () => {
+    expect(path.basename(paper.base)).toBe("Qwen2.5-VL-3B-Instruct");
+    expect(paper.dataset).toBe("sets:data/sets");
+    expect(paper.promptSet).toBe("paper");
+  });
+
+  it("has every value of Appendix C, whatever the defaults become", () => {
+    const { sft, rl } = paper;
+    expect([sft.epochs, rl.epochs, rl.promptsPerUpdate, rl.promptsPerRollout]).toEqual([10, 10, 128, 384]);
+    expect([rl.learningRate, rl.weightDecay, rl.maxResample, rl.n1, rl.n2]).toEqual([1e-6, 1e-2, 20, 5, 5]);
+    const { clipLow, clipHigh, referenceKl, tokenMean } = rl.objective;
+    expect([clipLow, clipHigh, referenceKl, tokenMean]).toEqual([0.2, 0.28, 0, "batch"]);
+  });
+
+  it("takes a teacher and further rows, which other profiles go without", () => {
+    const { cot, rows } = loadProfile("paper", { rows: ["internvl2.5-4b"], "cot.teacher": "scripted:answers.json" });
+    expect(cot.teacher).toBe(`scripted:${path.resolve("answers.json")}`); // a path from the project's root, as a base's
+    expect(rows).toEqual(["internvl2.5-4b"]);
+    expect(loadProfile("mini").cot).not.toHaveProperty("teacher"); // so that the keys of its stages stay
   });
 });

@@ -1,0 +1,153 @@
+import * as path from "node:path";
+import type { Command } from "commander";
+import { placeOf, storeFolder } from "../config/places";
+import { LabError, required } from "../core/errors";
+import { silent } from "../core/progress";
+import { didYouMean } from "../core/similar";
+import { experimentNamed } from "../experiments";
+import { lackingFor } from "../lab/missing";
+import { labOf } from "../lab/lab";
+import { readSeeds } from "../lab/parameters";
+import { machines, type Machine } from "../lab/plan/assumptions";
+import { planExperiment, type Plan } from "../lab/plan/plan";
+import { sizeOfData } from "../lab/plan/sizes";
+import { workOf } from "../lab/stage";
+import { exportTable } from "../report/table/export";
+import { toText } from "../report/table/text";
+import type { ResultTable } from "../report/table/table";
+import { findFinished } from "../store/store";
+import { addProfileOptions, collectPairs, readNames, readProfile, type ProfileArguments } from "./options";
+import { assumptionsTable, costTable, modelsTable, timeTable, workTable } from "./planTables";
+
+interface PlanArguments extends ProfileArguments {
+  readonly only?: string;
+  readonly all?: boolean;
+  readonly seeds?: string;
+  readonly gpu: string;
+  readonly gpus: string;
+  readonly efficiency?: string;
+  readonly assume: readonly string[];
+  readonly price: readonly string[];
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+/** `fine-r1 plan`. */
+export function addPlanCommand(program: Command): void {
+  const command = program
+    .command("plan")
+    .description("what an experiment takes: FLOPs, hours and memory by arithmetic, before anything is downloaded")
+    .argument("[experiment]", "fine-r1 list shows them; without one, what the row Fine-R1 of Table 1 takes");
+  addProfileOptions(command)
+    .option("--all", "every method, not only the usual ones")
+    .option("--only <names>", "methods, separated by commas")
+    .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
+    .option("--gpu <name>", "the GPU of the table of stages: one of configs/plan/machines.yaml", "H100")
+    .option("--gpus <counts>", "how many GPUs, separated by commas", "1,4,16")
+    .option("--efficiency <share>", "share of the peak that products reach, instead of 0.35")
+    .option(
+      "--assume <name=value>",
+      "another value of an assumption (repeatable); the last table lists them",
+      collectPairs,
+      [],
+    )
+    .option(
+      "--price <gpu=price>",
+      "of an hour of a GPU, in any currency (repeatable), for a column of costs",
+      collectPairs,
+      [],
+    )
+    .option("--json", "print the tables as JSON")
+    .option("-o, --out <folder>", "write each table as csv, json, md and tex")
+    .addHelpText(
+      "after",
+      `
+Nothing needs to be there but the profile: what lies on this machine is counted, the rest is taken as published.
+
+  $ npx fine-r1 plan --profile paper
+  $ npx fine-r1 plan closed-world --all --profile paper --gpu A6000 --gpus 4
+  $ npx fine-r1 plan --profile paper --efficiency 0.5 --price H100=2.5
+  $ npx fine-r1 plan quickstart --profile smoke`,
+    )
+    .action(run);
+}
+
+async function run(id: string | undefined, options: PlanArguments): Promise<void> {
+  const tables = await tablesOf(id, options);
+  if (options.out !== undefined) {
+    for (const [name, table] of Object.entries(tables))
+      for (const file of exportTable(table, path.resolve(options.out), name)) console.log(placeOf(file));
+  } else if (options.json === true) console.log(JSON.stringify(tables, null, 2));
+  else for (const table of Object.values(tables)) console.log(`\n${toText(table)}`);
+}
+
+async function tablesOf(
+  id: string | undefined,
+  options: PlanArguments,
+): Promise<Readonly<Record<string, ResultTable>>> {
+  const profile = readProfile(options);
+  const experiment = experimentNamed(id ?? "closed-world");
+  const machine = machineNamed(options.gpu);
+  const counts = readSeeds(options.gpus).filter((count) => count > 0);
+  const prices = new Map(
+    Object.entries(numbers(options.price, "price")).map(([name, price]) => [machineNamed(name).name, price]),
+  );
+  const data = await sizeOfData(profile.dataset, profile.promptSet);
+  const lab = lackingFor(profile, experiment).length === 0 ? await labOf(profile, { progress: silent }) : undefined;
+  const named = options.only === undefined ? (id === undefined ? ["tapo"] : undefined) : readNames(options.only);
+  const plan = planExperiment(profile, experiment, data, {
+    ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
+    only: options.all === true ? "all" : named,
+    assume: {
+      ...numbers(options.assume, "assume"),
+      ...(options.efficiency === undefined ? {} : { efficiency: Number(options.efficiency) }),
+    },
+    lab,
+  });
+  return allTables(plan, machine, counts, prices, lab !== undefined);
+}
+
+function allTables(
+  plan: Plan,
+  machine: Machine,
+  counts: readonly number[],
+  prices: ReadonlyMap<string, number>,
+  kept: boolean,
+): Readonly<Record<string, ResultTable>> {
+  return {
+    models: modelsTable(plan),
+    work: workTable(plan, ({ stage }) => (kept ? findFinished(storeFolder(), workOf(stage))?.seconds : undefined)),
+    time: timeTable(plan, machine, counts),
+    cost: costTable(plan, counts, prices),
+    assumptions: assumptionsTable(plan),
+  };
+}
+
+/** @throws LabError with the names that there are */
+function machineNamed(name: string): Machine {
+  const names = machines().map((machine) => machine.name);
+  return required(
+    machines().find((machine) => machine.name.toLowerCase() === name.toLowerCase()),
+    () =>
+      new LabError(
+        `there is no GPU "${name}"`,
+        `${didYouMean(name, names)}There are: ${names.join(", ")}. configs/plan/machines.yaml takes more.`,
+      ),
+  );
+}
+
+/** The numbers of `name=value`. @throws LabError for another value */
+function numbers(pairs: readonly string[], option: string): Record<string, number> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      const value = Number(pair.slice(at + 1));
+      if (!Number.isFinite(value) || pair.slice(at + 1).trim() === "")
+        throw new LabError(
+          `"${pair}" is not of the form name=number`,
+          `For example: --${option} ${pair.slice(0, at)}=2.`,
+        );
+      return [pair.slice(0, at), value];
+    }),
+  );
+}

@@ -1,0 +1,189 @@
+import { costOf, type Cost } from "../lab/plan/time";
+import { ASSUMPTIONS, machines, type Machine } from "../lab/plan/assumptions";
+import { sumOf, type QwenSize } from "../lab/plan/models";
+import type { Plan } from "../lab/plan/plan";
+import { grouped, type Work } from "../lab/plan/work";
+import { resultTable, type Column, type ResultTable } from "../report/table/table";
+
+/** A plan as tables; each can be exported. */
+
+/** The models of a plan: what their weights come to, part by part. */
+export function modelsTable({ works }: Plan): ResultTable {
+  const models = works.flatMap(({ model }) => (model !== undefined && "config" in model ? [model] : []));
+  const each = [...new Map(models.map((model) => [model.name, model])).values()];
+  return resultTable({
+    caption: "Models: parameters in millions",
+    columns: [
+      text("model", "Model"),
+      ...(["tower", "merger", "language", "embeddings"] as const).map((part) => number(part, TITLES[part], 1)),
+      number("all", "All", 1),
+      number("weights", "Weights (GB)", 1),
+      number("cache", "KV cache of 1,000 tokens (MB)", 1),
+    ],
+    rows: each.map((model) => modelRow(model)),
+    notes: ["Weights and cache as bfloat16, two bytes for a number."],
+  });
+}
+
+const TITLES = { tower: "Tower", merger: "Merger", language: "Language", embeddings: "Embeddings and head" };
+
+function modelRow({ name, parameters, config: { text: t } }: QwenSize) {
+  const { tower, merger, language, embeddings } = parameters;
+  const all = sumOf(parameters);
+  return {
+    ...{
+      model: name,
+      tower: tower / 1e6,
+      merger: merger / 1e6,
+      language: language / 1e6,
+      embeddings: embeddings / 1e6,
+    },
+    ...{ all: all / 1e6, weights: (2 * all) / 1e9, cache: (4 * t.layers * t.kvHeads * t.headDim * 1000) / 1e6 },
+  };
+}
+
+/** What is done, in 10¹⁵ FLOPs. @param took seconds that stages took, where they were made */
+export function workTable(plan: Plan, took: (work: Work) => number | undefined = () => undefined): ResultTable {
+  const { works, data, unknown, experiment, profile, methods } = plan;
+  const seconds = works.map(took);
+  const made = seconds.some((time) => time !== undefined);
+  const pictures = data.domains.reduce((all, { train, test }) => all + train + test, 0);
+  return resultTable({
+    caption: `What ${experiment} comes to with the profile ${profile.name}: ${methods.join(", ")}`,
+    columns: [
+      ...[text("stage", "Stage"), text("model", "Model"), text("what", "What")],
+      number("prompt", "Tokens before an answer"),
+      number("answer", "Tokens of one"),
+      ...[
+        number("forward", "reading, scoring", 3, UNIT),
+        number("training", "training", 3, UNIT),
+        number("decoding", "writing", 3, UNIT),
+      ],
+      ...(made ? [number("seconds", "Seconds it took", 1), number("rate", "10⁹ FLOPs a second", 1)] : []),
+    ],
+    rows: works.map((work, i) => {
+      const { writes, forward, training, decoding } = work;
+      const time = seconds[i];
+      const measured = time === undefined ? {} : { seconds: time, rate: (forward + training + decoding) / time / 1e9 };
+      return {
+        ...{ stage: nameOf(work), model: work.model?.name ?? "", what: work.what },
+        ...{ prompt: writes === undefined ? null : Math.round(writes.prompt), answer: writes?.answer ?? null },
+        ...{ forward: forward / 1e15, training: training / 1e15, decoding: decoding / 1e15 },
+        ...(made ? measured : {}),
+      };
+    }),
+    notes: [
+      `${grouped(pictures)} pictures of ${data.name}, ${data.counted ? "counted where they lie" : "which are not here: sizes from configs/plan/sets.yaml"}. A multiplication and an addition are two FLOPs.`,
+      ...(unknown.length === 0 ? [] : [`Not reckoned: ${unknown.join("; ")}.`]),
+    ],
+  });
+}
+
+const UNIT = "10¹⁵ FLOPs";
+
+/** Hours and memory of every stage on so many GPUs of one kind. */
+export function timeTable({ works, assumed }: Plan, machine: Machine, counts: readonly number[]): ResultTable {
+  const costs = works.map((work) => counts.map((gpus) => costOf(work, machine, gpus, assumed)));
+  const column = (gpus: number, i: number): Column[] => [
+    number(`hours${i}`, "hours", 2, `${gpus} × ${machine.name}`),
+    number(`memory${i}`, "GB each", 1, `${gpus} × ${machine.name}`),
+  ];
+  const row = (stage: string, own: readonly Cost[]) => ({
+    stage,
+    ...Object.fromEntries(
+      own.flatMap(({ seconds, memory, fits }, i) => [
+        [`hours${i}`, fits ? seconds / 3600 : null],
+        [`memory${i}`, fits ? memory / 1e9 : { value: memory / 1e9, mark: "†" }],
+      ]),
+    ),
+  });
+  return resultTable({
+    caption: `Time and memory on ${machine.name} (${machine.teraflops} · 10¹² FLOPs/s, ${grouped(machine.bandwidth)} GB/s, ${machine.memory} GB)`,
+    columns: [text("stage", "Stage"), ...counts.flatMap(column)],
+    rows: [
+      ...works.map((work, i) => row(nameOf(work), costs[i] ?? [])),
+      row(
+        "all",
+        counts.map((_, i) => totalOf(costs.flatMap((own) => own[i] ?? []))),
+      ),
+    ],
+    marks: { "†": "more than there is: the stage does not fit" },
+    notes: [
+      `Products at ${percent(assumed.efficiency)} of their peak, memory at ${percent(assumed.bandwidth)} of its bandwidth; one stage after the other.`,
+    ],
+  });
+}
+
+/** Stages one after the other: their times, and the largest memory. */
+function totalOf(costs: readonly Cost[]): Cost {
+  return {
+    seconds: costs.reduce((sum, { seconds }) => sum + seconds, 0),
+    memory: Math.max(0, ...costs.map(({ memory }) => memory)),
+    fits: costs.every(({ fits }) => fits),
+  };
+}
+
+/** What all of it takes on every kind of GPU. @param prices of an hour of a GPU, by its name; nobody else's are known */
+export function costTable(
+  { works, assumed }: Plan,
+  counts: readonly number[],
+  prices: ReadonlyMap<string, number> = new Map(),
+): ResultTable {
+  const priced = prices.size > 0;
+  const rows = machines().map((machine) => {
+    const price = prices.get(machine.name);
+    const cells = counts.flatMap((gpus, i) => {
+      const { seconds, fits } = totalOf(works.map((work) => costOf(work, machine, gpus, assumed)));
+      const hours = fits ? seconds / 3600 : null;
+      const gpuHours = hours === null ? null : hours * gpus;
+      return [
+        [`hours${i}`, hours],
+        [`gpuHours${i}`, gpuHours],
+        ...(priced ? [[`cost${i}`, gpuHours === null || price === undefined ? null : gpuHours * price] as const] : []),
+      ] as const;
+    });
+    return { gpu: machine.name, ...Object.fromEntries(cells) };
+  });
+  return resultTable({
+    caption: "All of it: hours, and hours times GPUs",
+    columns: [
+      text("gpu", "GPU"),
+      ...counts.flatMap((gpus, i) => [
+        number(`hours${i}`, "hours", 1, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
+        number(`gpuHours${i}`, "GPU hours", 1, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
+        ...(priced ? [number(`cost${i}`, "cost", 0, `${gpus} GPU${gpus === 1 ? "" : "s"}`)] : []),
+      ]),
+    ],
+    rows,
+    notes: [
+      "No number: a stage does not fit. Cost: GPU hours times the price that was given; every stage is charged for all GPUs.",
+    ],
+  });
+}
+
+/** What was assumed, and why. */
+export function assumptionsTable({ assumed }: Pick<Plan, "assumed">): ResultTable {
+  return resultTable({
+    caption: "Assumed: --assume name=value takes another value",
+    columns: [text("name", "Name"), number("value", "Value", 2), text("meaning", "What it is")],
+    rows: Object.entries(ASSUMPTIONS).map(([name, [, meaning]]) => ({
+      ...{ name, value: assumed[name as keyof typeof ASSUMPTIONS], meaning },
+    })),
+  });
+}
+
+function nameOf({ stage: { kind, label } }: Work): string {
+  return label === kind.kind ? label : `${kind.kind}: ${label}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+function text(key: string, title: string): Column {
+  return { key, title, kind: "text" };
+}
+
+function number(key: string, title: string, digits = 0, group?: string): Column {
+  return { key, title, kind: "number", digits, ...(group === undefined ? {} : { group }) };
+}
