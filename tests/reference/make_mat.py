@@ -1,4 +1,4 @@
-"""Writes small MAT files of the very layouts in which three picture sets ship their lists, with SciPy, for tests/data/mat.test.ts.
+"""Writes small MAT files of the very layouts in which three picture sets ship their lists, with SciPy, for tests/data/mat.test.ts and setsFixture.ts.
 
     python tests/reference/make_mat.py tests/reference/mat        (scipy 1.17.1, numpy 2.4)
 
@@ -29,8 +29,36 @@ def annotations(rows, labelled=True):
     return out
 
 
+def listed(folder, name, content):
+    folder.mkdir(parents=True, exist_ok=True)
+    savemat(folder / f"{name}.mat", content, do_compression=True)
+
+
+def sets(folder):
+    """The lists of whole small sets, for tests/data/setsFixture.ts, which makes their pictures."""
+    # four flowers, ten pictures each: four for training, two for validation, four for testing
+    labels = [label for label in (1, 2, 3, 102) for _ in range(10)]
+    ids = lambda chosen: np.array([[1 + i for i in range(40) if i % 10 in chosen]], dtype=np.uint16)
+    listed(folder / "flowers", "imagelabels", {"labels": np.array([labels], dtype=np.uint8)})
+    listed(folder / "flowers", "setid", {"trnid": ids(range(4)), "valid": ids(range(4, 6)), "tstid": ids(range(6, 10))})
+    # four cars: four pictures for training and two for testing of each, in both counted from 00001.jpg
+    names = ["Auric Comet Coupe 2011", "Ram C/V Cargo 2012", "Brass Beetle SUV 1999", "Dune Otter Sedan 2007"]
+    rows = lambda each: [(1 + i % 4, f"{i + 1:05d}.jpg") for i in range(4 * each)]
+    listed(folder / "cars", "cars_meta", {"class_names": cell(names, (1, 4))})
+    listed(folder / "cars", "cars_train_annos", {"annotations": annotations(rows(4))})
+    listed(folder / "cars", "cars_test_annos_withlabels", {"annotations": annotations(rows(2))})
+    listed(folder / "cars", "cars_test_annos", {"annotations": annotations(rows(2), labelled=False)})
+    # four dogs, as many
+    breeds = ["n02000001-Moss_hound", "n02000002-soft-coated_terrier", "n02000003-affen", "n02000004-Fen_spaniel"]
+    for part, numbers in (("train", range(4)), ("test", range(4, 6))):
+        files = [f"{breed}/{breed[:9]}_{i}.jpg" for breed in breeds for i in numbers]
+        label = np.array([[1.0 + breeds.index(file.split("/")[0])] for file in files])
+        listed(folder / "dogs", f"{part}_list", {"file_list": cell(files, (len(files), 1)), "annotation_list": cell([f[:-4] for f in files], (len(files), 1)), "labels": label})
+
+
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
+    sets(folder)
     for packed in (True, False):
         write = lambda name, content: savemat(folder / f"{name}{'' if packed else '-plain'}.mat", content, do_compression=packed)
         write("imagelabels", {"labels": np.array([[1, 1, 1, 2, 2, 2, 102, 102]], dtype=np.uint8)})

@@ -88,7 +88,7 @@ interface Element {
 }
 
 /** The data elements that stand one behind the other: a tag of 8 bytes and the data, or both in 8 bytes; padded to 8 but for packed ones. */
-function* elementsOf(bytes: Uint8Array): Generator<Element> {
+function* elementsOf(bytes: Uint8Array): Generator<Element, undefined> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length;) {
     const tag = view.getUint32(at, true);
@@ -98,6 +98,7 @@ function* elementsOf(bytes: Uint8Array): Generator<Element> {
     yield { type, data: bytes.subarray(start, start + size) };
     at = small > 0 ? at + 8 : type === COMPRESSED ? start + size : start + Math.ceil(size / 8) * 8;
   }
+  return undefined;
 }
 
 /** One array: its flags, sizes and name, then what its class asks for. */
@@ -106,9 +107,9 @@ function readMatrix(data: Uint8Array, depth: number): { name: string; value: Mat
   if (data.length === 0) return { name: "", value: [] };
   const elements = elementsOf(data);
   const next = (): Element => {
-    const { value, done } = elements.next();
-    if (done === true) throw new RangeError("an array has too few parts");
-    return value;
+    const step = elements.next();
+    if (step.done === true) throw new RangeError("an array has too few parts");
+    return step.value;
   };
   const [flags = 0] = numbersOf(next());
   const sizes = numbersOf(next());
