@@ -19,6 +19,8 @@ export interface CotProfile {
   readonly imagesPerClass: number;
   readonly descriptions: number;
   readonly maxAttempts: number;
+  /** The released stage-1 file, whose chains are taken then and none written. */
+  readonly released?: string | undefined;
 }
 
 /** How models are asked. It is the benchmark's part: the same for every seed of a run. */
@@ -59,6 +61,8 @@ export interface Profile {
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;
+  /** What mines triplets, where not the encoder: another encoder's folder, or "embeddings:FILE" with vectors of the training pictures. */
+  readonly mining?: string | undefined;
   /** Further models' folders, from the project's root. Where a part has none, experiments leave its rows out; `null` takes away what an extended file names. */
   readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
   /** The wording of questions. */
@@ -92,10 +96,17 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   dataset: text,
   base: text,
   encoder: text,
+  mining: text.optional(),
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
-  cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
+  cot: z.strictObject({
+    everyNthClass: count,
+    imagesPerClass: count,
+    descriptions: count,
+    maxAttempts: count,
+    released: text.optional(),
+  }),
   sft,
   sftLabels: sft,
   rl: tapoOptionsWith({ microBatchSize: count, train: trainablePartsSchema }, ["seed", "promptSet"]),
@@ -137,10 +148,19 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
+  const { released } = profile.cot;
   return {
     ...profile,
     base: fromRoot(profile.base),
     encoder: fromRoot(profile.encoder),
+    ...(profile.mining === undefined ? {} : { mining: minerFromRoot(profile.mining) }),
     models: Object.fromEntries(models),
+    ...(released === undefined ? {} : { cot: { ...profile.cot, released: path.resolve(ROOT, released) } }),
   };
+}
+
+/** "embeddings:" before a file, or nothing before an encoder's folder. */
+function minerFromRoot(given: string): string {
+  const [, prefix = "", where = ""] = /^(embeddings:)?(.*)$/su.exec(given) ?? [];
+  return prefix + path.resolve(ROOT, where);
 }
