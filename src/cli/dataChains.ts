@@ -6,10 +6,18 @@ import { words } from "../core/answer";
 import { writeFileAtomic } from "../core/files";
 import { writeCotRecords } from "../cot/records";
 import { readReleased, type ReleasedRecord } from "../cot/released";
-import { findingsOf, importReleased, RELEASED_FINDINGS, type ReleasedFinding } from "../cot/releasedFindings";
+import {
+  findingsOf,
+  importReleased,
+  RELEASED_FINDINGS,
+  type ReleasedFinding,
+  type ReleasedFindingKind,
+} from "../cot/releasedFindings";
 import { openDataset, type OpenDatasetOptions } from "../lab/datasets";
 import { resultTable, type ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
+
+const KINDS = Object.keys(RELEASED_FINDINGS) as ReleasedFindingKind[];
 
 interface ChainsOptions {
   readonly dataset?: string;
@@ -34,7 +42,7 @@ async function showChains(file: string, { dataset: spec, out }: ChainsOptions, c
   const records = readReleased(file);
   const dataset = spec === undefined ? undefined : await openDataset(spec, context);
   const findings = findingsOf(records, dataset);
-  console.log(`\n${toText(findingsTable(records, findings))}\n${sizesLine(records)}`);
+  console.log(`\n${toText(findingsTable(records, findings))}\n${legend(findings)}\n\n${sizesLine(records)}`);
   const imported = dataset === undefined ? [] : importReleased(records, dataset);
   if (dataset !== undefined) {
     console.log(`${imported.length} of ${records.length} chains are about a training picture of ${dataset.name} and have all four stages.`); // prettier-ignore
@@ -54,28 +62,32 @@ function folderOf({ image }: Pick<ReleasedRecord, "image">): string {
 /** How many chains each finding is about, by the folder of their pictures. */
 function findingsTable(records: readonly ReleasedRecord[], findings: readonly ReleasedFinding[]): ResultTable {
   const folders = [...new Set(records.map(folderOf))].sort();
+  const key = (folder: string): string => `folder${folders.indexOf(folder)}`;
   const count = (among: readonly Pick<ReleasedRecord, "image">[]) => ({
-    ...Object.fromEntries(folders.map((folder) => [folder, among.filter((one) => folderOf(one) === folder).length])),
+    ...Object.fromEntries(folders.map((folder) => [key(folder), among.filter((one) => folderOf(one) === folder).length])), // prettier-ignore
     all: among.length,
   });
   const flawed = new Set(findings.map(({ image }) => image));
-  const rows = Object.entries(RELEASED_FINDINGS).map(([finding, meaning]) => {
-    return { finding, ...count(findings.filter((one) => one.finding === finding)), meaning };
-  });
+  const rows = KINDS.map((finding) => ({ finding, ...count(findings.filter((one) => one.finding === finding)) }));
   return resultTable({
-    caption: "What our own checks find in released chains",
+    caption: "What our own checks find in released chains, by the folder of their pictures",
     columns: [
       { key: "finding", title: "finding", kind: "text" },
-      ...folders.map((folder) => ({ key: folder, title: folder, kind: "number" as const })),
+      ...folders.map((folder) => ({ key: key(folder), title: folder, kind: "number" as const })),
       { key: "all", title: "all", kind: "number" },
-      { key: "meaning", title: "that is", kind: "text" },
     ],
     rows: [
-      { finding: "chains", ...count(records), meaning: "" },
+      { finding: "chains", ...count(records) },
       ...rows.filter(({ all }) => all > 0),
-      { finding: "none of these", ...count(records.filter(({ image }) => !flawed.has(image))), meaning: "" },
+      { finding: "none of these", ...count(records.filter(({ image }) => !flawed.has(image))) },
     ],
   });
+}
+
+/** What each finding of a table means. */
+function legend(findings: readonly ReleasedFinding[]): string {
+  const found = KINDS.filter((kind) => findings.some(({ finding }) => finding === kind));
+  return found.map((kind) => `  ${kind}: ${RELEASED_FINDINGS[kind]}`).join("\n");
 }
 
 function sizesLine(records: readonly ReleasedRecord[]): string {
