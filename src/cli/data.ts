@@ -9,6 +9,7 @@ import { openDataset, type OpenDatasetOptions } from "../lab/datasets";
 import { resultTable, type Column, type ResultTable, type Row } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
+import { addChainsCommand } from "./dataChains";
 import { stoppable } from "./stop";
 
 /** `fine-r1 data`. */
@@ -24,10 +25,15 @@ A dataset is named by its kind and what stands behind the colon (docs/datasets.m
   miniworld:test                                    a mini-world, by its file in configs/worlds
   folder:mushrooms                                  a folder of pictures, a sub-folder for each class
   "folder:mushrooms?superCategory=mushroom&shots=8" the same, with options
+  cub:sets/CUB_200_2011                             a published set as its authors ship it (docs/data-sets.md); also
+                                                    cars:, dogs:, flowers:, pets:, aircraft:, and sets: for all six
+  "cub:sets/CUB_200_2011?split=released"            the same with the classes and questions of released lines
 
   $ npx fine-r1 data show folder:mushrooms
-  $ npx fine-r1 data export miniworld:smoke smoke-pictures`,
+  $ npx fine-r1 data export miniworld:smoke smoke-pictures
+  $ npx fine-r1 data chains Fine-R1-Stage1-data.json`,
     );
+  addChainsCommand(data, watched);
   data
     .command("show")
     .description("classes, pictures and test questions of a dataset, and what was left out and why")

@@ -200,17 +200,17 @@ export class JsonlFile<T> {
   }
 }
 
-/** Reads a JSONL file; an error names the file and the line. */
-export function readJsonl<T>(file: string, parse: (value: unknown) => T): T[] {
+/** Reads a JSONL file; an error names the file and the line, which `parse` is told, too. */
+export function readJsonl<T>(file: string, parse: (value: unknown, line: number) => T): T[] {
   return parseJsonl(readText(file), file, parse);
 }
 
-function parseJsonl<T>(text: string, file: string, parse: (value: unknown) => T): T[] {
+function parseJsonl<T>(text: string, file: string, parse: (value: unknown, line: number) => T): T[] {
   const out: T[] = [];
   text.split("\n").forEach((line, index) => {
     if (line.trim() === "") return;
     try {
-      out.push(parse(parseJson(line)));
+      out.push(parse(parseJson(line), index + 1));
     } catch (error) {
       throw new LabError(`line ${index + 1} cannot be used (${messageOf(error)})`, "Repair or remove that line.", {
         subject: file,

@@ -31,18 +31,34 @@ export const DEFAULT_CHECK_OPTIONS: CheckOptions = { scripts: ["Latin"], maxCand
 export function checkChainText(text: string, label: string, options: CheckOptions = DEFAULT_CHECK_OPTIONS): Verdict {
   const parsed = parseTagged(text);
   if (!parsed.ok) return rejected(parsed.fault, parsed.detail);
-  const { stages } = parsed;
+  const [first] = faultsOf(parsed.stages, text, label, options);
+  return first === undefined ? { accepted: true, stages: parsed.stages } : rejected(first.reason, first.detail);
+}
+
+/** What is wrong with a chain, and the words concerned. */
+export interface Fault {
+  readonly reason: RejectionReason;
+  readonly detail: string;
+}
+
+/** All that is wrong with a chain whose stages are known, in the order of `REJECTION_REASONS`. */
+export function faultsOf(
+  stages: CotStages,
+  text: string,
+  label: string,
+  options: CheckOptions = DEFAULT_CHECK_OPTIONS,
+): Fault[] {
   const foreign = foreignLetters(text, options.scripts);
-  if (foreign !== "") return rejected("mixed language", foreign.slice(0, 20));
   const names = stages.candidates.map(normaliseName);
-  if (names.length > options.maxCandidates) return rejected("too many candidates", String(names.length));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) return rejected("repeated candidate", twice);
-  if (!sameName(stages.prediction, label)) return rejected("wrong prediction", stages.prediction.slice(0, 60));
-  if (!stages.candidates.some((name) => namesLabel(name, label))) {
-    return rejected("label not among candidates", stages.candidates.join(", "));
-  }
-  return { accepted: true, stages };
+  const faults: [boolean, RejectionReason, string][] = [
+    [foreign !== "", "mixed language", foreign.slice(0, 20)],
+    [names.length > options.maxCandidates, "too many candidates", String(names.length)],
+    [twice !== undefined, "repeated candidate", twice ?? ""],
+    [!sameName(stages.prediction, label), "wrong prediction", stages.prediction.slice(0, 60)],
+    [!stages.candidates.some((name) => namesLabel(name, label)), "label not among candidates", stages.candidates.join(", ")], // prettier-ignore
+  ];
+  return faults.filter(([found]) => found).map(([, reason, detail]) => ({ reason, detail }));
 }
 
 function rejected(reason: RejectionReason, detail: string): Verdict {

@@ -37,20 +37,37 @@ export async function mineTriplets(
 
 /** Class similarity is the cosine of the classes' mean embeddings; only classes of one super-category compare. */
 export async function mineHardNegatives(dataset: Training, embed: ImageEmbedder, batch = 32): Promise<HardNegatives> {
-  const means = await meanEmbeddings(dataset.train, embed, batch);
-  const classes = [...groupByClass(dataset.train).values()].flatMap((group) =>
-    group[0] ? [group[0].subCategory] : [],
-  );
-  const meanOf = (id: string): Float32Array => means.get(id) as Float32Array;
+  const vectors = new Map<LabelledImage, Float32Array>();
+  for (let from = 0; from < dataset.train.length; from += batch) {
+    const part = dataset.train.slice(from, from + batch);
+    const made = await embed(await Promise.all(part.map((image) => image.load())));
+    part.forEach((image, i) => {
+      vectors.set(image, required(made[i], () => new RangeError(`embed: ${made.length} vectors for ${part.length}`))); // prettier-ignore
+    });
+  }
+  return hardNegativesBy(dataset, (image) => required(vectors.get(image), () => lonely(image.id, "was not embedded")));
+}
+
+/** The same by vectors that are there already. @param vectorOf gives each training picture's, all of one length */
+export function hardNegativesBy({ train }: Training, vectorOf: (image: LabelledImage) => Float32Array): HardNegatives {
+  const groups = [...groupByClass(train).values()];
+  const classes = groups.flatMap((group) => (group[0] ? [{ ...group[0].subCategory, sum: sumOf(group.map(vectorOf)) }] : [])); // prettier-ignore
   return Object.fromEntries(
     classes.map((c) => {
       const ranked = classes
         .filter((other) => other.id !== c.id && other.superCategory === c.superCategory)
-        .map((other) => ({ negative: other.id, similarity: cosine(meanOf(c.id), meanOf(other.id)) }))
+        .map((other) => ({ negative: other.id, similarity: cosine(c.sum, other.sum) }))
         .sort((a, b) => b.similarity - a.similarity);
       return [c.id, required(ranked[0], () => lonely(c.id, "is the only class of its super-category"))];
     }),
   );
+}
+
+/** A cosine does not mind that sums are not divided. */
+function sumOf(vectors: readonly Float32Array[]): Float32Array {
+  const sum = new Float32Array(vectors[0]?.length ?? 0);
+  for (const vector of vectors) vector.forEach((value, j) => (sum[j] = (sum[j] ?? 0) + value));
+  return sum;
 }
 
 /**
@@ -68,23 +85,4 @@ export function drawTriplets(dataset: Training, draw: NegativeDraw, seed: number
       return { ...pair, negative: draw(pair, random) };
     });
   });
-}
-
-async function meanEmbeddings(
-  images: readonly LabelledImage[],
-  embed: ImageEmbedder,
-  batch: number,
-): Promise<Map<string, Float32Array>> {
-  const sums = new Map<string, Float32Array>(); // a cosine does not mind that sums are not divided
-  for (let from = 0; from < images.length; from += batch) {
-    const part = images.slice(from, from + batch);
-    const vectors = await embed(await Promise.all(part.map((image) => image.load())));
-    part.forEach((image, i) => {
-      const vector = required(vectors[i], () => new RangeError(`embed: ${vectors.length} vectors for ${part.length}`));
-      const sum = sums.get(image.subCategory.id) ?? new Float32Array(vector.length);
-      vector.forEach((value, j) => (sum[j] = (sum[j] ?? 0) + value));
-      sums.set(image.subCategory.id, sum);
-    });
-  }
-  return sums;
 }

@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { ROOT } from "../config/load";
@@ -6,8 +7,10 @@ import { LabError, required } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { closest } from "../core/similar";
 import type { Dataset } from "../data/dataset";
-import { openFolder, parseFolderOptions } from "../data/folder/folder";
+import { openFolder, parseFolderOptions, parseOptions } from "../data/folder/folder";
 import { heldOut } from "../data/heldOut";
+import type { PictureSet } from "../data/sets/listing";
+import { openPictureSets, PICTURE_SETS, setOptionsSchema } from "../data/sets/open";
 import { loadWorldConfig } from "../miniworld/config";
 import { restoreMiniWorld } from "../miniworld/restore";
 import { buildMiniWorld } from "../miniworld/world";
@@ -26,6 +29,11 @@ interface DatasetKind {
   open(where: string, options: OpenDatasetOptions): Promise<Dataset>;
 }
 
+/** One published set by its kind, such as "cub:/data/CUB_200_2011?split=/data/released", or six under one folder. */
+function setKind(kind: string, form: string, sets: readonly PictureSet[]): [string, DatasetKind] {
+  return [kind, { form, open: (where, options) => openSetSpec(kind, sets, where, options) }];
+}
+
 /** Every kind of dataset; a new one is a line here. */
 const KINDS: Readonly<Record<string, DatasetKind>> = {
   miniworld: {
@@ -36,6 +44,10 @@ const KINDS: Readonly<Record<string, DatasetKind>> = {
     form: "folder:PATH of a folder of pictures, with options such as folder:PATH?shots=4&seed=1",
     open: openFolderSpec,
   },
+  ...Object.fromEntries([
+    ...PICTURE_SETS.map((set) => setKind(set.kind, `${set.kind}:PATH of ${set.title}`, [set])),
+    setKind("sets", "sets:PATH of a folder with all six of them", PICTURE_SETS),
+  ]),
   heldout: {
     form: "heldout:DATASET, any other with a third of its seen classes held out, for choosing settings",
     open: async (spec, options) => heldOut(await openDataset(spec, options)),
@@ -67,17 +79,43 @@ async function openAnew(spec: string, options: OpenDatasetOptions): Promise<Data
   return kind.open(where, options);
 }
 
-/** The path is one from the project's root, as in a profile; options stand behind it as in a URL (`folderOptionsSchema`). */
+/** Options stand behind the path as in a URL (`folderOptionsSchema`). */
 async function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dataset> {
-  const [, given = "", query = ""] = /^(.*?)(?:\?([^?/]*))?$/su.exec(where) ?? [];
-  if (given === "") throw new LabError("names no folder", `Give ${KINDS["folder"]?.form}.`, { subject: "folder:" });
-  const folder = path.resolve(ROOT, given.replace(/^~(?=\/|$)/, os.homedir()));
+  const { folder, options } = pathAndOptions("folder", where, /^(.*?)(?:\?([^?/]*))?$/su);
+  const settings = parseFolderOptions(options, `folder:${where}`);
+  return restoreMiniWorld(await openFolder(folder, settings, context));
+}
+
+/**
+ * The same (`setOptionsSchema`), with two that name files, by their paths in the set's folder or from the project's root: `split`, a folder
+ * of released lines, and `chains`, the released stage-1 file, whose pictures are the first of each class's shots.
+ */
+function openSetSpec(kind: string, sets: readonly PictureSet[], where: string, context: OpenDatasetOptions) {
+  const { folder, options } = pathAndOptions(kind, where, /^([^?]*)(?:\?(.*))?$/su);
+  const placed = (given: string): string => [path.resolve(folder, given), fromRoot(given)].find((one) => fs.existsSync(one)) ?? fromRoot(given); // prettier-ignore
+  const places = ["split", "chains"].filter((key) => key in options).map((key) => [key, placed(String(options[key]))]);
+  const given: unknown = { ...options, ...Object.fromEntries(places) };
+  const settings = parseOptions(setOptionsSchema, given, `${kind}:${where}`, "docs/data-sets.md");
+  return openPictureSets(sets, folder, settings, context);
+}
+
+/** The path is one from the project's root, as in a profile. */
+function pathAndOptions(
+  kind: string,
+  where: string,
+  form: RegExp,
+): { folder: string; options: Record<string, unknown> } {
+  const [, given = "", query = ""] = form.exec(where) ?? [];
+  if (given === "") throw new LabError("names no folder", `Give ${KINDS[kind]?.form ?? ""}.`, { subject: `${kind}:` });
   const options = [...new URLSearchParams(query)].map(([key, text]) => [
     key,
     /^[\d.]+$/.test(text) ? Number(text) : text,
   ]);
-  const settings = parseFolderOptions(Object.fromEntries(options), `folder:${where}`);
-  return restoreMiniWorld(await openFolder(folder, settings, context));
+  return { folder: fromRoot(given), options: Object.fromEntries(options) as Record<string, unknown> };
+}
+
+function fromRoot(given: string): string {
+  return path.resolve(ROOT, given.replace(/^~(?=\/|$)/, os.homedir()));
 }
 
 function unknownKind(spec: string, name: string, where: string): LabError {

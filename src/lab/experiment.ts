@@ -24,6 +24,8 @@ export interface Recipe {
   readonly dataset: Given;
   readonly base: Given;
   readonly encoder: Given;
+  /** What mines triplets, where not the encoder. */
+  readonly miner?: Given;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
   readonly profile: Profile;

@@ -33,6 +33,24 @@ export function givenEncoder(folder: string): Given {
   return { given: "encoder", fingerprint: fingerprintOf(checkpointFiles(folder)), at: folder };
 }
 
+/** The released stage-1 file. */
+export function givenChains(file: string): Given {
+  return { given: "chains", fingerprint: hashKnown(file), at: file };
+}
+
+const EMBEDDINGS = "embeddings:";
+
+/** The file of "embeddings:FILE"; `undefined` for an encoder that is a model. */
+export function embeddingsFile(at: string): string | undefined {
+  return at.startsWith(EMBEDDINGS) ? at.slice(EMBEDDINGS.length) : undefined;
+}
+
+/** What mines triplets: an encoder, or the vectors of one as "embeddings:FILE" (`readEmbeddings`). */
+export function givenMiner(at: string): Given {
+  const file = embeddingsFile(at);
+  return file === undefined ? givenEncoder(at) : { given: "encoder", fingerprint: hashKnown(file), at };
+}
+
 function fingerprintOf(files: readonly string[]): string {
   return digest(files.map((file) => [path.basename(file), hashKnown(file)]));
 }

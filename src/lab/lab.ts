@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenCheckpoint, givenEncoder, givenIfBuilt, missingOf, requireBuilt } from "./given";
+import { givenCheckpoint, givenEncoder, givenIfBuilt, givenMiner, missingOf, requireBuilt } from "./given";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
@@ -46,6 +46,7 @@ export async function labOf(
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenCheckpoint(profile.base),
     encoder: givenEncoder(profile.encoder),
+    ...(profile.mining === undefined ? {} : { miner: givenMiner(profile.mining) }),
   };
   const vocabulary = vocabularyOf(profile.base);
   if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);

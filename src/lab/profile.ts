@@ -21,6 +21,8 @@ export interface CotProfile {
   readonly maxAttempts: number;
   /** The model that writes them (§4.2), as `openModel` takes it; where absent, the dataset's own teacher. */
   readonly teacher?: string | undefined;
+  /** The released stage-1 file, whose chains are taken then and none written. */
+  readonly released?: string | undefined;
 }
 
 /** How models are asked. It is the benchmark's part: the same for every seed of a run. */
@@ -61,6 +63,8 @@ export interface Profile {
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;
+  /** What mines triplets, where not the encoder: another encoder's folder, or "embeddings:FILE" with vectors of the training pictures. */
+  readonly mining?: string | undefined;
   /** Further models' folders, from the project's root. Where a part has none, experiments leave its rows out; `null` takes away what an extended file names. */
   readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
   /** Models that are asked as they are, each a row of its own: names of configs/models. */
@@ -96,6 +100,7 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   dataset: text,
   base: text,
   encoder: text,
+  mining: text.optional(),
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
   rows: z.array(slugSchema).optional(),
   promptSet: z.enum(PROMPT_SETS),
@@ -106,6 +111,7 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
     descriptions: count,
     maxAttempts: count,
     teacher: text.optional(),
+    released: text.optional(),
   }),
   sft,
   sftLabels: sft,
@@ -148,12 +154,23 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
-  const { teacher } = profile.cot;
+  const { teacher, released } = profile.cot;
   return {
     ...profile,
-    ...(teacher === undefined ? {} : { cot: { ...profile.cot, teacher: fromRoot(teacher) } }),
+    cot: {
+      ...profile.cot,
+      ...(teacher === undefined ? {} : { teacher: fromRoot(teacher) }),
+      ...(released === undefined ? {} : { released: path.resolve(ROOT, released) }),
+    },
     base: fromRoot(profile.base),
     encoder: fromRoot(profile.encoder),
+    ...(profile.mining === undefined ? {} : { mining: minerFromRoot(profile.mining) }),
     models: Object.fromEntries(models),
   };
+}
+
+/** "embeddings:" before a file, or nothing before an encoder's folder. */
+function minerFromRoot(given: string): string {
+  const [, prefix = "", where = ""] = /^(embeddings:)?(.*)$/su.exec(given) ?? [];
+  return prefix + path.resolve(ROOT, where);
 }

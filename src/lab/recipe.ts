@@ -7,6 +7,7 @@ import type { QuestionCounts } from "../eval/questions";
 import { DAPO, GRPO, type ObjectiveOptions } from "../tapo/options";
 import type { TermShares } from "../tapo/shares";
 import type { Method, Recipe } from "./experiment";
+import { givenChains } from "./given";
 import { cotStage, tripletStage } from "./kinds/data";
 import { answersStage } from "./kinds/asking";
 import { changesStage } from "./kinds/changes";
@@ -19,9 +20,11 @@ import type { InputsOf, Source, Stage } from "./stage";
 
 /** What the experiments' methods are put together from. Sizes come from the profile unless they are given. */
 
-/** Chains of thought for the training pictures (§4.2). */
+/** Chains of thought for the training pictures (§4.2), written or, where the profile names a file of them, the released ones. */
 export function chains({ dataset, profile, seed }: Recipe): Stage<CurationReport> {
-  return cotStage.stage({ dataset, ...profile.cot, form: chainForm(profile.promptSet), seed });
+  const { released: file, ...cot } = profile.cot;
+  const released = file === undefined ? undefined : givenChains(file);
+  return cotStage.stage({ dataset, ...cot, form: chainForm(profile.promptSet), seed, released });
 }
 
 /** Stage 1: fine-tuning on chains. */
@@ -44,8 +47,8 @@ export function sft(
 }
 
 /** Triplets of the training pictures (§4.3), with mined negatives or others. */
-export function triplets({ dataset, encoder, seed }: Recipe, negatives: Negatives = "hard"): Stage {
-  return tripletStage.stage({ dataset, encoder, negatives, seed });
+export function triplets({ dataset, encoder, miner = encoder, seed }: Recipe, negatives: Negatives = "hard"): Stage {
+  return tripletStage.stage({ dataset, encoder: miner, negatives, seed });
 }
 
 /** Stage 2 from a checkpoint. @param changes options that differ from the profile's */

@@ -9,7 +9,7 @@ import type { StoreContext } from "../store/store";
 
 /** What no stage made. `at` says where it is found (a folder, "miniworld:test"); only the fingerprint is part of a key. */
 export interface Given {
-  readonly given: "dataset" | "checkpoint" | "encoder";
+  readonly given: "dataset" | "checkpoint" | "encoder" | "chains";
   readonly fingerprint: string;
   readonly at: string;
 }
@@ -27,7 +27,7 @@ export type Ref = Given | StageRef;
 export type Source = Given | Stage;
 
 export const givenSchema: z.ZodType<Given> = z.strictObject({
-  given: z.enum(["dataset", "checkpoint", "encoder"]),
+  given: z.enum(["dataset", "checkpoint", "encoder", "chains"]),
   fingerprint: z.string(),
   at: z.string(),
 });

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import type { DatasetReport } from "../dataset";
-import { splitClasses } from "../splits";
+import { drawSeen } from "../splits";
 import type { Split, SubCategory } from "../types";
 import { CLASSES_FILE, classNameSchema, readClasses, type ClassRow } from "./classes";
 import type { FoundClass, FoundPicture, Scan } from "./scan";
@@ -54,7 +54,11 @@ export function draftClasses(root: string, scan: Scan, options: DraftOptions): {
   });
   requireTwo(root, usable, leftOut, options.shots);
   requireDifferentNames(root, usable);
-  const seen = drawSeen(usable, options);
+  const seen = drawSeen(
+    usable.map(({ subCategory }) => subCategory),
+    options.seenFraction,
+    options.seed,
+  );
   const drafts = usable.map(({ split, ...draft }) => ({
     ...draft,
     subCategory: {
@@ -125,22 +129,6 @@ function lacks({ split, train, test }: Unsplit, shots: number): string | undefin
 
 function pictures(count: number): string {
   return count === 1 ? "1 picture" : `${count} pictures`;
-}
-
-/** Ids of the classes drawn as seen: a share of each super-category, one of a single class having none. */
-function drawSeen(drafts: readonly Unsplit[], { seenFraction, seed }: DraftOptions): ReadonlySet<string> {
-  const drawn = new Set<string>();
-  for (const superCategory of new Set(drafts.map(({ subCategory }) => subCategory.superCategory))) {
-    const ids = drafts.map(({ subCategory }) => subCategory).filter((c) => c.superCategory === superCategory);
-    if (ids.length < 2) continue;
-    const { seen } = splitClasses(
-      ids.map(({ id }) => id),
-      seenFraction,
-      `${seed}/${superCategory}`,
-    );
-    for (const id of seen) drawn.add(id);
-  }
-  return drawn;
 }
 
 function requireTraining(root: string, { parts }: Scan): void {

@@ -5,11 +5,10 @@ import { z } from "zod";
 import { describeIssue } from "../../config/describe";
 import { LabError } from "../../core/errors";
 import { isFolder } from "../../core/folders";
-import { Random } from "../../core/random";
 import type { Dataset, DatasetReport } from "../dataset";
-import { sampleFewShot } from "../fewshot";
-import { openQuestion, PROMPT_SETS } from "../prompts";
-import type { BenchmarkItem, LabelledImage, SubCategory } from "../types";
+import { drawDataset, notesOn, type ClassPool } from "../drawn";
+import { PROMPT_SETS } from "../prompts";
+import type { LabelledImage, SubCategory } from "../types";
 import { classNameSchema } from "./classes";
 import { draftClasses, type Draft } from "./drafts";
 import { EXPORT_FILE } from "./export";
@@ -46,9 +45,6 @@ export interface FolderDataset extends Dataset {
   readonly report: DatasetReport;
 }
 
-/** Options of a closed question. */
-const OPTIONS = 4;
-
 /**
  * Opens a folder of pictures as a dataset: a sub-folder for each class, in the folder itself or in train/, test/ and
  * validation/ (or val/); beside them, where the folders' names do not say it all, a classes.csv. Files that are no pictures
@@ -79,47 +75,43 @@ export async function openFolder(
     return openExport(folder, scan, read);
   }
   const { drafts, leftOut } = draftClasses(folder, scan, settings);
-  const drawn = drafts.map((draft) => drawPictures(draft, settings, read));
-  const subCategories = drafts.map(({ subCategory }) => subCategory);
-  const alike = lookalikes(subCategories, settings.seed);
-  const optionsFor = ({ subCategory }: Pick<LabelledImage, "subCategory">): readonly string[] => alike(subCategory);
-  const question = (image: LabelledImage): string => openQuestion(settings.wording, image);
-  const items = drawn
-    .flatMap(({ test }) => test)
-    .map((image): BenchmarkItem => {
-      const { subCategory } = image;
-      const asked = { question: question(image), options: optionsFor(image), groundTruth: subCategory.name };
-      return { id: image.id, image, ...asked };
-    });
+  const drawn = drawDataset(
+    drafts.map((draft) => poolOf(draft, read)),
+    settings,
+  );
   return {
     name: `folder/${path.basename(path.resolve(folder))}`,
-    fingerprint: fingerprintOf(settings, subCategories, scan),
-    subCategories,
-    train: drawn.flatMap(({ train }) => train),
-    validation: drawn.flatMap(({ validation }) => validation),
-    test: (split) => items.filter(({ image }) => image.subCategory.seen === (split === "seen")),
-    question,
-    optionsFor,
-    wording: settings.wording,
+    fingerprint: fingerprintOf(settings, drawn.subCategories, scan),
+    ...drawn,
     report: {
       folder,
       pictures: allPictures(scan).length,
       skipped: scan.skipped,
       leftOut,
-      notes: notesOn(subCategories),
+      notes: notesOn(drawn.subCategories),
     },
   };
 }
 
 /** Checks options. @throws LabError naming each wrong one and what may be meant; `subject` is where they were given */
 export function parseFolderOptions(options: unknown, subject: string): Settings {
-  const result = folderOptionsSchema.safeParse(options, { reportInput: true });
+  return parseOptions(folderOptionsSchema, options, subject, "docs/datasets.md");
+}
+
+/** The same for the options of any dataset. @param page where they are described */
+export function parseOptions<T>(
+  schema: z.ZodType<T> & { readonly shape: object },
+  options: unknown,
+  subject: string,
+  page: string,
+): T {
+  const result = schema.safeParse(options, { reportInput: true });
   if (result.success) return result.data;
-  const known = Object.keys(folderOptionsSchema.shape);
+  const known = Object.keys(schema.shape);
   const reasons = result.error.issues.map((issue) =>
     describeIssue(issue, known).replace(/^(unknown )?key /, "$1option "),
   );
-  throw new LabError(reasons.join("; "), `The options are ${known.join(", ")} (docs/datasets.md).`, { subject });
+  throw new LabError(reasons.join("; "), `The options are ${known.join(", ")} (${page}).`, { subject });
 }
 
 /** An export is drawn already. @throws LabError for an option that is not the default one */
@@ -134,17 +126,8 @@ function requireDefaults(settings: Settings, folder: string): void {
 }
 const DEFAULTS: Readonly<Record<string, unknown>> = folderOptionsSchema.parse({});
 
-interface Drawn {
-  readonly train: readonly LabelledImage[];
-  readonly validation: readonly LabelledImage[];
-  readonly test: readonly LabelledImage[];
-}
-
-function drawPictures(
-  { subCategory, ...found }: Draft,
-  { shots, seed, testPerClass }: Settings,
-  read: PictureReader,
-): Drawn {
+/** Ids name the part before the file, where the folder has parts. */
+function poolOf({ subCategory, ...found }: Draft, read: PictureReader): ClassPool {
   const parts = found.test !== undefined || found.validation !== undefined;
   const images = (pictures: readonly FoundPicture[], part: string): LabelledImage[] =>
     pictures.map((picture) => ({
@@ -152,56 +135,12 @@ function drawPictures(
       subCategory,
       load: () => read(picture),
     }));
-  const random = new Random(`folder/${seed}/${subCategory.id}`);
-  const all = images(found.train, "train");
-  const train = subCategory.seen ? sampleFewShot(all, shots, seed) : [];
-  let rest = random.shuffle(all.filter((image) => !train.includes(image)));
-  const held =
-    subCategory.seen && found.validation === undefined ? heldOut(rest.length, shots, found.test === undefined) : 0;
-  const validation = found.validation === undefined ? rest.slice(0, held) : images(found.validation, "validation");
-  rest = rest.slice(held);
-  const test = found.test === undefined ? rest : random.shuffle(images(found.test, "test"));
   return {
-    train,
-    validation: subCategory.seen ? sorted(validation) : [],
-    test: sorted(test.slice(0, testPerClass)),
+    subCategory,
+    train: images(found.train, "train"),
+    ...(found.validation === undefined ? {} : { validation: images(found.validation, "validation") }),
+    ...(found.test === undefined ? {} : { test: images(found.test, "test") }),
   };
-}
-
-/** How many of the pictures that training leaves are for validation; testing needs the most of them where it has no others. */
-function heldOut(rest: number, shots: number, tested: boolean): number {
-  return Math.min(shots, tested ? Math.floor(rest / 4) : rest);
-}
-
-function sorted(images: readonly LabelledImage[]): LabelledImage[] {
-  return [...images].sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-function lookalikes(classes: readonly SubCategory[], seed: number): (of: SubCategory) => readonly string[] {
-  const drawn = new Map<string, readonly string[]>();
-  return (of) => {
-    const known = drawn.get(of.id);
-    if (known !== undefined) return known;
-    const others = classes.filter(({ id, superCategory }) => superCategory === of.superCategory && id !== of.id);
-    const shuffled = new Random(`options/${seed}/${of.id}`).shuffle(others);
-    const sibling = ({ genus }: SubCategory): number => (genus !== undefined && genus === of.genus ? 0 : 1);
-    const names = [of, ...shuffled.sort((a, b) => sibling(a) - sibling(b))].slice(0, OPTIONS).map(({ name }) => name);
-    drawn.set(of.id, names);
-    return names;
-  };
-}
-
-/** What stands in the way of a run: triplets need another seen class of the super-category, a split both of its sides. */
-function notesOn(classes: readonly SubCategory[]): string[] {
-  const seen = classes.filter((c) => c.seen);
-  const lone = [...new Set(seen.map(({ superCategory }) => superCategory))].filter(
-    (name) => seen.filter(({ superCategory }) => superCategory === name).length === 1,
-  );
-  return [
-    ...(seen.length === 0 ? ["No class is seen: nothing can be trained on this dataset."] : []),
-    ...(seen.length === classes.length ? ["No class is unseen: there are no test questions about new classes."] : []),
-    ...lone.map((name) => `Only one class of the super-category "${name}" is seen: no triplets can be mined for it.`),
-  ];
 }
 
 function fingerprintOf(settings: Settings, subCategories: readonly SubCategory[], scan: Scan): string {

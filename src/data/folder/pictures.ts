@@ -5,10 +5,12 @@ import { LabError } from "../../core/errors";
 import { unreadable } from "../../core/files";
 import type { RgbImage } from "../../core/image";
 import { decodeImage } from "../images";
-import type { FoundPicture } from "./scan";
+
+/** A picture's file, and what was found of it when the folder was opened: its hash, or where hashing all would take minutes its size. */
+export type KnownPicture = { readonly file: string } & ({ readonly sha256: string } | { readonly bytes: number });
 
 /** Reads the pictures of a dataset's folder. */
-export type PictureReader = (picture: Pick<FoundPicture, "file" | "sha256">) => Promise<RgbImage>;
+export type PictureReader = (picture: KnownPicture) => Promise<RgbImage>;
 
 /** Memory that decoded pictures may take, in MiB, unless a caller says otherwise. */
 const CACHE_MIB = 256;
@@ -20,13 +22,18 @@ const CACHE_MIB = 256;
  */
 export function pictureReader(root: string, cacheMiB = CACHE_MIB): PictureReader {
   const cache = new PictureCache(cacheMiB * 2 ** 20);
-  return ({ file, sha256 }) =>
-    cache.get(file, async () => {
+  return (picture) =>
+    cache.get(picture.file, async () => {
+      const { file } = picture;
       const absolute = path.join(root, file);
       const bytes = await fs.readFile(absolute).catch((error: unknown) => {
         throw unreadable(absolute, error);
       });
-      if (createHash("sha256").update(bytes).digest("hex") === sha256) return decodeImage(bytes, absolute);
+      const same =
+        "sha256" in picture
+          ? createHash("sha256").update(bytes).digest("hex") === picture.sha256
+          : bytes.length === picture.bytes;
+      if (same) return decodeImage(bytes, absolute);
       throw new LabError(
         "has changed since the dataset was opened",
         "Start again; in a notebook, open the dataset with { fresh: true }.",

@@ -4,9 +4,13 @@ import { readStored } from "../../config/stored";
 import { LabError, required } from "../../core/errors";
 import { writeJson } from "../../core/files";
 import { curate, DEFAULT_CURATION_SETTINGS, type CotItem } from "../../cot/curate";
-import { curationReportSchema, type CurationReport } from "../../cot/outcomes";
+import { curationReportSchema, summariseOutcomes, type CurationReport } from "../../cot/outcomes";
+import { writeCotRecords } from "../../cot/records";
+import { readReleased } from "../../cot/released";
+import { importReleased } from "../../cot/releasedFindings";
 import { COT_FORMS, type CotForm } from "../../cot/stages";
 import type { Dataset } from "../../data/dataset";
+import { readEmbeddings } from "../../data/embeddings";
 import { groupByClass } from "../../data/fewshot";
 import { maskedImage } from "../../data/masking";
 import {
@@ -18,9 +22,10 @@ import {
   sameNegative,
 } from "../../data/negatives";
 import type { NegativeDraw, Negatives } from "../../data/negatives";
-import { drawTriplets, mineHardNegatives } from "../../data/triplets";
+import { drawTriplets, hardNegativesBy, mineHardNegatives } from "../../data/triplets";
 import type { LabelledImage, Triplet } from "../../data/types";
 import { openEncoder } from "../encoder";
+import { embeddingsFile } from "../given";
 import { defineStage, givenSchema, type Given } from "../stage";
 
 /** Chains of thought (§4.2). */
@@ -33,6 +38,8 @@ export interface CotInputs {
   readonly maxAttempts: number;
   readonly form: CotForm;
   readonly seed: number;
+  /** The released stage-1 file: its chains about training pictures of the dataset are taken, and none written. */
+  readonly released?: Given | undefined;
 }
 
 const count = z.int().min(1);
@@ -49,10 +56,12 @@ export const cotStage = defineStage<CotInputs, CurationReport>({
     maxAttempts: count,
     form: z.enum(COT_FORMS),
     seed: z.int().min(0),
+    released: givenSchema.optional(),
   }),
   result: curationReportSchema,
-  run: async ({ dataset, everyNthClass, imagesPerClass, descriptions, maxAttempts, form, seed }, bench) => {
+  run: async ({ dataset, everyNthClass, imagesPerClass, descriptions, maxAttempts, form, seed, released }, bench) => {
     const data = await bench.dataset(dataset);
+    if (released !== undefined) return takeReleased(released, data, bench.folder);
     const teacher = required(data.teacher, () => noTeacher(data));
     const settings = { ...DEFAULT_CURATION_SETTINGS, seed, descriptions, maxAttempts, form };
     const { progress, signal } = bench.context;
@@ -60,6 +69,19 @@ export const cotStage = defineStage<CotInputs, CurationReport>({
     return (await curate(items, teacher, settings, { folder: bench.folder, progress, signal })).report;
   },
 });
+
+function takeReleased({ at }: Given, data: Dataset, folder: string): CurationReport {
+  const all = readReleased(at);
+  const records = importReleased(all, data);
+  if (records.length === 0) {
+    const remedy =
+      "Open the dataset with chains=FILE (docs/data-sets.md): then its shots begin with the chains' pictures.";
+    throw new LabError(`has no chain about a training picture of ${data.name}`, remedy, { subject: at });
+  }
+  writeCotRecords(path.join(folder, "records.jsonl"), records);
+  const taken = records.map((record) => ({ imageId: record.imageId, attempts: 1, rejections: {}, record }));
+  return summariseOutcomes("the release", 0, taken);
+}
 
 function cotItems(dataset: Dataset, everyNthClass: number, imagesPerClass: number): CotItem[] {
   const classes = [...groupByClass(dataset.train).values()].filter((_, index) => index % everyNthClass === 0);
@@ -76,7 +98,7 @@ function noTeacher({ name }: Dataset): LabError {
 /** Triplets (§4.3): each training picture, another of its class, and a negative; by default of the class most easily taken for it. */
 export interface TripletInputs {
   readonly dataset: Given;
-  /** Its image tower says which classes are alike: needed for "hard" negatives, and left out for others, which do not ask it. */
+  /** Its image tower, or a file of its vectors, says which classes are alike: needed for "hard" negatives, and left out for others, which do not ask it. */
   readonly encoder?: Given | undefined;
   /** Which picture is the negative; "hard", mined by the encoder, where absent, so that it is no part of that key. */
   readonly negatives?: Negatives | undefined;
@@ -156,6 +178,11 @@ async function negativesOf({ encoder, negatives, maskedShare }: TripletInputs, d
 }
 
 async function minedBy(given: Given, data: Dataset): Promise<NegativeDraw> {
+  const file = embeddingsFile(given.at);
+  if (file !== undefined) {
+    const mined = hardNegativesBy(data, readEmbeddings(file));
+    return ofClass(data, ({ id }) => mined[id]?.negative);
+  }
   const encoder = openEncoder(given);
   try {
     const mined = await mineHardNegatives(data, (images) => encoder.encodeImages(images));

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { parserOf } from "../config/stored";
+import { LabError } from "../core/errors";
+import { readJsonl } from "../core/files";
+import { withSafetensors } from "../core/safetensors";
+import type { LabelledImage } from "./types";
+
+const parseLine = parserOf(z.object({ id: z.string(), vector: z.array(z.number()).min(1) }));
+
+/**
+ * Vectors of pictures that another program computed, by the pictures' ids: a safetensors file with a tensor for each id, or JSONL with
+ * `{"id": …, "vector": […]}` a line.
+ * @returns what gives a picture's vector. @throws LabError when the file is neither, a picture has none, or two differ in length
+ */
+export function readEmbeddings(file: string): (image: Pick<LabelledImage, "id">) => Float32Array {
+  const vectors = /\.safetensors$/u.test(file) ? fromSafetensors(file) : fromLines(file);
+  const [first] = vectors.values();
+  return ({ id }) => {
+    const vector = vectors.get(id);
+    if (vector === undefined) throw lacking(file, `has no vector of "${id}"`);
+    if (vector.length !== first?.length) throw lacking(file, `has ${vector.length} numbers for "${id}" and ${first?.length ?? 0} for the first picture`); // prettier-ignore
+    return vector;
+  };
+}
+
+function fromSafetensors(file: string): ReadonlyMap<string, Float32Array> {
+  return withSafetensors(file, ({ tensors, readFloat32 }) => new Map([...tensors.keys()].map((id) => [id, readFloat32(id)]))); // prettier-ignore
+}
+
+function fromLines(file: string): ReadonlyMap<string, Float32Array> {
+  return new Map(readJsonl(file, parseLine).map(({ id, vector }) => [id, Float32Array.from(vector)]));
+}
+
+function lacking(file: string, reason: string): LabError {
+  const remedy = "Write one vector for each training picture, all of one length, by the ids that docs/data-sets.md describes."; // prettier-ignore
+  return new LabError(reason, remedy, { subject: file });
+}
