@@ -139,6 +139,18 @@ export function* readWeights(
   }
 }
 
+/** The config of a checkpoint whose headers hold each weight that it asks for, and no other. @throws LabError naming file and tensor where not */
+export function checkCheckpoint(folder: string): QwenConfig {
+  const config = readCheckpointConfig(folder);
+  const files = new OpenFiles(folder);
+  try {
+    checkWeights(folder, files.list, weightShapes(config));
+    return config;
+  } finally {
+    files.close();
+  }
+}
+
 /** The expected tensors by their published names. @throws LabError when the files hold others, or not all of them */
 function checkWeights(
   folder: string,
