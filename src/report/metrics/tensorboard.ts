@@ -49,7 +49,8 @@ export function eventFile({ steps, startedAt }: Curve): Buffer {
     const values = Object.entries(figures).map(([name, value]) =>
       field(FIELD.value, Buffer.concat([field(FIELD.tag, Buffer.from(name)), float(FIELD.simpleValue, value)])),
     );
-    const event = [double(FIELD.wallTime, time), varint(FIELD.step), varint(step), field(FIELD.summary, Buffer.concat(values))]; // prettier-ignore
+    const number = step === 0 ? [] : [varint(FIELD.step), varint(step)]; // as protobuf writes it: 0 is what is not there
+    const event = [double(FIELD.wallTime, time), ...number, field(FIELD.summary, Buffer.concat(values))];
     records.push(record(Buffer.concat(event)));
   }
   return Buffer.concat(records);

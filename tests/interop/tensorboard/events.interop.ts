@@ -21,7 +21,12 @@ afterAll(() => {
 function curve(run: string, steps: number): Curve {
   const random = new Random(run);
   const figures = (step: number): StepFigures => ({
-    ...{ step, loss: random.normal(0, 10 ** random.integer(30)), learningRate: 10 ** -random.integer(30), seconds: 0.25 },
+    ...{
+      step,
+      loss: random.normal(0, 10 ** random.integer(30)),
+      learningRate: 10 ** -random.integer(30),
+      seconds: 0.25,
+    },
     ...(step % 3 === 0 ? { "rollout/größe": step * 70_000 } : {}),
   });
   return { run, startedAt: 1_790_000_000.5, steps: Array.from({ length: steps }, (_, step) => figures(step)) };
@@ -38,7 +43,8 @@ function expected({ steps, startedAt }: Curve): Record<string, [number, number, 
 }
 
 it("the real TensorBoard reads every step of every run, and goes on where a run grew", async () => {
-  const read = async (): Promise<unknown> => JSON.parse(await python.run(path.join(__dirname, "read_events.py"), [scratch]));
+  const read = async (): Promise<unknown> =>
+    JSON.parse(await python.run(path.join(__dirname, "read_events.py"), [scratch]));
   const [short, long] = [curve("seed-1-cot-sft", 40), curve("seed 2/tapo", 1000)];
   const begun = { ...long, steps: long.steps.slice(0, 600) };
   writeEventFiles(scratch, [short, begun]);
@@ -51,4 +57,9 @@ it("the real TensorBoard reads every step of every run, and goes on where a run 
   fs.writeFileSync(file, bytes);
   const broken = { ...long, steps: long.steps.slice(0, 999) };
   expect(await read()).toEqual({ [short.run]: expected(short), [long.run]: expected(broken) });
+});
+
+it("our bytes are those of TensorBoard's own writer, as npm test has them recorded", async () => {
+  const recorded = /const RECORDED = "([0-9a-f]+)"/.exec(fs.readFileSync(path.join(__dirname, "../../report/metrics.test.ts"), "utf8"))?.[1]; // prettier-ignore
+  expect((await python.run(path.join(__dirname, "record_events.py"), [])).trim()).toBe(recorded);
 });

@@ -31,7 +31,9 @@ it("encodes, decodes and renders with Qwen2.5-VL's own tokenizer and template as
   const texts = Array.from({ length: 10_000 }, () => randomText(random));
   const chats = Array.from({ length: 500 }, () => randomChat(random));
   writeJson(path.join(scratch, "input.json"), { texts, chats });
-  const theirs = JSON.parse(await runReference("check_tokenizer.py", [folder, path.join(scratch, "input.json")])) as Theirs;
+  const theirs = JSON.parse(
+    await runReference("check_tokenizer.py", [folder, path.join(scratch, "input.json")]),
+  ) as Theirs;
 
   const tokenizer = QwenTokenizer.load(folder);
   expect(tokenizer.special).toEqual({ eos: theirs.eos, pad: theirs.pad, image: 151655, video: 151656, visionStart: 151652, visionEnd: 151653 }); // prettier-ignore
@@ -41,7 +43,9 @@ it("encodes, decodes and renders with Qwen2.5-VL's own tokenizer and template as
     const ids = tokenizer.encode(text);
     const decoded = tokenizer.decode(ids);
     const same = ids.join() === theirs.ids[i]?.join() && decoded === theirs.decoded[i];
-    return same ? [] : [{ text, ids: ids.join(), theirs: theirs.ids[i]?.join(), decoded, theirDecoded: theirs.decoded[i] }];
+    return same
+      ? []
+      : [{ text, ids: ids.join(), theirs: theirs.ids[i]?.join(), decoded, theirDecoded: theirs.decoded[i] }];
   });
   expect(wrong.slice(0, 5)).toEqual([]);
   expect(wrong).toHaveLength(0);
@@ -53,7 +57,9 @@ it("encodes, decodes and renders with Qwen2.5-VL's own tokenizer and template as
   const rendered = chats.map((chat) => tokenizer.applyChatTemplate(messagesOf(chat), { addGenerationPrompt: true }));
   expect(rendered).toEqual(theirs.rendered);
   const images = (chat: (typeof chats)[number]): number[] =>
-    chat.flatMap(({ content }) => (typeof content === "string" ? [] : content.filter((part) => part.type === "image").map(() => 1)));
+    chat.flatMap(({ content }) =>
+      typeof content === "string" ? [] : content.filter((part) => part.type === "image").map(() => 1),
+    );
   expect(chats.map((chat) => tokenizer.encodePrompt(messagesOf(chat), images(chat)))).toEqual(theirs.rendered_ids);
   expect(chats.flatMap(images).length).toBeGreaterThan(500);
 });
