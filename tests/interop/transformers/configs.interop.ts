@@ -27,7 +27,9 @@ it("every form of config.json means to us what it means to transformers", async 
 });
 
 it("every form of an image processor's files means to us what it means to transformers", async () => {
-  const folders = Object.values(PROCESSOR_VARIANTS).map((files, i) => {
+  // transformers 5 has lost this one: it reads bounds of `null` there, and cannot resize
+  const forms = Object.entries(PROCESSOR_VARIANTS).filter(([name]) => name !== "bounds in size under their own names");
+  const folders = forms.map(([, files], i) => {
     const folder = path.join(scratch, `processor-${i}`);
     for (const [name, content] of Object.entries(files)) writeJson(path.join(folder, name), content);
     return folder;
