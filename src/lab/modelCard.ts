@@ -136,7 +136,9 @@ function worksOn({ inputs }: StageRecord): string[] {
 /** A place as others may read it: in the project as it is, elsewhere without the folders above. */
 function withoutPlace(at: string): string {
   const [, kind = "", where = at] = /^(\w+:)(.*)$/su.exec(at) ?? [];
-  return path.isAbsolute(where) && path.isAbsolute(placeOf(where)) ? `${kind}${path.basename(where)}` : `${kind}${placeOf(where)}`; // prettier-ignore
+  if (!path.isAbsolute(where)) return at;
+  const place = placeOf(where);
+  return `${kind}${path.isAbsolute(place) ? path.basename(place) : place}`;
 }
 
 /** A stage's inputs in full, folded away. */
@@ -173,10 +175,11 @@ function limits({ mini, measurements, stages }: CardFacts): string[] {
           "Its base and the pictures that it was trained on have licences and biases of their own; they pass on to it.",
         ]),
     "It names classes; it was not trained to refuse, and answers for a picture of anything.",
-    ...(stages.length === 0 ? ["How it was trained is not known here."] : []),
+    ...(stages.length === 0
+      ? ["How it was trained is not known here."]
+      : ["Its weights are float32, as they were trained."]),
     measurements.length === 0
       ? "Nothing is known of how well it does. Measure it before you rely on it."
       : "What was measured holds for the test questions of the dataset above and for one seed of training; no other use was looked at.",
-    "Weights are float32, as they were trained.",
   ];
 }
