@@ -116,12 +116,12 @@ export const VARIANTS_QWEN2_7B: Readonly<Record<string, Config>> = {
   },
 };
 
-const published = {
-  ...{ min_pixels: 3136, max_pixels: 12845056, patch_size: 14, temporal_patch_size: 2, merge_size: 2 },
+const unbounded = {
+  ...{ patch_size: 14, temporal_patch_size: 2, merge_size: 2 },
   ...{ image_mean: [0.48145466, 0.4578275, 0.40821073], image_std: [0.26862954, 0.26130258, 0.27577711] },
 };
+const published = { ...unbounded, min_pixels: 3136, max_pixels: 12845056 };
 const size = { longest_edge: 12845056, shortest_edge: 3136 };
-const { min_pixels: _least, max_pixels: _most, ...unbounded } = published;
 const steps = {
   do_convert_rgb: true,
   do_normalize: true,

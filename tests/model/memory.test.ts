@@ -28,7 +28,7 @@ const config7b = parseQwenConfig({
   ...{ num_hidden_layers: 28, max_window_layers: 28, tie_word_embeddings: false, vocab_size: 152064 },
   vision_config: { ...qwen25vl3b.vision_config, out_hidden_size: 3584 },
 });
-const refusal = (run: () => unknown): LabError => {
+const refusal = (run: () => void): LabError => {
   try {
     run();
   } catch (error) {
@@ -61,25 +61,37 @@ describe("what published models take", () => {
     requireRoom("dir/3b", config3b, false, (sentence) => said.push(sentence));
     // 4 · 3754622976 / 2³⁰ = 13.99
     expect(said).toEqual([expect.stringMatching(/^dir\/3b: 3\.75 billion weights take 14\.0 GiB as float32.*448 × 448.*\. 20\.0 GiB by FINE_R1_MEMORY are free\.$/)]); // prettier-ignore
-    expect(refusal(() => requireRoom("dir/3b", config3b, true, () => undefined)).message).toMatch(
-      /needs 55\.9 GiB, and 20\.0 GiB/,
-    );
+    expect(
+      refusal(() => {
+        requireRoom("dir/3b", config3b, true, () => undefined);
+      }).message,
+    ).toMatch(/needs 55\.9 GiB, and 20\.0 GiB/);
     vi.stubEnv("FINE_R1_MEMORY", "14");
-    expect(refusal(() => requireRoom("dir/3b", config3b, false, () => undefined)).reason).toMatch(
-      /and 14\.0 GiB by FINE_R1_MEMORY are free/,
-    );
+    expect(
+      refusal(() => {
+        requireRoom("dir/3b", config3b, false, () => undefined);
+      }).reason,
+    ).toMatch(/and 14\.0 GiB by FINE_R1_MEMORY are free/);
     vi.stubEnv("FINE_R1_MEMORY", "much");
-    expect(refusal(() => freeMemory()).message).toMatch(/FINE_R1_MEMORY: "much" is no size in GiB/);
+    expect(
+      refusal(() => {
+        freeMemory();
+      }).message,
+    ).toMatch(/FINE_R1_MEMORY: "much" is no size in GiB/);
   });
 
   it("refuses a picture whose patches would not fit, and no small one", () => {
     vi.stubEnv("FINE_R1_MEMORY", "60");
     // The published bound of 12,845,056 pixels: 65,536 patches of 14 × 14, whose scores alone are 3 · 16 · 65536² · 4 bytes = 768 GiB.
     expect(towerBytes(65_536, config3b.vision) / 2 ** 30).toBeGreaterThan(768);
-    expect(refusal(() => requireRoomForPicture(65_536, config3b)).message).toMatch(
-      /65536 patches needs about 7\d\d\.\d GiB.*max_pixels/,
-    );
-    expect(() => requireRoomForPicture(1024, config3b)).not.toThrow();
+    expect(
+      refusal(() => {
+        requireRoomForPicture(65_536, config3b);
+      }).message,
+    ).toMatch(/65536 patches needs about 7\d\d\.\d GiB.*max_pixels/);
+    expect(() => {
+      requireRoomForPicture(1024, config3b);
+    }).not.toThrow();
   });
 
   it("is asked of the system: something is free, and not more than there is", () => {

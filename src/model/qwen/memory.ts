@@ -54,7 +54,7 @@ export function requireRoom(name: string, config: QwenConfig, trained: boolean, 
     ? `training all of it ${gibibytes(need.training)} more for gradients and moments, and what a step holds`
     : `a question with a picture of ${USUAL.side} × ${USUAL.side} pixels about ${gibibytes(need.working)} more`;
   const billions = (need.parameters / 1e9).toFixed(2);
-  const weights = `${billions} billion weights take ${gibibytes(need.weights)} as float32, ${gibibytes(need.loading)} while they are read; ${what}`;
+  const weights = `${billions} billion weights take ${gibibytes(need.weights)} as float32; ${what}`;
   const free = (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
   say(`${name}: ${weights}. ${shown(free)} are free.`);
   const least = Math.max(need.loading, need.weights + (trained ? need.training : need.working));

@@ -35,8 +35,8 @@ it("the snippet in an exported checkpoint's README.md loads it in transformers a
   );
 
   await torchvision.ensure();
-  const [site] =
-    fs.globSync === undefined ? [] : fs.globSync(path.join(torchvision.folder, "lib", "*", "site-packages"));
+  const lib = path.join(torchvision.folder, "lib");
+  const site = path.join(lib, fs.readdirSync(lib)[0] ?? "", "site-packages");
   const model = await openModel(out);
   const content = "<image> bird ? answer";
   const answers = await model.generate(

@@ -56,7 +56,7 @@ const RANGES: readonly (readonly [number, number])[] = [
   ] as const), // wide, emoji
 ];
 /** All white space of Unicode, some of it many times over, and what looks like it and is none. */
-const SPACES = [..." \u00a0\u1680\u2000\u2003\u2009\u200a\u2028\u2029\u202f\u205f\u3000\t\n\u000b\f\r\u0085\ufeff\u200b\u180e", " ", " ", "\n", "\n", "\r\n", "\t"]; // prettier-ignore
+const SPACES = [...Array.from(" \u00a0\u1680\u2000\u2003\u2009\u200a\u2028\u2029\u202f\u205f\u3000\t\n\u000b\f\r\u0085\ufeff\u200b\u180e"), " ", " ", "\n", "\n", "\r\n", "\t"]; // prettier-ignore
 const SPECIAL = [
   ...[
     "<|endoftext|>",
@@ -121,7 +121,7 @@ const BITS: readonly ((random: Random) => string)[] = [
   (random) => random.pick(EMOJI),
   (random) => random.pick(SPECIAL),
   (random) => random.pick(MALFORMED),
-  (random) => text(1 + random.integer(5), () => random.pick([..."!?.,;:()[]{}'\"-–—…“”«»*#@/\\|<>=+~^`"])),
+  (random) => text(1 + random.integer(5), () => random.pick(Array.from("!?.,;:()[]{}'\"-–—…“”«»*#@/\\|<>=+~^`"))),
 ];
 
 function text(length: number, draw: () => string): string {
