@@ -3,9 +3,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { numericsMode } from "../core/backend";
 import { LabError } from "../core/errors";
+import { gibibytes } from "../core/memory";
 import { workerCount } from "../workers/count";
 import { processorGap } from "../verify/numerics/record";
-import { ask, gibibytes, modelFolders, npmVersion, pythonVersion } from "./facts";
+import { ask, modelFolders, npmVersion, pythonVersion } from "./facts";
 import { type EngineProbe, probeEngine } from "./probe";
 
 /** "note" is information; "warning" leaves something out; "problem" keeps the main job from running. */

@@ -41,11 +41,6 @@ function versionIn(file: string): string | undefined {
   return typeof version === "string" ? version : undefined;
 }
 
-/** Bytes as gibibytes with one decimal. */
-export function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-}
-
 /** The folders under `assets` that hold a whole model: config and weights, neither of them empty. */
 export function modelFolders(root: string): string[] {
   const assets = path.join(root, "assets");

@@ -7,6 +7,7 @@ import { addBrowseCommand } from "./browse";
 import { addDataCommand } from "./data";
 import { addDoctorCommand } from "./doctorCommand";
 import { addExportCommand } from "./export";
+import { addMetricsCommand } from "./metrics";
 import { addParityCommand } from "./parity";
 import { addPlanCommand } from "./plan";
 import { addReportCommand } from "./report";
@@ -55,6 +56,7 @@ addDataCommand(program);
 addBaseCommand(program);
 addParityCommand(program);
 addExportCommand(program);
+addMetricsCommand(program);
 addDoctorCommand(program);
 
 program.parseAsync().catch((error: unknown) => {

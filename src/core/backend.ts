@@ -85,8 +85,13 @@ async function loadWasm(reason: string): Promise<BackendInfo> {
 
 /** Whether tensors are computed by the native engine, in the host's memory. Asked after `loadBackend`. */
 export function nativeOnCpu(): boolean {
+  return tf.getBackend() === "tensorflow" && !onGpu();
+}
+
+/** Whether tensors lie in the memory of a GPU. Asked after `loadBackend`. */
+export function onGpu(): boolean {
   if (tf.getBackend() !== "tensorflow") return false;
-  return !(tf.backend() as unknown as { readonly isUsingGpuDevice: boolean }).isUsingGpuDevice;
+  return (tf.backend() as unknown as { readonly isUsingGpuDevice: boolean }).isUsingGpuDevice;
 }
 
 /** Throws, with the remedy, unless the loaded engine can train. */

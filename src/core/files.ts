@@ -55,6 +55,14 @@ function requireNoFile(folder: string): void {
   });
 }
 
+/** @throws LabError unless nothing is there, or an empty folder */
+export function requireEmpty(folder: string): void {
+  const found = fs.statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined || (found.isDirectory() && fs.readdirSync(folder).length === 0)) return;
+  const what = found.isDirectory() ? "is not empty" : "is a file";
+  throw new LabError(what, "Choose a new folder to export to: nothing is written over.", { subject: folder });
+}
+
 /** Removes what a failed write left; where that is impossible too, the first error is the one to report. */
 export function removeQuietly(path: string): void {
   try {
@@ -176,6 +184,12 @@ export class JsonlFile<T> {
     } catch (error) {
       throw isFileSystemError(error) ? unwritable(file, error) : error;
     }
+  }
+
+  /** The whole lines of a file to which another process may be writing. */
+  static peek<T>(file: string, parse: (value: unknown) => T): T[] {
+    const text = readText(file);
+    return parseJsonl(text.slice(0, text.lastIndexOf("\n") + 1), file, parse);
   }
 
   append(value: T): void {

@@ -7,14 +7,16 @@ import { corrupt, readBytes, readHeader, type SafetensorsHeader, type TensorInfo
 
 export type { SafetensorsDtype, SafetensorsHeader, TensorInfo } from "./safetensorsHeader";
 
-/** Bytes read at a time: what a read needs beyond its result. */
-const CHUNK_BYTES = 1 << 22;
+/** Values read at a time: what a read needs beyond its result, 8 MB at most. */
+const CHUNK = 1 << 20;
 
 /** An open safetensors file; tensors are read one at a time. Close it when done. */
 export interface SafetensorsFile extends SafetensorsHeader {
   readonly path: string;
-  /** Reads an F32, F16 or BF16 tensor; the peak is the result and a 4 MB buffer. @throws LabError on other types */
+  /** Reads an F32, F16 or BF16 tensor; the peak is the result and two small buffers. @throws LabError on other types */
   readFloat32(name: string): Float32Array;
+  /** The same values in order, a million at a time. A piece is good until the next is taken. */
+  pieces(name: string): Iterable<Float32Array>;
   /** Reads an I32, I64, U8 or BOOL tensor. @throws LabError on other types, and on values beyond 32 bits */
   readInt32(name: string): Int32Array;
   close(): void;
@@ -48,6 +50,7 @@ export function openSafetensors(file: string): SafetensorsFile {
       path: file,
       ...header,
       readFloat32: (name) => readFloats(file, handle, name, find(file, header, name)),
+      pieces: (name) => floatPieces(file, handle, name, find(file, header, name)),
       readInt32: (name) => readIntegers(file, handle, name, find(file, header, name)),
       close: () => {
         fs.closeSync(handle);
@@ -148,25 +151,31 @@ function wrongType(file: string, name: string, info: TensorInfo, wanted: string)
 }
 
 function readFloats(file: string, handle: number, name: string, info: TensorInfo): Float32Array {
-  if (info.dtype !== "F32" && info.dtype !== "F16" && info.dtype !== "BF16") {
-    throw wrongType(file, name, info, "F32, F16 and BF16");
-  }
   const result = new Float32Array(info.size);
-  if (info.dtype === "F32") {
-    const bytes = new Uint8Array(result.buffer);
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-      readBytes(file, handle, bytes.subarray(at, at + CHUNK_BYTES), info.offset + at);
-    }
-    return result;
+  let done = 0;
+  for (const piece of floatPieces(file, handle, name, info)) {
+    result.set(piece, done);
+    done += piece.length;
   }
-  const bits = new Uint32Array(result.buffer);
-  const half = info.dtype === "F16" ? halfTable() : undefined;
-  eachChunk(file, handle, info, (chunk, first) => {
-    const source = new Uint16Array(chunk.buffer, 0, chunk.length / 2);
-    if (half === undefined) for (let i = 0; i < source.length; i++) bits[first + i] = (source[i] ?? 0) << 16;
-    else for (let i = 0; i < source.length; i++) bits[first + i] = half[source[i] ?? 0] ?? 0;
-  });
   return result;
+}
+
+function* floatPieces(file: string, handle: number, name: string, info: TensorInfo): Generator<Float32Array, void> {
+  const { dtype } = info;
+  if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") throw wrongType(file, name, info, "F32, F16 and BF16");
+  const half = dtype === "F16" ? halfTable() : undefined;
+  const room = new Float32Array(dtype === "F32" ? 0 : Math.min(CHUNK, info.size));
+  const bits = new Uint32Array(room.buffer);
+  for (const { chunk } of chunksOf(file, handle, info)) {
+    if (dtype === "F32") {
+      yield new Float32Array(chunk.buffer, 0, chunk.length / 4);
+      continue;
+    }
+    const source = new Uint16Array(chunk.buffer, 0, chunk.length / 2);
+    if (half === undefined) for (let i = 0; i < source.length; i++) bits[i] = (source[i] ?? 0) << 16;
+    else for (let i = 0; i < source.length; i++) bits[i] = half[source[i] ?? 0] ?? 0;
+    yield room.subarray(0, source.length);
+  }
 }
 
 function readIntegers(file: string, handle: number, name: string, info: TensorInfo): Int32Array {
@@ -175,11 +184,11 @@ function readIntegers(file: string, handle: number, name: string, info: TensorIn
     throw wrongType(file, name, info, "I32, I64, U8 and BOOL");
   }
   const result = new Int32Array(info.size);
-  eachChunk(file, handle, info, (chunk, first) => {
+  for (const { chunk, first } of chunksOf(file, handle, info)) {
     if (dtype === "I32") result.set(new Int32Array(chunk.buffer, 0, chunk.length / 4), first);
     else if (dtype !== "I64") result.set(chunk, first);
     else narrow(file, name, new Int32Array(chunk.buffer, 0, chunk.length / 4), result, first);
-  });
+  }
   return result;
 }
 
@@ -192,19 +201,18 @@ function narrow(file: string, name: string, words: Int32Array, result: Int32Arra
   }
 }
 
-/** Hands on a tensor's bytes piece by piece, in one buffer that starts at its ArrayBuffer's first byte. */
-function eachChunk(
+/** A tensor's bytes piece by piece, in one buffer that starts at its ArrayBuffer's first byte, each with the place of its first element. */
+function* chunksOf(
   file: string,
   handle: number,
   info: TensorInfo,
-  use: (chunk: Uint8Array, firstElement: number) => void,
-): void {
-  const buffer = new Uint8Array(Math.min(CHUNK_BYTES, info.byteLength));
+): Generator<{ readonly chunk: Uint8Array<ArrayBuffer>; readonly first: number }, void> {
   const width = info.size === 0 ? 1 : info.byteLength / info.size;
-  for (let at = 0; at < info.byteLength; at += CHUNK_BYTES) {
-    const chunk = buffer.subarray(0, Math.min(CHUNK_BYTES, info.byteLength - at));
-    readBytes(file, handle, chunk, info.offset + at);
-    use(chunk, at / width);
+  const buffer = new Uint8Array(width * Math.min(CHUNK, info.size));
+  for (let first = 0; first < info.size; first += CHUNK) {
+    const chunk = buffer.subarray(0, width * Math.min(CHUNK, info.size - first));
+    readBytes(file, handle, chunk, info.offset + width * first);
+    yield { chunk, first };
   }
 }
 

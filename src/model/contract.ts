@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RgbImage } from "../core/image";
+import type { Progress } from "../core/progress";
 import type { Runner } from "../workers/job";
 import type { Workers } from "../workers/job";
 
@@ -87,6 +88,10 @@ export interface Vocabulary {
 export interface Opening {
   /** Processes that share its work. */
   readonly workers?: Workers | undefined;
+  /** Told how far the reading of a large one is. */
+  readonly progress?: Progress | undefined;
+  /** Whether its weights will be trained, which takes more memory. */
+  readonly trained?: boolean | undefined;
 }
 
 /** A way of running models: how one of them is named and opened, and what can be asked of it. A line of `ENGINES` (model/open). */

@@ -39,7 +39,7 @@ export async function openModel(
 ): Promise<VisionLanguageModel> {
   requireCan(at, needs);
   const { engine, where } = engineOf(at);
-  return engine.open(where, how);
+  return engine.open(where, { ...how, trained: needs.includes("train") });
 }
 
 /** Opens a model whose weights will be trained. @throws LabError when its engine cannot train */

@@ -229,7 +229,8 @@ function attempt<T>(read: () => T): T | Error {
   }
 }
 
-function folderOf(store: string, work: Work): string {
+/** Where a piece of work lies in a store, finished or not; it may not have been begun. */
+export function folderOf(store: string, work: Work): string {
   requireSlug(work.kind, "a stage");
   return path.join(store, `${work.kind}-${keyOf(work).slice(0, 10)}`);
 }

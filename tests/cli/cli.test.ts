@@ -34,7 +34,23 @@ describe("what is printed and not read", () => {
 
 describe("--help", () => {
   it.each([
-    [[], ["run", "list", "show", "compare", "verify", "data", "base", "parity", "export", "doctor", "npm start"]],
+    [
+      [],
+      [
+        "run",
+        "list",
+        "show",
+        "compare",
+        "verify",
+        "data",
+        "base",
+        "parity",
+        "export",
+        "metrics",
+        "doctor",
+        "npm start",
+      ],
+    ],
     [
       ["run"],
       [
@@ -60,7 +76,8 @@ describe("--help", () => {
       ["--config", "--world", "--out", "--workers"],
     ],
     [["parity"], ["objective", "reward", "evaluation", "model", "image-processor", "golden"]],
-    [["export"], ["--out", "--print", "text", "markdown"]],
+    [["export"], ["--out", "--method", "--print", "text", "markdown"]],
+    [["metrics"], ["--tensorboard", "--csv", "--seeds", "--only"]],
     [["doctor"], ["engine"]],
   ])("of %j names what the command takes, and succeeds", (command, words) => {
     const { status, stdout } = fineR1([...command, "--help"]);

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fineR1, foldersOf, kindsIn, measuredIn, newHome, printed, recordIn, refusal, removeHome, reportIn, stagesIn, startFineR1 } from "./home"; // prettier-ignore
+import { parseCsv } from "../../src/core/csv";
+import { fineR1, foldersOf, kindsIn, measuredIn, newHome, printed, recordIn, refusal, removeHome, reportIn, stagesIn, startFineR1, storeIn } from "./home"; // prettier-ignore
 
 /** What runs make, share, show and verify: one home, one command after the other, as people give them. */
 let home = "";
@@ -82,6 +83,69 @@ describe("what was made", () => {
     expect(beside).toMatch(/identical to the last digit \(cot-sft\)\. Both were made on /i);
     expect(run("--only", "cot-sft,tapo")).toMatch(/Against results\/: identical to the last digit \(CoT SFT\)\./);
     expect(refusal(home, ["compare", home, "record:quickstart"])).toMatch(/holds no measurements\. Give a folder/);
+  });
+
+  it("shows the figures of every training step, for TensorBoard and as CSV", () => {
+    const [folder, csv] = [path.join(home, "events"), path.join(home, "figures.csv")];
+    const text = printed(
+      home,
+      "metrics",
+      ...SMOKE,
+      "--seeds",
+      "1-2",
+      "--only",
+      "cot-sft,tapo",
+      "--tensorboard",
+      folder,
+      "--csv",
+      csv,
+    );
+    expect(text).toMatch(/seed-1-cot-sft .*learningRate/);
+    const runs = ["seed-1-cot-sft", "seed-1-tapo", "seed-2-cot-sft", "seed-2-tapo"];
+    expect(fs.readdirSync(folder).sort()).toEqual(runs);
+    const [head, ...rows] = parseCsv(fs.readFileSync(csv, "utf8"), csv);
+    expect(head?.slice(0, 2)).toEqual(["run", "step"]);
+    const trained = foldersOf(home, "sft")
+      .concat(foldersOf(home, "rl"))
+      .filter((each) => fs.existsSync(path.join(each, "stage.json")));
+    const lines = (each: string): string[] =>
+      fs.readFileSync(path.join(each, "metrics.jsonl"), "utf8").trim().split("\n");
+    // a row for each step of these four, and in the store's folder for each step of all
+    expect(new Set(rows.map(([run]) => run))).toEqual(new Set(runs));
+    printed(home, "metrics", storeIn(home), "--csv", csv);
+    const all = parseCsv(fs.readFileSync(csv, "utf8"), csv).slice(1);
+    expect(all).toHaveLength(trained.flatMap(lines).length);
+    const place = (parseCsv(fs.readFileSync(csv, "utf8"), csv)[0] ?? []).indexOf("learningRate");
+    const [first = ""] = trained;
+    const own = lines(first).map((line) => (JSON.parse(line) as { learningRate: number }).learningRate);
+    expect(all.filter(([run]) => run === path.basename(first)).map((row) => Number(row[place]))).toEqual(own);
+    expect(refusal(home, ["metrics", "quickstrat"])).toMatch(
+      /is neither an experiment nor a folder.*Did you mean "quickstart"/,
+    );
+    expect(refusal(home, ["metrics", path.join(home, "results")])).toMatch(/holds no metrics\.jsonl/);
+  });
+
+  it("is exported in the hub's layout, with a card that says how it was made and what was measured", () => {
+    const [out, again] = [path.join(home, "fine-r1-smoke"), path.join(home, "by-folder")];
+    const several = refusal(home, ["export", ...SMOKE, "-o", out]);
+    expect(several).toMatch(/has several methods.*--method, one of cot-sft, tapo/);
+    expect(refusal(home, ["export", ...SMOKE, "--method", "topa", "-o", out])).toMatch(/Did you mean "tapo"/);
+    expect(refusal(home, ["export", ...SMOKE, "--method", "tapo"])).toMatch(/Say where the model goes: --out FOLDER/);
+    printed(home, "export", ...SMOKE, "--method", "tapo", "-o", out);
+    const files = ["README.md", "chat_template.jinja", "config.json", "generation_config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"]; // prettier-ignore
+    expect(fs.readdirSync(out).sort()).toEqual(files);
+    const card = fs.readFileSync(path.join(out, "README.md"), "utf8");
+    expect(card).toMatch(/^---\nlicense: other # fill in/);
+    // in the order in which they were made, each with what it worked on
+    expect(card).toMatch(
+      /\| Chains of thought.*\n\| Supervised.*examples: cot [0-9a-f]{10}.*\n\| Triplets.*\n\| Reinforcement.*from: sft [0-9a-f]{10}/,
+    );
+    expect(card).toMatch(/\| open \| .*\| unseen \| +0\.\d+/);
+    expect(card).not.toContain(path.dirname(path.dirname(home))); // no folder of this machine
+    expect(refusal(home, ["export", ...SMOKE, "--method", "tapo", "-o", out])).toMatch(/is not empty/);
+    const [rl] = foldersOf(home, "rl");
+    printed(home, "export", rl ?? "", "-o", again);
+    expect(fs.readFileSync(path.join(again, "README.md"), "utf8")).toContain("Nothing is recorded of this checkpoint.");
   });
 
   it("is as it was left, says verify; else it names each file that is not", () => {

@@ -7,12 +7,13 @@ import { Random } from "../../src/core/random";
 import { withSafetensors, writeSafetensors, type TensorToWrite } from "../../src/core/safetensors";
 import type { ChatMessage } from "../../src/model/contract";
 import { readWeights, writeCheckpoint, writeWeights } from "../../src/model/qwen/checkpoint";
-import { parseQwenConfig, readQwenConfig, type QwenConfig } from "../../src/model/qwen/config";
+import { parseQwenConfig, readQwenConfig } from "../../src/model/qwen/config";
 import { toHfConfig } from "../../src/model/qwen/configWriter";
 import { processImage, QWEN_IMAGE_PROCESSOR } from "../../src/model/qwen/imageProcessor";
 import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
 import { qwen25vl3b, qwen2vl2b } from "../model/configSamples";
+import { listed } from "./listed";
 import { runReference } from "./python";
 
 const TIMEOUT = 20 * 60_000; // the first run installs the reference environment
@@ -21,26 +22,6 @@ afterAll(() => {
   fs.rmSync(scratch, { recursive: true });
 });
 const at = (...parts: string[]): string => path.join(scratch, ...parts);
-
-/** The values that check_config.py prints, of a configuration of ours. */
-function listed({ kind, text: t, vision: v, ...ids }: QwenConfig): unknown {
-  return {
-    kind,
-    text: [
-      ...[t.hiddenSize, t.intermediateSize, t.layers, t.heads, t.kvHeads, t.rmsNormEps, t.ropeTheta],
-      ...[t.mropeSection, t.vocabSize, t.tieWordEmbeddings, t.maxPositionEmbeddings],
-    ],
-    vision: [
-      ...[v.depth, v.embedDim, v.heads, v.mlpWidth, v.hiddenAct, v.patchSize, v.temporalPatchSize],
-      ...[v.spatialMergeSize, v.inChannels, v.outHiddenSize],
-    ],
-    windows: kind === "qwen2_5_vl" ? [v.windowSize, v.fullAttentionBlocks] : null,
-    tokens: [
-      ...[ids.imageTokenId, ids.videoTokenId, ids.visionStartTokenId, ids.visionEndTokenId],
-      ...[ids.bosTokenId, ids.eosTokenIds[0], ids.padTokenId],
-    ],
-  };
-}
 
 describe("what we write, the real transformers read", () => {
   it.each([

@@ -1,7 +1,8 @@
 import * as path from "node:path";
 import { PythonEnvironment } from "../pythonEnvironment";
 
-const reference = new PythonEnvironment({
+/** PyTorch and transformers. */
+export const reference = new PythonEnvironment({
   folder: "reference-venv",
   requirements: [path.join(__dirname, "requirements.txt")],
 });

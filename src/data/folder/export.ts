@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { LabError } from "../../core/errors";
-import { writeFileAtomic, writeFolderAtomic, writeJson } from "../../core/files";
+import { requireEmpty, writeFileAtomic, writeFolderAtomic, writeJson } from "../../core/files";
 import { check, silent } from "../../core/progress";
 import type { Dataset } from "../dataset";
 import { PROMPT_SETS } from "../prompts";
@@ -188,11 +188,4 @@ function requireWritable(name: string | undefined, id: string): void {
     "Names are one line of at most 200 characters, with single spaces and without < and >.",
     { subject: id },
   );
-}
-
-function requireEmpty(folder: string): void {
-  const found = fs.statSync(folder, { throwIfNoEntry: false });
-  if (found === undefined || (found.isDirectory() && fs.readdirSync(folder).length === 0)) return;
-  const what = found.isDirectory() ? "is not empty" : "is a file";
-  throw new LabError(what, "Choose a new folder to export to: nothing is written over.", { subject: folder });
 }

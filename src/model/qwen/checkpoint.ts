@@ -4,7 +4,13 @@ import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import { writeFolderAtomic, writeJson } from "../../core/files";
 import { makeFolder } from "../../core/folders";
-import { withSafetensors, writeSafetensors, type SafetensorsFile, type TensorToWrite } from "../../core/safetensors";
+import {
+  openSafetensors,
+  writeSafetensors,
+  type SafetensorsFile,
+  type TensorInfo,
+  type TensorToWrite,
+} from "../../core/safetensors";
 import { locateWeights, SINGLE_FILE, shardIndex } from "./checkpointFiles";
 import { readQwenConfig, type QwenConfig } from "./config";
 import { toHfConfig, toHfGenerationConfig } from "./configWriter";
@@ -56,28 +62,65 @@ export function readCheckpointConfig(folder: string): QwenConfig {
   const config = readQwenConfig(folder);
   weightShapes(config, folder); // within the bounds
   if (!config.text.tieWordEmbeddings) return config;
-  const files = locateWeights(folder);
-  const [head, embedding] = ["lm_head.weight", "model.embed_tokens.weight"].map((name) => findWeight(files, name));
-  const shapes = [head, embedding].map((found) => found?.shape.join());
-  if (head === undefined || embedding === undefined || shapes[0] !== shapes[1]) return config;
-  const [own, tied] = [head.read(), embedding.read()];
-  if (own.every((value, i) => value === tied[i])) return config;
-  return { ...config, text: { ...config.text, tieWordEmbeddings: false } };
+  const files = new OpenFiles(folder);
+  try {
+    const [head, embedding] = ["lm_head.weight", "model.embed_tokens.weight"].map((name) =>
+      findWeight(files.list, name),
+    );
+    if (head === undefined || embedding === undefined || sameValues(head, embedding)) return config;
+    return { ...config, text: { ...config.text, tieWordEmbeddings: false } };
+  } finally {
+    files.close();
+  }
 }
 
-function findWeight(files: readonly string[], wanted: string) {
+/** The files of a checkpoint, all of them open. @throws LabError naming the one that cannot be read */
+class OpenFiles {
+  readonly list: SafetensorsFile[] = [];
+
+  constructor(folder: string) {
+    try {
+      for (const file of locateWeights(folder)) this.list.push(openSafetensors(file));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const file of this.list.splice(0)) file.close();
+  }
+}
+
+/** A tensor in a file, under the name that it has there. */
+interface StoredTensor {
+  readonly file: SafetensorsFile;
+  readonly stored: string;
+  readonly info: TensorInfo;
+}
+
+function findWeight(files: readonly SafetensorsFile[], wanted: string): StoredTensor | undefined {
   for (const file of files) {
-    const found = withSafetensors(file, ({ tensors }) => [...tensors].find(([name]) => publishedName(name) === wanted));
-    if (found === undefined) continue;
-    const [stored, { shape }] = found;
-    return { shape, read: () => withSafetensors(file, (opened) => opened.readFloat32(stored)) };
+    for (const [stored, info] of file.tensors) if (publishedName(stored) === wanted) return { file, stored, info };
   }
   return undefined;
 }
 
+/** Whether two tensors hold the same values, or are of different shapes. Neither is read whole: they can be the largest ones. */
+function sameValues(a: StoredTensor, b: StoredTensor): boolean {
+  if (a.info.shape.join() !== b.info.shape.join()) return true;
+  const others = b.file.pieces(b.stored)[Symbol.iterator]();
+  for (const piece of a.file.pieces(a.stored)) {
+    const other = others.next().value as Float32Array;
+    if (!piece.every((value, i) => value === other[i])) return false;
+  }
+  return true;
+}
+
 /**
- * Reads the weights of a checkpoint folder one at a time, in the order of the files, so that a loader needs its own
- * copy and one tensor. All headers are checked against `expected` before the first tensor is read.
+ * Reads the weights of a checkpoint folder one at a time, the largest first: each is in memory twice while it is handed over, which
+ * costs least while there is little else. So a loader needs its own copy and little more. All headers are checked against `expected`
+ * before the first tensor is read.
  * @param expected published names → shapes
  * @throws LabError naming file and tensor when one is missing, unexpected, given twice or of another shape
  */
@@ -85,66 +128,62 @@ export function* readWeights(
   folder: string,
   expected: ReadonlyMap<string, readonly number[]>,
 ): Generator<Weight, void, undefined> {
-  const files = locateWeights(folder);
-  checkWeights(folder, files, expected);
-  for (const file of files) {
-    const names = withSafetensors(file, (opened) => wantedInOrder(opened, expected));
-    for (const [stored, name] of names) {
-      const data = withSafetensors(file, (opened) => opened.readFloat32(stored));
-      requireUsable(stored, data, file);
-      yield { name, shape: expected.get(name) ?? [], data };
+  const files = new OpenFiles(folder);
+  try {
+    const found = [...checkWeights(folder, files.list, expected)].sort(([, a], [, b]) => b.info.size - a.info.size);
+    for (const [name, { file, stored, info }] of found) {
+      yield { name, shape: info.shape, data: requireUsable(stored, file.readFloat32(stored), file.path) };
     }
+  } finally {
+    files.close();
   }
 }
 
-/** Stored name and published name of each expected tensor of a file, by their place in it. */
-function wantedInOrder(file: SafetensorsFile, expected: ReadonlyMap<string, readonly number[]>): [string, string][] {
-  return [...file.tensors]
-    .sort(([, a], [, b]) => a.offset - b.offset)
-    .map(([stored]): [string, string] => [stored, publishedName(stored)])
-    .filter(([, name]) => expected.has(name));
+/** The config of a checkpoint whose headers hold each weight that it asks for, and no other. @throws LabError naming file and tensor where not */
+export function checkCheckpoint(folder: string): QwenConfig {
+  const config = readCheckpointConfig(folder);
+  const files = new OpenFiles(folder);
+  try {
+    checkWeights(folder, files.list, weightShapes(config));
+    return config;
+  } finally {
+    files.close();
+  }
 }
 
+/** The expected tensors by their published names. @throws LabError when the files hold others, or not all of them */
 function checkWeights(
   folder: string,
-  files: readonly string[],
+  files: readonly SafetensorsFile[],
   expected: ReadonlyMap<string, readonly number[]>,
-): void {
-  const seen = new Map<string, string>();
+): Map<string, StoredTensor> {
+  const found = new Map<string, StoredTensor>();
   for (const file of files) {
-    withSafetensors(file, ({ tensors }) => {
-      for (const [stored, { shape }] of tensors) {
-        const name = publishedName(stored);
-        const wanted = expected.get(name);
-        if (wanted === undefined) {
-          if (isLeftOver(name)) continue;
-          throw mismatch(file, `holds the tensor "${stored}", which this architecture does not have`);
-        }
-        if (seen.has(name)) throw mismatch(file, `holds the tensor "${name}" a second time`);
-        if (!sameShape(shape, wanted)) {
-          throw mismatch(
-            file,
-            `tensor "${stored}" has shape [${shape.join(", ")}]; the config asks for [${wanted.join(", ")}]`,
-          );
-        }
-        seen.set(name, file);
+    for (const [stored, info] of file.tensors) {
+      const name = publishedName(stored);
+      const wanted = expected.get(name);
+      if (wanted === undefined) {
+        if (isLeftOver(name)) continue;
+        throw mismatch(file.path, `holds the tensor "${stored}", which this architecture does not have`);
       }
-    });
+      if (found.has(name)) throw mismatch(file.path, `holds the tensor "${name}" a second time`);
+      if (info.shape.join() !== wanted.join()) {
+        const shapes = `has shape [${info.shape.join(", ")}]; the config asks for [${wanted.join(", ")}]`;
+        throw mismatch(file.path, `tensor "${stored}" ${shapes}`);
+      }
+      found.set(name, { file, stored, info });
+    }
   }
-  const missing = [...expected.keys()].filter((name) => !seen.has(name));
-  if (missing.length > 0) {
-    const others = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
-    throw mismatch(folder, `lacks the tensor "${missing[0] ?? ""}"${others}`);
-  }
+  const missing = [...expected.keys()].filter((name) => !found.has(name));
+  if (missing.length === 0) return found;
+  const shown = missing.slice(0, 3).map((name) => `"${name}"`);
+  const more = missing.length > shown.length ? ` and ${missing.length - shown.length} more` : "";
+  throw mismatch(folder, `lacks the tensor${missing.length > 1 ? "s" : ""} ${shown.join(", ")}${more}`);
 }
 
 /** What the hub's own loader passes over: the copy of a tied head, and rotary tables of old saves. */
 function isLeftOver(name: string): boolean {
   return name === "lm_head.weight" || name.endsWith(".inv_freq");
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((side, axis) => side === b[axis]);
 }
 
 function mismatch(subject: string, reason: string): LabError {

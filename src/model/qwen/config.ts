@@ -81,7 +81,8 @@ export function readQwenConfig(folder: string): QwenConfig {
 
 /**
  * Normalises a hub `config.json`: the flat form of the published checkpoints, where the text model's keys stand at the
- * top, or the nested one of newer saves (`text_config`).
+ * top, or the nested one of newer saves (`text_config`). Keys that some writers leave out, since they are as in the hub's classes, have
+ * the values that they have there (transformers' configuration_qwen2_vl.py and configuration_qwen2_5_vl.py).
  * @param subject the file, for error messages
  * @throws LabError naming the key, when one is missing, ill-typed or asks for something that is not built here
  */
@@ -91,14 +92,15 @@ export function parseQwenConfig(json: unknown, subject = "config.json"): QwenCon
   const textReader = root.has("text_config") ? root.child("text_config") : root;
   const text = parseText(root, textReader);
   const ids = (key: string): number[] => [...textReader.optionalIds(key), ...root.optionalIds(key)];
+  const id = (key: string, preset: number): number => root.integer(key, 0, textReader.integer(key, 0, preset));
   return {
     kind,
     text,
     vision: parseVision(kind, root.child("vision_config"), text),
-    imageTokenId: root.integer("image_token_id", 0),
-    videoTokenId: root.integer("video_token_id", 0),
-    visionStartTokenId: root.integer("vision_start_token_id", 0),
-    visionEndTokenId: root.integer("vision_end_token_id", 0),
+    imageTokenId: id("image_token_id", 151655),
+    videoTokenId: id("video_token_id", 151656),
+    visionStartTokenId: id("vision_start_token_id", 151652),
+    visionEndTokenId: id("vision_end_token_id", 151653),
     bosTokenId: ids("bos_token_id")[0] ?? null,
     eosTokenIds: [...new Set(ids("eos_token_id"))],
     padTokenId: ids("pad_token_id")[0] ?? null,
@@ -131,7 +133,7 @@ function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
     rmsNormEps: text.number("rms_norm_eps", 1e-5),
     ropeTheta: thetaOf(rope, text),
     mropeSection: [time, height, width],
-    vocabSize: text.integer("vocab_size"),
+    vocabSize: text.integer("vocab_size", 1, 152064),
     tieWordEmbeddings: root.boolean("tie_word_embeddings", false) || text.boolean("tie_word_embeddings", false),
     maxPositionEmbeddings: text.integer("max_position_embeddings", 1, 32768),
   };
@@ -195,12 +197,12 @@ function parseVision(kind: QwenKind, vision: ConfigReader, text: QwenTextConfig)
   const windowed = kind === "qwen2_5_vl";
   vision.only(VISION_AS_BUILT);
   if (vision.has("rope_parameters")) vision.child("rope_parameters").only(VISION_ROPE_AS_BUILT);
-  const depth = vision.integer("depth", 1, undefined, "FINE_R1_MAX_LAYERS");
-  const embedDim = vision.integer(windowed ? "hidden_size" : "embed_dim");
-  const heads = vision.integer("num_heads");
+  const depth = vision.integer("depth", 1, 32, "FINE_R1_MAX_LAYERS");
+  const embedDim = windowed ? vision.integer("hidden_size", 1, 3584) : vision.integer("embed_dim", 1, 1280);
+  const heads = vision.integer("num_heads", 1, 16);
   vision.require("num_heads", embedDim % (4 * heads) === 0, `must divide a quarter of the width ${embedDim}`);
   const outKey = windowed ? "out_hidden_size" : "hidden_size";
-  const outHiddenSize = vision.integer(outKey);
+  const outHiddenSize = vision.integer(outKey, 1, 3584);
   vision.require(outKey, outHiddenSize === text.hiddenSize, `must be the text model's hidden_size ${text.hiddenSize}`);
   const patchSize = vision.integer("patch_size", 1, 14);
   vision.require(
@@ -222,7 +224,7 @@ function parseVision(kind: QwenKind, vision: ConfigReader, text: QwenTextConfig)
     embedDim,
     heads,
     headDim: embedDim / heads,
-    mlpWidth: windowed ? vision.integer("intermediate_size") : embedDim * vision.integer("mlp_ratio", 1, 4),
+    mlpWidth: windowed ? vision.integer("intermediate_size", 1, 3420) : embedDim * vision.integer("mlp_ratio", 1, 4),
     hiddenAct: vision.oneOf("hidden_act", ["silu", "quick_gelu", "gelu"] as const, windowed ? "silu" : "quick_gelu"),
     patchSize,
     temporalPatchSize: vision.integer("temporal_patch_size", 1, 2),

@@ -8,7 +8,7 @@ export const qwen: Engine = {
   name: "qwen",
   can: ["generate", "score", "hiddenStates", "train"],
   takes: "path",
-  open: (folder, how) => QwenModel.load(folder, { workers: how?.workers }),
+  open: (folder, how) => QwenModel.load(folder, how),
   files: checkpointFiles,
   vocabulary: (folder) => QwenTokenizer.load(folder),
 };

@@ -3,18 +3,20 @@ import * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import type { RgbImage } from "../../core/image";
-import { runHere, type Replicable, type Runner, type Workers } from "../../workers/job";
+import { silent, type Progress } from "../../core/progress";
+import { runHere, type Replicable, type Runner } from "../../workers/job";
 import type { ReplicaKind } from "../../workers/protocol";
 import type {
   Completion,
   HiddenStateOptions,
+  Opening,
   PreparedBatch,
   Prompt,
   SamplingOptions,
   Scored,
   TrainableModel,
 } from "../contract";
-import { readCheckpointConfig, readWeights, writeCheckpoint } from "./checkpoint";
+import { readCheckpointConfig, readWeights, writeCheckpoint, type Weight } from "./checkpoint";
 import type { QwenConfig } from "./config";
 import { pooledHiddenStates } from "./hiddenStates";
 import {
@@ -28,6 +30,7 @@ import {
 import { QWEN_IMAGE_PROCESSOR, type ImageProcessorConfig } from "./imageProcessor";
 import { readImageProcessorConfig } from "./imageProcessorFiles";
 import type { ResizeOrder } from "./imageProcessorResize";
+import { memoryNeed, requireRoom } from "./memory";
 import { qwenNetwork, type QwenNetwork } from "./network";
 import { PromptEncoder } from "./promptEncoder";
 import { sampleAll } from "./sampleAll";
@@ -35,7 +38,7 @@ import { scoreAll } from "./scoreAll";
 import { layoutImages, type ImageBatch } from "./sequences";
 import { scoreCompletions, scoringBatch, type ScoringBatch } from "./teacherForcing";
 import { QwenTokenizer } from "./tokenizer";
-import { initialValues, makeVariables, sizeOf, weightShapes } from "./weights";
+import { initialValues, makeVariables, sizeOf, WeightReader, weightShapes } from "./weights";
 
 /** What a model is made of. */
 export interface QwenParts {
@@ -48,9 +51,10 @@ export interface QwenParts {
   readonly companions: string;
 }
 
-export interface QwenOptions {
-  /** Share its work, where the model is not so large that each worker's copy would be a burden. */
-  readonly workers?: Workers | undefined;
+/** Workers share its work where the model is not so large that each one's copy would be a burden. */
+export interface QwenOptions extends Opening {
+  /** What a large model will take is said to, before it is loaded; the error stream where absent. */
+  readonly say?: ((sentence: string) => void) | undefined;
   /** Tokens never sampled, beside the tokenizer's special ones. */
   readonly suppressTokens?: readonly number[];
   /** Which Pillow's resizing pictures go through, of a loaded checkpoint; "pillow12" where absent. */
@@ -103,7 +107,8 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
 
   /**
    * Loads a checkpoint folder in the layout of the hub.
-   * @throws LabError naming the file, when one is missing, damaged or does not fit the others
+   * @throws LabError naming the file, when one is missing, damaged or does not fit the others, and before anything is read when the
+   * weights do not fit into memory
    */
   static load(folder: string, options: QwenOptions = {}): Promise<QwenModel> {
     return Promise.resolve().then(() => {
@@ -111,7 +116,9 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
       const tokenizer = QwenTokenizer.load(folder);
       const settings = readImageProcessorConfig(folder) ?? QWEN_IMAGE_PROCESSOR;
       const processor = { ...settings, resizeOrder: options.resizeOrder };
-      const parameters = makeVariables(readWeights(folder, weightShapes(config)));
+      const { trained = false, say = console.error, progress } = options;
+      requireRoom(folder, config, trained, say);
+      const parameters = loadParameters(folder, config, progress);
       return new QwenModel({ config, parameters, tokenizer, processor, companions: folder }, options);
     });
   }
@@ -219,6 +226,26 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
   dispose(): void {
     this.options.workers?.forget(this);
     tf.dispose([...this.parameters.values()]);
+  }
+}
+
+/** The weights in the order of the model, whatever the order of the files. */
+function loadParameters(folder: string, config: QwenConfig, progress: Progress = silent): Map<string, tf.Variable> {
+  const shapes = weightShapes(config);
+  const { weights } = memoryNeed(config);
+  const task = (weights > COPY_BYTES ? progress : silent).start(`loading ${path.basename(folder)}`, shapes.size);
+  function* watched(): Generator<Weight, void> {
+    let done = 0;
+    for (const weight of readWeights(folder, shapes)) {
+      yield weight;
+      task.update(++done);
+    }
+  }
+  try {
+    const made = new WeightReader(makeVariables(watched()));
+    return new Map([...shapes.keys()].map((name) => [name, made.get(name)]));
+  } finally {
+    task.finish();
   }
 }
 

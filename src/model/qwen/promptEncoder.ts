@@ -3,6 +3,7 @@ import type { Prompt, Scored } from "../contract";
 import type { QwenConfig } from "./config";
 import { ImageCache } from "./imageCache";
 import type { ImageProcessorConfig } from "./imageProcessor";
+import { requireRoomForPicture } from "./memory";
 import { ropePositions } from "./positions";
 import type { TokenSequence } from "./sequences";
 import type { ScoredSequence } from "./teacherForcing";
@@ -29,6 +30,7 @@ export class PromptEncoder {
     const known = new Map<string, TokenSequence>();
     return prompts.map((prompt) => {
       const images = prompt.images.map((image) => this.images.get(image));
+      for (const { gridThw: [t, h, w] } of images) requireRoomForPicture(t * h * w, this.config); // prettier-ignore
       const asked = this.tokenizer.encodePrompt(
         prompt.messages,
         images.map(({ tokens }) => tokens),

@@ -1,0 +1,84 @@
+import { onGpu } from "../../core/backend";
+import { LabError } from "../../core/errors";
+import { freeGpuMemory, freeMemory, gibibytes, type FreeMemory } from "../../core/memory";
+import { passBytes } from "./batches";
+import type { QwenConfig, QwenVisionConfig } from "./config";
+import { sizeOf, weightShapes } from "./weights";
+
+/** Bytes that a model takes in float32, from its config alone. */
+export interface MemoryNeed {
+  readonly parameters: number;
+  readonly weights: number;
+  /** The most at a time while the weights are read, largest first: those that are there, and the next one a second time. */
+  readonly loading: number;
+  /** Beside the weights, to answer one question (`USUAL`). */
+  readonly working: number;
+  /** Beside the weights, to train them all: gradients and AdamW's two moments. */
+  readonly training: number;
+}
+
+/** The question that `working` is about: a picture of 448 × 448 pixels, 256 tokens after the merger, among 512 tokens. */
+const USUAL = { side: 448, tokens: 512 } as const;
+/** Smaller models are loaded without a word. */
+const LARGE = 2 ** 30;
+
+export function memoryNeed(config: QwenConfig): MemoryNeed {
+  const sizes = [...weightShapes(config).values()].map((shape) => 4 * sizeOf(shape)).sort((a, b) => b - a);
+  let weights = 0;
+  let loading = 0;
+  for (const size of sizes) {
+    weights += size;
+    loading = Math.max(loading, weights + size);
+  }
+  const patches = (USUAL.side / config.vision.patchSize) ** 2;
+  // the tower is done before the decoder begins
+  const working = Math.max(towerBytes(patches, config.vision), passBytes(1, USUAL.tokens, 1, config));
+  return { parameters: weights / 4, weights, loading, working, training: 3 * weights };
+}
+
+/** Bytes of float32 that the tower holds at once for a picture, without gradients: in a block where every patch sees every other. */
+export function towerBytes(patches: number, { embedDim, mlpWidth, heads }: QwenVisionConfig): number {
+  return 4 * patches * (9 * embedDim + 4 * mlpWidth + 3 * heads * patches);
+}
+
+/**
+ * Says what a large model will take, before it is loaded.
+ * @param say where the sentence goes; nothing is said of models below 1 GiB
+ * @param trained whether its weights will be trained
+ * @throws LabError where that is more than is free
+ */
+export function requireRoom(name: string, config: QwenConfig, trained: boolean, say: (sentence: string) => void): void {
+  const need = memoryNeed(config);
+  if (need.weights < LARGE) return;
+  const what = trained
+    ? `training all of it ${gibibytes(need.training)} more for gradients and moments, and what a step holds`
+    : `a question with a picture of ${USUAL.side} × ${USUAL.side} pixels about ${gibibytes(need.working)} more`;
+  const billions = (need.parameters / 1e9).toFixed(2);
+  const weights = `${billions} billion weights take ${gibibytes(need.weights)} as float32; ${what}`;
+  const free = (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
+  say(`${name}: ${weights}. ${shown(free)} are free.`);
+  const least = Math.max(need.loading, need.weights + (trained ? need.training : need.working));
+  if (least <= free.bytes) return;
+  throw new LabError(`needs ${gibibytes(least)}, and ${shown(free)} are free: ${weights}`, REMEDY, { subject: name });
+}
+
+/** @throws LabError where a picture's patches would take more memory than is free: the bounds of published processors allow such ones */
+export function requireRoomForPicture(patches: number, { vision }: QwenConfig): void {
+  const bytes = towerBytes(patches, vision);
+  if (bytes < LARGE) return;
+  const free = (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
+  if (bytes <= free.bytes) return;
+  throw new LabError(
+    `a picture of ${patches} patches needs about ${gibibytes(bytes)}, and ${shown(free)} are free`,
+    'Make it smaller, or lower "max_pixels" in the checkpoint\'s preprocessor_config.json.',
+    { subject: "image" },
+  );
+}
+
+const REMEDY =
+  "Close other programs, raise the container's limit, take a smaller checkpoint, or have a server run it. " +
+  "Where more is free than can be seen, FINE_R1_MEMORY says how many GiB.";
+
+function shown({ bytes, where }: FreeMemory): string {
+  return `${gibibytes(bytes)} ${where}`;
+}

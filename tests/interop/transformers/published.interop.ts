@@ -1,0 +1,116 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, expect, it } from "vitest";
+import { writeJson } from "../../../src/core/files";
+import type { RgbImage } from "../../../src/core/image";
+import { withSafetensors, writeSafetensors } from "../../../src/core/safetensors";
+import type { Prompt } from "../../../src/model/contract";
+import { memoryNeed } from "../../../src/model/qwen/memory";
+import { QwenModel } from "../../../src/model/qwen/model";
+import { disposeSequenceBatch, hiddenSequence, sequenceBatch } from "../../../src/model/qwen/network";
+import { PromptEncoder } from "../../../src/model/qwen/promptEncoder";
+import { qwen25vl3b } from "../../model/configSamples";
+import { PROCESSOR_VARIANTS } from "../../model/configVariants";
+import { reference, runReference } from "../../reference/python";
+import { realTokenizer } from "./realTokenizer";
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "published-"));
+afterAll(() => {
+  fs.rmSync(scratch, { recursive: true });
+});
+
+/** Three blocks of the decoder and four of the tower, the last of which sees the whole picture; all else as published. */
+const CONFIG = {
+  ...qwen25vl3b,
+  num_hidden_layers: 3,
+  vision_config: { ...qwen25vl3b.vision_config, depth: 4, fullatt_block_indexes: [3] },
+};
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+/** 448 × 448 pixels: 1,024 patches, 256 tokens. */
+function picture(): RgbImage {
+  const data = Uint8Array.from({ length: 448 * 448 * 3 }, (_, i) => 127 + 127 * Math.sin(i / (1000 + 400 * (i % 3))));
+  return { width: 448, height: 448, data };
+}
+
+// A file of its own, so that the process's highest memory use is this load's.
+it("a checkpoint with the widths of the published 3B loads within 1.3 × its size and gives transformers' logits", async () => {
+  writeJson(path.join(scratch, "config.json"), CONFIG);
+  const folder = path.join(scratch, "model");
+  const script = path.join(__dirname, "make_published.py");
+  const made = JSON.parse(await reference.run(script, [folder, path.join(scratch, "config.json")])) as {
+    parameters: number;
+  };
+  fs.cpSync(await realTokenizer(), folder, { recursive: true });
+  const [settings] = Object.values(PROCESSOR_VARIANTS["as published"] ?? {});
+  writeJson(path.join(folder, "preprocessor_config.json"), settings);
+  expect(fs.readdirSync(folder).filter((name) => name.endsWith(".safetensors"))).toHaveLength(2);
+
+  const before = process.resourceUsage().maxRSS;
+  const highest = (): number => (process.resourceUsage().maxRSS - before) * 1024;
+  const said: string[] = [];
+  const model = await QwenModel.load(folder, { say: (sentence) => said.push(sentence) });
+  const need = memoryNeed(model.config);
+  expect(need.parameters).toBe(made.parameters);
+  expect(said).toEqual([expect.stringContaining("billion weights take")]);
+  const loaded = highest();
+  expect(loaded / need.weights).toBeLessThan(1.3);
+  expect(loaded / need.weights).toBeGreaterThan(0.9); // the weights really are in memory
+
+  const prompt: Prompt = {
+    messages: [
+      { role: "user", content: "<image>What type of bird is this photo? Choose one from the following options." },
+    ],
+    images: [picture()],
+  };
+  const [sequence] = new PromptEncoder(model.config, model.tokenizer, model.processor).encode([prompt], 1);
+  if (sequence === undefined) throw new RangeError("no sequence");
+  const batch = sequenceBatch([sequence], model.config);
+  const logits = tf.tidy(() => {
+    const hidden = hiddenSequence(model.network, batch, CONFIG.num_hidden_layers);
+    return tf.matMul(hidden, model.network.language.head, false, true).dataSync<"float32">();
+  });
+  disposeSequenceBatch(batch);
+  const worked = highest();
+
+  // Sampling goes another way, token by token over a cache: its log-probs are those of a whole pass.
+  const [[greedy] = []] = await model.generate([prompt], {
+    samples: 1,
+    maxNewTokens: 6,
+    temperature: 0,
+    topP: 1,
+    seed: 1,
+  });
+  if (greedy === undefined) throw new RangeError("no answer");
+  const [scored = []] = await model.logProbs([{ prompt, tokenIds: greedy.tokenIds }]);
+  expect(greedy.tokenIds).toHaveLength(6);
+  greedy.logProbs.forEach((value, i) => {
+    expect(Math.abs(value - (scored[i] ?? NaN))).toBeLessThan(1e-4);
+  });
+  model.dispose();
+
+  const { ids, images } = sequence;
+  const [image] = images;
+  writeSafetensors(path.join(scratch, "inputs.safetensors"), [
+    { name: "input_ids", shape: [1, ids.length], data: Int32Array.from(ids) },
+    { name: "attention_mask", shape: [1, ids.length], data: new Int32Array(ids.length).fill(1) },
+    { name: "pixel_values", shape: [1024, 1176], data: image?.pixelValues ?? new Float32Array() },
+    { name: "image_grid_thw", shape: [1, 3], data: Int32Array.from(image?.gridThw ?? []) },
+  ]);
+  const out = path.join(scratch, "logits.safetensors");
+  const report: unknown = JSON.parse(
+    await runReference("check_checkpoint.py", [folder, path.join(scratch, "inputs.safetensors"), out]),
+  );
+  expect(report).toEqual({ architecture: "Qwen2_5_VLForConditionalGeneration", missing_keys: [], unexpected_keys: [], mismatched_keys: [] }); // prettier-ignore
+  const theirs = withSafetensors(out, (file) => file.readFloat32("logits"));
+  const largest = theirs.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+  const error = theirs.reduce((top, value, i) => Math.max(top, Math.abs(value - (logits[i] ?? NaN))), 0) / largest;
+  expect(theirs).toHaveLength(ids.length * 151_936);
+  console.log(
+    `${made.parameters} weights, ${gibibytes(need.weights)}: ${(loaded / need.weights).toFixed(3)} × while loading; ` +
+      `${gibibytes(worked - need.weights)} more for ${ids.length} tokens, ${gibibytes(need.working)} foretold; logits differ by ${error.toExponential(1)} of the largest`,
+  );
+  expect(error).toBeLessThan(1e-5);
+});
