@@ -20,7 +20,11 @@ import type { InputsOf, Source, Stage } from "./stage";
 /** What the experiments' methods are put together from. Sizes come from the profile unless they are given. */
 
 /** Chains of thought for the training pictures (§4.2). */
-export function chains({ dataset, profile, seed }: Recipe): Stage<CurationReport> {
+export function chains({
+  dataset,
+  profile,
+  seed,
+}: Pick<Recipe, "dataset" | "profile" | "seed">): Stage<CurationReport> {
   return cotStage.stage({ dataset, ...profile.cot, form: chainForm(profile.promptSet), seed });
 }
 
@@ -44,7 +48,10 @@ export function sft(
 }
 
 /** Triplets of the training pictures (§4.3), with mined negatives or others. */
-export function triplets({ dataset, encoder, seed }: Recipe, negatives: Negatives = "hard"): Stage {
+export function triplets(
+  { dataset, encoder, seed }: Pick<Recipe, "dataset" | "encoder" | "seed">,
+  negatives: Negatives = "hard",
+): Stage {
   return tripletStage.stage({ dataset, encoder, negatives, seed });
 }
 

@@ -190,7 +190,8 @@ function requireWritable(name: string | undefined, id: string): void {
   );
 }
 
-function requireEmpty(folder: string): void {
+/** @throws LabError unless the folder is empty or not there */
+export function requireEmpty(folder: string): void {
   const found = fs.statSync(folder, { throwIfNoEntry: false });
   if (found === undefined || (found.isDirectory() && fs.readdirSync(folder).length === 0)) return;
   const what = found.isDirectory() ? "is not empty" : "is a file";
