@@ -7,7 +7,8 @@ import { LabError } from "../core/errors";
 import { loadProfile } from "../lab/profile";
 import { presetOf, VALUES, type TrainerStage, type Values } from "../lab/trainers/values";
 import { exportLlamaFactory, exportStage2, type Exported, type TrainerExport } from "../lab/trainers/write";
-import { addProfileOptions, overrides, readNames, type ProfileArguments } from "./options";
+import { quoted } from "./again";
+import { addProfileOptions, overrides, profileWords, readNames, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
 
 interface TrainerArguments extends ProfileArguments {
@@ -114,9 +115,12 @@ async function write(trainer: Trainer, given: TrainerArguments): Promise<void> {
   }
   if (make) await loadBackend();
   const context = { store: storeFolder(), ...stoppable() };
-  const source = { profile, seed: given.seed ?? profile.seed, context, make };
+  const words = profileWords(given).map(quoted).join(" ");
+  const source = { profile, seed: given.seed ?? profile.seed, context, make, words };
   const { what, launch } = await trainer.write({ ...source, folder, model, gpus, leave }, records);
-  console.log(`${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch}`);
+  console.log(
+    `${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch.map(quoted).join(" ")}`,
+  );
   if (leave.length > 0) console.log(`Left to the trainer's own way: ${leave.join(", ")}.`);
   if (model === STAGE_1)
     console.log("Give the checkpoint of stage 1 with --model, or put its path in the configuration.");

@@ -70,11 +70,11 @@ function noSuchOption(name: string, names: readonly string[]): LabError {
 }
 
 function refusal(trainer: string, refused: readonly { name: string; reason: string }[]): LabError {
-  const reasons = refused.map(({ name, reason }) => `\n  ${name}: ${reason}`).join("");
+  const reasons = refused.map(({ name, reason }) => `${name} (${reason})`).join("; ");
   const names = refused.map(({ name }) => name).join(",");
   return new LabError(
-    `cannot be told ${refused.length === 1 ? "one option" : `${refused.length} options`} of this profile:${reasons}\n`,
-    `Choose values that it can (--set, --values), or leave these to its own way with --leave ${names}; docs/trainers.md has the whole table.`,
+    `cannot be told ${refused.length === 1 ? "one option" : `${refused.length} options`} of this profile: ${reasons}`,
+    `Choose values that it can be told (--set, --values), or leave them to its own way with --leave ${names}; docs/trainers.md has every option.`,
     { subject: trainer },
   );
 }

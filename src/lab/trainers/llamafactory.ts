@@ -33,7 +33,7 @@ export function llamaFactoryKeys(gpus: number): Expressions<SftOptions> {
       as: (batch, { microBatchSize }) =>
         batch % (microBatchSize * gpus) === 0
           ? { gradient_accumulation_steps: batch / (microBatchSize * gpus) }
-          : cannot(`${batch} is no multiple of microBatchSize ${microBatchSize} × ${gpus} GPUs (--gpus)`),
+          : cannot(`${batch} is no multiple of microBatchSize ${microBatchSize} × ${gpus} GPUs: --gpus`),
     },
     microBatchSize: same("per_device_train_batch_size"),
     learningRate: same("learning_rate"),
@@ -143,9 +143,9 @@ export async function writeLlamaFactory(
   return { examples: records.length, pictures: pictures.count };
 }
 
-/** The line that starts it. */
-export function llamaFactoryLaunch({ gpus, folder }: LlamaFactoryRun): string {
-  return `${gpus > 1 ? "FORCE_TORCHRUN=1 " : ""}llamafactory-cli train ${path.join(folder, SETTINGS)}`;
+/** The words of the command that starts it. */
+export function llamaFactoryLaunch({ gpus, folder }: LlamaFactoryRun): string[] {
+  return [...(gpus > 1 ? ["FORCE_TORCHRUN=1"] : []), "llamafactory-cli", "train", path.join(folder, SETTINGS)];
 }
 
 const DATASET_INFO = {

@@ -42,11 +42,11 @@ export const RELEASED_OBJECTIVE: Expressions<ObjectiveOptions> = {
     as: (value) =>
       value === "released"
         ? { "algorithm.kl_prcp_penalty": "low_var_kl" }
-        : cannot("its k3 has the ratio the other way round (released)"),
+        : cannot("it has the released estimator only"),
   },
   negativeGradient: {
     to: "cannot be expressed (false only)",
-    as: (value) => (value ? cannot("log-probs under the negative are computed once, without gradient (false)") : {}),
+    as: (value) => (value ? cannot("log-probs under the negative are computed once, without gradient") : {}),
   },
   eta1: {
     to: "algorithm.use_ori_entropy_loss, algorithm.ori_entropy_loss_coef",
@@ -76,7 +76,7 @@ export const RELEASED_OBJECTIVE: Expressions<ObjectiveOptions> = {
     to: "algorithm.loss_avg_mode (microBatch, sequence)",
     as: (value) =>
       value === "batch"
-        ? cannot("tokens are averaged in each micro-batch (microBatch) or answer (sequence), not over the batch")
+        ? cannot("tokens are averaged in each micro-batch or each answer: microBatch or sequence")
         : { "algorithm.loss_avg_mode": value === "sequence" ? "seq" : "token" },
   },
   microBatch: same("worker.actor.micro_batch_size_per_device_for_update"),
@@ -91,14 +91,14 @@ export function releasedKeys(rows: number): Expressions<RlProfile> {
       as: (n1, { n2 }) =>
         n2 === 0 || n1 === n2
           ? { "worker.rollout.n": n1 }
-          : cannot(`as many answers are drawn for the positive as for the anchor (n1 = n2, not ${n1}:${n2})`),
+          : cannot(`as many answers are drawn for the positive as for the anchor: n1 = n2, not ${n1}:${n2}`),
     },
     n2: { to: "worker.actor.is_noisy", as: (n2) => ({ "worker.actor.is_noisy": n2 > 0 }) },
     updateCondition: {
       to: "cannot be expressed (rolloutImage only)",
       as: (value, { n2 }) =>
         value === "anchor" && n2 > 0
-          ? cannot("answers about the positive are scored and updated under the positive (rolloutImage)")
+          ? cannot("answers about the positive are scored and updated under the positive: rolloutImage")
           : {},
     },
     rivals: {
@@ -123,7 +123,7 @@ export function releasedKeys(rows: number): Expressions<RlProfile> {
     whenExhausted: {
       to: "cannot be expressed (error only)",
       as: (value, { dynamicSampling }) =>
-        value === "skip" && dynamicSampling ? cannot("after its last try it ends with an error (error)") : {},
+        value === "skip" && dynamicSampling ? cannot("it ends with an error after its last try: error") : {},
     },
     formatWeight: {
       to: "cannot be expressed (0.1 only)",
@@ -153,7 +153,7 @@ export function releasedKeys(rows: number): Expressions<RlProfile> {
     maxGradNorm: same("worker.actor.max_grad_norm"),
     nonFinite: {
       to: "cannot be expressed (skip only)",
-      as: (value) => (value === "stop" ? cannot("an update that is not finite is skipped (skip)") : {}),
+      as: (value) => (value === "stop" ? cannot("it skips an update that is not finite") : {}),
     },
     stage2Options: inData("in the rows"),
     microBatchSize: inData("the same key as objective.microBatch"),

@@ -20,6 +20,8 @@ export interface TrainerSource {
   readonly context: LabContext;
   /** Make the stage where the store does not have it. */
   readonly make: boolean;
+  /** The profile as a command names it, such as "-p smoke". */
+  readonly words: string;
 }
 
 /** Stage 1's examples: the chains that a `cot` stage wrote, or those of a file of records. @param records such a file */
@@ -46,13 +48,14 @@ async function datasetOf({ profile, context }: TrainerSource): Promise<{ data: D
 }
 
 /** @param method of the experiment "quickstart", which needs the stage */
-async function folderOf({ context, profile, seed, make: may }: TrainerSource, stage: Stage, method: string) {
+async function folderOf({ context, words, seed, make: may }: TrainerSource, stage: Stage, method: string) {
   if (may) return (await make(context, stage)).folder;
   const record = await takeChecked(context, workOf(stage));
   if (record !== undefined) return record.folder;
+  const run = ["npx fine-r1 run quickstart", words, `--seeds ${seed} --only ${method}`].filter((part) => part !== "");
   throw new LabError(
-    `no stage "${stage.label}" of the profile ${profile.name} and seed ${seed} is in the store`,
-    `Make it: the same command with --make, or \`npx fine-r1 run quickstart -p ${profile.name} --seeds ${seed} --only ${method}\`, which trains with it here, too.`,
+    `holds no stage "${stage.label}" of this profile and seed ${seed}`,
+    `Make it: the same command with --make, or \`${run.join(" ")}\`, which trains with it here, too.`,
     { subject: context.store },
   );
 }

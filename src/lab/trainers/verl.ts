@@ -21,10 +21,7 @@ export const VERL_OBJECTIVE: Expressions<ObjectiveOptions> = {
   klEstimator: same("tapo.kl_estimator"),
   negativeGradient: {
     to: "cannot be expressed (false only)",
-    as: (value) =>
-      value
-        ? cannot("log-probs under the negative are computed once, before the update, without gradient (false)")
-        : {},
+    as: (value) => (value ? cannot("log-probs under the negative are computed once, without gradient") : {}),
   },
   eta1: same("tapo.eta1"),
   eta2: same("tapo.eta2"),
@@ -41,7 +38,7 @@ export const VERL_OBJECTIVE: Expressions<ObjectiveOptions> = {
     to: `${ACTOR}.loss_agg_mode (batch, sequence)`,
     as: (value) =>
       value === "microBatch"
-        ? cannot("tokens are averaged over the whole batch (batch) or answer by answer (sequence)")
+        ? cannot("tokens are averaged over the batch or in each answer: batch or sequence")
         : { [`${ACTOR}.loss_agg_mode`]: value === "batch" ? "token-mean" : "seq-mean-token-mean" },
   },
   microBatch: inData("decides nothing: micro-batches do not change means"),
@@ -68,9 +65,7 @@ export function verlKeys(rows: number): Expressions<RlProfile> {
     groupFilter: {
       to: "cannot be expressed (paper; released where n1 + n2 < 100)",
       as: (value, { n1, n2 }) =>
-        value === "released" && n1 + n2 >= 100
-          ? cannot("a group is left out where all its answers are alike (paper)")
-          : {},
+        value === "released" && n1 + n2 >= 100 ? cannot("it leaves out groups whose answers are all alike: paper") : {},
     },
     maxResample: {
       to: "cannot be expressed",
@@ -105,7 +100,7 @@ export function verlKeys(rows: number): Expressions<RlProfile> {
     maxGradNorm: same(`${ACTOR}.optim.clip_grad`),
     nonFinite: {
       to: "cannot be expressed (skip only)",
-      as: (value) => (value === "stop" ? cannot("an update that is not finite is skipped (skip)") : {}),
+      as: (value) => (value === "stop" ? cannot("it skips an update that is not finite") : {}),
     },
     stage2Options: inData("in the rows"),
     microBatchSize: same(`${ACTOR}.ppo_micro_batch_size_per_gpu`),
@@ -114,7 +109,7 @@ export function verlKeys(rows: number): Expressions<RlProfile> {
       as: (parts) =>
         Object.values(parts).every(Boolean)
           ? {}
-          : cannot("all parts are trained (all true): nothing of verl 0.9.1 reads freeze_vision_tower"),
+          : cannot("it trains every part: nothing of verl 0.9.1 reads freeze_vision_tower"),
     },
   };
 }
@@ -133,6 +128,7 @@ const FIXED: Readonly<Record<string, Json>> = {
   [`${ACTOR}.entropy_coeff`]: 0,
   [`${ROLLOUT}.name`]: "vllm",
   [`${ROLLOUT}.tensor_model_parallel_size`]: 1,
+  [`${ROLLOUT}.calculate_log_probs`]: false, // the rollout's own, under the picture that was shown: not those of the update
   [`${ROLLOUT}.log_prob_micro_batch_size_per_gpu`]: 16,
   [`${ROLLOUT}.agent.default_agent_loop`]: "tapo_agent",
   [`${ROLLOUT}.agent.agent_loop_manager_class`]: "verl_tapo.rollout.TapoAgentLoopManager",
@@ -167,7 +163,7 @@ export function verlSettings(
     "actor_rollout_ref.model.path": model,
     [`${ACTOR}.data_loader_seed`]: seed,
     [`${ROLLOUT}.seed`]: seed,
-    "tapo.format_prompt": formatPrompt ? path.join(folder, FORMAT_PROMPT) : null,
+    "data.format_prompt": formatPrompt ? path.join(folder, FORMAT_PROMPT) : null,
     "trainer.n_gpus_per_node": gpus,
     "trainer.default_local_dir": path.join(folder, "checkpoints"),
     ...express("verl", said, left),

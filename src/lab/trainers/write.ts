@@ -23,8 +23,8 @@ export interface TrainerExport extends TrainerSource {
 export interface Exported {
   /** In words: "404 examples, 404 pictures". */
   readonly what: string;
-  /** The command that trains. */
-  readonly launch: string;
+  /** The words of the command that trains. */
+  readonly launch: readonly string[];
 }
 
 /**
@@ -50,12 +50,12 @@ const STAGE_2 = {
   released: {
     settings: releasedSettings,
     config: "config_tapo.yaml",
-    launch: (folder: string) => `python3 -m verl.trainer.main config=${path.join(folder, "config_tapo.yaml")}`,
+    launch: (folder: string) => ["-m", "verl.trainer.main", `config=${path.join(folder, "config_tapo.yaml")}`],
   },
   verl: {
     settings: verlSettings,
     config: `${VERL_CONFIG}.yaml`,
-    launch: (folder: string) => `python3 -m verl.trainer.main_ppo --config-path ${folder} --config-name ${VERL_CONFIG}`,
+    launch: (folder: string) => ["-m", "verl.trainer.main_ppo", "--config-path", folder, "--config-name", VERL_CONFIG],
   },
 } as const;
 
@@ -78,6 +78,6 @@ export async function exportStage2(trainer: keyof typeof STAGE_2, given: Trainer
   });
   return {
     what: `${questions.length} triplets in ${files} parquet file${files === 1 ? "" : "s"}`,
-    launch: launch(folder),
+    launch: ["python3", ...launch(folder)],
   };
 }
