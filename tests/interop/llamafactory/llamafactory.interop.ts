@@ -14,7 +14,7 @@ const here = (file: string): string => path.join(__dirname, file);
 const python = new PythonEnvironment({
   folder: "interop/llamafactory",
   requirements: [here("torch.txt"), `no-deps:${here("engine.txt")}`, here("requirements.txt")],
-  prepare: here("../torchvision_on_cpu.py"),
+  prepare: here("../cuda_builds_on_cpu.py"),
 });
 const home = newFolder("llamafactory");
 
@@ -90,7 +90,7 @@ it("datasets reads the released trainer's rows, pictures decoded and of one size
   expect(features["images"]).toContain("Image(");
   expect(rows).toHaveLength(40); // smoke: four training pictures of each of ten seen classes
   for (const { problem, sizes } of rows) {
-    expect(problem).toMatch(/^<image>[A-Z].*\?$/u);
+    expect(problem).toMatch(/^<image>(bird|car) \?$/u); // the mini-world asks so in any wording
     expect(sizes).toHaveLength(3);
     expect(new Set(sizes.map((size) => size.join())).size).toBe(1);
     expect(sizes[0]?.[2]).toBe("RGB");

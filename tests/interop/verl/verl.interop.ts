@@ -17,7 +17,7 @@ const ROOT = path.resolve(__dirname, "../../..");
 const python = new PythonEnvironment({
   folder: "interop/verl",
   requirements: [here("torch.txt"), here("requirements.txt"), `no-deps:${here("engine.txt")}`],
-  prepare: here("../torchvision_on_cpu.py"),
+  prepare: here("../cuda_builds_on_cpu.py"),
 });
 const home = newFolder("verl");
 

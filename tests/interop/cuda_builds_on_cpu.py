@@ -1,7 +1,8 @@
-"""Lets PyPI's torchvision, a CUDA build, be imported beside a CPU build of torch.
+"""Lets PyPI's torchvision and torchaudio, CUDA builds, be imported beside a CPU build of torch. No suite calls what is missing then.
 
-Its C++ operators do not load there, and its import asks for two of them. This declares them, without a body, when torchvision is first
-imported: no suite calls them. Run once by an environment's own Python, into whose site-packages it writes.
+torchvision's operators do not load there, and its import asks for two of them: they are declared, without a body, when it is first
+imported. torchaudio's library does not load, and its import ends there: without the file it goes on. Run once by an environment's own
+Python, into whose site-packages it writes.
 """
 
 import sysconfig
@@ -32,3 +33,5 @@ sys.meta_path.insert(0, Declare())
 packages = Path(sysconfig.get_paths()["purelib"])
 (packages / "torchvision_on_cpu.py").write_text(HOOK)
 (packages / "torchvision_on_cpu.pth").write_text("import torchvision_on_cpu\n")
+for library in (packages / "torchaudio" / "lib").glob("*torchaudio*.so"):
+    library.unlink()
