@@ -116,20 +116,14 @@ def worker_batch(case: dict[str, Any], rows: list[int], log_probs: torch.Tensor)
         "advantages": advantages_of(case),
         NEGATIVE_LOG_PROBS: t["negativeLogProbs"],
     }
-    cut = {
-        name: nested([values[row, :n] for row, n in zip(rows, lengths, strict=True)])
-        for name, values in columns.items()
-    }
+    cut = {name: nested([values[row, :n] for row, n in zip(rows, lengths, strict=True)]) for name, values in columns.items()}
     prompt = 3
     cut["prompts"] = nested([torch.ones(prompt, dtype=torch.long) for _ in rows])
     cut["responses"] = nested([torch.ones(n, dtype=torch.long) for n in lengths])
     data = TensorDict(cut, batch_size=len(rows))
     total = int(t["responseMask"].sum())
     tu.assign_non_tensor(data, dp_size=1, batch_num_tokens=total, global_batch_size=len(t["logProbs"]))
-    output = [
-        torch.cat([torch.zeros(prompt - 1), log_probs[row, :n], torch.zeros(1)])
-        for row, n in zip(rows, lengths, strict=True)
-    ]
+    output = [torch.cat([torch.zeros(prompt - 1), log_probs[row, :n], torch.zeros(1)]) for row, n in zip(rows, lengths, strict=True)]
     return {"log_probs": nested(output)}, data
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, get_args, get_type_hints
-
-from typing_extensions import Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 UpdateCondition = Literal["anchor", "rollout_image"]
 KlEstimator = Literal["released", "paper"]

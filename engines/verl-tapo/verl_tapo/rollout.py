@@ -55,13 +55,9 @@ _Worker: Any = AgentLoopWorkerTQ.__ray_metadata__.modified_class.__ray_actor_cla
 class TapoAgentLoopWorker(_Worker):
     """verl's worker, which knows the anchor's sessions from the positive's."""
 
-    async def _run_agent_loop(
-        self, sampling_params: dict[str, Any], trajectory: dict[str, Any], *, session_id: int, **kwargs: Any
-    ) -> None:
+    async def _run_agent_loop(self, sampling_params: dict[str, Any], trajectory: dict[str, Any], *, session_id: int, **kwargs: Any) -> None:
         positive = not trajectory["validate"] and session_id >= options_of(self.config.get("tapo")).n1
-        await super()._run_agent_loop(
-            sampling_params, trajectory, session_id=session_id, tapo_positive=positive, **kwargs
-        )
+        await super()._run_agent_loop(sampling_params, trajectory, session_id=session_id, tapo_positive=positive, **kwargs)
 
     async def _agent_loop_postprocess(self, output: AgentLoopOutput, validate: bool, **kwargs: Any) -> None:
         second = output.extra_fields.pop(_SECOND, None)
@@ -86,9 +82,7 @@ class TapoAgentLoopWorker(_Worker):
         input_ids = torch.cat([prompts, responses])
         multi_modal_inputs = self._compute_multi_modal_inputs(other, input_ids)
         attention_mask = torch.ones_like(input_ids)
-        position_ids = self._compute_position_ids(
-            input_ids.unsqueeze(0), attention_mask.unsqueeze(0), multi_modal_inputs
-        ).squeeze(0)
+        position_ids = self._compute_position_ids(input_ids.unsqueeze(0), attention_mask.unsqueeze(0), multi_modal_inputs).squeeze(0)
         values = (prompts, responses, response_mask, response_mask, input_ids, position_ids, multi_modal_inputs)
         return dict(zip(SCORED, values, strict=True))
 
