@@ -3,7 +3,8 @@ export function commandLine(...words: readonly (string | readonly string[])[]): 
   return ["npx", "fine-r1", ...words.flat()].map(quoted).join(" ");
 }
 
-function quoted(word: string): string {
+/** A word as a shell takes it. */
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -132,7 +132,8 @@ const STAGE1_SYSTEM =
   "first thinks about the reasoning process in the mind and then provides the user with the answer. The reasoning " +
   "process and answer are enclosed within <think> </think> and <answer> </answer> tags, respectively, i.e., <think> " +
   "reasoning process here </think><answer> answer here </answer>";
-const STAGE2_SUFFIX =
+/** What `cls_thinking.jinja` puts behind a question of stage 2. */
+export const STAGE2_SUFFIX =
   "You first think through the reasoning process as an internal monologue, enclosed within <think> </think> tags. " +
   "Then, provide your final answer enclosed within <answer> </answer> tags.";
 

@@ -21,7 +21,11 @@ import type { InputsOf, Source, Stage } from "./stage";
 /** What the experiments' methods are put together from. Sizes come from the profile unless they are given. */
 
 /** Chains of thought for the training pictures (§4.2), written or, where the profile names a file of them, the released ones. */
-export function chains({ dataset, profile, seed }: Recipe): Stage<CurationReport> {
+export function chains({
+  dataset,
+  profile,
+  seed,
+}: Pick<Recipe, "dataset" | "profile" | "seed">): Stage<CurationReport> {
   const { released: file, ...cot } = profile.cot;
   const released = file === undefined ? undefined : givenChains(file);
   return cotStage.stage({ dataset, ...cot, form: chainForm(profile.promptSet), seed, released });
@@ -47,7 +51,10 @@ export function sft(
 }
 
 /** Triplets of the training pictures (§4.3), with mined negatives or others. */
-export function triplets({ dataset, encoder, miner = encoder, seed }: Recipe, negatives: Negatives = "hard"): Stage {
+export function triplets(
+  { dataset, encoder, miner = encoder, seed }: Pick<Recipe, "dataset" | "encoder" | "miner" | "seed">,
+  negatives: Negatives = "hard",
+): Stage {
   return tripletStage.stage({ dataset, encoder: miner, negatives, seed });
 }
 

@@ -83,8 +83,8 @@ export function shareOf<T>(examples: readonly T[], share: number, seed: number):
   return examples.filter((_, index) => drawn.has(index));
 }
 
-/** CoT SFT: question and picture → the whole chain. */
-function cotExamples(dataset: Dataset, promptSet: PromptSet, file: string): SftExample[] {
+/** CoT SFT: question and picture → the whole chain. @param file records, as a `cot` stage leaves them */
+export function cotExamples(dataset: Dataset, promptSet: PromptSet, file: string): SftExample[] {
   const images = new Map(dataset.train.map((image) => [image.id, image]));
   return readCotRecords(file).map((record) => {
     const image = images.get(record.imageId);

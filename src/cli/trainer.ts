@@ -1,0 +1,150 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Option, type Command } from "commander";
+import { placeOf, storeFolder } from "../config/places";
+import { loadBackend } from "../core/backend";
+import { LabError } from "../core/errors";
+import { loadProfile } from "../lab/profile";
+import { presetOf, VALUES, type TrainerStage, type Values } from "../lab/trainers/values";
+import { exportLlamaFactory, exportStage2, type Exported, type TrainerExport } from "../lab/trainers/write";
+import { quoted } from "./again";
+import { addProfileOptions, overrides, profileWords, readNames, type ProfileArguments } from "./options";
+import { stoppable } from "./stop";
+
+interface TrainerArguments extends ProfileArguments {
+  readonly out: string;
+  readonly values: Values;
+  readonly leave: readonly string[];
+  readonly model: string;
+  readonly gpus: number;
+  readonly seed?: number;
+  readonly make?: true;
+  readonly records?: string;
+}
+
+/** The command that trains stands on a line of its own, behind what it needs. */
+interface Trainer {
+  readonly name: string;
+  readonly stage: TrainerStage;
+  readonly description: string;
+  readonly model: string;
+  /** What is done before the launch line. */
+  readonly before: string;
+  readonly write: (given: TrainerExport, records: string | undefined) => Promise<Exported>;
+}
+
+const BASE = "Qwen/Qwen2.5-VL-3B-Instruct";
+const STAGE_1 = "<checkpoint of stage 1>";
+
+const TRAINERS: readonly Trainer[] = [
+  {
+    name: "llamafactory",
+    stage: "sft",
+    description: "stage 1 (CoT SFT) for LLaMA-Factory 0.9.5: chains, pictures, dataset_info.json, sft.yaml",
+    model: BASE,
+    before: "pip install llamafactory==0.9.5 deepspeed",
+    write: exportLlamaFactory,
+  },
+  {
+    name: "released",
+    stage: "rl",
+    description: "stage 2 (TAPO) for the trainer that the authors released: triplets as parquet, config_tapo.yaml",
+    model: STAGE_1,
+    before: "cd FineR1_ICLR2026/TAPO",
+    write: (given) => exportStage2("released", given),
+  },
+  {
+    name: "verl",
+    stage: "rl",
+    description: "stage 2 (TAPO) for verl 0.9.1 with engines/verl-tapo: triplets as parquet, tapo.yaml",
+    model: STAGE_1,
+    before: "pip install 'verl[vllm]==0.9.1' ./engines/verl-tapo",
+    write: (given) => exportStage2("verl", given),
+  },
+];
+
+/** `fine-r1 trainer`. */
+export function addTrainerCommand(program: Command): void {
+  const trainer = program
+    .command("trainer")
+    .description("write a stage's data and settings for a trainer of others, and say how to start it")
+    .addHelpText(
+      "after",
+      `
+  $ npx fine-r1 trainer llamafactory -p smoke --make -o exports/stage1
+  $ npx fine-r1 trainer released -p smoke --values release --make -o exports/stage2
+  $ npx fine-r1 trainer verl -p smoke --values paper --leave rl.maxResample,rl.whenExhausted --make -o exports/verl
+
+What a trainer cannot be told is refused by name; docs/trainers.md has the table of all options.`,
+    );
+  for (const one of TRAINERS) addTrainer(trainer, one);
+}
+
+function addTrainer(parent: Command, trainer: Trainer): void {
+  const command = parent.command(trainer.name).description(trainer.description);
+  addProfileOptions(command)
+    .requiredOption("-o, --out <folder>", "a new folder")
+    .addOption(
+      new Option(
+        "--values <which>",
+        "training values: the profile's, the paper's, the released script's; --set goes before",
+      )
+        .choices(VALUES)
+        .default("profile"),
+    )
+    .option("--leave <options>", "options that the trainer may decide itself, such as rl.maxResample", readNames, [])
+    .option("--model <model>", "the model to train: a folder or a name of the hub", trainer.model)
+    .option("--gpus <count>", "GPUs that share the work", readCount, 4)
+    .option("--seed <seed>", "whose chains or triplets, and the trainer's seed; default: the profile's", readCount)
+    .option("--make", "make the chains or triplets where the store lacks them");
+  if (trainer.stage === "sft")
+    command.option("--records <file>", "chains of your own (records.jsonl of a stage's form)");
+  command.action((given: TrainerArguments) => write(trainer, given));
+}
+
+async function write(trainer: Trainer, given: TrainerArguments): Promise<void> {
+  const { records, model, gpus, make = false } = given;
+  const preset = presetOf(trainer.stage, given.values);
+  const profile = loadProfile(given.profile, { ...preset.set, ...overrides(given.set) });
+  const folder = path.resolve(given.out);
+  const leave = [...new Set([...preset.leave, ...given.leave])];
+  if (records !== undefined && !fs.existsSync(records)) {
+    throw new LabError("is not there", "Give a file of chains, such as records.jsonl of a stage cot.", {
+      subject: records,
+    });
+  }
+  if (make) await loadBackend();
+  const context = { store: storeFolder(), ...stoppable() };
+  const words = profileWords(given).map(quoted).join(" ");
+  const source = { profile, seed: given.seed ?? profile.seed, context, make, words };
+  const { what, launch } = await trainer.write({ ...source, folder, model, gpus, leave }, records);
+  console.log(
+    `${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch.map(quoted).join(" ")}`,
+  );
+  if (leave.length > 0) console.log(`Left to the trainer's own way: ${leave.join(", ")}.`);
+  if (model === STAGE_1)
+    console.log("Give the checkpoint of stage 1 with --model, or put its path in the configuration.");
+}
+
+/** The files of a folder with their sizes; of a folder of pictures, how many there are. */
+function listing(folder: string): string {
+  const entries = fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries
+    .map((entry) => {
+      const inside = path.join(folder, entry.name);
+      if (!entry.isDirectory()) return `  ${entry.name}  ${sizeOf(fs.statSync(inside).size)}`;
+      const files = fs.readdirSync(inside).map((file) => fs.statSync(path.join(inside, file)).size);
+      return `  ${entry.name}/  ${files.length} files, ${sizeOf(files.reduce((sum, size) => sum + size, 0))}`;
+    })
+    .join("\n");
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new LabError(`"${text}" is no number from 1`, "For example: 4");
+}

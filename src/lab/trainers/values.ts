@@ -1,0 +1,58 @@
+import type { TrainableParts } from "../../model/parameters";
+import { DEFAULTS } from "../../tapo/options";
+
+/** Where the values of training come from: the profile's own, the paper's or the released scripts'. */
+export const VALUES = ["profile", "paper", "release"] as const;
+export type Values = (typeof VALUES)[number];
+
+/** The stage that a trainer does. */
+export type TrainerStage = "sft" | "rl";
+
+/** What takes the place of the profile's values, as `--set` would, and which options are left to the trainer. */
+export interface Preset {
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly leave: readonly string[];
+}
+
+const LANGUAGE: TrainableParts = { tower: false, merger: false, language: true, embeddings: true };
+const ALL: TrainableParts = { tower: true, merger: true, language: true, embeddings: true };
+
+/** Stage 1 as in `cot_sft_3b.sh`: 4 × 4 × 4 GPUs. The script names no frozen parts, and LLaMA-Factory's own choice freezes all but the language model. */
+const SFT_RELEASE = {
+  epochs: 10,
+  batchSize: 64,
+  microBatchSize: 4,
+  learningRate: 5e-6,
+  warmupSteps: 6,
+  weightDecay: 0.1,
+  maxGradNorm: 1,
+  train: LANGUAGE,
+};
+
+/** Stage 2 as in Appendix C, the rest as in the release. */
+const { promptSet: _wording, seed: _seed, ...RL_PAPER } = { ...DEFAULTS, microBatchSize: 4, train: ALL };
+
+/** Stage 2 as `tapo_3b.sh` and `config_tapo.yaml` have it, where these differ from the paper (numbers of docs/paper-index.md in brackets). */
+const RL_RELEASE = {
+  ...RL_PAPER,
+  objective: { ...DEFAULTS.objective, tokenMean: "microBatch" }, // [6]
+  updateCondition: "rolloutImage", // [1]
+  groupFilter: "released", // [8]
+};
+
+const PRESETS: Readonly<Record<TrainerStage, Readonly<Record<Values, Preset>>>> = {
+  sft: {
+    profile: { set: {}, leave: [] },
+    paper: { set: { sft: { ...SFT_RELEASE, train: ALL } }, leave: [] }, // Appendix C: "full fine-tune them for 10 epochs"
+    release: { set: { sft: SFT_RELEASE }, leave: [] },
+  },
+  rl: {
+    profile: { set: {}, leave: [] },
+    paper: { set: { rl: RL_PAPER }, leave: [] },
+    release: { set: { rl: RL_RELEASE }, leave: ["rl.maxResample", "rl.whenExhausted"] }, // [8]: it tries without end
+  },
+};
+
+export function presetOf(stage: TrainerStage, values: Values): Preset {
+  return PRESETS[stage][values];
+}
