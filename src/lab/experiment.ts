@@ -24,6 +24,8 @@ export interface Recipe {
   readonly dataset: Given;
   readonly base: Given;
   readonly encoder: Given;
+  /** The model that writes chains of thought; `undefined` where the dataset's own teacher does. */
+  readonly teacher?: Given | undefined;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
   readonly profile: Profile;

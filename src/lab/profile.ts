@@ -19,6 +19,8 @@ export interface CotProfile {
   readonly imagesPerClass: number;
   readonly descriptions: number;
   readonly maxAttempts: number;
+  /** Who writes them: a model, as `base` names one; the dataset's own teacher where absent. */
+  readonly teacher?: string | undefined;
 }
 
 /** How models are asked. It is the benchmark's part: the same for every seed of a run. */
@@ -55,7 +57,7 @@ export interface Profile {
   readonly description: string;
   /** "miniworld:NAME" of configs/worlds, or "folder:PATH" of pictures of one's own. */
   readonly dataset: string;
-  /** The base model: a checkpoint's folder from the project's root, or a model of another engine such as "scripted:FILE". */
+  /** The base model: a checkpoint's folder from the project's root, or a model of another engine: "scripted:FILE", "served:URL#MODEL". */
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;
@@ -95,7 +97,13 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
-  cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
+  cot: z.strictObject({
+    everyNthClass: count,
+    imagesPerClass: count,
+    descriptions: count,
+    maxAttempts: count,
+    teacher: text.optional(),
+  }),
   sft,
   sftLabels: sft,
   rl: tapoOptionsWith({ microBatchSize: count, train: trainablePartsSchema }, ["seed", "promptSet"]),
@@ -137,8 +145,10 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
+  const { teacher } = profile.cot;
   return {
     ...profile,
+    ...(teacher === undefined ? {} : { cot: { ...profile.cot, teacher: fromRoot(teacher) } }),
     base: fromRoot(profile.base),
     encoder: fromRoot(profile.encoder),
     models: Object.fromEntries(models),
