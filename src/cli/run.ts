@@ -105,7 +105,9 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
 
 /** What models wrote as teachers: how much was accepted, why the rest was not, and what it cost. */
 function teachersTables({ store }: Lab, plan: readonly PlannedMethod[]): ResultTable[] {
-  const written = stagesOf(plan).filter(({ kind, inputs }) => kind.kind === cotStage.kind && inputs["teacher"] !== undefined);
+  const written = stagesOf(plan).filter(
+    ({ kind, inputs }) => kind.kind === cotStage.kind && inputs["teacher"] !== undefined,
+  );
   return written.flatMap((stage) => {
     const record = findFinished(store, workOf(stage));
     return record === undefined ? [] : [curationTable(cotStage.parse(record.result))];

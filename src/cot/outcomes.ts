@@ -60,7 +60,13 @@ export const curationReportSchema: z.ZodType<CurationReport> = z.strictObject({
   acceptanceRate: z.number().min(0).max(1),
   rejections: z.partialRecord(z.enum(REJECTION_REASONS), COUNT).transform(everyReason), // older reports know fewer
   cost: z
-    .strictObject({ requests: COUNT, retries: COUNT, promptTokens: COUNT, answerTokens: COUNT, seconds: z.number().min(0) })
+    .strictObject({
+      requests: COUNT,
+      retries: COUNT,
+      promptTokens: COUNT,
+      answerTokens: COUNT,
+      seconds: z.number().min(0),
+    })
     .optional(),
 });
 

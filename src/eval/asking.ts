@@ -108,7 +108,12 @@ export function askAll(
     ...(beginning === undefined ? {} : { begun: true }),
   };
   const settings = { model: model.name, checkpoint, ...how, batchSize, ...strategy };
-  const run = { label: `${model.name}, ${setting} world`, ...options, ahead: model.lanes ?? 1, usage: model.usage?.bind(model) };
+  const run = {
+    label: `${model.name}, ${setting} world`,
+    ...options,
+    ahead: model.lanes ?? 1,
+    usage: model.usage?.bind(model),
+  };
   return answerAll(items, settings, ask, run, thinking);
 }
 

@@ -40,7 +40,9 @@ export async function labOf(
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
   const own = [profile.base, profile.encoder];
-  requireBuilt(missingOf([...own, ...(profile.cot.teacher === undefined ? [] : [profile.cot.teacher])], profile.dataset));
+  requireBuilt(
+    missingOf([...own, ...(profile.cot.teacher === undefined ? [] : [profile.cot.teacher])], profile.dataset),
+  );
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const store = context.store ?? storeFolder();
   const { teacher } = profile.cot;

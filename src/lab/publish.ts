@@ -104,7 +104,9 @@ export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly numbe
     seeds,
     inputs: [
       recipe.dataset,
-      ...[recipe.base, recipe.encoder, ...(recipe.teacher === undefined ? [] : [recipe.teacher]), ...further].map((model) => ({ ...model, at: fromProject(model.at) })),
+      ...[recipe.base, recipe.encoder, ...(recipe.teacher === undefined ? [] : [recipe.teacher]), ...further].map(
+        (model) => ({ ...model, at: fromProject(model.at) }),
+      ),
     ],
   });
 }

@@ -41,7 +41,9 @@ const part = z.union([
 ]);
 const bodySchema = z.looseObject({
   model: z.string(),
-  messages: z.array(z.object({ role: z.enum(["system", "user", "assistant"]), content: z.union([z.string(), z.array(part)]) })).optional(),
+  messages: z
+    .array(z.object({ role: z.enum(["system", "user", "assistant"]), content: z.union([z.string(), z.array(part)]) }))
+    .optional(),
   prompt: z.string().optional(),
   tokens: z.array(z.number()).optional(),
   n: z.number().default(1),
@@ -110,9 +112,12 @@ async function answer(
   authorization: string | undefined,
   given: object,
 ): Promise<unknown> {
-  if (key !== undefined && authorization !== `Bearer ${key}`) throw new Bad(401, `Incorrect API key provided: ${authorization ?? ""}`);
-  if (path === "/v1/models") return { data: [{ id: served, owned_by: ownedBy, root: `/somewhere/${served}`, max_model_len: 4096 }] };
+  if (key !== undefined && authorization !== `Bearer ${key}`)
+    throw new Bad(401, `Incorrect API key provided: ${authorization ?? ""}`);
+  if (path === "/v1/models")
+    return { data: [{ id: served, owned_by: ownedBy, root: `/somewhere/${served}`, max_model_len: 4096 }] };
   if (path === "/version" && ownedBy === "vllm") return { version: "0.0.0-test" };
+  if (!["/v1/chat/completions", "/tokenize", "/detokenize", "/pooling"].includes(path)) throw new Bad(404, "Not Found");
   const body = bodySchema.parse({ n: 1, ...given });
   if (path === "/v1/chat/completions") {
     if (pools) throw new Bad(400, "The model does not support Chat Completions API");
@@ -120,7 +125,8 @@ async function answer(
     return chat(model, body, ownedBy === "vllm", able.knowsN ?? true);
   }
   if (ownedBy !== "vllm") throw new Bad(404, "Not Found");
-  if (path === "/tokenize") return { tokens: body.prompt === undefined ? promptIds(await promptOf(body), body) : encodeText(body.prompt) };
+  if (path === "/tokenize")
+    return { tokens: body.prompt === undefined ? promptIds(await promptOf(body), body) : encodeText(body.prompt) };
   if (path === "/detokenize") return { prompt: await model.decode(body.tokens ?? []) };
   if (path === "/pooling" && pools) return { data: [{ data: await statesOf(body) }] };
   throw new Bad(404, "Not Found");
@@ -190,12 +196,17 @@ async function decoded(url: string): Promise<RgbImage> {
 }
 
 /** The template: "role: content", an end behind what an assistant has said, and a line feed. */
-function promptIds({ messages, begun }: Prompt, { add_generation_prompt: asks }: Pick<Body, "add_generation_prompt">): number[] {
+function promptIds(
+  { messages, begun }: Prompt,
+  { add_generation_prompt: asks }: Pick<Body, "add_generation_prompt">,
+): number[] {
   const said = messages.flatMap(({ role, content }) => [
-    ...content.split("<image>").flatMap((text, i) => [
-      ...(i === 0 ? encodeText(`${role}: `) : new Array<number>(PARTS).fill(PART)),
-      ...encodeText(text),
-    ]),
+    ...content
+      .split("<image>")
+      .flatMap((text, i) => [
+        ...(i === 0 ? encodeText(`${role}: `) : new Array<number>(PARTS).fill(PART)),
+        ...encodeText(text),
+      ]),
     ...(role === "assistant" ? [END_TOKEN] : []),
     ...encodeText("\n"),
   ]);

@@ -38,13 +38,15 @@ function first(count: number, fault: Fault): (index: number, path: string) => Fa
 describe("a server that fails now and then", () => {
   it("gives every answer in a storm of 429, 5xx, resets, half and late answers, with no more requests at a time than lanes", async () => {
     vi.stubEnv("FINE_R1_SERVED_LANES", "5");
-    vi.stubEnv("FINE_R1_SERVED_SECONDS", "0.25");
-    const faults: Fault[] = [{ status: 429 }, { status: 500 }, { status: 503 }, "reset", "half", { lateMs: 400 }];
+    vi.stubEnv("FINE_R1_SERVED_SECONDS", "2");
+    const faults: Fault[] = [{ status: 429 }, { status: 500 }, { status: 503 }, "reset", "half", { lateMs: 2500 }];
     const { server, proxy } = await behind(storm(0.35, 11, faults));
     const model = await openServed(proxy.url);
     const prompts = Array.from({ length: 80 }, (_, i) => ask(`question ${i}`));
     expect(await model.generate(prompts, GREEDY)).toEqual(await echo().generate(prompts, GREEDY));
-    const injected = new Set(proxy.arrivals.flatMap(({ fault }) => (fault === undefined ? [] : [JSON.stringify(fault)])));
+    const injected = new Set(
+      proxy.arrivals.flatMap(({ fault }) => (fault === undefined ? [] : [JSON.stringify(fault)])),
+    );
     expect(injected.size).toBe(faults.length); // each occurred
     expect(model.usage().retries).toBeGreaterThan(20); // 80 requests, of which 35 % fail: 43 in the mean
     expect(proxy.most).toBeLessThanOrEqual(5 + 1); // a late one that was given up may still be closing
@@ -67,7 +69,9 @@ describe("a server that fails now and then", () => {
     const { proxy } = await behind(first(1000, { status: 503 }));
     const model = await openServed(proxy.url);
     const failing = model.generate([ask("a")], GREEDY);
-    await expect(failing).rejects.toThrow(/did not answer 12 times; at last: 503, "injected"\. See whether the server runs/u);
+    await expect(failing).rejects.toThrow(
+      /did not answer 12 times; at last: 503, "injected"\. See whether the server runs/u,
+    );
     model.dispose();
   });
 

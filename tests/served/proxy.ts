@@ -4,10 +4,7 @@ import { Random } from "../../src/core/random";
 
 /** What goes wrong with a request: an error, a reset, half an answer, or an answer that comes late. */
 export type Fault =
-  | { readonly status: number; readonly retryAfter?: string }
-  | "reset"
-  | "half"
-  | { readonly lateMs: number };
+  { readonly status: number; readonly retryAfter?: string } | "reset" | "half" | { readonly lateMs: number };
 
 export interface FaultyProxy {
   readonly url: string;
@@ -15,6 +12,8 @@ export interface FaultyProxy {
   readonly arrivals: readonly { readonly at: number; readonly fault: Fault | undefined }[];
   /** The most that were under way at a time. */
   readonly most: number;
+  /** The paths of the requests that were answered to the end by what is behind it. */
+  readonly answered: readonly string[];
   close(): Promise<void>;
 }
 
@@ -34,6 +33,7 @@ export async function faultyProxy(
   if (hostname !== "127.0.0.1") throw new RangeError("faultyProxy: a test talks to the loopback only");
   const arrivals: { at: number; fault: Fault | undefined }[] = [];
   const load = { now: 0, most: 0 };
+  const answered: string[] = [];
   const agent = new http.Agent({ keepAlive: true });
   const server = http.createServer((request, response) => {
     const { url: path = "", method, headers } = request;
@@ -56,8 +56,12 @@ export async function faultyProxy(
       const onward = http.request({ hostname, port, path, method, headers, agent }, (answer) => {
         const { "content-length": length = "0" } = answer.headers;
         response.writeHead(answer.statusCode ?? 502, answer.headers);
+        response.on("finish", () => answered.push(path));
         if (fault !== "half") answer.pipe(response);
-        else answer.once("data", (chunk: Buffer) => response.write(chunk.subarray(0, Number(length) / 2), () => response.destroy()));
+        else
+          answer.once("data", (chunk: Buffer) =>
+            response.write(chunk.subarray(0, Number(length) / 2), () => response.destroy()),
+          );
       });
       onward.on("error", () => response.destroy());
       response.on("close", () => onward.destroy());
@@ -70,6 +74,7 @@ export async function faultyProxy(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${new URL(target).pathname}`,
     arrivals,
+    answered,
     get most() {
       return load.most;
     },
@@ -84,10 +89,17 @@ export async function faultyProxy(
   };
 }
 
-/** Faults at random, by a seed: of all requests for answers so large a share, every kind as often. What asks what is served passes. */
-export function storm(share: number, seed: number, faults: readonly Fault[]): (index: number, path: string) => Fault | undefined {
+/** Requests that find out what is served: they pass a storm. */
+const LOOKS = 5;
+
+/** Faults at random, by a seed: of all requests for answers so large a share, every kind as often. */
+export function storm(
+  share: number,
+  seed: number,
+  faults: readonly Fault[],
+): (index: number, path: string) => Fault | undefined {
   return (index, path) => {
     const random = new Random(seed).fork(index);
-    return path.endsWith("/chat/completions") && random.chance(share) ? random.pick(faults) : undefined;
+    return index >= LOOKS && path.endsWith("/chat/completions") && random.chance(share) ? random.pick(faults) : undefined;
   };
 }

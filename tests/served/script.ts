@@ -12,7 +12,10 @@ export const QUICK: Patience = { attempts: 12, firstMs: 2, longestMs: 20 };
 export function echo(): ScriptedModel {
   return new ScriptedModel(({ messages }) => {
     const asked = messages.at(-1)?.content.replace("<image>", "") ?? "";
-    return [{ text: `<answer>${asked}</answer>`, probability: 0.7 }, { text: "no idea", probability: 0.3 }];
+    return [
+      { text: `<answer>${asked}</answer>`, probability: 0.7 },
+      { text: "no idea", probability: 0.3 },
+    ];
   }, "echo");
 }
 

@@ -17,7 +17,8 @@ const WRONG: Readonly<Record<RejectionReason, (label: string) => string>> = {
     renderTagged(right(label)).replaceAll("analysis", "X").replaceAll("options", "analysis").replaceAll("X", "options"),
   "text outside the tags": (label) => `Sure! ${renderTagged(right(label))}`,
   "empty stage": (label) => renderTagged({ ...right(label), comparison: " " }),
-  "no candidates": (label) => renderTagged(right(label)).replace(/<options>[\s\S]*<\/options>/u, "<options>- \n-</options>"),
+  "no candidates": (label) =>
+    renderTagged(right(label)).replace(/<options>[\s\S]*<\/options>/u, "<options>- \n-</options>"),
   "candidates cannot be told apart": (label) => renderTagged(right(label)).replace(`- ${label}`, `* ${label}`),
   "mixed language": (label) => renderTagged({ ...right(label), comparison: "the crown fits 因此" }),
   "too many candidates": (label) => renderTagged({ ...right(label), candidates: [label, "b", "c", "d", "e"] }),

@@ -58,7 +58,10 @@ export const cotStage = defineStage<CotInputs, CurationReport>({
   result: curationReportSchema,
   asks: { teacher: ["generate"] },
   scraps: [REPLIES],
-  run: async ({ dataset, teacher: given, everyNthClass, imagesPerClass, descriptions, maxAttempts, form, seed }, bench) => {
+  run: async (
+    { dataset, teacher: given, everyNthClass, imagesPerClass, descriptions, maxAttempts, form, seed },
+    bench,
+  ) => {
     const data = await bench.dataset(dataset);
     const settings = { ...DEFAULT_CURATION_SETTINGS, seed, descriptions, maxAttempts, form };
     const { folder } = bench;

@@ -30,7 +30,8 @@ export function parseAddress(where: string): Address {
     throw new LabError(reason, remedy, { subject: `served:${url.protocol}//${url.host}` });
   }
   const subject = `served:${where}`;
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw new LabError("is no http address", FORM, { subject });
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    throw new LabError("is no http address", FORM, { subject });
   const model = decodeURIComponent(url.hash.slice(1));
   if (model === "") throw new LabError("names no model behind a #", FORM, { subject });
   const path = url.pathname.replace(/\/+$/u, "");

@@ -5,7 +5,15 @@ import { closest } from "../../core/similar";
 import type { Capability, Seen } from "../contract";
 import { parseAddress, type Address } from "./address";
 import { wireMessages, type WireMessage } from "./messages";
-import { chatSchema, modelsSchema, statesSchema, tokensSchema, versionSchema, type Chat, type ModelCard } from "./schema";
+import {
+  chatSchema,
+  modelsSchema,
+  statesSchema,
+  tokensSchema,
+  versionSchema,
+  type Chat,
+  type ModelCard,
+} from "./schema";
 import { Refusal, Server, Unanswered, type Patience } from "./server";
 
 /** What was found out about a served model. */
@@ -36,7 +44,7 @@ export async function lookAtServer(where: string): Promise<Found> {
     return await new Look(server).found();
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
-    throw new LabError(`nobody answers there: ${error.reason}`, "Start the server, or correct the address (docs/served.md).", { subject: address.shown, cause: error }); // prettier-ignore
+    throw new LabError(`cannot be reached: ${error.reason}`, "Start the server, or correct the address (docs/served.md).", { subject: address.shown, cause: error }); // prettier-ignore
   } finally {
     server.close();
   }
@@ -54,7 +62,10 @@ class Look {
     const vllm = card.ownedBy === "vllm";
     const by = await this.maker(card);
     const fingerprint = fingerprintOf(card);
-    const messages = await wireMessages({ messages: [{ role: "user", content: "<image>What is this?" }], images: [GREY] });
+    const messages = await wireMessages({
+      messages: [{ role: "user", content: "<image>What is this?" }],
+      images: [GREY],
+    });
     const chat = await this.chat(messages, vllm);
     if ("words" in chat) {
       const pooled = vllm ? await this.pooling(messages) : { words: "no server but vLLM is asked for them" };
@@ -89,7 +100,8 @@ class Look {
 
   /** Who serves it, with a version where one is told. */
   private async maker({ ownedBy }: ModelCard): Promise<string> {
-    const name = { vllm: "vLLM", sglang: "SGLang", llamacpp: "llama.cpp" }[ownedBy] ?? "a server that does not say which it is";
+    const name =
+      { vllm: "vLLM", sglang: "SGLang", llamacpp: "llama.cpp" }[ownedBy] ?? "a server that does not say which it is";
     try {
       const { value } = await this.server.ask(`${this.address.root}/version`, { schema: versionSchema });
       return `${name} ${value}`;
@@ -130,10 +142,17 @@ class Look {
     const prompts: (readonly number[])[] = [];
     for (const open of [true, false]) {
       const shared = { model: this.address.model, messages: answered, add_generation_prompt: false, max_tokens: 1 };
-      const body = { ...shared, temperature: 0, continue_final_message: open, prompt_logprobs: 0, return_token_ids: true };
+      const body = {
+        ...shared,
+        temperature: 0,
+        continue_final_message: open,
+        prompt_logprobs: 0,
+        return_token_ids: true,
+      };
       try {
         const { value } = await this.server.ask(`${this.address.api}/chat/completions`, { body, schema: chatSchema });
-        if (value.promptLogProbs === null || value.promptTokenIds === null) return { words: "it gives no log-probs of prompts" };
+        if (value.promptLogProbs === null || value.promptTokenIds === null)
+          return { words: "it gives no log-probs of prompts" };
         prompts.push(value.promptTokenIds);
       } catch (error) {
         return { words: refused(error) };
@@ -191,5 +210,7 @@ function commonest(tokens: readonly number[]): number {
 /** What is served, and not where: of a folder its name alone. */
 function fingerprintOf({ id, root, maxModelLen }: ModelCard): string {
   const weights = root !== null && path.isAbsolute(root) ? path.basename(root) : root;
-  return createHash("sha256").update(JSON.stringify(["served", id, weights, maxModelLen])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(["served", id, weights, maxModelLen]))
+    .digest("hex");
 }

@@ -111,7 +111,8 @@ export class ServedModel implements VisionLanguageModel {
     seed: number,
   ): object {
     const { vllm, logProbs } = this.found;
-    if (begun !== undefined && !vllm) throw this.unable("go on from a given beginning (no server but vLLM is asked to)");
+    if (begun !== undefined && !vllm)
+      throw this.unable("go on from a given beginning (no server but vLLM is asked to)");
     return {
       model: this.name,
       messages,
@@ -165,13 +166,15 @@ export class ServedModel implements VisionLanguageModel {
       if (from < 1 || !tokenIds.every((id, i) => ids[from + i] === id)) continue;
       return tokenIds.map((id, i) => scores[from + i]?.[id]?.logprob ?? NaN);
     }
-    const remedy = "Answers that it sampled itself at a low temperature are read as they were written; score others with a model in process.";
+    const remedy =
+      "Answers that it sampled itself at a low temperature are read as they were written; score others with a model in process.";
     throw new LabError("its tokenizer splits the text of a given answer into other tokens than were given", remedy, { subject: this.server.address.shown }); // prettier-ignore
   }
 
   private async stateOf(prompt: Prompt, pool: HiddenStateOptions["pool"], signal: AbortSignal): Promise<Float32Array> {
     const { imageToken } = this.found;
-    if (imageToken === undefined || prompt.begun !== undefined) throw this.unable("show the hidden states of this prompt");
+    if (imageToken === undefined || prompt.begun !== undefined)
+      throw this.unable("show the hidden states of this prompt");
     const messages = await wireMessages(prompt);
     const { root } = this.server.address;
     const body = poolingBody(this.name, messages);
@@ -193,7 +196,11 @@ export class ServedModel implements VisionLanguageModel {
     return this.server.ask(`${this.server.address.api}/chat/completions`, { body, schema: chatSchema, signal });
   }
 
-  private pay({ promptTokens, answerTokens, seconds }: Pick<KeptReply, "promptTokens" | "answerTokens" | "seconds">): void {
+  private pay({
+    promptTokens,
+    answerTokens,
+    seconds,
+  }: Pick<KeptReply, "promptTokens" | "answerTokens" | "seconds">): void {
     const { spent } = this;
     this.spent = {
       requests: spent.requests + 1,
@@ -205,7 +212,9 @@ export class ServedModel implements VisionLanguageModel {
 
   private unable(what: string): LabError {
     const remedy = "Take a server that can (docs/served.md), or a model in process.";
-    return new LabError(`is served by ${this.found.by}, which cannot ${what}`, remedy, { subject: this.server.address.shown });
+    return new LabError(`is served by ${this.found.by}, which cannot ${what}`, remedy, {
+      subject: this.server.address.shown,
+    });
   }
 }
 

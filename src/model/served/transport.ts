@@ -25,7 +25,7 @@ export class Transport {
   private readonly agent: http.Agent;
   private readonly start: typeof http.request;
 
-  constructor(private readonly secure: boolean) {
+  constructor(secure: boolean) {
     // node:http and not `fetch`: that sends browser headers which some servers refuse, and hides why a connection failed
     this.agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
     this.start = secure ? https.request : http.request;

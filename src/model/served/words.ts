@@ -39,7 +39,10 @@ export function refusal(status: number, words: string, model: string): { reason:
       return { reason, remedy: "Set the environment variable FINE_R1_API_KEY to the server's key." };
     }
     case 404:
-      return { reason: told(`knows no such path or model as "${model}"`), remedy: "Check the address: most end in /v1." };
+      return {
+        reason: told(`knows no such path or model as "${model}"`),
+        remedy: "Check the address: most end in /v1.",
+      };
     case 413:
       return { reason: told("finds the request too large"), remedy: "Show smaller or fewer pictures." };
     default:
