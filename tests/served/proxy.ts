@@ -100,6 +100,8 @@ export function storm(
 ): (index: number, path: string) => Fault | undefined {
   return (index, path) => {
     const random = new Random(seed).fork(index);
-    return index >= LOOKS && path.endsWith("/chat/completions") && random.chance(share) ? random.pick(faults) : undefined;
+    return index >= LOOKS && path.endsWith("/chat/completions") && random.chance(share)
+      ? random.pick(faults)
+      : undefined;
   };
 }

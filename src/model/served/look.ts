@@ -1,7 +1,7 @@
 import * as path from "node:path";
-import { createHash } from "node:crypto";
 import { LabError } from "../../core/errors";
-import { closest } from "../../core/similar";
+import { didYouMean } from "../../core/similar";
+import { digest } from "../../store/key";
 import type { Capability, Seen } from "../contract";
 import { parseAddress, type Address } from "./address";
 import { wireMessages, type WireMessage } from "./messages";
@@ -92,10 +92,8 @@ class Look {
     const card = cards.find(({ id }) => id === this.address.model);
     if (card !== undefined) return card;
     const names = cards.map(({ id }) => id);
-    const meant = closest(this.address.model, names);
-    const hint = meant === undefined ? "" : `Did you mean "${meant}"? `;
     const served = names.length === 0 ? "no model" : names.join(", ");
-    throw new LabError(`is not served there, but ${served}`, `${hint}Name what is served behind the #.`, { subject: this.address.shown }); // prettier-ignore
+    throw new LabError(`is not served there, but ${served}`, `${didYouMean(this.address.model, names)}Name what is served behind the #.`, { subject: this.address.shown }); // prettier-ignore
   }
 
   /** Who serves it, with a version where one is told. */
@@ -115,18 +113,22 @@ class Look {
     messages: readonly WireMessage[],
     vllm: boolean,
   ): Promise<{ readonly first: Chat; readonly logProbs: boolean } | { readonly words: string }> {
-    const plain = { model: this.address.model, messages, max_tokens: 1, temperature: 0 };
-    const full = { ...plain, logprobs: true, ...(vllm ? { return_token_ids: true } : {}) };
-    for (const body of [full, plain]) {
-      try {
-        const { value } = await this.server.ask(`${this.address.api}/chat/completions`, { body, schema: chatSchema });
-        return { first: value, logProbs: (value.choices[0]?.logProbs ?? null) !== null };
-      } catch (error) {
-        if (body === plain) return { words: refused(error) };
-        refused(error);
-      }
+    const plain = { messages, temperature: 0 };
+    const full = await this.one({ ...plain, logprobs: true, ...(vllm ? { return_token_ids: true } : {}) });
+    const first = "words" in full ? await this.one(plain) : full;
+    return "words" in first ? first : { first, logProbs: (first.choices[0]?.logProbs ?? null) !== null };
+  }
+
+  /** A chat for one token. */
+  private async one(body: object): Promise<Chat | { readonly words: string }> {
+    const url = `${this.address.api}/chat/completions`;
+    try {
+      return (
+        await this.server.ask(url, { body: { model: this.address.model, max_tokens: 1, ...body }, schema: chatSchema })
+      ).value;
+    } catch (error) {
+      return { words: refused(error) };
     }
-    return { words: "" };
   }
 
   /**
@@ -141,22 +143,17 @@ class Look {
     const answered = [...messages, { role: "assistant", content: choice?.text.trim() || "a" }];
     const prompts: (readonly number[])[] = [];
     for (const open of [true, false]) {
-      const shared = { model: this.address.model, messages: answered, add_generation_prompt: false, max_tokens: 1 };
-      const body = {
-        ...shared,
-        temperature: 0,
+      const how = {
+        add_generation_prompt: false,
         continue_final_message: open,
         prompt_logprobs: 0,
         return_token_ids: true,
       };
-      try {
-        const { value } = await this.server.ask(`${this.address.api}/chat/completions`, { body, schema: chatSchema });
-        if (value.promptLogProbs === null || value.promptTokenIds === null)
-          return { words: "it gives no log-probs of prompts" };
-        prompts.push(value.promptTokenIds);
-      } catch (error) {
-        return { words: refused(error) };
-      }
+      const scored = await this.one({ messages: answered, temperature: 0, ...how });
+      if ("words" in scored) return scored;
+      if (scored.promptLogProbs === null || scored.promptTokenIds === null)
+        return { words: "it gives no log-probs of prompts" };
+      prompts.push(scored.promptTokenIds);
     }
     const [begun = [], whole = []] = prompts;
     const end = whole[begun.length];
@@ -209,8 +206,5 @@ function commonest(tokens: readonly number[]): number {
 
 /** What is served, and not where: of a folder its name alone. */
 function fingerprintOf({ id, root, maxModelLen }: ModelCard): string {
-  const weights = root !== null && path.isAbsolute(root) ? path.basename(root) : root;
-  return createHash("sha256")
-    .update(JSON.stringify(["served", id, weights, maxModelLen]))
-    .digest("hex");
+  return digest({ served: id, root: root !== null && path.isAbsolute(root) ? path.basename(root) : root, maxModelLen });
 }

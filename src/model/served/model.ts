@@ -86,21 +86,22 @@ export class ServedModel implements VisionLanguageModel {
   }
 
   /**
-   * G completions of one prompt. A server that gives fewer than it is asked for (llama.cpp and transformers know no `n`) is asked again for those that
+   * G completions of one prompt; greedy ones are alike, and asked for once. A server that gives fewer than it is asked for (llama.cpp and transformers know no `n`) is asked again for those that
    * are missing, with the seeds that follow.
    */
   private async completionsOf(prompt: Prompt, index: number, options: SamplingOptions): Promise<Completion[]> {
     const { samples, seed, signal } = options;
     const own = new Random(seed).fork(index).uint32() >>> 1; // servers read larger ones as negative, or as "at random"
     const messages = await this.conversation(prompt);
+    const wanted = options.temperature === 0 ? 1 : samples;
     const done: Completion[] = [];
-    while (done.length < samples) {
-      const body = this.chatBody(messages, prompt, options, samples - done.length, own + done.length);
+    while (done.length < wanted) {
+      const body = this.chatBody(messages, prompt, options, wanted - done.length, own + done.length);
       const request = requestId(body);
       const reply = this.replies.find(request) ?? (await this.ask(request, body, signal));
-      done.push(...reply.completions.slice(0, samples - done.length));
+      done.push(...reply.completions.slice(0, wanted - done.length));
     }
-    return done;
+    return Array.from({ length: samples }, (_, g) => done[g % wanted] as Completion);
   }
 
   private chatBody(

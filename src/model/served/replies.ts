@@ -38,7 +38,7 @@ const parseReply = parserOf(replySchema);
  */
 export class Replies {
   private readonly file: JsonlFile<KeptReply> | undefined;
-  private readonly byRequest: Map<string, KeptReply>;
+  private readonly byRequest: ReadonlyMap<string, KeptReply>;
 
   constructor(file: string | undefined) {
     this.file = file === undefined ? undefined : JsonlFile.open(file, parseReply);
@@ -50,14 +50,13 @@ export class Replies {
     return this.file?.existing ?? [];
   }
 
+  /** What an earlier process was answered. */
   find(request: string): KeptReply | undefined {
     return this.byRequest.get(request);
   }
 
   keep(reply: KeptReply): void {
-    if (this.file === undefined) return;
-    this.file.append(reply);
-    this.byRequest.set(reply.request, reply);
+    this.file?.append(reply);
   }
 
   close(): void {
