@@ -79,7 +79,7 @@ export async function makeBadTeacher(base: string, folder: string, items: readon
     }
   }
   const everything = { tower: false, merger: false, language: true, embeddings: true };
-  const options = { epochs: 8, batchSize: 16, microBatchSize: 16, learningRate: 1e-3, warmupSteps: 4, weightDecay: 0, maxGradNorm: 1, train: everything, seed: 1 }; // prettier-ignore
+  const options = { epochs: 12, batchSize: 16, microBatchSize: 16, learningRate: 1e-3, warmupSteps: 4, weightDecay: 0, maxGradNorm: 1, train: everything, seed: 1 }; // prettier-ignore
   await sft(model, examples, options, { label: "a bad teacher" });
   await model.save(path.join(folder, "teacher"));
   model.dispose();
@@ -103,8 +103,8 @@ function renameWords(file: string): void {
   const definition = vocabularySchema.parse(readJson(file));
   const entries = Object.entries(definition.model.vocab).sort(([, a], [, b]) => a - b);
   const from = entries.length - TEACHERS_WORDS.length;
-  const renamed = entries.map(([word, id], i) => [i < from ? word : TEACHERS_WORDS[i - from], id] as const);
-  writeJson(file, { ...definition, model: { ...definition.model, vocab: Object.fromEntries(renamed) } });
+  const renamed = entries.map(([word, id], i) => [TEACHERS_WORDS[i - from] ?? word, id] as const);
+  writeJson(file, { ...definition, model: { ...definition.model, vocab: Object.fromEntries<number>(renamed) } });
 }
 
 function requireReason(model: QwenModel, text: string, label: string, reason: RejectionReason): void {
