@@ -26,6 +26,8 @@ export interface Recipe {
   readonly encoder: Given;
   /** What mines triplets, where not the encoder. */
   readonly miner?: Given;
+  /** The model that writes chains of thought; `undefined` where the dataset's own teacher does. */
+  readonly teacher?: Given | undefined;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
   readonly profile: Profile;

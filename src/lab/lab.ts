@@ -9,7 +9,15 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenCheckpoint, givenEncoder, givenIfBuilt, givenMiner, missingOf, requireBuilt } from "./given";
+import {
+  givenCheckpoint,
+  givenEncoder,
+  givenIfBuilt,
+  givenMiner,
+  meetModels,
+  missingOf,
+  requireBuilt,
+} from "./given";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
@@ -40,20 +48,27 @@ export async function labOf(
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
   const own = [profile.base, profile.encoder];
-  requireBuilt(missingOf(own, profile.dataset));
+  requireBuilt(
+    missingOf([...own, ...(profile.cot.teacher === undefined ? [] : [profile.cot.teacher])], profile.dataset),
+  );
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
+  const store = context.store ?? storeFolder();
+  const { teacher } = profile.cot;
+  const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
+  await meetModels(named, store);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenCheckpoint(profile.base),
     encoder: givenEncoder(profile.encoder),
     ...(profile.mining === undefined ? {} : { miner: givenMiner(profile.mining) }),
+    ...(teacher === undefined ? {} : { teacher: givenCheckpoint(teacher) }),
   };
   const vocabulary = vocabularyOf(profile.base);
   if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
   let models: Recipe["models"] | undefined;
   return {
     ...context,
-    store: context.store ?? storeFolder(),
+    store,
     profile,
     dataset,
     recipe: (seed) => ({

@@ -59,7 +59,7 @@ export interface Profile {
   readonly description: string;
   /** "miniworld:NAME" of configs/worlds, or "folder:PATH" of pictures of one's own. */
   readonly dataset: string;
-  /** The base model: a checkpoint's folder from the project's root, or a model of another engine such as "scripted:FILE". */
+  /** The base model: a checkpoint's folder from the project's root, or a model of another engine: "scripted:FILE", "served:URL#MODEL". */
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;

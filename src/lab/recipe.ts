@@ -23,12 +23,13 @@ import type { InputsOf, Source, Stage } from "./stage";
 /** Chains of thought for the training pictures (§4.2), written or, where the profile names a file of them, the released ones. */
 export function chains({
   dataset,
+  teacher,
   profile,
   seed,
-}: Pick<Recipe, "dataset" | "profile" | "seed">): Stage<CurationReport> {
+}: Pick<Recipe, "dataset" | "teacher" | "profile" | "seed">): Stage<CurationReport> {
   const { released: file, ...cot } = profile.cot;
   const released = file === undefined ? undefined : givenChains(file);
-  return cotStage.stage({ dataset, ...cot, form: chainForm(profile.promptSet), seed, released });
+  return cotStage.stage({ dataset, ...cot, teacher, form: chainForm(profile.promptSet), seed, released });
 }
 
 /** Stage 1: fine-tuning on chains. */

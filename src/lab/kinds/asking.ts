@@ -14,7 +14,7 @@ import { similarities } from "../../eval/similarity";
 import type { Strategies } from "../../eval/strategies";
 import { openModel } from "../../model/open";
 import { openEncoder } from "../encoder";
-import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
+import { defineStage, givenSchema, REPLIES, refSchema, type Given, type Ref } from "../stage";
 import { checkpointFolder } from "./training";
 
 /**
@@ -90,6 +90,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
     }),
   result: z.strictObject({ answers: z.int().min(0) }),
   asks: { model: ["generate"] },
+  scraps: [REPLIES],
   run: async ({ model: ref, dataset: given, strategy, ...asking }, bench) => {
     const dataset = await bench.dataset(given);
     const items = testItems(dataset);
@@ -107,7 +108,10 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
         encoder.dispose();
       }
     }
-    const model = await openModel(checkpointFolder(bench, ref), ["generate"], bench.context);
+    const model = await openModel(checkpointFolder(bench, ref), ["generate"], {
+      ...bench.context,
+      replies: path.join(bench.folder, REPLIES),
+    });
     try {
       const how = { ...asking, ...strategiesOf(strategy, dataset, asking.promptSet), ...watched };
       return { answers: (await askAll(model, items, how)).length };

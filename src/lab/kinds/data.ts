@@ -4,6 +4,7 @@ import { readStored } from "../../config/stored";
 import { LabError, required } from "../../core/errors";
 import { writeJson } from "../../core/files";
 import { curate, DEFAULT_CURATION_SETTINGS, type CotItem } from "../../cot/curate";
+import { DEFAULT_MODEL_TEACHER_OPTIONS, modelTeacher } from "../../cot/modelTeacher";
 import { curationReportSchema, summariseOutcomes, type CurationReport } from "../../cot/outcomes";
 import { writeCotRecords } from "../../cot/records";
 import { readReleased } from "../../cot/released";
@@ -24,13 +25,16 @@ import {
 import type { NegativeDraw, Negatives } from "../../data/negatives";
 import { drawTriplets, hardNegativesBy, mineHardNegatives } from "../../data/triplets";
 import type { LabelledImage, Triplet } from "../../data/types";
+import { openModel } from "../../model/open";
 import { openEncoder } from "../encoder";
 import { embeddingsFile } from "../given";
-import { defineStage, givenSchema, type Given } from "../stage";
+import { defineStage, givenSchema, REPLIES, type Given } from "../stage";
 
 /** Chains of thought (§4.2). */
 export interface CotInputs {
   readonly dataset: Given;
+  /** A model that writes them; the dataset's own teacher where absent, so that it is no part of that key. */
+  readonly teacher?: Given | undefined;
   /** Chains are written for every n-th seen class; 1 for all. */
   readonly everyNthClass: number;
   readonly imagesPerClass: number;
@@ -44,12 +48,13 @@ export interface CotInputs {
 
 const count = z.int().min(1);
 
-/** Curates chains with the dataset's teacher. Leaves `records.jsonl`. */
+/** Curates chains with a model for a teacher, or the dataset's own. Leaves `records.jsonl`. */
 export const cotStage = defineStage<CotInputs, CurationReport>({
   kind: "cot",
   version: 1,
   inputs: z.strictObject({
     dataset: givenSchema,
+    teacher: givenSchema.optional(),
     everyNthClass: count,
     imagesPerClass: count,
     descriptions: count,
@@ -59,14 +64,29 @@ export const cotStage = defineStage<CotInputs, CurationReport>({
     released: givenSchema.optional(),
   }),
   result: curationReportSchema,
-  run: async ({ dataset, everyNthClass, imagesPerClass, descriptions, maxAttempts, form, seed, released }, bench) => {
+  asks: { teacher: ["generate"] },
+  scraps: [REPLIES],
+  run: async (inputs, bench) => {
+    const { dataset, teacher: given, released, everyNthClass, imagesPerClass } = inputs;
+    const { descriptions, maxAttempts, form, seed } = inputs;
     const data = await bench.dataset(dataset);
     if (released !== undefined) return takeReleased(released, data, bench.folder);
-    const teacher = required(data.teacher, () => noTeacher(data));
     const settings = { ...DEFAULT_CURATION_SETTINGS, seed, descriptions, maxAttempts, form };
+    const { folder } = bench;
     const { progress, signal } = bench.context;
     const items = cotItems(data, everyNthClass, imagesPerClass);
-    return (await curate(items, teacher, settings, { folder: bench.folder, progress, signal })).report;
+    if (given === undefined) {
+      const teacher = required(data.teacher, () => noTeacher(data));
+      return (await curate(items, teacher, settings, { folder, progress, signal })).report;
+    }
+    const model = await openModel(given.at, ["generate"], { ...bench.context, replies: path.join(folder, REPLIES) });
+    try {
+      const usage = model.usage?.bind(model);
+      const teacher = modelTeacher(model, { ...DEFAULT_MODEL_TEACHER_OPTIONS, signal });
+      return (await curate(items, teacher, settings, { folder, progress, signal, usage })).report;
+    } finally {
+      model.dispose();
+    }
   },
 });
 
@@ -91,7 +111,7 @@ function cotItems(dataset: Dataset, everyNthClass: number, imagesPerClass: numbe
 }
 
 function noTeacher({ name }: Dataset): LabError {
-  const remedy = "Start from chains of your own, or from a method without CoT SFT.";
+  const remedy = "Name a model that writes them (cot.teacher, docs/served.md), or take a method without CoT SFT.";
   return new LabError("has no teacher that could write chains of thought", remedy, { subject: name });
 }
 

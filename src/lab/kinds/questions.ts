@@ -6,7 +6,7 @@ import { PROMPT_SETS, type PromptSet } from "../../data/prompts";
 import type { QuestionSet } from "../../data/questions";
 import { askQuestions, countAnswers, questionCountsSchema, type QuestionCounts } from "../../eval/questions";
 import { openModel } from "../../model/open";
-import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
+import { defineStage, givenSchema, REPLIES, refSchema, type Given, type Ref } from "../stage";
 import { ANSWERS } from "./asking";
 import { checkpointFolder } from "./training";
 
@@ -38,11 +38,15 @@ export const questionsStage = defineStage<QuestionsInputs, QuestionCounts>({
   }),
   result: questionCountsSchema,
   asks: { model: ["generate"] },
+  scraps: [REPLIES],
   run: async ({ model: ref, dataset: given, seed, ...asking }, bench) => {
     const { kinds, draw } = questionsOf(await bench.dataset(given));
     const { progress, signal } = bench.context;
     const watched = { answersFile: path.join(bench.folder, ANSWERS), label: bench.label, progress, signal };
-    const model = await openModel(checkpointFolder(bench, ref), ["generate"], bench.context);
+    const model = await openModel(checkpointFolder(bench, ref), ["generate"], {
+      ...bench.context,
+      replies: path.join(bench.folder, REPLIES),
+    });
     try {
       return { counts: countAnswers(await askQuestions(model, draw(seed), { ...asking, ...watched }), kinds) };
     } finally {
