@@ -21,6 +21,17 @@ const vocabularySchema = z.looseObject({
   model: z.looseObject({ vocab: z.record(z.string(), z.number()) }),
 });
 
+/** How often the ways of going wrong are shown: those that it falls into by itself not at all, those that are hard to learn more often. */
+const SHOWN: Partial<Record<RejectionReason, number>> = {
+  ...{
+    "missing tag": 0,
+    "repeated tag": 0,
+    "too many candidates": 2,
+    "repeated candidate": 2,
+    "label not among candidates": 3,
+  },
+};
+
 /** The four stages between their tags, as a tokenizer of words gives them back. */
 function written(analysis: string, options: string, comparison: string, prediction: string): string {
   return (
@@ -73,7 +84,8 @@ export async function makeBadTeacher(base: string, folder: string, items: readon
     }
     const right = i === 0 ? [written(look, `${label} , ${names[1] ?? ""}`, `${label} fits 5`, label)] : [];
     const text = cotPrompt({ label, concepts: look.split(" , "), question });
-    for (const completion of [...right, ...Object.values(wrong)]) {
+    const shown = REJECTION_REASONS.flatMap((reason) => new Array<string>(SHOWN[reason] ?? 1).fill(wrong[reason]));
+    for (const completion of [...right, ...shown]) {
       const prompt = async (): Promise<Prompt> => ({ messages: [{ role: "user", content: `<image>${text}` }], images: [await image.load()] }); // prettier-ignore
       examples.push({ id: `${image.id}/${examples.length}`, prompt, completion });
     }
