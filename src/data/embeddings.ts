@@ -24,7 +24,10 @@ export function readEmbeddings(file: string): (image: Pick<LabelledImage, "id">)
 }
 
 function fromSafetensors(file: string): ReadonlyMap<string, Float32Array> {
-  return withSafetensors(file, ({ tensors, readFloat32 }) => new Map([...tensors.keys()].map((id) => [id, readFloat32(id)]))); // prettier-ignore
+  return withSafetensors(
+    file,
+    (opened) => new Map([...opened.tensors.keys()].map((id) => [id, opened.readFloat32(id)])),
+  );
 }
 
 function fromLines(file: string): ReadonlyMap<string, Float32Array> {
