@@ -29,8 +29,12 @@ const SFT_RELEASE = {
   train: LANGUAGE,
 };
 
-/** Stage 2 as in Appendix C, the rest as in the release. */
-const { promptSet: _wording, seed: _seed, ...RL_PAPER } = { ...DEFAULTS, microBatchSize: 4, train: ALL };
+/** Stage 2 as in Appendix C, the rest as in the release. Wording and seed are not a trainer's. */
+const RL_PAPER = Object.fromEntries(
+  Object.entries({ ...DEFAULTS, microBatchSize: 4, train: ALL }).filter(
+    ([key]) => key !== "promptSet" && key !== "seed",
+  ),
+);
 
 /** Stage 2 as `tapo_3b.sh` and `config_tapo.yaml` have it, where these differ from the paper (numbers of docs/paper-index.md in brackets). */
 const RL_RELEASE = {
