@@ -9,7 +9,7 @@ import { cannot, express, same, saying, type Expressions } from "./express";
 import { PictureFolder } from "./pictures";
 
 /** The name under which dataset_info.json has the chains. */
-export const LLAMAFACTORY_DATASET = "fine_r1_stage1";
+const LLAMAFACTORY_DATASET = "fine_r1_stage1";
 const DATA = "stage1.json";
 const SETTINGS = "sft.yaml";
 const DEEPSPEED = "ds_z3_config.json";

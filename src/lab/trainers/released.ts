@@ -82,87 +82,92 @@ export const RELEASED_OBJECTIVE: Expressions<ObjectiveOptions> = {
   microBatch: same("worker.actor.micro_batch_size_per_device_for_update"),
 };
 
+/** Each other option of stage 2 but the epochs. */
+const RELEASED: Omit<Expressions<RlProfile>, "epochs"> = {
+  objective: inData("see objective.*"),
+  n1: {
+    to: "worker.rollout.n (n1 = n2, or n2 = 0)",
+    as: (n1, { n2 }) =>
+      n2 === 0 || n1 === n2
+        ? { "worker.rollout.n": n1 }
+        : cannot(`as many answers are drawn for the positive as for the anchor: n1 = n2, not ${n1}:${n2}`),
+  },
+  n2: { to: "worker.actor.is_noisy", as: (n2) => ({ "worker.actor.is_noisy": n2 > 0 }) },
+  updateCondition: {
+    to: "cannot be expressed (rolloutImage only)",
+    as: (value, { n2 }) =>
+      value === "anchor" && n2 > 0
+        ? cannot("answers about the positive are scored and updated under the positive: rolloutImage")
+        : {},
+  },
+  rivals: {
+    to: "cannot be expressed",
+    as: (value) => (value === undefined ? {} : cannot("negatives are those of the data")),
+  },
+  dynamicSampling: same("algorithm.online_filtering"),
+  groupFilter: {
+    to: "algorithm.filter_key, algorithm.filter_low, algorithm.filter_high",
+    as: (value) => ({
+      "algorithm.filter_key": "accuracy",
+      "algorithm.filter_low": value === "paper" ? 0 : 0.01,
+      "algorithm.filter_high": value === "paper" ? 1 : 0.99,
+    }),
+  },
+  maxResample: {
+    to: "trainer.max_try_make_batch (with the draws that a batch needs anyway)",
+    as: (value, { promptsPerRollout, promptsPerUpdate }) => ({
+      "trainer.max_try_make_batch": value + promptsPerRollout / promptsPerUpdate,
+    }),
+  },
+  whenExhausted: {
+    to: "cannot be expressed (error only)",
+    as: (value, { dynamicSampling }) =>
+      value === "skip" && dynamicSampling ? cannot("it ends with an error after its last try: error") : {},
+  },
+  formatWeight: {
+    to: "cannot be expressed (0.1 only)",
+    as: (value) => (value === 0.1 ? {} : cannot("its reward function has 0.1")),
+  },
+  advantageEps: {
+    to: "cannot be expressed (1e-6 only)",
+    as: (value) => (value === 1e-6 ? {} : cannot("its advantages have 1e-6")),
+  },
+  temperature: same("worker.rollout.temperature"),
+  topP: same("worker.rollout.top_p"),
+  maxNewTokens: same("data.max_response_length"),
+  promptsPerRollout: same("data.rollout_batch_size"),
+  promptsPerUpdate: {
+    to: "worker.actor.global_batch_size, data.mini_rollout_batch_size",
+    as: (value) => ({ "worker.actor.global_batch_size": value, "data.mini_rollout_batch_size": value }),
+  },
+  learningRate: same("worker.actor.optim.lr"),
+  weightDecay: same("worker.actor.optim.weight_decay"),
+  maxGradNorm: same("worker.actor.max_grad_norm"),
+  nonFinite: {
+    to: "cannot be expressed (skip only)",
+    as: (value) => (value === "stop" ? cannot("it skips an update that is not finite") : {}),
+  },
+  stage2Options: inData("in the rows"),
+  microBatchSize: inData("the same key as objective.microBatch"),
+  train: {
+    to: "worker.actor.model.freeze_vision_tower (tower and merger)",
+    as: ({ tower, merger, language, embeddings }) =>
+      language && embeddings && tower === merger
+        ? { "worker.actor.model.freeze_vision_tower": !tower }
+        : cannot("the language model is trained whole, and tower and merger both or neither"),
+  },
+};
+
 /** Each other option of stage 2 → the released trainer. @param rows of the data: where epochs are no whole number, they become steps */
 export function releasedKeys(rows: number): Expressions<RlProfile> {
   return {
-    objective: inData("see objective.*"),
-    n1: {
-      to: "worker.rollout.n (n1 = n2, or n2 = 0)",
-      as: (n1, { n2 }) =>
-        n2 === 0 || n1 === n2
-          ? { "worker.rollout.n": n1 }
-          : cannot(`as many answers are drawn for the positive as for the anchor: n1 = n2, not ${n1}:${n2}`),
-    },
-    n2: { to: "worker.actor.is_noisy", as: (n2) => ({ "worker.actor.is_noisy": n2 > 0 }) },
-    updateCondition: {
-      to: "cannot be expressed (rolloutImage only)",
-      as: (value, { n2 }) =>
-        value === "anchor" && n2 > 0
-          ? cannot("answers about the positive are scored and updated under the positive: rolloutImage")
-          : {},
-    },
-    rivals: {
-      to: "cannot be expressed",
-      as: (value) => (value === undefined ? {} : cannot("negatives are those of the data")),
-    },
-    dynamicSampling: same("algorithm.online_filtering"),
-    groupFilter: {
-      to: "algorithm.filter_key, algorithm.filter_low, algorithm.filter_high",
-      as: (value) => ({
-        "algorithm.filter_key": "accuracy",
-        "algorithm.filter_low": value === "paper" ? 0 : 0.01,
-        "algorithm.filter_high": value === "paper" ? 1 : 0.99,
-      }),
-    },
-    maxResample: {
-      to: "trainer.max_try_make_batch (with the draws that a batch needs anyway)",
-      as: (value, { promptsPerRollout, promptsPerUpdate }) => ({
-        "trainer.max_try_make_batch": value + promptsPerRollout / promptsPerUpdate,
-      }),
-    },
-    whenExhausted: {
-      to: "cannot be expressed (error only)",
-      as: (value, { dynamicSampling }) =>
-        value === "skip" && dynamicSampling ? cannot("it ends with an error after its last try: error") : {},
-    },
-    formatWeight: {
-      to: "cannot be expressed (0.1 only)",
-      as: (value) => (value === 0.1 ? {} : cannot("its reward function has 0.1")),
-    },
-    advantageEps: {
-      to: "cannot be expressed (1e-6 only)",
-      as: (value) => (value === 1e-6 ? {} : cannot("its advantages have 1e-6")),
-    },
-    temperature: same("worker.rollout.temperature"),
-    topP: same("worker.rollout.top_p"),
-    maxNewTokens: same("data.max_response_length"),
-    promptsPerRollout: same("data.rollout_batch_size"),
-    promptsPerUpdate: {
-      to: "worker.actor.global_batch_size, data.mini_rollout_batch_size",
-      as: (value) => ({ "worker.actor.global_batch_size": value, "data.mini_rollout_batch_size": value }),
-    },
+    ...RELEASED,
     epochs: {
       to: "trainer.total_epochs; trainer.max_steps where it is no whole number",
       as: (value, { promptsPerRollout }) =>
         Number.isInteger(value)
           ? { "trainer.total_epochs": value }
           : { "trainer.max_steps": stepsOf(value, rows, promptsPerRollout) },
-    },
-    learningRate: same("worker.actor.optim.lr"),
-    weightDecay: same("worker.actor.optim.weight_decay"),
-    maxGradNorm: same("worker.actor.max_grad_norm"),
-    nonFinite: {
-      to: "cannot be expressed (skip only)",
-      as: (value) => (value === "stop" ? cannot("it skips an update that is not finite") : {}),
-    },
-    stage2Options: inData("in the rows"),
-    microBatchSize: inData("the same key as objective.microBatch"),
-    train: {
-      to: "worker.actor.model.freeze_vision_tower (tower and merger)",
-      as: ({ tower, merger, language, embeddings }) =>
-        language && embeddings && tower === merger
-          ? { "worker.actor.model.freeze_vision_tower": !tower }
-          : cannot("the language model is trained whole, and tower and merger both or neither"),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { TrainableParts } from "../../model/parameters";
+import { EVERYTHING, LANGUAGE_ONLY } from "../../model/parameters";
 import { DEFAULTS } from "../../tapo/options";
 
 /** Where the values of training come from: the profile's own, the paper's or the released scripts'. */
@@ -14,9 +14,6 @@ export interface Preset {
   readonly leave: readonly string[];
 }
 
-const LANGUAGE: TrainableParts = { tower: false, merger: false, language: true, embeddings: true };
-const ALL: TrainableParts = { tower: true, merger: true, language: true, embeddings: true };
-
 /** Stage 1 as in `cot_sft_3b.sh`: 4 × 4 × 4 GPUs. The script names no frozen parts, and LLaMA-Factory's own choice freezes all but the language model. */
 const SFT_RELEASE = {
   epochs: 10,
@@ -26,11 +23,15 @@ const SFT_RELEASE = {
   warmupSteps: 6,
   weightDecay: 0.1,
   maxGradNorm: 1,
-  train: LANGUAGE,
+  train: LANGUAGE_ONLY,
 };
 
-/** Stage 2 as in Appendix C, the rest as in the release. */
-const { promptSet: _wording, seed: _seed, ...RL_PAPER } = { ...DEFAULTS, microBatchSize: 4, train: ALL };
+/** Stage 2 as in Appendix C, the rest as in the release. Wording and seed are not a trainer's. */
+const RL_PAPER = Object.fromEntries(
+  Object.entries({ ...DEFAULTS, microBatchSize: 4, train: EVERYTHING }).filter(
+    ([key]) => key !== "promptSet" && key !== "seed",
+  ),
+);
 
 /** Stage 2 as `tapo_3b.sh` and `config_tapo.yaml` have it, where these differ from the paper (numbers of docs/paper-index.md in brackets). */
 const RL_RELEASE = {
@@ -43,7 +44,7 @@ const RL_RELEASE = {
 const PRESETS: Readonly<Record<TrainerStage, Readonly<Record<Values, Preset>>>> = {
   sft: {
     profile: { set: {}, leave: [] },
-    paper: { set: { sft: { ...SFT_RELEASE, train: ALL } }, leave: [] }, // Appendix C: "full fine-tune them for 10 epochs"
+    paper: { set: { sft: { ...SFT_RELEASE, train: EVERYTHING } }, leave: [] }, // Appendix C: "full fine-tune them for 10 epochs"
     release: { set: { sft: SFT_RELEASE }, leave: [] },
   },
   rl: {

@@ -44,47 +44,68 @@ export const VERL_OBJECTIVE: Expressions<ObjectiveOptions> = {
   microBatch: inData("decides nothing: micro-batches do not change means"),
 };
 
+/** Each other option of stage 2 but the epochs. */
+const VERL: Omit<Expressions<RlProfile>, "epochs"> = {
+  objective: inData("see objective.*"),
+  n1: { to: `${ROLLOUT}.n (n1 + n2), tapo.n1`, as: (n1, { n2 }) => ({ [`${ROLLOUT}.n`]: n1 + n2, "tapo.n1": n1 }) },
+  n2: same("tapo.n2"),
+  updateCondition: {
+    to: "tapo.update_condition",
+    as: (value) => ({ "tapo.update_condition": value === "anchor" ? "anchor" : "rollout_image" }),
+  },
+  rivals: {
+    to: "cannot be expressed",
+    as: (value) => (value === undefined ? {} : cannot("negatives are those of the data")),
+  },
+  dynamicSampling: {
+    to: "algorithm.filter_groups.enable, algorithm.filter_groups.metric",
+    as: (value) => ({ "algorithm.filter_groups.enable": value, "algorithm.filter_groups.metric": "acc" }),
+  },
+  groupFilter: {
+    to: "cannot be expressed (paper; released where n1 + n2 < 100)",
+    as: (value, { n1, n2 }) =>
+      value === "released" && n1 + n2 >= 100 ? cannot("it leaves out groups whose answers are all alike: paper") : {},
+  },
+  maxResample: {
+    to: "cannot be expressed",
+    as: (_, { dynamicSampling }) => (dynamicSampling ? cannot("it draws until the batch is full, without end") : {}),
+  },
+  whenExhausted: {
+    to: "cannot be expressed",
+    as: (_, { dynamicSampling }) => (dynamicSampling ? cannot("it draws until the batch is full, without end") : {}),
+  },
+  formatWeight: same("reward.custom_reward_function.reward_kwargs.format_weight"),
+  advantageEps: {
+    to: "cannot be expressed (1e-6 only)",
+    as: (value) => (value === 1e-6 ? {} : cannot("its advantages have 1e-6")),
+  },
+  temperature: same(`${ROLLOUT}.temperature`),
+  topP: same(`${ROLLOUT}.top_p`),
+  maxNewTokens: same("data.max_response_length"),
+  promptsPerRollout: same("data.train_batch_size"),
+  promptsPerUpdate: same(`${ACTOR}.ppo_mini_batch_size`),
+  learningRate: same(`${ACTOR}.optim.lr`),
+  weightDecay: same(`${ACTOR}.optim.weight_decay`),
+  maxGradNorm: same(`${ACTOR}.optim.clip_grad`),
+  nonFinite: {
+    to: "cannot be expressed (skip only)",
+    as: (value) => (value === "stop" ? cannot("it skips an update that is not finite") : {}),
+  },
+  stage2Options: inData("in the rows"),
+  microBatchSize: same(`${ACTOR}.ppo_micro_batch_size_per_gpu`),
+  train: {
+    to: "cannot be expressed (all parts only)",
+    as: (parts) =>
+      Object.values(parts).every(Boolean)
+        ? {}
+        : cannot("it trains every part: nothing of verl 0.9.1 reads freeze_vision_tower"),
+  },
+};
+
 /** Each other option of stage 2 → verl 0.9.1 with verl-tapo. @param rows of the data: where epochs are no whole number, they become steps */
 export function verlKeys(rows: number): Expressions<RlProfile> {
   return {
-    objective: inData("see objective.*"),
-    n1: { to: `${ROLLOUT}.n (n1 + n2), tapo.n1`, as: (n1, { n2 }) => ({ [`${ROLLOUT}.n`]: n1 + n2, "tapo.n1": n1 }) },
-    n2: same("tapo.n2"),
-    updateCondition: {
-      to: "tapo.update_condition",
-      as: (value) => ({ "tapo.update_condition": value === "anchor" ? "anchor" : "rollout_image" }),
-    },
-    rivals: {
-      to: "cannot be expressed",
-      as: (value) => (value === undefined ? {} : cannot("negatives are those of the data")),
-    },
-    dynamicSampling: {
-      to: "algorithm.filter_groups.enable, algorithm.filter_groups.metric",
-      as: (value) => ({ "algorithm.filter_groups.enable": value, "algorithm.filter_groups.metric": "acc" }),
-    },
-    groupFilter: {
-      to: "cannot be expressed (paper; released where n1 + n2 < 100)",
-      as: (value, { n1, n2 }) =>
-        value === "released" && n1 + n2 >= 100 ? cannot("it leaves out groups whose answers are all alike: paper") : {},
-    },
-    maxResample: {
-      to: "cannot be expressed",
-      as: (_, { dynamicSampling }) => (dynamicSampling ? cannot("it draws until the batch is full, without end") : {}),
-    },
-    whenExhausted: {
-      to: "cannot be expressed",
-      as: (_, { dynamicSampling }) => (dynamicSampling ? cannot("it draws until the batch is full, without end") : {}),
-    },
-    formatWeight: same("reward.custom_reward_function.reward_kwargs.format_weight"),
-    advantageEps: {
-      to: "cannot be expressed (1e-6 only)",
-      as: (value) => (value === 1e-6 ? {} : cannot("its advantages have 1e-6")),
-    },
-    temperature: same(`${ROLLOUT}.temperature`),
-    topP: same(`${ROLLOUT}.top_p`),
-    maxNewTokens: same("data.max_response_length"),
-    promptsPerRollout: same("data.train_batch_size"),
-    promptsPerUpdate: same(`${ACTOR}.ppo_mini_batch_size`),
+    ...VERL,
     epochs: {
       to: "trainer.total_epochs; trainer.total_training_steps where it is no whole number",
       as: (value, { promptsPerRollout }) =>
@@ -94,22 +115,6 @@ export function verlKeys(rows: number): Expressions<RlProfile> {
               "trainer.total_epochs": Math.ceil(value),
               "trainer.total_training_steps": stepsOf(value, rows, promptsPerRollout),
             },
-    },
-    learningRate: same(`${ACTOR}.optim.lr`),
-    weightDecay: same(`${ACTOR}.optim.weight_decay`),
-    maxGradNorm: same(`${ACTOR}.optim.clip_grad`),
-    nonFinite: {
-      to: "cannot be expressed (skip only)",
-      as: (value) => (value === "stop" ? cannot("it skips an update that is not finite") : {}),
-    },
-    stage2Options: inData("in the rows"),
-    microBatchSize: same(`${ACTOR}.ppo_micro_batch_size_per_gpu`),
-    train: {
-      to: "cannot be expressed (all parts only)",
-      as: (parts) =>
-        Object.values(parts).every(Boolean)
-          ? {}
-          : cannot("it trains every part: nothing of verl 0.9.1 reads freeze_vision_tower"),
     },
   };
 }
