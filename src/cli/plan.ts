@@ -88,7 +88,7 @@ async function tablesOf(
   const profile = readProfile(options);
   const experiment = experimentNamed(id ?? "closed-world");
   const machine = machineNamed(options.gpu);
-  const counts = readSeeds(options.gpus).filter((count) => count > 0);
+  const counts = readCounts(options.gpus);
   const prices = new Map(
     Object.entries(numbers(options.price, "price")).map(([name, price]) => [machineNamed(name).name, price]),
   );
@@ -134,6 +134,13 @@ function machineNamed(name: string): Machine {
         `${didYouMean(name, names)}There are: ${names.join(", ")}. configs/plan/machines.yaml takes more.`,
       ),
   );
+}
+
+/** @throws LabError unless they are whole numbers from 1 on */
+function readCounts(text: string): number[] {
+  const counts = readNames(text).map(Number);
+  if (counts.every((count) => Number.isSafeInteger(count) && count > 0)) return counts;
+  throw new LabError(`"${text}" names no GPUs`, "Give how many there are, separated by commas: 1,4,16.");
 }
 
 /** The numbers of `name=value`. @throws LabError for another value */
