@@ -93,7 +93,9 @@ async function tablesOf(
     Object.entries(numbers(options.price, "price")).map(([name, price]) => [machineNamed(name).name, price]),
   );
   const data = await sizeOfData(profile.dataset, profile.promptSet);
-  const lab = lackingFor(profile, experiment).length === 0 ? await labOf(profile, { progress: silent }) : undefined;
+  // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
+  const whole = lackingFor(profile, experiment).length === 0 && profile.cot.teacher === undefined;
+  const lab = whole ? await labOf(profile, { progress: silent }) : undefined;
   const named = options.only === undefined ? (id === undefined ? ["tapo"] : undefined) : readNames(options.only);
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
