@@ -17,7 +17,12 @@ export function showLacking(profile: Profile, experiments: readonly Experiment[]
   const lacking = [...new Map(all.map((one) => [one.key, one])).values()];
   if (!lacking.some(({ published }) => published)) return false;
   const [first, another] = experiments;
-  const words = ["plan", ...(first === undefined || another !== undefined ? [] : [first.id]), "-p", profile.name];
+  const words = [
+    "plan",
+    ...(first === undefined || another !== undefined ? [] : [first.id]),
+    "-p",
+    profile.name.replace(/-set-[0-9a-f]{6}$/u, ""),
+  ];
   console.log(`${toText(lackingTable(lacking, profile))}\n\nWhat it takes: ${commandLine(...words)}`);
   return true;
 }

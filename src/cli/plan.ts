@@ -88,12 +88,14 @@ async function tablesOf(
   const profile = readProfile(options);
   const experiment = experimentNamed(id ?? "closed-world");
   const machine = machineNamed(options.gpu);
-  const counts = readSeeds(options.gpus).filter((count) => count > 0);
+  const counts = readCounts(options.gpus);
   const prices = new Map(
     Object.entries(numbers(options.price, "price")).map(([name, price]) => [machineNamed(name).name, price]),
   );
   const data = await sizeOfData(profile.dataset, profile.promptSet);
-  const lab = lackingFor(profile, experiment).length === 0 ? await labOf(profile, { progress: silent }) : undefined;
+  // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
+  const whole = lackingFor(profile, experiment).length === 0 && profile.cot.teacher === undefined;
+  const lab = whole ? await labOf(profile, { progress: silent }) : undefined;
   const named = options.only === undefined ? (id === undefined ? ["tapo"] : undefined) : readNames(options.only);
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
@@ -134,6 +136,13 @@ function machineNamed(name: string): Machine {
         `${didYouMean(name, names)}There are: ${names.join(", ")}. configs/plan/machines.yaml takes more.`,
       ),
   );
+}
+
+/** @throws LabError unless they are whole numbers from 1 on */
+function readCounts(text: string): number[] {
+  const counts = readNames(text).map(Number);
+  if (counts.every((count) => Number.isSafeInteger(count) && count > 0)) return counts;
+  throw new LabError(`"${text}" names no GPUs`, "Give how many there are, separated by commas: 1,4,16.");
 }
 
 /** The numbers of `name=value`. @throws LabError for another value */

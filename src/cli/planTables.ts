@@ -1,3 +1,4 @@
+import { required } from "../core/errors";
 import { costOf, type Cost } from "../lab/plan/time";
 import { ASSUMPTIONS, machines, type Machine } from "../lab/plan/assumptions";
 import { sumOf, type QwenSize } from "../lab/plan/models";
@@ -47,6 +48,10 @@ export function workTable(plan: Plan, took: (work: Work) => number | undefined =
   const { works, data, unknown, experiment, profile, methods } = plan;
   const seconds = works.map(took);
   const made = seconds.some((time) => time !== undefined);
+  const unit = unitOf(
+    FLOPS,
+    works.flatMap((work) => [work.forward, work.training, work.decoding]),
+  );
   const pictures = data.domains.reduce((all, { train, test }) => all + train + test, 0);
   return resultTable({
     caption: `What ${experiment} comes to with the profile ${profile.name}: ${methods.join(", ")}`,
@@ -55,9 +60,9 @@ export function workTable(plan: Plan, took: (work: Work) => number | undefined =
       number("prompt", "Tokens before an answer"),
       number("answer", "Tokens of one"),
       ...[
-        number("forward", "reading, scoring", 3, UNIT),
-        number("training", "training", 3, UNIT),
-        number("decoding", "writing", 3, UNIT),
+        number("forward", "reading, scoring", 1, unit.name),
+        number("training", "training", 1, unit.name),
+        number("decoding", "writing", 1, unit.name),
       ],
       ...(made ? [number("seconds", "Seconds it took", 1), number("rate", "10⁹ FLOPs a second", 1)] : []),
     ],
@@ -68,7 +73,7 @@ export function workTable(plan: Plan, took: (work: Work) => number | undefined =
       return {
         ...{ stage: nameOf(work), model: work.model?.name ?? "", what: work.what },
         ...{ prompt: writes === undefined ? null : Math.round(writes.prompt), answer: writes?.answer ?? null },
-        ...{ forward: forward / 1e15, training: training / 1e15, decoding: decoding / 1e15 },
+        ...{ forward: forward / unit.size, training: training / unit.size, decoding: decoding / unit.size },
         ...(made ? measured : {}),
       };
     }),
@@ -79,20 +84,44 @@ export function workTable(plan: Plan, took: (work: Work) => number | undefined =
   });
 }
 
-const UNIT = "10¹⁵ FLOPs";
+/** Tables of a mini-world's plan would hold noughts in the paper's units: numbers are shown in the unit of the largest. */
+interface Unit {
+  readonly name: string;
+  readonly size: number;
+}
+const FLOPS: readonly Unit[] = [
+  { name: "10¹⁵ FLOPs", size: 1e15 },
+  { name: "10¹² FLOPs", size: 1e12 },
+  { name: "10⁹ FLOPs", size: 1e9 },
+];
+const TIMES: readonly Unit[] = [
+  { name: "hours", size: 3600 },
+  { name: "minutes", size: 60 },
+  { name: "seconds", size: 1 },
+];
+
+/** The largest unit that there is at least one of. */
+function unitOf(units: readonly Unit[], values: readonly number[]): Unit {
+  const largest = Math.max(0, ...values);
+  return required(units.find(({ size }) => largest >= size) ?? units.at(-1), () => new RangeError("unitOf: no units"));
+}
 
 /** Hours and memory of every stage on so many GPUs of one kind. */
 export function timeTable({ works, assumed }: Plan, machine: Machine, counts: readonly number[]): ResultTable {
   const costs = works.map((work) => counts.map((gpus) => costOf(work, machine, gpus, assumed)));
+  const unit = unitOf(
+    TIMES,
+    costs.flat().map(({ seconds }) => seconds),
+  );
   const column = (gpus: number, i: number): Column[] => [
-    number(`hours${i}`, "hours", 2, `${gpus} × ${machine.name}`),
+    number(`time${i}`, unit.name, 2, `${gpus} × ${machine.name}`),
     number(`memory${i}`, "GB each", 1, `${gpus} × ${machine.name}`),
   ];
   const row = (stage: string, own: readonly Cost[]) => ({
     stage,
     ...Object.fromEntries(
       own.flatMap(({ seconds, memory, fits }, i) => [
-        [`hours${i}`, fits ? seconds / 3600 : null],
+        [`time${i}`, fits ? seconds / unit.size : null],
         [`memory${i}`, fits ? memory / 1e9 : { value: memory / 1e9, mark: "†" }],
       ]),
     ),
@@ -109,7 +138,7 @@ export function timeTable({ works, assumed }: Plan, machine: Machine, counts: re
     ],
     marks: { "†": "more than there is: the stage does not fit" },
     notes: [
-      `Products at ${percent(assumed.efficiency)} of their peak, memory at ${percent(assumed.bandwidth)} of its bandwidth; one stage after the other.`,
+      `Products at ${percent(assumed.efficiency)} of their peak, memory at ${percent(assumed.bandwidth)} of its bandwidth; one stage after the other. Memory: the least that a stage needs; what is left holds more answers side by side.`,
     ],
   });
 }
@@ -130,14 +159,20 @@ export function costTable(
   prices: ReadonlyMap<string, number> = new Map(),
 ): ResultTable {
   const priced = prices.size > 0;
-  const rows = machines().map((machine) => {
+  const all = machines().map((machine) => ({
+    machine,
+    totals: counts.map((gpus) => totalOf(works.map((work) => costOf(work, machine, gpus, assumed)))),
+  }));
+  const unit = unitOf(
+    TIMES,
+    all.flatMap(({ totals }) => totals.map(({ seconds }) => seconds)),
+  );
+  const rows = all.map(({ machine, totals }) => {
     const price = prices.get(machine.name);
-    const cells = counts.flatMap((gpus, i) => {
-      const { seconds, fits } = totalOf(works.map((work) => costOf(work, machine, gpus, assumed)));
-      const hours = fits ? seconds / 3600 : null;
-      const gpuHours = hours === null ? null : hours * gpus;
+    const cells = totals.flatMap(({ seconds, fits }, i) => {
+      const gpuHours = fits ? ((counts[i] ?? 0) * seconds) / 3600 : null;
       return [
-        [`hours${i}`, hours],
+        [`time${i}`, fits ? seconds / unit.size : null],
         [`gpuHours${i}`, gpuHours],
         ...(priced ? [[`cost${i}`, gpuHours === null || price === undefined ? null : gpuHours * price] as const] : []),
       ] as const;
@@ -145,12 +180,12 @@ export function costTable(
     return { gpu: machine.name, ...Object.fromEntries(cells) };
   });
   return resultTable({
-    caption: "All of it: hours, and hours times GPUs",
+    caption: "All of it: time, and hours times GPUs",
     columns: [
       text("gpu", "GPU"),
       ...counts.flatMap((gpus, i) => [
-        number(`hours${i}`, "hours", 1, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
-        number(`gpuHours${i}`, "GPU hours", 1, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
+        number(`time${i}`, unit.name, 1, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
+        number(`gpuHours${i}`, "GPU hours", unit.size === 3600 ? 1 : 4, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
         ...(priced ? [number(`cost${i}`, "cost", 0, `${gpus} GPU${gpus === 1 ? "" : "s"}`)] : []),
       ]),
     ],

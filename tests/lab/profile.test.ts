@@ -50,6 +50,18 @@ describe("the profile paper", () => {
     expect([clipLow, clipHigh, referenceKl, tokenMean]).toEqual([0.2, 0.28, 0, "batch"]);
   });
 
+  it("has the release's batches and Appendix C's epochs for 7B, and the base of Table 3c", () => {
+    const { base, rl, models, sft } = loadProfile("paper-7b");
+    expect([path.basename(base), rl.epochs, rl.promptsPerRollout, rl.promptsPerUpdate]).toEqual([
+      "Qwen2.5-VL-7B-Instruct",
+      5,
+      192,
+      64,
+    ]);
+    expect([models, sft]).toEqual([{}, paper.sft]);
+    expect(path.basename(loadProfile("paper-qwen2").base)).toBe("Qwen2-VL-2B-Instruct");
+  });
+
   it("takes a teacher and further rows, which other profiles go without", () => {
     const { cot, rows } = loadProfile("paper", { rows: ["internvl2.5-4b"], "cot.teacher": "scripted:answers.json" });
     expect(cot.teacher).toBe(`scripted:${path.resolve("answers.json")}`); // a path from the project's root, as a base's

@@ -86,8 +86,9 @@ function publishedOf(at: string): readonly [string, Published] | undefined {
 
 /** The size of a model by its place: of the files that lie there, else of the published model of that name; `undefined` where neither is. */
 export function sizeOfModel(at: string): QwenSize | EncoderSize | undefined {
-  const folder = at.replace(/^[a-z]+:/u, "");
-  if (fs.existsSync(path.join(folder, "config.json")) && !fs.existsSync(path.join(folder, "dual_encoder.json"))) {
+  const folder = at.replace(/^qwen:/u, "");
+  const has = (file: string): boolean => fs.existsSync(path.join(folder, file));
+  if (has("config.json") && !has("dual_encoder.json")) {
     return qwenSize(placeOf(folder), readQwenConfig(folder), readImageProcessorConfig(folder));
   }
   const [name = "", found] = publishedOf(at) ?? [];

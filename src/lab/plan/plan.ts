@@ -54,7 +54,7 @@ function described(profile: Profile): Pick<Lab, "recipe"> {
     const place = profile.models?.[part];
     return typeof place === "string" ? [[part, at(given, place)] as const] : [];
   });
-  const { teacher: _teacher, ...cot } = profile.cot; // whoever writes the chains, the stages are these
+  const cot = { ...profile.cot, teacher: undefined }; // whoever writes the chains, the stages are these
   return {
     recipe: (seed): Recipe => ({
       dataset: at("dataset", profile.dataset),

@@ -204,23 +204,15 @@ function sftWork(given: Given, stage: Stage, size: QwenSize): Done {
 function rlWork(given: Given, stage: Stage, size: QwenSize): Done {
   const { data, assumed } = given;
   const options = rlInputsSchema.parse(stage.inputs);
-  const {
-    n1,
-    n2,
-    promptsPerRollout,
-    promptsPerUpdate,
-    objective,
-    dynamicSampling,
-    microBatchSize,
-    train: parts,
-  } = options;
+  const { n1, n2, promptsPerRollout, promptsPerUpdate, objective, train: parts } = options;
   const steps = tapoSteps(
     sum(data, ({ train }) => train),
     options,
   );
   const groups = steps * promptsPerUpdate;
-  const sampled = groups / (dynamicSampling ? assumed.kept : 1);
-  const answer = chainTokens(given, options.maxNewTokens);
+  const sampled = groups / (options.dynamicSampling ? assumed.kept : 1);
+  const most = options.maxNewTokens;
+  const answer = options.thinking ? chainTokens(given, most) : Math.min(assumed.name, most);
   const text = (domain: DomainSize): number => tokensOf(given, domain, "tapo");
   const share = ({ train }: DomainSize): number => train / sum(data, (domain) => domain.train);
   const pictures = Number(n1 > 0) + Number(n2 > 0);
@@ -242,7 +234,7 @@ function rlWork(given: Given, stage: Stage, size: QwenSize): Done {
     writes: rollouts.writes,
     trains: {
       parts,
-      together: passes * microBatchSize,
+      together: passes * options.microBatchSize,
       tokens: mean(data, share, (domain) => promptTokens(size, sequence(domain)) + answer),
     },
   };
