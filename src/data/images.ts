@@ -52,6 +52,47 @@ export async function readHeader(file: string): Promise<ImageHeader> {
   }
 }
 
+/** Pixels of one grey channel, row by row. */
+export interface GreyImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Reads a picture, a file's bytes or pixels, as a small grey one, stretched to the size given. A JPEG is shrunk while it is decoded, which
+ * is several times as fast as in full size; all of it is read all the same, so that one which was cut short is an error.
+ * @throws LabError as `readImage`
+ */
+export async function greyOf(
+  source: Uint8Array | RgbImage,
+  subject: string,
+  size: Pick<GreyImage, "width" | "height">,
+): Promise<GreyImage> {
+  try {
+    const { width, height } = size;
+    const picture =
+      "data" in source
+        ? sharp(source.data, { raw: { width: source.width, height: source.height, channels: 3 } })
+        : await openPicture(source, subject, READING);
+    const grey = picture.resize(width, height, { fit: "fill" }).flatten({ background: "#ffffff" }).greyscale();
+    return { width, height, data: bytesOf(await grey.raw({ depth: "uchar" }).toBuffer()) };
+  } catch (error) {
+    throw error instanceof LabError ? error : undecodable(subject, error);
+  }
+}
+
+/** Work on many pictures at a time: one thread for each of them, in place of several for one, is faster. */
+export async function singleThreaded<T>(work: () => Promise<T>): Promise<T> {
+  const threads = sharp.concurrency();
+  sharp.concurrency(1);
+  try {
+    return await work();
+  } finally {
+    sharp.concurrency(threads);
+  }
+}
+
 /**
  * A truncated file is an error; a mere warning of the decoder (common in the real datasets' JPEGs) is not. The size is
  * checked here, not by the decoder, by the header and before any pixel is made.
@@ -60,19 +101,24 @@ const READING: SharpOptions = { failOn: "error", autoOrient: true, limitInputPix
 
 async function decode(source: string | Uint8Array, subject: string, { colours }: ImageReading): Promise<RgbImage> {
   try {
-    const picture = sharp(source, { ...READING, ignoreIcc: colours !== "managed" });
-    const { width, height, space, format } = await picture.metadata();
-    const what = `the picture has ${width} × ${height} = ${width * height} pixels`;
-    requireWithin("FINE_R1_MAX_PIXELS", width * height, what, subject);
-    if (format === "svg") {
-      // its program of filters takes any time, at any size; PIL reads none either
-      throw new LabError("is a drawing (SVG), not a picture of pixels", "Save it as PNG.", { subject });
-    }
+    const picture = await openPicture(source, subject, { ...READING, ignoreIcc: colours !== "managed" });
+    const { space } = await picture.metadata();
     return await (space === "cmyk" && colours !== "managed" ? readInks(picture) : readRgb(picture));
   } catch (error) {
     if (error instanceof LabError) throw error;
     throw undecodable(subject, error);
   }
+}
+
+/** @throws LabError for a drawing, and a picture beyond the bound on pixels */
+async function openPicture(source: string | Uint8Array, subject: string, options: SharpOptions): Promise<Sharp> {
+  const picture = sharp(source, options);
+  const { width, height, format } = await picture.metadata();
+  const what = `the picture has ${width} × ${height} = ${width * height} pixels`;
+  requireWithin("FINE_R1_MAX_PIXELS", width * height, what, subject);
+  if (format !== "svg") return picture;
+  // its program of filters takes any time, at any size; PIL reads none either
+  throw new LabError("is a drawing (SVG), not a picture of pixels", "Save it as PNG.", { subject });
 }
 
 function undecodable(subject: string, error: unknown): LabError {

@@ -4,7 +4,9 @@ import { ROOT } from "../config/load";
 import { configFile } from "../config/names";
 import { LabError, required } from "../core/errors";
 import type { Progress } from "../core/progress";
-import { closest } from "../core/similar";
+import { closest, didYouMean } from "../core/similar";
+import { BENCHMARKS, type BenchmarkName } from "../data/benchmarks/benchmark";
+import { BENCHMARK_READERS } from "../data/benchmarks";
 import type { Dataset } from "../data/dataset";
 import { openFolder, parseFolderOptions } from "../data/folder/folder";
 import { heldOut } from "../data/heldOut";
@@ -36,6 +38,7 @@ const KINDS: Readonly<Record<string, DatasetKind>> = {
     form: "folder:PATH of a folder of pictures, with options such as folder:PATH?shots=4&seed=1",
     open: openFolderSpec,
   },
+  ...Object.fromEntries(BENCHMARKS.map((name) => [name, benchmarkKind(name)])),
   heldout: {
     form: "heldout:DATASET, any other with a third of its seen classes held out, for choosing settings",
     open: async (spec, options) => heldOut(await openDataset(spec, options)),
@@ -67,11 +70,32 @@ async function openAnew(spec: string, options: OpenDatasetOptions): Promise<Data
   return kind.open(where, options);
 }
 
+function benchmarkKind(name: BenchmarkName): DatasetKind {
+  const { form, open } = BENCHMARK_READERS[name];
+  return { form, open: (where, context) => open(pathOf(where), context) };
+}
+
+/** A general benchmark by its spec, such as "mme:/data/MME_Benchmark", and its fingerprint; nothing else of it is read. */
+export function benchmarkOf(spec: string): { readonly name: BenchmarkName; readonly fingerprint: string } {
+  const [kind = "", where = ""] = /^([^:]*):(.*)$/su.exec(spec)?.slice(1) ?? [];
+  const name = BENCHMARKS.find((one) => one === kind);
+  if (name !== undefined) return { name, fingerprint: BENCHMARK_READERS[name].fingerprint(pathOf(where)) };
+  const forms = BENCHMARKS.map((one) => BENCHMARK_READERS[one].form);
+  throw new LabError("names no benchmark", `${didYouMean(kind, BENCHMARKS)}Give ${forms.join("; or ")}.`, {
+    subject: JSON.stringify(spec),
+  });
+}
+
+/** A path from the project's root, as in a profile. */
+function pathOf(where: string): string {
+  return path.resolve(ROOT, where.replace(/^~(?=\/|$)/, os.homedir()));
+}
+
 /** The path is one from the project's root, as in a profile; options stand behind it as in a URL (`folderOptionsSchema`). */
 async function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dataset> {
   const [, given = "", query = ""] = /^(.*?)(?:\?([^?/]*))?$/su.exec(where) ?? [];
   if (given === "") throw new LabError("names no folder", `Give ${KINDS["folder"]?.form}.`, { subject: "folder:" });
-  const folder = path.resolve(ROOT, given.replace(/^~(?=\/|$)/, os.homedir()));
+  const folder = pathOf(given);
   const options = [...new URLSearchParams(query)].map(([key, text]) => [
     key,
     /^[\d.]+$/.test(text) ? Number(text) : text,

@@ -61,6 +61,8 @@ export interface Profile {
   readonly encoder: string;
   /** Further models' folders, from the project's root. Where a part has none, experiments leave its rows out; `null` takes away what an extended file names. */
   readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
+  /** General benchmarks (Table 7) that `general` asks beside the dataset's own questions, such as "mme:/data/MME_Benchmark" (docs/benchmarks.md). */
+  readonly benchmarks?: readonly string[] | undefined;
   /** The wording of questions. */
   readonly promptSet: PromptSet;
   /** The seed of a run. Everything that is drawn forks from it. */
@@ -93,6 +95,7 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   base: text,
   encoder: text,
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
+  benchmarks: z.array(text).optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
   cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),

@@ -79,7 +79,7 @@ export async function openFolder(
     return openExport(folder, scan, read);
   }
   const { drafts, leftOut } = draftClasses(folder, scan, settings);
-  const drawn = drafts.map((draft) => drawPictures(draft, settings, read));
+  const drawn = drafts.map((draft) => drawPictures(draft, settings, { folder, read }));
   const subCategories = drafts.map(({ subCategory }) => subCategory);
   const alike = lookalikes(subCategories, settings.seed);
   const optionsFor = ({ subCategory }: Pick<LabelledImage, "subCategory">): readonly string[] => alike(subCategory);
@@ -143,13 +143,14 @@ interface Drawn {
 function drawPictures(
   { subCategory, ...found }: Draft,
   { shots, seed, testPerClass }: Settings,
-  read: PictureReader,
+  { folder, read }: { readonly folder: string; readonly read: PictureReader },
 ): Drawn {
   const parts = found.test !== undefined || found.validation !== undefined;
   const images = (pictures: readonly FoundPicture[], part: string): LabelledImage[] =>
     pictures.map((picture) => ({
       id: [subCategory.id, ...(parts ? [part] : []), picture.name].join("/"),
       subCategory,
+      file: path.resolve(folder, picture.file),
       load: () => read(picture),
     }));
   const random = new Random(`folder/${seed}/${subCategory.id}`);
