@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
-import { messageOf } from "../../core/errors";
+import { LabError, messageOf } from "../../core/errors";
 import { silent, type Progress } from "../../core/progress";
 import { sideBySide } from "../../workers/job";
 import { greyOf, singleThreaded } from "../images";
@@ -15,7 +15,7 @@ export interface PictureCheck {
   /** Files that are no pictures and need not be. */
   readonly others: number;
   /** What should be a picture and is none, cannot be read, or is cut short. */
-  readonly broken: readonly { readonly id: string; readonly reason: string }[];
+  readonly broken: readonly Broken[];
   /** Pictures of the same bytes (of a dataset that draws them: the same pixels). */
   readonly exact: readonly DuplicateGroup[];
   /** Pictures that look alike by their difference hash, and are not all the same. */
@@ -60,18 +60,22 @@ export async function checkPictures(
   const broken = [...listing.broken];
   const seen: Seen[] = [];
   const task = progress.start("decoding pictures", pictures.length);
-  const ahead = 2 * os.availableParallelism();
+  const add = (found: Seen | Broken): void => {
+    if ("reason" in found) broken.push(found);
+    else seen.push(found);
+  };
+  const failed: ListedPicture[] = [];
   await singleThreaded(async () => {
-    let done = 0;
-    for await (const found of sideBySide(
-      pictures.map((one) => () => look(one)),
-      { signal, ahead },
-    )) {
-      if ("reason" in found) broken.push(found);
+    const ahead = 2 * os.availableParallelism();
+    const tasks = pictures.map((one) => async () => ({ one, found: await look(one) }));
+    for await (const { one, found } of sideBySide(tasks, { signal, ahead })) {
+      if ("reason" in found) failed.push(one);
       else seen.push(found);
-      task.update(++done, { broken: broken.length });
+      task.update(seen.length + failed.length, { broken: failed.length });
     }
   });
+  // one at a time: of several that fail at once the decoder may tell the reason of one alone
+  for (const one of failed) add(await look(one));
   task.finish();
   const bad = new Set(broken.map(({ id }) => id));
   const parts = [...new Set(pictures.map(({ part }) => part))].map((part): PartCount => {
@@ -82,7 +86,12 @@ export async function checkPictures(
   return { name, parts, others, broken, exact: exactGroups(seen), near: nearGroups(seen) };
 }
 
-async function look(picture: ListedPicture): Promise<Seen | { readonly id: string; readonly reason: string }> {
+interface Broken {
+  readonly id: string;
+  readonly reason: string;
+}
+
+async function look(picture: ListedPicture): Promise<Seen | Broken> {
   const { id, file, load } = picture;
   try {
     const source = file === undefined ? await load?.() : await fs.readFile(file);
@@ -97,7 +106,7 @@ async function look(picture: ListedPicture): Promise<Seen | { readonly id: strin
       hash: differenceHash(grey),
     };
   } catch (error) {
-    return { id, reason: messageOf(error) };
+    return { id, reason: error instanceof LabError ? error.reason : messageOf(error) };
   }
 }
 

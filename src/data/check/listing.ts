@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { unreadable } from "../../core/files";
 import type { RgbImage } from "../../core/image";
-import { requireWithin } from "../../core/limits";
+import { limit, requireWithin } from "../../core/limits";
 import type { Dataset } from "../dataset";
 import { ENDINGS, partOf } from "../folder/scan";
 import type { LabelledImage } from "../types";
@@ -43,14 +43,27 @@ export function listFolder(root: string): Listing {
   for (const id of filesUnder(root)) {
     const steps = id.split("/");
     const file = path.join(root, id);
-    if (!ENDINGS.test(id)) others++;
-    else if (!fs.existsSync(file)) broken.push({ id, reason: "a link that leads nowhere" });
-    else {
-      const part = steps.slice(0, -1).map(partOf).find((one) => one !== undefined) ?? "all"; // prettier-ignore
-      pictures.push({ id, part, class: steps.at(-2) ?? "", file });
+    if (!ENDINGS.test(id)) {
+      others++;
+      continue;
     }
+    const reason = problemOf(file);
+    if (reason !== undefined) broken.push({ id, reason });
+    const part = steps.slice(0, -1).map(partOf).find((one) => one !== undefined) ?? "all"; // prettier-ignore
+    if (reason === undefined) pictures.push({ id, part, class: steps.at(-2) ?? "", file });
   }
   return { name: root, pictures, broken, others };
+}
+
+/** Why a file is not even opened. */
+function problemOf(file: string): string | undefined {
+  try {
+    const found = fs.statSync(file);
+    if (!found.isFile()) return "no file";
+    return found.size > limit("FINE_R1_MAX_PICTURE_BYTES") ? "larger than is taken" : undefined;
+  } catch {
+    return "a link that leads nowhere";
+  }
 }
 
 function filesUnder(root: string): string[] {
