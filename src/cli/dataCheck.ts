@@ -44,6 +44,11 @@ export function addDataCheck(data: Command): void {
 async function check(what: string, json: boolean): Promise<void> {
   await watched(async (context) => {
     const folder = path.resolve(what);
+    if (!what.includes(":") && !isFolder(folder)) {
+      throw new LabError("there is no such folder", "Check the path, or give a dataset such as folder:mushrooms.", {
+        subject: what,
+      });
+    }
     const listing = isFolder(folder) ? listFolder(folder) : listDataset(await openDataset(what, context));
     if (listing.pictures.length + listing.broken.length === 0) {
       throw new LabError("holds no picture", "Give a folder with PNG, JPEG, WebP, GIF, TIFF or AVIF files.", {

@@ -23,7 +23,7 @@ export function chosenIn(output: string, { rule, options }: Choice): string | nu
 
 /** MME's `calculation.py`: "yes", or else "no", within the first four characters. */
 function yesOrNo(answer: string): string | null {
-  const start = [...answer.toLowerCase()].slice(0, 4).join("");
+  const start = Array.from(answer.toLowerCase()).slice(0, 4).join("");
   if (start.includes("yes")) return "yes";
   return start.includes("no") ? "no" : null;
 }

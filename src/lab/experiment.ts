@@ -28,7 +28,7 @@ export interface Recipe {
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
   /** Those that the profile names. */
-  readonly benchmarks?: Readonly<Partial<Record<BenchmarkName, Given>>>;
+  readonly benchmarks?: Readonly<Partial<Record<BenchmarkName, Given>>> | undefined;
   readonly profile: Profile;
   readonly seed: number;
 }

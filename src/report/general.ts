@@ -7,9 +7,9 @@ import { groupedBars } from "./figure/bars";
 import type { PlotlyFigure } from "./figure/figure";
 import { originMarks } from "./notes";
 import { methodTable, pivotColumns, type MeasuredColumn, type TableLayout } from "./pivot";
-import { publishedTable } from "./published/published";
+import type { PublishedColumn } from "./published/printed";
+import { PUBLISHED } from "./published/published";
 import type { Results } from "./standard";
-import { bareValue, cellOf, type Cell } from "./table/table";
 
 /** Columns and the figure of questions for more than a name (Table 7). */
 
@@ -55,21 +55,20 @@ export function benchmarkLayout(measurements: readonly Measurement[]): Omit<Tabl
     columns: columns.filter(({ setting, domain }) => measurements.some((one) => one.setting === setting && one.domain === domain)), // prettier-ignore
     notes: [
       "Each by its own rules: ImageWikiQA and SEED-Bench right letters in %; MME the sum of 100 · (accuracy + accuracy+) over its subtasks; MMBench right in each circular order of the options, in %. 95 % intervals over questions, of MME over pictures.",
-      ...printedTable7(),
+      printedTable7(),
     ],
   };
 }
 
-/** What the paper prints, in a sentence: it says neither which of MME's sums nor which split of MMBench; 1591 fits the former's perception. */
-function printedTable7(): string[] {
-  const { rows, columns } = publishedTable("table7");
-  const told = rows.map((row) => `${String(row["row"])} ${columns.slice(1).map(({ key, title, percent, digits }) => `${title} ${shownPrinted(cellOf(row, key), percent === true, digits)}`).join(", ")}`); // prettier-ignore
-  return [`The paper (Table 7): ${told.join("; ")}. Its MME can only be the sum over perception, of at most 2000.`];
-}
-
-function shownPrinted(cell: Cell, percent: boolean, digits = 2): string {
-  const value = bareValue(cell);
-  return typeof value === "number" ? (percent ? 100 * value : value).toFixed(digits) : "–";
+/** What the paper prints, in a sentence. */
+function printedTable7(): string {
+  const { columns, rows } = PUBLISHED.table7;
+  const shown = ({ percent = true, digits = 2 }: PublishedColumn, value: number): string => (percent ? 100 * value : value).toFixed(digits); // prettier-ignore
+  const told = rows.map(({ name, values }) => {
+    const numbers = columns.map((column, i) => `${column.title} ${shown(column, values[i]?.value ?? NaN)}`);
+    return `${name} ${numbers.join(", ")}`;
+  });
+  return `The paper (Table 7): ${told.join("; ")}. Its MME can only be the sum over perception, of at most 2000.`;
 }
 
 /** A benchmark by the kinds of its questions: of MME score, accuracy and accuracy+ of each subtask. */

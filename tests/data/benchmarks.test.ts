@@ -38,7 +38,7 @@ describe("MME", () => {
     ]); // prettier-ignore
     expect(skipped(opened)).toEqual([
       "color/2.txt, line 1: is not a question, a tab, and Yes or No",
-      "color/3.txt: no picture of its name",
+      "color/3.txt: its picture is not there",
       "color/4.txt: has 1 questions where two belong to a picture",
     ]);
     expect(opened.report!.notes.join()).toMatch(/Without the subtasks existence, count, .*, sums are lower/);

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random";
 import { checkPictures, type PictureCheck } from "../../src/data/check/check";
@@ -73,7 +73,7 @@ describe("near duplicates of photographs", () => {
     const hashes = await Promise.all(pictures.map(hashOf));
     expect(pictures.length).toBe(44);
     expect([...nearPairs(hashes)]).toEqual([]); // of 946 pairs
-    const missed = async (change: (picture: sharp.Sharp) => sharp.Sharp): Promise<number> => {
+    const missed = async (change: (picture: Sharp) => Sharp): Promise<number> => {
       const copies = await Promise.all(pictures.map(async (one) => hashOf(await change(sharp(one)).jpeg({ quality: 75 }).toBuffer()))); // prettier-ignore
       return copies.filter((copy, i) => hashDistance(copy, hashes[i]!) > NEAR).length / copies.length;
     };

@@ -100,7 +100,7 @@ function questionsOf(
     skipped.push({ file: line === undefined ? file : `${file}, line ${line}`, reason });
   };
   if (picture === undefined) {
-    skip("no picture of its name");
+    skip("its picture is not there");
     return [];
   }
   const load = read(picture);
