@@ -1,16 +1,17 @@
 import * as path from "node:path";
 import type { Command } from "commander";
 import { placeOf } from "../config/places";
-import { LabError } from "../core/errors";
 import { printableLine } from "../core/printable";
 import type { Dataset, DatasetReport } from "../data/dataset";
 import { exportDataset } from "../data/folder/export";
-import { openDataset, type OpenDatasetOptions } from "../lab/datasets";
+import { openDataset } from "../lab/datasets";
 import { resultTable, type Column, type ResultTable, type Row } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
+import { benchmarkText } from "./benchmarkText";
 import { addChainsCommand } from "./dataChains";
-import { stoppable } from "./stop";
+import { addDataCheck } from "./dataCheck";
+import { few, SHOWN, watched } from "./watched";
 
 /** `fine-r1 data`. */
 export function addDataCommand(program: Command): void {
@@ -28,10 +29,12 @@ A dataset is named by its kind and what stands behind the colon (docs/datasets.m
   cub:sets/CUB_200_2011                             a published set as its authors ship it (docs/data-sets.md); also
                                                     cars:, dogs:, flowers:, pets:, aircraft:, and sets: for all six
   "cub:sets/CUB_200_2011?split=released"            the same with the classes and questions of released lines
+  mme:MME_Benchmark, mmbench:MMBench_DEV_EN.tsv     a general benchmark (docs/benchmarks.md)
 
   $ npx fine-r1 data show folder:mushrooms
   $ npx fine-r1 data export miniworld:smoke smoke-pictures
-  $ npx fine-r1 data chains Fine-R1-Stage1-data.json`,
+  $ npx fine-r1 data chains Fine-R1-Stage1-data.json
+  $ npx fine-r1 data check mushrooms`,
     );
   addChainsCommand(data, watched);
   data
@@ -57,21 +60,12 @@ A dataset is named by its kind and what stands behind the colon (docs/datasets.m
         console.log(`${count} pictures of ${dataset.name} are in ${place}. To look at them:\n  ${again}`);
       }),
     );
-}
-
-/** Work with a progress bar, which Ctrl-C ends without anything left behind. */
-async function watched(work: (context: OpenDatasetOptions) => Promise<void>): Promise<void> {
-  const { progress, signal } = stoppable();
-  try {
-    await work({ progress, signal });
-  } catch (error) {
-    if (signal.aborted) throw new LabError("stopped", "Nothing was written; the same command begins anew.");
-    throw error;
-  }
+  addDataCheck(data);
 }
 
 function description(dataset: Dataset): string {
   const { report, fingerprint, wording } = dataset;
+  if (dataset.subCategories.length === 0) return benchmarkText(dataset);
   const parts = [
     toText(countTable(dataset)),
     ...(["seen", "unseen"] as const).map((split) => namesLine(dataset, split)),
@@ -121,9 +115,6 @@ function countRow(dataset: Dataset, superCategory: string, counts: (superCategor
   return { superCategory, ...values };
 }
 
-/** Names, files and classes shown of many. */
-const SHOWN = 6;
-
 function namesLine(dataset: Dataset, split: "seen" | "unseen"): string {
   const classes = dataset.subCategories.filter(({ seen }) => seen === (split === "seen"));
   return `${split === "seen" ? "Seen" : "Unseen"}: ${few(classes.map(({ name }) => name))}`;
@@ -152,10 +143,4 @@ function reportLines({ pictures, skipped, leftOut, notes }: DatasetReport): stri
     ...(leftOut.length > SHOWN ? [`… and ${leftOut.length - SHOWN} more classes left out.`] : []),
     ...notes.map((note) => `Note: ${printableLine(note)}`),
   ];
-}
-
-function few(names: readonly string[], shown = SHOWN): string {
-  if (names.length === 0) return "none";
-  const more = names.length > shown ? `, … (${names.length - shown} more)` : "";
-  return printableLine(names.slice(0, shown).join(", ") + more);
 }

@@ -3,7 +3,7 @@ import sharp, { type Sharp, type SharpOptions } from "sharp";
 import { LabError, messageOf } from "../core/errors";
 import { requireFile } from "../core/files";
 import type { RgbImage } from "../core/image";
-import { requireWithin } from "../core/limits";
+import { limit, requireWithin } from "../core/limits";
 
 export interface ImageReading {
   /**
@@ -52,6 +52,67 @@ export async function readHeader(file: string): Promise<ImageHeader> {
   }
 }
 
+/** Pixels of one grey channel, row by row. */
+export interface GreyImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Reads a picture, a file's bytes or pixels, as a small grey one, stretched to the size given, its EXIF orientation passed over. A JPEG is
+ * shrunk while it is decoded, which is faster than in full size; all of it is read all the same, so that one which was cut short is an error.
+ * @throws LabError as `readImage`
+ */
+export async function greyOf(
+  source: Uint8Array | RgbImage,
+  subject: string,
+  { width, height }: Pick<GreyImage, "width" | "height">,
+): Promise<GreyImage> {
+  try {
+    const small = (await openBytes(source, subject)).resize(width, height, { fit: "fill", kernel: "linear" });
+    const { data, info } = await small.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    return { width, height, data: info.channels < 3 ? every(data, info.channels) : lightness(data, info.channels) };
+  } catch (error) {
+    throw error instanceof LabError ? error : undecodable(subject, error);
+  }
+}
+
+/** Of a JPEG, which has no alpha and is no drawing, the header is not read apart: that takes as long as a fifth of the rest. */
+async function openBytes(source: Uint8Array | RgbImage, subject: string): Promise<Sharp> {
+  if ("data" in source) {
+    const { width, height, data } = source;
+    return sharp(data, { raw: { width, height, channels: 3 } });
+  }
+  const plain = { failOn: "error", limitInputPixels: limit("FINE_R1_MAX_PIXELS") } as const;
+  if (source[0] === 0xff && source[1] === 0xd8) return sharp(source, plain);
+  return (await openPicture(source, subject, READING)).flatten({ background: "#ffffff" });
+}
+
+/** The first of each `channels` numbers. */
+function every(data: Uint8Array, channels: number): Uint8Array {
+  return channels === 1 ? data : data.filter((_, i) => i % channels === 0);
+}
+
+/** ITU-R BT.601's luma of each pixel, rounded down. */
+function lightness(data: Uint8Array, channels: number): Uint8Array {
+  return Uint8Array.from({ length: data.length / channels }, (_, i) => {
+    const from = i * channels;
+    return (299 * (data[from] ?? 0) + 587 * (data[from + 1] ?? 0) + 114 * (data[from + 2] ?? 0)) / 1000;
+  });
+}
+
+/** Work on many pictures at a time: one thread for each of them, in place of several for one, is faster. */
+export async function singleThreaded<T>(work: () => Promise<T>): Promise<T> {
+  const threads = sharp.concurrency();
+  sharp.concurrency(1);
+  try {
+    return await work();
+  } finally {
+    sharp.concurrency(threads);
+  }
+}
+
 /**
  * A truncated file is an error; a mere warning of the decoder (common in the real datasets' JPEGs) is not. The size is
  * checked here, not by the decoder, by the header and before any pixel is made.
@@ -60,19 +121,24 @@ const READING: SharpOptions = { failOn: "error", autoOrient: true, limitInputPix
 
 async function decode(source: string | Uint8Array, subject: string, { colours }: ImageReading): Promise<RgbImage> {
   try {
-    const picture = sharp(source, { ...READING, ignoreIcc: colours !== "managed" });
-    const { width, height, space, format } = await picture.metadata();
-    const what = `the picture has ${width} × ${height} = ${width * height} pixels`;
-    requireWithin("FINE_R1_MAX_PIXELS", width * height, what, subject);
-    if (format === "svg") {
-      // its program of filters takes any time, at any size; PIL reads none either
-      throw new LabError("is a drawing (SVG), not a picture of pixels", "Save it as PNG.", { subject });
-    }
+    const picture = await openPicture(source, subject, { ...READING, ignoreIcc: colours !== "managed" });
+    const { space } = await picture.metadata();
     return await (space === "cmyk" && colours !== "managed" ? readInks(picture) : readRgb(picture));
   } catch (error) {
     if (error instanceof LabError) throw error;
     throw undecodable(subject, error);
   }
+}
+
+/** @throws LabError for a drawing, and a picture beyond the bound on pixels */
+async function openPicture(source: string | Uint8Array, subject: string, options: SharpOptions): Promise<Sharp> {
+  const picture = sharp(source, options);
+  const { width, height, format } = await picture.metadata();
+  const what = `the picture has ${width} × ${height} = ${width * height} pixels`;
+  requireWithin("FINE_R1_MAX_PIXELS", width * height, what, subject);
+  if (format !== "svg") return picture;
+  // its program of filters takes any time, at any size; PIL reads none either
+  throw new LabError("is a drawing (SVG), not a picture of pixels", "Save it as PNG.", { subject });
 }
 
 function undecodable(subject: string, error: unknown): LabError {

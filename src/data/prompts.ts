@@ -1,5 +1,6 @@
 import type { RgbImage } from "../core/image";
 import { LabError } from "../core/errors";
+import { pythonList } from "../core/python";
 import { Random } from "../core/random";
 import type { ChatMessage, Prompt } from "../model/contract";
 import type { LabelledImage } from "./types";
@@ -42,6 +43,8 @@ interface Wordings {
   readonly training?: Readonly<Record<"sft" | "tapo", (request: PromptRequest) => Prompt>>;
   /** A name in the answer form, as a model is trained to give it. */
   readonly answer: (name: string) => string;
+  /** Stands behind any other question that is to be thought about first, in tags. */
+  readonly thinkFirst?: string;
   /** Ends a question that asks for a chain of thought without tags; absent where `thinking` is the wording's only way to ask. */
   readonly stepByStep?: string;
   /** Sentences that an encoder reads for a class: the first one alone, or all of them as an ensemble. */
@@ -179,6 +182,7 @@ const RELEASED = {
   gap: "",
   training: RELEASED_TRAINING,
   answer: (name) => `<answer>${name}</answer>`,
+  thinkFirst: STAGE2_SUFFIX,
   stepByStep: "Let's think step by step.", // §5.3
   encoder: ENGLISH_SENTENCES,
   pair: (superCategory, name) => `Is the ${superCategory} species ${name}?`,
@@ -223,6 +227,11 @@ export function promptText(set: PromptSet, request: Worded): string {
   if (stepByStep !== undefined) return `${evaluation({ ...request, thinking: false })} ${stepByStep}`;
   const remedy = "Ask it to think in its own words: thinking, without a strategy.";
   throw new LabError('has no sentence such as "Let\'s think step by step."', remedy, { subject: `the wording ${set}` });
+}
+
+/** A question in words of its own, such as a benchmark's, to be thought about first; as it is where the wording cannot ask so. */
+export function thinkFirst(set: PromptSet, question: string): string {
+  return [question, wordingsOf(set).thinkFirst ?? []].flat().join("\n\n");
 }
 
 /** Whether a wording can ask for a chain of thought by a sentence (`PromptRequest.stepByStep`). */
@@ -278,20 +287,4 @@ function withOptions({ question, options }: PromptRequest): string {
 
 function userTurn(content: string, image: RgbImage): Prompt {
   return { messages: [{ role: "user", content }], images: [image] };
-}
-
-/** A list of texts as Python prints it, which is how the release puts options into its prompt: `['a', "b's"]`. */
-export function pythonList(items: readonly string[]): string {
-  return `[${items.map(pythonText).join(", ")}]`;
-}
-
-function pythonText(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text
-    .replaceAll("\\", "\\\\")
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r")
-    .replaceAll("\t", "\\t")
-    .replaceAll(quote, `\\${quote}`);
-  return `${quote}${escaped}${quote}`;
 }

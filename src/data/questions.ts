@@ -21,8 +21,22 @@ export interface GeneralQuestion {
   readonly load?: () => Promise<RgbImage>;
   /** The user's turn, `<image>` where the picture stands; or two questions, the second of which is put with the answer to the first. */
   readonly user: string | NamedFirst;
-  /** The right answer; the parts of a list, divided by commas, may come in any order. */
+  /** The right answer; the parts of a list, divided by commas, may come in any order. Of a choice "yes" or "no", or an option's letter. */
   readonly truth: string;
+  /** What it leaves to choose from; absent where the truth is to be said in full. */
+  readonly choice?: Choice;
+  /** Questions of one name count as one: right where each of them is (MME's pairs, MMBench's circles). */
+  readonly group?: string;
+}
+
+/** How a choice is read off an answer (eval/choice): as the tool of the benchmark does that a question is from. */
+export const CHOICE_RULES = ["yesNo", "letter", "lastLetter"] as const;
+
+/** A question that is answered by choosing. */
+export interface Choice {
+  readonly rule: (typeof CHOICE_RULES)[number];
+  /** What the letters A, B, C, … stand for, in order; "yes" and "no" of such a question. */
+  readonly options: readonly string[];
 }
 
 /** The picture is named first, in the form in which a model is otherwise asked; then the name that it gave is asked about, without the picture. */
@@ -46,4 +60,9 @@ export interface QuestionSet {
   readonly kinds: readonly QuestionKind[];
   /** The questions; the same seed draws the same ones. */
   readonly draw: (seed: number) => readonly GeneralQuestion[];
+}
+
+/** The letters that stand for some options: A, B, C, … */
+export function optionLetters(options: readonly string[]): string[] {
+  return options.map((_, i) => String.fromCharCode(65 + i));
 }

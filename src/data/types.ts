@@ -22,6 +22,8 @@ export interface LabelledImage {
   /** Stable and unique over all datasets. */
   readonly id: string;
   readonly subCategory: SubCategory;
+  /** The file that it is read from, where it is one of its own: its absolute path. */
+  readonly file?: string;
   /** Reads or renders the pixels. The same object is returned while it is cached, so that models may cache by identity. */
   load(): Promise<RgbImage>;
 }

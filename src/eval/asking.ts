@@ -182,9 +182,12 @@ export function chooseAll(
 }
 
 /** The options in the order in which they are shown; the release lists the right one first and shows them so. */
-export function shownOptions(item: BenchmarkItem, { optionOrder, seed = 42 }: OptionOrder): readonly string[] {
-  if (optionOrder === "released") return item.options;
-  return new Random(seed).fork(`options of ${item.id}`).shuffle(item.options);
+export function shownOptions(
+  { id, options }: Pick<BenchmarkItem, "id" | "options">,
+  { optionOrder, seed = 42 }: OptionOrder,
+): readonly string[] {
+  if (optionOrder === "released") return options;
+  return new Random(seed).fork(`options of ${id}`).shuffle(options);
 }
 
 /** @throws LabError for none, or for one that names no class */

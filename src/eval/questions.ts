@@ -2,12 +2,20 @@ import { z } from "zod";
 import { canonicalName, widestAnswer } from "../core/answer";
 import { required } from "../core/errors";
 import { Random } from "../core/random";
-import { buildPrompt, type PromptSet } from "../data/prompts";
-import { NEEDS, type GeneralQuestion, type NamedFirst, type Need, type QuestionKind } from "../data/questions";
+import { buildPrompt, thinkFirst, type PromptSet } from "../data/prompts";
+import {
+  CHOICE_RULES,
+  NEEDS,
+  type GeneralQuestion,
+  type NamedFirst,
+  type Need,
+  type QuestionKind,
+} from "../data/questions";
 import type { Completion, Prompt, VisionLanguageModel } from "../model/contract";
 import { openAnswersOf } from "./answers";
 import type { AskingRun } from "./asking";
 import { inBatches } from "./batches";
+import { chosenIn } from "./choice";
 import { answerOf } from "./judge";
 import { measureItems, type Measured } from "./measure";
 
@@ -29,6 +37,9 @@ const questionAnswerSchema = z.strictObject({
   output: z.string(),
   tokens: z.int().min(0),
   finish: z.enum(["stop", "length"]),
+  /** Of a choice: what it is read by, and what was to choose from. */
+  choice: z.strictObject({ rule: z.enum(CHOICE_RULES), options: z.array(z.string()).readonly() }).optional(),
+  group: z.string().optional(),
 });
 
 /** How questions are asked. The form of an answer is the question's own; pictures are named in the form of the set of prompts. */
@@ -73,13 +84,14 @@ export async function askQuestions(
       const prompts = await Promise.all(first.map((one) => namingPrompt(one, options)));
       const named = await generate(prompts, index, stop);
       const namings = new Map(first.map(({ id }, i) => [id, named[i]?.text ?? ""]));
-      const put = batch.map((one) => ({ one, ...turnOf(one, namings.get(one.id), thinking) }));
+      const put = batch.map((one) => ({ one, ...turnOf(one, namings.get(one.id), options) }));
       const asked = put.filter(({ user }) => user !== null);
       const said = await generate(await Promise.all(asked.map(({ one, user }) => promptOf(one, user))), index, stop);
       const outputs = new Map(asked.map(({ one }, i) => [one.id, said[i]]));
-      return put.map(({ one: { id, kind, domain, seen, truth }, naming, user }) => {
+      return put.map(({ one: { id, kind, domain, seen, truth, choice, group }, naming, user }) => {
         const { text = "", tokenIds = [], length = tokenIds.length, finish = "stop" } = outputs.get(id) ?? {};
-        return { id, kind, domain, seen, truth, naming, user, output: text, tokens: length, finish };
+        const said = { naming, user, output: text, tokens: length, finish };
+        return { ...{ id, kind, domain, seen, truth }, ...said, ...given({ choice, group }) };
       });
     },
   });
@@ -97,9 +109,18 @@ async function namingPrompt(
   return buildPrompt(promptSet, { question, superCategory: domain, image, thinking });
 }
 
-/** The turn that is put: of a picture that is named first, about its name. What holds a tag is none. */
-function turnOf({ user }: GeneralQuestion, naming: string | undefined, thinking: boolean) {
-  if (!isNamedFirst(user)) return { naming: null, user };
+/** The keys that have a value. */
+function given<T extends object>(keys: { readonly [K in keyof T]: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** The turn that is put: of a picture that is named first, about its name. What holds a tag is none. A choice is asked with its reasons. */
+function turnOf(
+  { user, choice }: GeneralQuestion,
+  naming: string | undefined,
+  { thinking, promptSet }: QuestionAsking,
+) {
+  if (!isNamedFirst(user)) return { naming: null, user: choice !== undefined && thinking ? thinkFirst(promptSet, user) : user }; // prettier-ignore
   const name = answerOf(naming ?? "", thinking) ?? "";
   return { naming: naming ?? "", user: name === "" || /[<>]/u.test(name) ? null : user.then(name) };
 }
@@ -109,8 +130,9 @@ async function promptOf({ load, user: own }: GeneralQuestion, user: string | nul
   return { messages: [{ role: "user", content: user ?? "" }], images };
 }
 
-/** Whether an answer, in its tags where it has some, is the true one; the parts of a list in any order. */
-export function isRight({ output, truth }: Pick<QuestionAnswer, "output" | "truth">): boolean {
+/** Whether an answer, in its tags where it has some, is the true one, or chooses it; the parts of a list in any order. */
+export function isRight({ output, truth, choice }: Pick<QuestionAnswer, "output" | "truth" | "choice">): boolean {
+  if (choice !== undefined) return chosenIn(output, choice) === truth;
   const parts = (text: string): string => (widestAnswer(text) ?? text).split(",").map(canonicalName).sort().join(",");
   return parts(output) === parts(truth);
 }
@@ -120,11 +142,18 @@ export interface QuestionCount extends Pick<QuestionAnswer, "kind" | "domain" | 
   readonly need: Need;
   readonly right: number;
   readonly n: number;
+  /** Of choices: answers that choose nothing that could be read. They count as wrong. */
+  readonly unread?: number | undefined;
+  /** Of questions in groups: the groups, and those of them whose every question was answered right. */
+  readonly groups?: number | undefined;
+  readonly groupsRight?: number | undefined;
 }
 
 /** What a model's answers come to. */
 export interface QuestionCounts {
   readonly counts: readonly QuestionCount[];
+  /** Lines and files of a benchmark that could not be used, where there are such. */
+  readonly skipped?: number | undefined;
 }
 
 export const questionCountsSchema: z.ZodType<QuestionCounts> = z.strictObject({
@@ -136,22 +165,43 @@ export const questionCountsSchema: z.ZodType<QuestionCounts> = z.strictObject({
       seen: z.boolean().nullable(),
       right: z.int().min(0),
       n: z.int().min(1),
+      unread: z.int().min(0).optional(),
+      groups: z.int().min(1).optional(),
+      groupsRight: z.int().min(0).optional(),
     }),
   ),
+  skipped: z.int().min(1).optional(),
 });
 
 /** Counts answers: a row per kind, domain and split, in the order in which they first come. */
 export function countAnswers(answers: readonly QuestionAnswer[], kinds: readonly QuestionKind[]): QuestionCount[] {
   const needs = new Map(kinds.map(({ name, need }) => [name, need]));
-  const counts = new Map<string, QuestionCount>();
+  const rows = new Map<string, QuestionAnswer[]>();
   for (const answer of answers) {
-    const { kind, domain, seen } = answer;
-    const key = JSON.stringify([kind, domain, seen]);
-    const need = required(needs.get(kind), () => new RangeError(`countAnswers: there is no kind "${kind}"`));
-    const { right, n } = counts.get(key) ?? { right: 0, n: 0 };
-    counts.set(key, { kind, need, domain, seen, right: right + Number(isRight(answer)), n: n + 1 });
+    const key = JSON.stringify([answer.kind, answer.domain, answer.seen]);
+    const row = rows.get(key);
+    if (row === undefined) rows.set(key, [answer]);
+    else row.push(answer);
   }
-  return [...counts.values()];
+  return [...rows.values()].flatMap((own) => {
+    const [first] = own;
+    if (first === undefined) return [];
+    const { kind, domain, seen } = first;
+    const need = required(needs.get(kind), () => new RangeError(`countAnswers: there is no kind "${kind}"`));
+    const right = own.filter(isRight);
+    const chosen = own.flatMap(({ output, choice }) => (choice === undefined ? [] : [chosenIn(output, choice)]));
+    const unread = chosen.length === 0 ? {} : { unread: chosen.filter((one) => one === null).length };
+    return [{ kind, need, domain, seen, right: right.length, n: own.length, ...unread, ...countGroups(own) }];
+  });
+}
+
+function countGroups(answers: readonly QuestionAnswer[]): Pick<QuestionCount, "groups" | "groupsRight"> {
+  const right = new Map<string, boolean>();
+  for (const answer of answers) {
+    if (answer.group !== undefined) right.set(answer.group, isRight(answer) && right.get(answer.group) !== false);
+  }
+  if (right.size === 0) return {};
+  return { groups: right.size, groupsRight: [...right.values()].filter(Boolean).length };
 }
 
 /** What measurements of all general questions alike are made on; those of one kind have a setting of their own. */

@@ -1,8 +1,24 @@
-import { generalQuestions } from "../lab/analyses";
-import { defineExperiment } from "../lab/experiment";
+import { BENCHMARKS } from "../data/benchmarks/benchmark";
+import { generalBenchmark, generalQuestions } from "../lab/analyses";
+import { defineExperiment, type TableSpec } from "../lab/experiment";
 import { cotSft, dapo, labelSft, rl } from "../lab/recipe";
-import { kindColumns, NEED_COLUMNS, needBars } from "../report/general";
+import {
+  benchmarkKindLayout,
+  benchmarkLayout,
+  benchmarkNotes,
+  kindColumns,
+  NEED_COLUMNS,
+  needBars,
+} from "../report/general";
 import { claimsOf } from "./claims";
+
+const NEEDS_LAYOUT = {
+  caption: "General capability, right answers in %",
+  columns: NEED_COLUMNS,
+  notes: [
+    "Questions in the forms that the base was taught. Recognition first: what is known of a pictured class, which the model names before it is asked (with or without thinking, as the row says), and whether it is of a certain name. One seed, 95 % intervals over questions.",
+  ],
+};
 
 /** Table 7: what training for names does to everything else, and to questions that need the name first. */
 export const general = defineExperiment({
@@ -11,7 +27,8 @@ export const general = defineExperiment({
   claim:
     "Fine-R1 answers more of the questions that need recognition first (ImageWikiQA 54.85 → 58.45 %) and loses nothing on general ones (MMBench 79.30 → 79.55, SEED-Bench 73.74 → 73.99, MME 1591 → 1587; Table 7)",
   claims: claimsOf("general"),
-  lacks: ({ questions }) => (questions === undefined ? "general questions" : undefined),
+  lacks: ({ questions }, { benchmarks = [] }) =>
+    questions === undefined && benchmarks.length === 0 ? "general questions" : undefined,
   methods(recipe) {
     const { base, profile } = recipe;
     const start = cotSft(recipe);
@@ -38,7 +55,7 @@ export const general = defineExperiment({
   },
   ask: [],
   metrics: [],
-  analyses: [generalQuestions],
+  analyses: [generalQuestions, ...BENCHMARKS.map(generalBenchmark)],
   compare: [
     ["sft-labels", "base"],
     ["cot-sft", "base-think"],
@@ -54,13 +71,8 @@ export const general = defineExperiment({
   tables: [
     {
       name: "table",
-      layout: () => ({
-        caption: "General capability, right answers in %",
-        columns: NEED_COLUMNS,
-        notes: [
-          "Questions in the forms that the base was taught. Recognition first: what is known of a pictured class, which the model names before it is asked (with or without thinking, as the row says), and whether it is of a certain name. One seed, 95 % intervals over questions.",
-        ],
-      }),
+      layout: ({ questions }, measurements) => (questions === undefined ? benchmarkLayout(measurements) : NEEDS_LAYOUT),
+      notes: benchmarkNotes,
     },
     {
       name: "kinds",
@@ -73,6 +85,14 @@ export const general = defineExperiment({
           ],
         },
     },
+    {
+      name: "benchmarks",
+      layout: ({ questions }, measurements) => (questions === undefined ? undefined : benchmarkLayout(measurements)),
+    },
+    ...BENCHMARKS.map((name): TableSpec => ({
+      name: `${name}-kinds`,
+      layout: (_, measurements) => benchmarkKindLayout(name, measurements),
+    })),
   ],
   figures: [{ name: "general", draw: needBars }],
 });

@@ -1,5 +1,7 @@
 import { LAST_LAYER, layerSetting } from "../analysis/separability";
 import type { TaxonomyComparison } from "../analysis/taxonomy";
+import type { BenchmarkName } from "../data/benchmarks/benchmark";
+import { benchmarkMeasurements, SCORING } from "../eval/benchmarks";
 import { changeMeasurements, MCNEMAR } from "../eval/changes";
 import { measureItems, type Measured } from "../eval/measure";
 import type { Setting } from "../eval/metrics";
@@ -14,7 +16,7 @@ import { questionsStage } from "./kinds/questions";
 import { sharesStage } from "./kinds/shares";
 import { separabilityStage } from "./kinds/states";
 import { rlStage } from "./kinds/training";
-import { changes, questions, separability, states } from "./recipe";
+import { benchmarkQuestions, changes, questions, separability, states } from "./recipe";
 import { stageFrom } from "./stage";
 
 /** What can be measured of models beyond their answers: the hypotheses of §5.4, and the gradient of stage 2. */
@@ -181,9 +183,20 @@ export const generalQuestions = defineAnalysis(questionsStage, {
     },
     { name: "text", title: "knowledge in text", help: "right answers to questions in words alone" },
   ],
+  appliesTo: ({ questions: own }) => own !== undefined,
   stage: questions,
   measure: questionMeasurements,
 });
+
+/** Table 7: a general benchmark, where the profile names it. */
+export function generalBenchmark(name: BenchmarkName): Analysis {
+  return defineAnalysis(questionsStage, {
+    name,
+    metrics: SCORING[name].metrics,
+    stage: (recipe, method) => benchmarkQuestions(recipe, method, name),
+    measure: (counts) => benchmarkMeasurements(name, counts),
+  });
+}
 
 /** Fig. 6: what becomes of the answers of another method. @param before what stands beside it, which has no changes itself */
 export function changesFrom(before: (recipe: Recipe) => Method, setting: Setting): Analysis {

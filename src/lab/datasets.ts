@@ -5,7 +5,9 @@ import { ROOT } from "../config/load";
 import { configFile } from "../config/names";
 import { LabError, required } from "../core/errors";
 import type { Progress } from "../core/progress";
-import { closest } from "../core/similar";
+import { closest, didYouMean } from "../core/similar";
+import { BENCHMARKS, type BenchmarkName } from "../data/benchmarks/benchmark";
+import { BENCHMARK_READERS } from "../data/benchmarks";
 import type { Dataset } from "../data/dataset";
 import { openFolder, parseFolderOptions, parseOptions } from "../data/folder/folder";
 import { heldOut } from "../data/heldOut";
@@ -48,6 +50,7 @@ const KINDS: Readonly<Record<string, DatasetKind>> = {
     ...PICTURE_SETS.map((set) => setKind(set.kind, `${set.kind}:PATH of ${set.title}`, [set])),
     setKind("sets", "sets:PATH of a folder with all six of them", PICTURE_SETS),
   ]),
+  ...Object.fromEntries(BENCHMARKS.map((name) => [name, benchmarkKind(name)])),
   heldout: {
     form: "heldout:DATASET, any other with a third of its seen classes held out, for choosing settings",
     open: async (spec, options) => heldOut(await openDataset(spec, options)),
@@ -77,6 +80,22 @@ async function openAnew(spec: string, options: OpenDatasetOptions): Promise<Data
   const [name, where] = colon < 0 ? ["", spec] : [spec.slice(0, colon), spec.slice(colon + 1)];
   const kind = required(Object.hasOwn(KINDS, name) ? KINDS[name] : undefined, () => unknownKind(spec, name, where));
   return kind.open(where, options);
+}
+
+function benchmarkKind(name: BenchmarkName): DatasetKind {
+  const { form, open } = BENCHMARK_READERS[name];
+  return { form, open: (where, context) => open(fromRoot(where), context) };
+}
+
+/** A general benchmark by its spec, such as "mme:/data/MME_Benchmark", and its fingerprint; nothing else of it is read. */
+export function benchmarkOf(spec: string): { readonly name: BenchmarkName; readonly fingerprint: string } {
+  const [kind = "", where = ""] = /^([^:]*):(.*)$/su.exec(spec)?.slice(1) ?? [];
+  const name = BENCHMARKS.find((one) => one === kind);
+  if (name !== undefined) return { name, fingerprint: BENCHMARK_READERS[name].fingerprint(fromRoot(where)) };
+  const forms = BENCHMARKS.map((one) => BENCHMARK_READERS[one].form);
+  throw new LabError("names no benchmark", `${didYouMean(kind, BENCHMARKS)}Give ${forms.join("; or ")}.`, {
+    subject: JSON.stringify(spec),
+  });
 }
 
 /** Options stand behind the path as in a URL (`folderOptionsSchema`). */

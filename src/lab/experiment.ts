@@ -1,6 +1,7 @@
 import { requireSlug } from "../config/slug";
 import { LabError } from "../core/errors";
 import type { CotRecord } from "../cot/records";
+import type { BenchmarkName } from "../data/benchmarks/benchmark";
 import type { Dataset } from "../data/dataset";
 import type { Claim } from "../eval/claims";
 import type { CaseSource } from "../report/cases";
@@ -30,6 +31,8 @@ export interface Recipe {
   readonly teacher?: Given | undefined;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
+  /** Those that the profile names. */
+  readonly benchmarks?: Readonly<Partial<Record<BenchmarkName, Given>>> | undefined;
   readonly profile: Profile;
   readonly seed: number;
 }
@@ -124,6 +127,8 @@ export interface Analysis {
   /** Short and unique in its experiment; `Results.found` has its results under it. */
   readonly name: string;
   readonly metrics: readonly Described[];
+  /** Whether a dataset has what it asks for; absent where each has. */
+  readonly appliesTo?: (dataset: Dataset) => boolean;
   /** The stage that does it; `undefined` where it does not apply, as to an encoder, which has no hidden states. */
   stage(recipe: Recipe, method: Method): Stage | undefined;
   /** The stage's result, as its kind's schema has it, as measurements of those metrics. */
@@ -180,7 +185,7 @@ export interface Experiment {
   /** The methods as a graph of stages; nothing is computed by describing them. */
   methods(recipe: Recipe): readonly Method[];
   /** What it needs and a dataset does not have, such as "general questions": it has no row there. */
-  readonly lacks?: (dataset: Dataset) => string | undefined;
+  readonly lacks?: (dataset: Dataset, profile: Profile) => string | undefined;
   /** Further models that some of its rows are about; a profile that does not name one goes without those rows. */
   readonly models?: readonly FurtherModel[];
   /** How many seeds its record needs; default 3. */
@@ -213,7 +218,7 @@ export function rowsLeftOut(
   experiment: Pick<Experiment, "models" | "lacks">,
   { profile, dataset }: { readonly profile: Profile; readonly dataset: Dataset },
 ): string[] {
-  const missing = experiment.lacks?.(dataset);
+  const missing = experiment.lacks?.(dataset, profile);
   if (missing !== undefined) return [`Left out: all rows; the dataset ${dataset.name} has no ${missing}.`];
   const lacking = modelsLacking(experiment, profile);
   return FURTHER_MODELS.filter(({ part }) => lacking.includes(part)).map(({ part, title }) => {

@@ -7,7 +7,7 @@ import { LabError } from "../core/errors";
 import { hashKnown } from "../core/hash";
 import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
-import { openDataset } from "./datasets";
+import { benchmarkOf, openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
 import {
   givenCheckpoint,
@@ -47,6 +47,10 @@ export async function labOf(
 ): Promise<Lab> {
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
+  if (dataset.subCategories.length === 0) {
+    const remedy = "Name it under the key benchmarks, and a dataset with classes under dataset.";
+    throw new LabError("is a benchmark: it has questions, and no classes to be trained on", remedy, { subject: profile.dataset }); // prettier-ignore
+  }
   const own = [profile.base, profile.encoder];
   requireBuilt(
     missingOf([...own, ...(profile.cot.teacher === undefined ? [] : [profile.cot.teacher])], profile.dataset),
@@ -66,6 +70,7 @@ export async function labOf(
   const vocabulary = vocabularyOf(profile.base);
   if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
   let models: Recipe["models"] | undefined;
+  let benchmarks: Recipe["benchmarks"] | undefined;
   return {
     ...context,
     store,
@@ -76,6 +81,9 @@ export async function labOf(
       // looked at when an experiment asks for them: most do without
       get models() {
         return (models ??= furtherModels(profile, dataset));
+      },
+      get benchmarks() {
+        return (benchmarks ??= benchmarksOf(profile));
       },
       profile,
       seed,
@@ -91,6 +99,16 @@ function furtherModels({ models = {}, dataset: spec }: Profile, dataset: Dataset
     return [[part, givenIfBuilt(given, at)] as const];
   });
   return Object.fromEntries(named);
+}
+
+/** @throws LabError for one that is not there, or that is named twice */
+function benchmarksOf({ benchmarks = [], name: profile }: Profile): Recipe["benchmarks"] {
+  const found = benchmarks.map((at) => ({ at, ...benchmarkOf(at) }));
+  const twice = found.find(({ name }, i) => found.findIndex((one) => one.name === name) < i);
+  if (twice !== undefined) {
+    throw new LabError(`names ${twice.name} twice under benchmarks`, "Name each benchmark once.", { subject: `the profile ${profile}` }); // prettier-ignore
+  }
+  return Object.fromEntries(found.map(({ name, at, fingerprint }) => [name, { given: "dataset" as const, fingerprint, at }])); // prettier-ignore
 }
 
 const REMEDY =

@@ -130,7 +130,7 @@ export async function openLab(
       const lab = here();
       const { seed } = lab.profile;
       const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
-      requireRows(lab, experiment, experiment.lacks?.(lab.dataset) === undefined ? chosen : []);
+      requireRows(lab, experiment, experiment.lacks?.(lab.dataset, lab.profile) === undefined ? chosen : []);
       const plan = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
       return runOf(lab, experiment, await makeMethods(lab, experiment, plan, withCurves(nb)), set);
     },

@@ -69,6 +69,8 @@ export interface Profile {
   readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
   /** Models that are asked as they are, each a row of its own: names of configs/models. */
   readonly rows?: readonly string[] | undefined;
+  /** General benchmarks (Table 7) that `general` asks beside the dataset's own questions, such as "mme:/data/MME_Benchmark" (docs/benchmarks.md). */
+  readonly benchmarks?: readonly string[] | undefined;
   /** The wording of questions. */
   readonly promptSet: PromptSet;
   /** The seed of a run. Everything that is drawn forks from it. */
@@ -103,6 +105,7 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   mining: text.optional(),
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
   rows: z.array(slugSchema).optional(),
+  benchmarks: z.array(text).optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
   cot: z.strictObject({

@@ -1,5 +1,6 @@
 import type { CurationReport } from "../cot/outcomes";
 import type { Negatives } from "../data/negatives";
+import type { BenchmarkName } from "../data/benchmarks/benchmark";
 import { chainForm } from "../data/prompts";
 import type { Changes } from "../eval/changes";
 import type { Setting } from "../eval/metrics";
@@ -198,4 +199,14 @@ export function questions({ dataset, profile }: Recipe, { name, model, thinking 
   const { seed, batchSize, maxNewTokensThinking: maxNewTokens } = evaluation;
   const how = { promptSet, thinking, seed, batchSize, maxNewTokens };
   return questionsStage.stage({ model, dataset, ...how }, `${name}, general questions`);
+}
+
+/** The same with the questions of a general benchmark, where the profile names it. */
+export function benchmarkQuestions(
+  recipe: Recipe,
+  method: Method,
+  name: BenchmarkName,
+): Stage<QuestionCounts> | undefined {
+  const dataset = recipe.benchmarks?.[name];
+  return dataset === undefined ? undefined : questions({ ...recipe, dataset }, method);
 }

@@ -72,7 +72,7 @@ export function chooseMethods(
  * the profile's. Empty where the profile or its dataset has nothing for any row (`rowsLeftOut`).
  */
 export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
-  if (experiment.lacks?.(lab.dataset) !== undefined) return [];
+  if (experiment.lacks?.(lab.dataset, lab.profile) !== undefined) return [];
   const own = lab.profile.seed;
   return (seeds ?? [own]).flatMap((seed, i) => {
     const all = experiment.methods(lab.recipe(seed));
@@ -128,7 +128,7 @@ export function planMethod(
       return { setting, answers: stage, similarity: similarityStage.stage(inputs, `${stage.label}, SS_rel`) };
     });
   const analysed = (experiment.analyses ?? []).flatMap((analysis) => {
-    const stage = analysis.stage(recipe, method);
+    const stage = analysis.appliesTo?.(lab.dataset) === false ? undefined : analysis.stage(recipe, method);
     return stage === undefined ? [] : [{ analysis, stage: { ...stage, label: `${method.name}, ${analysis.name}` } }];
   });
   const work = inOrder(finalStages({ asked, analysed }));

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pythonList } from "../../src/core/python";
 import { buildPrompt, buildTrainingPrompt, encoderTemplates, hasStepByStep, promptText } from "../../src/data/prompts";
-import { pythonList, type PromptSet } from "../../src/data/prompts";
+import type { PromptSet } from "../../src/data/prompts";
 
 const image = { width: 1, height: 1, data: Uint8Array.of(0, 0, 0) };
 const REQUEST = { question: "What bird is this?", superCategory: "bird", image, thinking: true };

@@ -76,7 +76,7 @@ export async function openFolder(
   }
   const { drafts, leftOut } = draftClasses(folder, scan, settings);
   const drawn = drawDataset(
-    drafts.map((draft) => poolOf(draft, read)),
+    drafts.map((draft) => poolOf(draft, { folder, read })),
     settings,
   );
   return {
@@ -127,12 +127,16 @@ function requireDefaults(settings: Settings, folder: string): void {
 const DEFAULTS: Readonly<Record<string, unknown>> = folderOptionsSchema.parse({});
 
 /** Ids name the part before the file, where the folder has parts. */
-function poolOf({ subCategory, ...found }: Draft, read: PictureReader): ClassPool {
+function poolOf(
+  { subCategory, ...found }: Draft,
+  { folder, read }: { readonly folder: string; readonly read: PictureReader },
+): ClassPool {
   const parts = found.test !== undefined || found.validation !== undefined;
   const images = (pictures: readonly FoundPicture[], part: string): LabelledImage[] =>
     pictures.map((picture) => ({
       id: [subCategory.id, ...(parts ? [part] : []), picture.name].join("/"),
       subCategory,
+      file: path.resolve(folder, picture.file),
       load: () => read(picture),
     }));
   return {

@@ -33,7 +33,10 @@ export function openExport(
   const images = new Map(
     stored.pictures.map((picture) => {
       const subCategory = required(subCategories.get(picture.class), () => missing(picture.class));
-      const image: LabelledImage = { id: picture.id, subCategory, load: () => read(picture) };
+      const image: LabelledImage = {
+        ...{ id: picture.id, subCategory, file: path.resolve(root, picture.file) },
+        load: () => read(picture),
+      };
       return [picture.id, { image, question: picture.question, options: picture.options }];
     }),
   );

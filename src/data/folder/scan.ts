@@ -79,7 +79,8 @@ interface Candidate extends Entry {
 
 /** Files of a dataset that are no pictures, in its own folder. */
 const OWN_FILES = ["classes.csv", "dataset.json"];
-const ENDINGS = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
+/** Endings of files that are read as pictures. */
+export const ENDINGS = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
 
 /**
  * Looks through a folder of pictures: `<class>/<picture>`, or `train/<class>/<picture>` and the same under test/ and
@@ -255,7 +256,8 @@ function outside(name: string): SkipReason {
   return ENDINGS.test(name) ? OUTSIDE : "no picture by its ending";
 }
 
-function partOf(name: string): Part | undefined {
+/** What a folder of this name holds, where it is one of a part. */
+export function partOf(name: string): Part | undefined {
   const key = name.toLowerCase();
   return Object.hasOwn(PARTS, key) ? PARTS[key] : undefined;
 }

@@ -40,7 +40,10 @@ export const questionsStage = defineStage<QuestionsInputs, QuestionCounts>({
   asks: { model: ["generate"] },
   scraps: [REPLIES],
   run: async ({ model: ref, dataset: given, seed, ...asking }, bench) => {
-    const { kinds, draw } = questionsOf(await bench.dataset(given));
+    const data = await bench.dataset(given);
+    const { kinds, draw } = questionsOf(data);
+    // of a benchmark, which is nothing but questions: they are no part of what is asked, and are told
+    const skipped = data.subCategories.length === 0 ? (data.report?.skipped.length ?? 0) : 0;
     const { progress, signal } = bench.context;
     const watched = { answersFile: path.join(bench.folder, ANSWERS), label: bench.label, progress, signal };
     const model = await openModel(checkpointFolder(bench, ref), ["generate"], {
@@ -48,7 +51,8 @@ export const questionsStage = defineStage<QuestionsInputs, QuestionCounts>({
       replies: path.join(bench.folder, REPLIES),
     });
     try {
-      return { counts: countAnswers(await askQuestions(model, draw(seed), { ...asking, ...watched }), kinds) };
+      const counts = countAnswers(await askQuestions(model, draw(seed), { ...asking, ...watched }), kinds);
+      return { counts, ...(skipped === 0 ? {} : { skipped }) };
     } finally {
       model.dispose();
     }
