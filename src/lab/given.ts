@@ -6,7 +6,6 @@ import { LabError } from "../core/errors";
 import { hashKnown } from "../core/hash";
 import { ENCODERS } from "../miniworld/base/config";
 import { engineOf } from "../model/open";
-import { checkpointFiles } from "../model/qwen/checkpointFiles";
 import { digest } from "../store/key";
 import { openDataset } from "./datasets";
 import { givenSchema, type Given, type Stage } from "./stage";
@@ -27,9 +26,10 @@ export function givenCheckpoint(at: string): Given {
   return { given: "checkpoint", fingerprint: files.length === 0 ? digest(at) : fingerprintOf(files), at };
 }
 
-/** A dual encoder's folder. */
-export function givenEncoder(folder: string): Given {
-  return { given: "encoder", fingerprint: fingerprintOf(checkpointFiles(folder)), at: folder };
+/** A dual encoder (`openEncoder`): the folder of one of ours, or "onnx:DIR". */
+export function givenEncoder(at: string): Given {
+  const { engine, where } = engineOf(at);
+  return { given: "encoder", fingerprint: fingerprintOf(engine.files(where)), at };
 }
 
 function fingerprintOf(files: readonly string[]): string {
