@@ -1,6 +1,7 @@
 import { generalQuestions } from "../lab/analyses";
 import { defineExperiment } from "../lab/experiment";
 import { cotSft, dapo, labelSft, rl } from "../lab/recipe";
+import { furtherRows } from "../lab/rows";
 import { kindColumns, NEED_COLUMNS, needBars } from "../report/general";
 import { claimsOf } from "./claims";
 
@@ -34,6 +35,7 @@ export const general = defineExperiment({
         model: rl(recipe, start, {}, "tapo"),
         thinking: true,
       },
+      ...furtherRows(recipe),
     ];
   },
   ask: [],

@@ -12,6 +12,7 @@ import type { View } from "../report/viewPage";
 import type { Measured } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { metricNamed, METRICS, type Metric, type Setting } from "../eval/metrics";
+import type { PromptStyle } from "../model/styled";
 import type { Strategy } from "./kinds/asking";
 import { FURTHER_MODELS, type EvaluationProfile, type FurtherModel, type Profile } from "./profile";
 import { withInputs, type Given, type Source, type Stage, type StageKind } from "./stage";
@@ -24,6 +25,8 @@ export interface Recipe {
   readonly dataset: Given;
   readonly base: Given;
   readonly encoder: Given;
+  /** Sim of Eq. 5: the encoder, unless the profile names another. */
+  readonly similarity: Given;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
   readonly profile: Profile;
@@ -45,7 +48,9 @@ export interface Method {
   /** What is done for it beyond the plain question. */
   readonly strategy?: Strategy | undefined;
   /** How it is asked, where not as the profile has it. */
-  readonly asking?: Partial<Pick<EvaluationProfile, "optionOrder">> | undefined;
+  readonly asking?: Partial<Pick<EvaluationProfile, "optionOrder"> & Pick<Profile, "promptSet">> | undefined;
+  /** How its family wants any prompt. */
+  readonly style?: PromptStyle | undefined;
 }
 
 /**

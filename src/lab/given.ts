@@ -8,6 +8,8 @@ import { ENCODERS } from "../miniworld/base/config";
 import { engineOf } from "../model/open";
 import { digest } from "../store/key";
 import { openDataset } from "./datasets";
+import { isEncoderRow, whereRow, type ModelConfig } from "./modelConfig";
+import type { Profile } from "./profile";
 import { givenSchema, type Given, type Stage } from "./stage";
 
 /** A dataset by its spec, such as "miniworld:test". */
@@ -37,11 +39,27 @@ function fingerprintOf(files: readonly string[]): string {
 }
 
 /** Stands for the fingerprint of a model that is not there. */
-const NOT_BUILT = "not built";
+export const NOT_BUILT = "not built";
 
 /** A model that may not be there yet: then rows of it can be described and shown, and not made (`requireBuilt`). */
 export function givenIfBuilt(kind: "checkpoint" | "encoder", at: string): Given {
   if (!isThere(at)) return { given: kind, fingerprint: NOT_BUILT, at };
+  return kind === "encoder" ? givenEncoder(at) : givenCheckpoint(at);
+}
+
+/** Before the name of a row whose model is nowhere. */
+const ROW = "row:";
+
+/**
+ * The model of a row. Of a served one the fingerprint is its id and revision, so that answers keep their keys wherever it is served. One that is
+ * nowhere can be described and shown, and not made (`requireBuilt`).
+ */
+export function givenRow(config: ModelConfig, servers: Profile["servers"]): Given {
+  const kind = isEncoderRow(config) ? "encoder" : "checkpoint";
+  const at = whereRow(config, servers);
+  if (at?.startsWith("served:") === true)
+    return { given: kind, fingerprint: digest([config.hub, config.revision]), at };
+  if (at === undefined || !isThere(at)) return { given: kind, fingerprint: NOT_BUILT, at: `${ROW}${config.name}` };
   return kind === "encoder" ? givenEncoder(at) : givenCheckpoint(at);
 }
 
@@ -106,11 +124,13 @@ export function buildCommand({ config, world, out }: BaseBuild): string {
 export function requireBuilt(missing: readonly Missing[]): void {
   if (missing.length === 0) return;
   const commands = buildsOf(missing).map(buildCommand);
-  const unknown = missing.some(({ build }) => build === undefined);
+  const rows = missing.filter(({ at }) => at.startsWith(ROW)).map(({ at }) => at.slice(ROW.length));
+  const unknown = missing.some(({ build, at }) => build === undefined && !at.startsWith(ROW));
   throw new LabError(
     missing.length === 1 ? "the checkpoint is not there" : "the checkpoints are not there",
     [
       ...(commands.length === 0 ? [] : [`Build what is missing: \`${commands.join(" && ")}\`.`]),
+      ...rows.map((name) => `\`npx fine-r1 models show ${name}\` says how to get or serve it.`),
       ...(unknown ? ["Make a base with `npx fine-r1 base build`, or correct the profile."] : []),
     ].join(" "),
     { subject: missing.map(({ at }) => placeOf(at)).join(", ") },

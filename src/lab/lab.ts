@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenCheckpoint, givenEncoder, givenIfBuilt, missingOf, requireBuilt } from "./given";
+import { givenIfBuilt, missingOf, requireBuilt } from "./given";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
@@ -31,23 +31,30 @@ const cardSchema = z.object({
 /**
  * Opens what a profile names.
  * @param context who watches; `store` is runs/store by default
+ * @param context.lenient the base and the encoder may be missing: what needs them is refused when it is to be made
  * @throws LabError when the base or the encoder is not there, was made for another dataset, or has changed, by the card beside it
  */
 export async function labOf(
   profile: Profile,
-  context: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">>,
+  {
+    lenient = false,
+    ...context
+  }: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">> & { readonly lenient?: boolean },
 ): Promise<Lab> {
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
-  const own = [profile.base, profile.encoder];
-  requireBuilt(missingOf(own, profile.dataset));
+  const { similarity = profile.encoder } = profile;
+  const own = [...new Set([profile.base, profile.encoder, similarity])];
+  const missing = missingOf(own, profile.dataset);
+  if (!lenient) requireBuilt(missing);
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
-    base: givenCheckpoint(profile.base),
-    encoder: givenEncoder(profile.encoder),
+    base: givenIfBuilt("checkpoint", profile.base),
+    encoder: givenIfBuilt("encoder", profile.encoder),
+    similarity: givenIfBuilt("encoder", similarity),
   };
-  const vocabulary = vocabularyOf(profile.base);
+  const vocabulary = missing.some(({ at }) => at === profile.base) ? undefined : vocabularyOf(profile.base);
   if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
   let models: Recipe["models"] | undefined;
   return {

@@ -61,6 +61,14 @@ export interface Profile {
   readonly encoder: string;
   /** Further models' folders, from the project's root. Where a part has none, experiments leave its rows out; `null` takes away what an extended file names. */
   readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
+  /** Models that are asked as they are, each a row of its own: names of configs/models. */
+  readonly rows?: readonly string[] | undefined;
+  /** Where rows are served, by their names: addresses, or models of any engine (`whereRow`). */
+  readonly servers?: Readonly<Record<string, string>> | undefined;
+  /** The encoder that is Sim of Eq. 5, where it is not `encoder`: it may be one of texts alone. */
+  readonly similarity?: string | undefined;
+  /** A file of sentences for the encoders' ensemble, one on each line (`readTemplates`); left out: the wording's own. */
+  readonly templates?: string | undefined;
   /** The wording of questions. */
   readonly promptSet: PromptSet;
   /** The seed of a run. Everything that is drawn forks from it. */
@@ -93,6 +101,10 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   base: text,
   encoder: text,
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
+  rows: z.array(slugSchema).optional(),
+  servers: z.record(slugSchema, text).optional(),
+  similarity: text.optional(),
+  templates: text.optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
   cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
@@ -137,8 +149,14 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
+  const { similarity, templates, servers } = profile;
+  const address = (given: string): string => (/^https?:/u.test(given) ? given : fromRoot(given));
+  const served = Object.entries(servers ?? {}).map(([row, at]) => [row, address(at)] as const);
   return {
     ...profile,
+    ...(similarity === undefined ? {} : { similarity: fromRoot(similarity) }),
+    ...(templates === undefined ? {} : { templates: path.resolve(ROOT, templates) }),
+    ...(servers === undefined ? {} : { servers: Object.fromEntries(served) }),
     base: fromRoot(profile.base),
     encoder: fromRoot(profile.encoder),
     models: Object.fromEntries(models),

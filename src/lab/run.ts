@@ -119,7 +119,7 @@ export function planMethod(lab: Lab, experiment: Experiment, method: Method, see
     .map((setting) => {
       const stage = testAnswers(recipe, method, setting);
       if (setting === "closed" || !experiment.metrics.includes("similarity")) return { setting, answers: stage };
-      const inputs = { answers: stage, thinking, encoder: recipe.encoder, superCategory };
+      const inputs = { answers: stage, thinking, encoder: recipe.similarity, superCategory };
       return { setting, answers: stage, similarity: similarityStage.stage(inputs, `${stage.label}, SS_rel`) };
     });
   const analysed = (experiment.analyses ?? []).flatMap((analysis) => {
