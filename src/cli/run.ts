@@ -7,13 +7,16 @@ import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
 import { notBuilt, requireBuilt } from "../lab/given";
-import { labOf } from "../lab/lab";
+import { cotStage } from "../lab/kinds/data";
+import { labOf, type Lab } from "../lab/lab";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
 import { workOf } from "../lab/stage";
-import { makeMethods, planRun, requireRows, stagesOf } from "../lab/run";
+import { makeMethods, planRun, requireRows, stagesOf, type PlannedMethod } from "../lab/run";
+import { curationTable } from "../report/steps";
+import type { ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
-import { forget } from "../store/store";
+import { findFinished, forget } from "../store/store";
 import { commandLine } from "./again";
 import { showPlan } from "./dryRun";
 import { addProfileOptions, overrides, profileWords, readProfile } from "./options";
@@ -103,7 +106,19 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     const made = await makeMethods(shared, experiment, plan);
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });
   });
+  for (const table of teachersTables(lab, plan)) console.log(`\n${toText(table)}`);
   showEnd(published, experiment, options, seeds);
+}
+
+/** What models wrote as teachers: how much was accepted, why the rest was not, and what it cost. */
+function teachersTables({ store }: Lab, plan: readonly PlannedMethod[]): ResultTable[] {
+  const written = stagesOf(plan).filter(
+    ({ kind, inputs }) => kind.kind === cotStage.kind && inputs["teacher"] !== undefined,
+  );
+  return written.flatMap((stage) => {
+    const record = findFinished(store, workOf(stage));
+    return record === undefined ? [] : [curationTable(cotStage.parse(record.result))];
+  });
 }
 
 function showEnd(published: Published, experiment: Experiment, options: RunArguments, seeds: readonly number[]): void {

@@ -1,8 +1,8 @@
 import { LabError } from "./errors";
 
 /**
- * Bounds on what a file may ask for, so that a damaged or hostile one is refused before memory or time is spent on it. Each
- * is far above what the published models and datasets need, and is raised by the environment variable of its name.
+ * Bounds on what a file may ask for, so that a damaged or hostile one is refused before memory or time is spent on it, and on what is asked of a
+ * server. The former are far above what the published models and datasets need; each is changed by the environment variable of its name.
  */
 const LIMITS = {
   /** Width × height of a picture, as it lies in its file or as a processor makes it. */
@@ -17,6 +17,10 @@ const LIMITS = {
   FINE_R1_MAX_LAYERS: 1_000,
   /** Numbers in all weights of a model; four bytes each in memory. */
   FINE_R1_MAX_PARAMETERS: 100_000_000_000,
+  /** Requests to a server at a time. */
+  FINE_R1_SERVED_LANES: 16,
+  /** Seconds that a server may take for an answer before it is asked again. */
+  FINE_R1_SERVED_SECONDS: 600,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;

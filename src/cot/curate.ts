@@ -14,11 +14,13 @@ import {
   type ConceptOptions,
   type DescribedImage,
 } from "./concepts";
-import { claimFolder, openJournal } from "./journal";
+import { claimFolder, openJournal, type Journal } from "./journal";
 import { parseOutcome, summariseOutcomes, type CurationOutcome, type CurationReport } from "./outcomes";
 import { COT_RECORD_VERSION, writeCotRecords, type CotRecord } from "./records";
 import { renderText, type CotForm } from "./stages";
 import type { Teacher } from "../data/teacher";
+import type { Usage } from "../model/contract";
+import { sideBySide, type Task } from "../workers/job";
 import { cotPrompt } from "./template";
 
 /** An image to reason about, and what is asked of it. The paper takes one image per sub-category. */
@@ -55,6 +57,8 @@ export const DEFAULT_CURATION_SETTINGS: CurationSettings = {
 export interface CurationContext {
   /** Gets `settings.json`, `descriptions.jsonl`, `outcomes.jsonl`, and at the end `records.jsonl` and `report.json`. */
   readonly folder?: string;
+  /** What the teacher has cost so far; absent where it costs nothing but time. */
+  readonly usage?: (() => Usage) | undefined;
   readonly progress?: Progress;
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,7 +77,8 @@ interface Described {
 /**
  * Curates chains of thought (§4.2): describes every image several times, selects its visual concepts, and samples
  * structured chains until one passes every check. Each image has a random stream of its own, so a curation that was
- * cut short and begun again with the same folder ends with the same records and the same counts.
+ * cut short and begun again with the same folder ends with the same records and the same counts, and as many images as the teacher
+ * has lanes are worked on at a time.
  * @throws LabError on repeated images, or a folder begun with other settings; the signal's reason when aborted
  */
 export async function curate(
@@ -88,7 +93,8 @@ export async function curate(
   const described = await describeAll(items, teacher, settings, context);
   const outcomes = await reasonAll(items, described, teacher, settings, context);
   const records = outcomes.flatMap(({ record }) => (record === null ? [] : [record]));
-  const report = summariseOutcomes(teacher.name, settings.seed, outcomes);
+  const summary = summariseOutcomes(teacher.name, settings.seed, outcomes);
+  const report = context.usage === undefined ? summary : { ...summary, cost: context.usage() };
   if (folder !== undefined) {
     writeCotRecords(path.join(folder, "records.jsonl"), records);
     writeJson(path.join(folder, "report.json"), report);
@@ -121,14 +127,15 @@ async function describeAll(
   const journal = openJournal(context.folder, "descriptions.jsonl", parseDescribed);
   const task = (context.progress ?? silent).start("Describing images", items.length);
   try {
-    for (const [index, { image }] of items.entries()) {
-      if (!journal.entries.has(image.id)) {
-        check(context.signal);
-        const seed = hashText(`${settings.seed}/describe/${image.id}`);
-        journal.add({ imageId: image.id, descriptions: await teacher.describe(image, settings.descriptions, seed) });
-      }
-      task.update(index + 1);
-    }
+    const tasks = items.map(({ image }) => async (stop: AbortSignal) => {
+      if (journal.entries.has(image.id)) return undefined;
+      check(stop);
+      const seed = hashText(`${settings.seed}/describe/${image.id}`);
+      return { imageId: image.id, descriptions: await teacher.describe(image, settings.descriptions, seed) };
+    });
+    await keepInOrder(tasks, journal, teacher, context, (done) => {
+      task.update(done, spent(context));
+    });
   } finally {
     journal.close();
     task.finish();
@@ -151,20 +158,42 @@ async function reasonAll(
   const journal = openJournal(context.folder, "outcomes.jsonl", parseOutcome);
   const task = (context.progress ?? silent).start("Writing chains of thought", items.length);
   try {
-    for (const [index, item] of items.entries()) {
+    const tasks = items.map((item, index) => async (stop: AbortSignal) => {
       const own = described[index];
-      if (own !== undefined && !journal.entries.has(item.image.id)) {
-        const concepts = selectConcepts(own, rivals(index, items, described), settings.concepts);
-        const names = concepts.map(({ concept }) => concept);
-        journal.add(await reasonOne(item, names, teacher, settings, context.signal));
-      }
-      task.update(index + 1, { accepted: acceptedCount(journal.entries.values()) });
-    }
+      if (own === undefined || journal.entries.has(item.image.id)) return undefined;
+      const concepts = selectConcepts(own, rivals(index, items, described), settings.concepts);
+      const names = concepts.map(({ concept }) => concept);
+      return reasonOne(item, names, teacher, settings, stop);
+    });
+    await keepInOrder(tasks, journal, teacher, context, (done) => {
+      task.update(done, { accepted: acceptedCount(journal.entries.values()), ...spent(context) });
+    });
   } finally {
     journal.close();
     task.finish();
   }
   return items.flatMap(({ image }) => journal.entries.get(image.id) ?? []);
+}
+
+/** Does tasks as the teacher has lanes for, and keeps what they give in their order; `undefined` was kept before. */
+async function keepInOrder<T extends { readonly imageId: string }>(
+  tasks: readonly Task<T | undefined>[],
+  journal: Journal<T>,
+  { lanes = 1 }: Teacher,
+  { signal }: CurationContext,
+  tell: (done: number) => void,
+): Promise<void> {
+  let done = 0;
+  for await (const made of sideBySide(tasks, { signal, ahead: lanes })) {
+    if (made !== undefined) journal.add(made);
+    tell(++done);
+  }
+}
+
+function spent({ usage }: CurationContext): Record<string, number> {
+  if (usage === undefined) return {};
+  const { promptTokens, answerTokens } = usage();
+  return { tokens: promptTokens + answerTokens };
 }
 
 /** The described images of the same super-category, or all where that has one class only. */
@@ -183,10 +212,12 @@ async function reasonOne(
   concepts: readonly string[],
   teacher: Teacher,
   settings: CurationSettings,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<CurationOutcome> {
   const { image, question } = item;
   const { id: imageId, subCategory } = image;
+  // every description was empty: there is nothing that a chain could start from
+  if (concepts.length === 0) return { imageId, attempts: 0, rejections: {}, record: null };
   const label = subCategory.name;
   const prompt = cotPrompt({ label, concepts, question });
   const rejections: Partial<Record<RejectionReason, number>> = {};

@@ -8,7 +8,7 @@ export interface ModelTeacherOptions {
   /** Longest description and longest chain, in tokens. */
   readonly descriptionTokens: number;
   readonly chainTokens: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export const DEFAULT_MODEL_TEACHER_OPTIONS: ModelTeacherOptions = {
@@ -59,6 +59,7 @@ export function modelTeacher(
   };
   return {
     name: model.name,
+    lanes: model.usage === undefined ? 1 : model.lanes, // one in process is as busy with one image as with several
     async describe(image, count, seed) {
       const emphases = EMPHASES.slice(0, count);
       const prompts = await Promise.all(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parserOf } from "../config/stored";
+import type { Usage } from "../model/contract";
 import { REJECTION_REASONS, type RejectionReason } from "./checks";
 import { parseCotRecord, type CotRecord } from "./records";
 
@@ -29,6 +30,8 @@ export interface CurationReport {
   readonly acceptanceRate: number;
   /** Every reason, also those that did not occur. */
   readonly rejections: Readonly<Record<RejectionReason, number>>;
+  /** What the teacher cost; absent where it costs nothing but time. */
+  readonly cost?: Usage | undefined;
 }
 
 const OUTCOME = z.strictObject({
@@ -56,6 +59,15 @@ export const curationReportSchema: z.ZodType<CurationReport> = z.strictObject({
   attempts: COUNT,
   acceptanceRate: z.number().min(0).max(1),
   rejections: z.partialRecord(z.enum(REJECTION_REASONS), COUNT).transform(everyReason), // older reports know fewer
+  cost: z
+    .strictObject({
+      requests: COUNT,
+      retries: COUNT,
+      promptTokens: COUNT,
+      answerTokens: COUNT,
+      seconds: z.number().min(0),
+    })
+    .optional(),
 });
 
 function everyReason(counts: Partial<Record<RejectionReason, number>>): Record<RejectionReason, number> {

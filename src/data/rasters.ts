@@ -1,13 +1,7 @@
 import sharp from "sharp";
 import type { RgbImage } from "../core/image";
 
-/** The picture as a PNG file. */
-export function encodePng(image: RgbImage): Promise<Buffer> {
-  const { width, height, data } = image;
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 9 })
-    .toBuffer();
-}
+export { encodePng } from "../core/png";
 
 /** The picture as a small WebP file, its longer side at most `side`. */
 export function encodeThumbnail({ width, height, data }: RgbImage, side: number): Promise<Buffer> {

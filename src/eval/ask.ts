@@ -1,5 +1,5 @@
 import { required } from "../core/errors";
-import type { Prompt, VisionLanguageModel } from "../model/contract";
+import type { Prompt, Scored, VisionLanguageModel } from "../model/contract";
 import { answerOf } from "./judge";
 
 /** A name and how probable the model finds it as its answer. */
@@ -60,11 +60,12 @@ async function answerProbabilities(
   const tag = "<answer>";
   const start = output.includes(tag) ? output.indexOf(tag) + tag.length : 0;
   const at = output.indexOf(answer, start);
-  const before = model.encodeCompletion(output.slice(0, start)).slice(0, -1); // without the end token
-  const items = names.map((name) => {
+  const before = (await model.encodeCompletion(output.slice(0, start))).slice(0, -1); // without the end token
+  const items: Scored[] = [];
+  for (const name of names) {
     const ending = output.slice(start, at) + name + output.slice(at + answer.length);
-    return { prompt, tokenIds: [...before, ...model.encodeCompletion(ending)] };
-  });
+    items.push({ prompt, tokenIds: [...before, ...(await model.encodeCompletion(ending))] });
+  }
   const logProbs = await model.logProbs(items);
   return logProbs.map((row) => Math.exp(row.slice(before.length).reduce((sum, value) => sum + value, 0)));
 }

@@ -89,17 +89,17 @@ export function askAll(
       seed: new Random(seed).fork(`batch ${index}`).uint32(),
       signal,
     });
-    return batch.map((item, i) => {
-      const { text, tokenIds, finish } = required(
+    const answers: Answer[] = [];
+    for (const [i, item] of batch.entries()) {
+      const { text, tokenIds, length, finish } = required(
         completions[i]?.[0],
         () => new RangeError(`askAll: ${model.name} gave ${completions.length} answers to ${batch.length} prompts`),
       );
-      const output =
-        beginning === undefined
-          ? text
-          : model.decode([...model.encodeCompletion(beginning(item)).slice(0, -1), ...tokenIds]);
-      return { ...asked(item, shown[i] ?? null), output, tokens: tokenIds.length, finish };
-    });
+      const begun = beginning === undefined ? undefined : await model.encodeCompletion(beginning(item));
+      const output = begun === undefined ? text : await model.decode([...begun.slice(0, -1), ...tokenIds]);
+      answers.push({ ...asked(item, shown[i] ?? null), output, tokens: length ?? tokenIds.length, finish });
+    }
+    return answers;
   };
   const how = { setting, thinking, promptSet, optionOrder, seed, temperature, topP, maxNewTokens };
   const strategy = {
@@ -108,7 +108,12 @@ export function askAll(
     ...(beginning === undefined ? {} : { begun: true }),
   };
   const settings = { model: model.name, checkpoint, ...how, batchSize, ...strategy };
-  const run = { label: `${model.name}, ${setting} world`, ...options, ahead: model.lanes ?? 1 };
+  const run = {
+    label: `${model.name}, ${setting} world`,
+    ...options,
+    ahead: model.lanes ?? 1,
+    usage: model.usage?.bind(model),
+  };
   return answerAll(items, settings, ask, run, thinking);
 }
 
@@ -209,7 +214,7 @@ async function answerAll(
   items: readonly BenchmarkItem[],
   settings: AskingSettings & { readonly batchSize: number },
   ask: AskBatch,
-  { answersFile, ...run }: AskingRun & { readonly label: string; readonly ahead: number },
+  { answersFile, ...run }: AskingRun & Pick<Asking<BenchmarkItem, Answer>, "label" | "ahead" | "usage">,
   thinking: boolean,
 ): Promise<Answer[]> {
   const { batchSize } = settings;

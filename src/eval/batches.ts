@@ -1,4 +1,5 @@
 import { check, silent, type Progress } from "../core/progress";
+import type { Usage } from "../model/contract";
 import { sideBySide } from "../workers/job";
 import type { AnswerStore } from "./answers";
 
@@ -16,6 +17,8 @@ export interface Asking<T, A> {
   readonly signal?: AbortSignal | undefined;
   /** Batches that are asked at a time. */
   readonly ahead: number;
+  /** What was spent so far, for progress to show; absent where asking costs nothing. */
+  readonly usage?: (() => Usage) | undefined;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface Asking<T, A> {
  */
 export async function inBatches<T extends { readonly id: string }, A extends { readonly id: string }>(
   items: readonly T[],
-  { batchSize, ask, isRight, store, label, progress = silent, signal, ahead }: Asking<T, A>,
+  { batchSize, ask, isRight, store, label, progress = silent, signal, ahead, usage }: Asking<T, A>,
 ): Promise<A[]> {
   const answers = new Map<string, A>();
   let right = 0;
@@ -53,11 +56,18 @@ export async function inBatches<T extends { readonly id: string }, A extends { r
         store?.append(answer);
       }
       done += batchSize;
-      task.update(Math.min(done, items.length), { correct: right / answers.size });
+      task.update(Math.min(done, items.length), { correct: right / answers.size, ...spent(usage?.()) });
     }
   } finally {
     task.finish();
     store?.close();
   }
   return items.map(({ id }) => answers.get(id) as A);
+}
+
+/** What was spent, as progress shows it. */
+function spent(usage: Usage | undefined): Record<string, number> {
+  if (usage === undefined) return {};
+  const { promptTokens, answerTokens, retries } = usage;
+  return { tokens: promptTokens + answerTokens, ...(retries === 0 ? {} : { retries }) };
 }

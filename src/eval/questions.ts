@@ -64,7 +64,7 @@ export async function askQuestions(
     );
   };
   return inBatches(questions, {
-    ...{ batchSize, label, signal, ahead: model.lanes ?? 1 },
+    ...{ batchSize, label, signal, ahead: model.lanes ?? 1, usage: model.usage?.bind(model) },
     ...(progress === undefined ? {} : { progress }),
     store: answersFile === undefined ? undefined : openAnswersOf(questionAnswerSchema, answersFile, settings),
     isRight,
@@ -78,8 +78,8 @@ export async function askQuestions(
       const said = await generate(await Promise.all(asked.map(({ one, user }) => promptOf(one, user))), index, stop);
       const outputs = new Map(asked.map(({ one }, i) => [one.id, said[i]]));
       return put.map(({ one: { id, kind, domain, seen, truth }, naming, user }) => {
-        const { text = "", tokenIds = [], finish = "stop" } = outputs.get(id) ?? {};
-        return { id, kind, domain, seen, truth, naming, user, output: text, tokens: tokenIds.length, finish };
+        const { text = "", tokenIds = [], length = tokenIds.length, finish = "stop" } = outputs.get(id) ?? {};
+        return { id, kind, domain, seen, truth, naming, user, output: text, tokens: length, finish };
       });
     },
   });

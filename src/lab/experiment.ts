@@ -27,6 +27,8 @@ export interface Recipe {
   readonly encoder: Given;
   /** Sim of Eq. 5: the encoder, unless the profile names another. */
   readonly similarity: Given;
+  /** The model that writes chains of thought; `undefined` where the dataset's own teacher does. */
+  readonly teacher?: Given | undefined;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
   readonly profile: Profile;

@@ -1,16 +1,21 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { z } from "zod";
 import { configFiles } from "../config/names";
 import { placeOf } from "../config/places";
-import { LabError } from "../core/errors";
+import { readStored } from "../config/stored";
+import { LabError, required } from "../core/errors";
+import { writeJson } from "../core/files";
 import { hashKnown } from "../core/hash";
 import { ENCODERS } from "../miniworld/base/config";
-import { engineOf } from "../model/open";
-import { digest } from "../store/key";
+import { engineOf, lookAt, recall, seenOf } from "../model/open";
+import { CAPABILITIES, type Engine, type Seen } from "../model/contract";
+import { digest, stableJson } from "../store/key";
+import { findFinished } from "../store/store";
 import { openDataset } from "./datasets";
-import { isEncoderRow, whereRow, type ModelConfig } from "./modelConfig";
+import { isEncoderRow, loadModelConfig, whereRow, type ModelConfig } from "./modelConfig";
 import type { Profile } from "./profile";
-import { givenSchema, type Given, type Stage } from "./stage";
+import { givenSchema, workOf, type Given, type LabContext, type Stage } from "./stage";
 
 /** A dataset by its spec, such as "miniworld:test". */
 export async function givenDataset(spec: string): Promise<Given> {
@@ -20,12 +25,81 @@ export async function givenDataset(spec: string): Promise<Given> {
 
 /**
  * A model (`openModel`). Its fingerprint covers every file that decides what it answers: of a checkpoint's folder the weights,
- * config, tokenizer and image settings.
+ * config, tokenizer and image settings. Of a served one it is what the server says (`meetModels`), wherever that is.
  */
 export function givenCheckpoint(at: string): Given {
-  const { engine, where } = engineOf(at);
-  const files = engine.files(where);
-  return { given: "checkpoint", fingerprint: files.length === 0 ? digest(at) : fingerprintOf(files), at };
+  const { engine, where }: { engine: Engine; where: string } = engineOf(at);
+  return { given: "checkpoint", fingerprint: engine.look === undefined ? filesOf() : saidOf(), at };
+
+  function filesOf(): string {
+    const files = engine.files(where);
+    return files.length === 0 ? digest(at) : fingerprintOf(files);
+  }
+  function saidOf(): string {
+    const unmet = () => new LabError("was not asked yet what it serves", "Call `meetModels` first.", { subject: at });
+    return required(seenOf(at), unmet).fingerprint;
+  }
+}
+
+/** What servers said, by the names of their models; kept beside the stages of a store. */
+const SERVERS = "servers.json";
+const seenSchema: z.ZodType<Readonly<Record<string, Seen>>> = z.record(
+  z.string(),
+  z.object({
+    fingerprint: z.string(),
+    can: z.array(z.enum(CAPABILITIES)),
+    lacks: z.partialRecord(z.enum(CAPABILITIES), z.string()),
+    by: z.string(),
+  }),
+);
+
+/**
+ * Asks the servers among some models what they serve, which decides their fingerprints, and what they can do. That is kept in the store: what was
+ * made with a server can be looked at when it is gone. Before anything new is asked of it, `requireServed` looks again.
+ * @throws LabError where one does not answer and never has
+ */
+export async function meetModels(models: readonly string[], store: string): Promise<void> {
+  const served = models.filter(isServed);
+  if (served.length === 0) return;
+  const file = path.join(store, SERVERS);
+  const kept = fs.existsSync(file) ? readStored(file, seenSchema, "list of servers", `Remove ${file}.`) : {};
+  const met = { ...kept };
+  for (const at of served) {
+    try {
+      met[at] = required(await lookAt(at), () => new RangeError(`meetModels: ${at} said nothing`));
+    } catch (error) {
+      const before = kept[at];
+      if (before === undefined) throw error;
+      recall(at, before);
+    }
+  }
+  const plain = seenSchema.parse(met);
+  if (stableJson(plain) !== stableJson(kept)) writeJson(file, plain);
+}
+
+/**
+ * Looks again at the servers that stages which are not in the store work with: what they serve must be what the stages were described with.
+ * @throws LabError where one does not answer, or serves something else
+ */
+export async function requireServed({ store }: Pick<LabContext, "store">, stages: readonly Stage[]): Promise<void> {
+  for (const stage of stages) {
+    for (const { given, at, fingerprint } of givenOf(stage)) {
+      if (given !== "checkpoint" || !isServed(at) || findFinished(store, workOf(stage)) !== undefined) continue;
+      if ((await lookAt(at))?.fingerprint === fingerprint) continue;
+      const remedy = "Serve that again, or give the command again, for what is served now.";
+      throw new LabError("serves something else than when this work was described", remedy, { subject: at });
+    }
+  }
+}
+
+function givenOf({ inputs }: Stage): Given[] {
+  return Object.values(inputs).flatMap((value) => givenSchema.safeParse(value).data ?? []);
+}
+
+/** Whether only a server knows what a model is. */
+function isServed(at: string): boolean {
+  const { engine }: { engine: Engine } = engineOf(at);
+  return engine.look !== undefined;
 }
 
 /** A dual encoder (`openEncoder`): the folder of one of ours, or "onnx:DIR". */
@@ -43,24 +117,41 @@ export const NOT_BUILT = "not built";
 
 /** A model that may not be there yet: then rows of it can be described and shown, and not made (`requireBuilt`). */
 export function givenIfBuilt(kind: "checkpoint" | "encoder", at: string): Given {
-  if (!isThere(at)) return { given: kind, fingerprint: NOT_BUILT, at };
+  const unmet = isServed(at) && seenOf(at) === undefined;
+  if (!isThere(at) || unmet) return { given: kind, fingerprint: NOT_BUILT, at };
   return kind === "encoder" ? givenEncoder(at) : givenCheckpoint(at);
+}
+
+function kindOf(config: ModelConfig): "encoder" | "checkpoint" {
+  return isEncoderRow(config) ? "encoder" : "checkpoint";
+}
+
+/**
+ * Asks the servers of a profile's rows what they serve (`meetModels`).
+ * @param strict whether one that does not answer is an error; otherwise its row is nowhere
+ */
+export async function meetRows({ rows = [], servers }: Profile, store: string, strict: boolean): Promise<void> {
+  for (const name of rows) {
+    const at = whereRow(loadModelConfig(name), servers);
+    if (at === undefined) continue;
+    try {
+      await meetModels([at], store);
+    } catch (error) {
+      if (strict) throw error;
+    }
+  }
 }
 
 /** Before the name of a row whose model is nowhere. */
 const ROW = "row:";
 
-/**
- * The model of a row. Of a served one the fingerprint is its id and revision, so that answers keep their keys wherever it is served. One that is
- * nowhere can be described and shown, and not made (`requireBuilt`).
- */
+/** The model of a row. One that is nowhere, or whose server has not answered (`meetRows`), can be described and shown, and not made (`requireBuilt`). */
 export function givenRow(config: ModelConfig, servers: Profile["servers"]): Given {
-  const kind = isEncoderRow(config) ? "encoder" : "checkpoint";
   const at = whereRow(config, servers);
-  if (at?.startsWith("served:") === true)
-    return { given: kind, fingerprint: digest([config.hub, config.revision]), at };
-  if (at === undefined || !isThere(at)) return { given: kind, fingerprint: NOT_BUILT, at: `${ROW}${config.name}` };
-  return kind === "encoder" ? givenEncoder(at) : givenCheckpoint(at);
+  const nowhere = { given: kindOf(config), fingerprint: NOT_BUILT, at: `${ROW}${config.name}` };
+  if (at === undefined) return nowhere;
+  const given = givenIfBuilt(kindOf(config), at);
+  return given.fingerprint === NOT_BUILT ? nowhere : given;
 }
 
 function isThere(at: string): boolean {
@@ -103,8 +194,8 @@ function buildOf(at: string, dataset: string): BaseBuild | undefined {
 
 /** The given models of some stages that are not there, each once. */
 export function notBuilt(stages: readonly Stage[]): Missing[] {
-  const found = stages.flatMap(({ inputs }) => {
-    const given = Object.values(inputs).flatMap((value) => givenSchema.safeParse(value).data ?? []);
+  const found = stages.flatMap((stage) => {
+    const given = givenOf(stage);
     const dataset = given.find((one) => one.given === "dataset")?.at ?? "";
     return given.filter(({ fingerprint }) => fingerprint === NOT_BUILT).map(({ at }) => ({ at, build: buildOf(at, dataset) })); // prettier-ignore
   });

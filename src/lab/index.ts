@@ -6,7 +6,7 @@ export { loadProfile, type Profile } from "./profile";
 export { labOf, type Lab } from "./lab";
 export { openDataset } from "./datasets";
 export { openEncoder, type OpenedEncoder } from "./encoder";
-export { givenCheckpoint, givenDataset, givenEncoder } from "./given";
+export { givenCheckpoint, givenDataset, givenEncoder, meetModels } from "./given";
 export { defineStage, withInputs, type Given, type Stage, type StageDefinition } from "./stage";
 export { make, makeAll } from "./make";
 export { cotStage, readTriplets, tripletStage } from "./kinds/data";

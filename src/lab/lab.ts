@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenIfBuilt, missingOf, requireBuilt } from "./given";
+import { givenIfBuilt, meetModels, meetRows, missingOf, requireBuilt } from "./given";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
@@ -44,22 +44,28 @@ export async function labOf(
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
   const { similarity = profile.encoder } = profile;
+  const { teacher } = profile.cot;
   const own = [...new Set([profile.base, profile.encoder, similarity])];
-  const missing = missingOf(own, profile.dataset);
+  const missing = missingOf([...own, ...(teacher === undefined ? [] : [teacher])], profile.dataset);
   if (!lenient) requireBuilt(missing);
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
+  const store = context.store ?? storeFolder();
+  const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
+  if (!lenient) await meetModels(named, store);
+  await meetRows(profile, store, lenient);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenIfBuilt("checkpoint", profile.base),
     encoder: givenIfBuilt("encoder", profile.encoder),
     similarity: givenIfBuilt("encoder", similarity),
+    ...(teacher === undefined ? {} : { teacher: givenIfBuilt("checkpoint", teacher) }),
   };
   const vocabulary = missing.some(({ at }) => at === profile.base) ? undefined : vocabularyOf(profile.base);
   if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
   let models: Recipe["models"] | undefined;
   return {
     ...context,
-    store: context.store ?? storeFolder(),
+    store,
     profile,
     dataset,
     recipe: (seed) => ({

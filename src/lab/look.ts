@@ -148,7 +148,7 @@ export async function lookAtPairs(
   pairs: readonly NamePair[],
 ): Promise<Float32Array[][]> {
   const folder = "given" in source ? source.at : path.join((await make(lab, source)).folder, "model");
-  const model = await openModel(folder, ["hiddenStates"]);
+  const model = await openModel(folder, ["hiddenStates", "everyLayer"]);
   try {
     return await pairStates(model, lab.profile.promptSet, pairs);
   } finally {
@@ -229,9 +229,11 @@ async function tokensOf(model: VisionLanguageModel, rollout: Rollout | undefined
     { prompt: negative, tokenIds },
   ]);
   // a token's text with the space before it, which a token alone does not tell
-  const upTo = (count: number): string => model.decode(tokenIds.slice(0, count));
+  const upTo = await Promise.all(
+    [...tokenIds.keys(), tokenIds.length].map((count) => model.decode(tokenIds.slice(0, count))),
+  );
   return tokenIds.map((_, i) => ({
-    text: upTo(i + 1).slice(upTo(i).length),
+    text: upTo[i + 1]?.slice(upTo[i]?.length) ?? "",
     anchor: anchor[i] ?? NaN,
     negative: other[i] ?? NaN,
   }));

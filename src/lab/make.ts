@@ -6,7 +6,7 @@ import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
 import { makeOnce, takeByKey, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
-import { notBuilt, requireBuilt } from "./given";
+import { notBuilt, requireBuilt, requireServed } from "./given";
 import { inOrder, refsIn, requireAble, workOf } from "./stage";
 import type { Given, LabContext, Ref, Stage, StageRef, Workbench } from "./stage";
 
@@ -43,6 +43,7 @@ export async function makeAll(
   watch: Watch = {},
 ): Promise<ReadonlyMap<string, Finished<unknown>>> {
   const graph = inOrder(stages);
+  await requireServed(context, graph);
   requireAble(graph);
   requireBuilt(notBuilt(graph));
   const made = new Map<string, Finished<unknown>>();

@@ -19,6 +19,8 @@ export interface CotProfile {
   readonly imagesPerClass: number;
   readonly descriptions: number;
   readonly maxAttempts: number;
+  /** Who writes them: a model, as `base` names one; the dataset's own teacher where absent. */
+  readonly teacher?: string | undefined;
 }
 
 /** How models are asked. It is the benchmark's part: the same for every seed of a run. */
@@ -55,7 +57,7 @@ export interface Profile {
   readonly description: string;
   /** "miniworld:NAME" of configs/worlds, or "folder:PATH" of pictures of one's own. */
   readonly dataset: string;
-  /** The base model: a checkpoint's folder from the project's root, or a model of another engine such as "scripted:FILE". */
+  /** The base model: a checkpoint's folder from the project's root, or a model of another engine: "scripted:FILE", "served:URL#MODEL". */
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;
@@ -107,7 +109,13 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   templates: text.optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
-  cot: z.strictObject({ everyNthClass: count, imagesPerClass: count, descriptions: count, maxAttempts: count }),
+  cot: z.strictObject({
+    everyNthClass: count,
+    imagesPerClass: count,
+    descriptions: count,
+    maxAttempts: count,
+    teacher: text.optional(),
+  }),
   sft,
   sftLabels: sft,
   rl: tapoOptionsWith({ microBatchSize: count, train: trainablePartsSchema }, ["seed", "promptSet"]),
@@ -150,10 +158,12 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
   const { similarity, templates, servers } = profile;
+  const { teacher } = profile.cot;
   const address = (given: string): string => (/^https?:/u.test(given) ? given : fromRoot(given));
   const served = Object.entries(servers ?? {}).map(([row, at]) => [row, address(at)] as const);
   return {
     ...profile,
+    ...(teacher === undefined ? {} : { cot: { ...profile.cot, teacher: fromRoot(teacher) } }),
     ...(similarity === undefined ? {} : { similarity: fromRoot(similarity) }),
     ...(templates === undefined ? {} : { templates: path.resolve(ROOT, templates) }),
     ...(servers === undefined ? {} : { servers: Object.fromEntries(served) }),

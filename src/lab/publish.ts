@@ -87,6 +87,7 @@ export async function viewsOf(
 export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly number[]): OpenRun {
   const { profile } = lab;
   const recipe = lab.recipe(profile.seed);
+  const { teacher } = profile.cot;
   const further = (experiment.models ?? []).flatMap((part) => recipe.models[part] ?? []);
   const models = Object.entries(profile.models ?? {}).map(([part, at]) => [part, at && fromProject(at)]);
   return startRun({
@@ -97,12 +98,15 @@ export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly numbe
       ...profile,
       base: fromProject(profile.base),
       encoder: fromProject(profile.encoder),
+      cot: { ...profile.cot, ...(teacher === undefined ? {} : { teacher: fromProject(teacher) }) },
       models: Object.fromEntries(models) as unknown,
     },
     seeds,
     inputs: [
       recipe.dataset,
-      ...[recipe.base, recipe.encoder, ...further].map((model) => ({ ...model, at: fromProject(model.at) })),
+      ...[recipe.base, recipe.encoder, ...(recipe.teacher === undefined ? [] : [recipe.teacher]), ...further].map(
+        (model) => ({ ...model, at: fromProject(model.at) }),
+      ),
     ],
   });
 }

@@ -20,8 +20,8 @@ import type { InputsOf, Source, Stage } from "./stage";
 /** What the experiments' methods are put together from. Sizes come from the profile unless they are given. */
 
 /** Chains of thought for the training pictures (§4.2). */
-export function chains({ dataset, profile, seed }: Recipe): Stage<CurationReport> {
-  return cotStage.stage({ dataset, ...profile.cot, form: chainForm(profile.promptSet), seed });
+export function chains({ dataset, teacher, profile, seed }: Recipe): Stage<CurationReport> {
+  return cotStage.stage({ dataset, ...profile.cot, teacher, form: chainForm(profile.promptSet), seed });
 }
 
 /** Stage 1: fine-tuning on chains. */

@@ -7,6 +7,9 @@ import { requireCan } from "../model/open";
 import { keyOf, toJson, type Json, type Work } from "../store/key";
 import type { StoreContext } from "../store/store";
 
+/** Where a stage keeps what a server answered, reply by reply, until it has ended. */
+export const REPLIES = "replies.jsonl";
+
 /** What no stage made. `at` says where it is found (a folder, "miniworld:test"); only the fingerprint is part of a key. */
 export interface Given {
   readonly given: "dataset" | "checkpoint" | "encoder";

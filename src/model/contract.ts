@@ -32,11 +32,16 @@ export interface SamplingOptions {
 
 /** One sampled answer. */
 export interface Completion {
-  /** The sampled tokens, the end token included when there is one. */
+  /** The sampled tokens, the end token included when there is one; none where a server does not tell them. */
   readonly tokenIds: readonly number[];
+  /** How many tokens it has, of a server that tells that and not which ones. */
+  readonly length?: number | undefined;
   /** The answer without special tokens. */
   readonly text: string;
-  /** log π(token) at temperature 1 over the whole vocabulary, one per token: what `logProbs` of the same tokens gives. */
+  /**
+   * log π(token) at temperature 1 over the whole vocabulary, one per token: what `logProbs` of the same tokens gives. None where a server
+   * does not tell them.
+   */
   readonly logProbs: readonly number[];
   /** "stop": the model ended; "length": it was cut at maxNewTokens. */
   readonly finish: "stop" | "length";
@@ -55,6 +60,17 @@ export interface HiddenStateOptions {
   readonly pool: "last" | "imageMean" | "mean";
 }
 
+/** What a model that is asked over the network has cost so far, what was paid for by an earlier run of the same work included. */
+export interface Usage {
+  readonly requests: number;
+  /** Requests that had to be sent again. */
+  readonly retries: number;
+  readonly promptTokens: number;
+  readonly answerTokens: number;
+  /** The waiting times of all requests together; those that are under way at the same time count each. */
+  readonly seconds: number;
+}
+
 /** What every engine offers: in-process Qwen, a scripted model, a served endpoint. Shapes: B prompts, G samples, T tokens. */
 export interface VisionLanguageModel {
   readonly name: string;
@@ -67,14 +83,17 @@ export interface VisionLanguageModel {
   /** @returns [B] vectors of the hidden width; for every layer [B·(L + 1)], those of a prompt one after the other */
   hiddenStates(prompts: readonly Prompt[], options: HiddenStateOptions): Promise<Float32Array[]>;
   /** Token ids of a completion text, with the end token, as `generate` would have produced them. */
-  encodeCompletion(text: string): number[];
+  encodeCompletion(text: string): number[] | Promise<number[]>;
   /** The text of some tokens, without special ones. */
-  decode(tokenIds: readonly number[]): string;
+  decode(tokenIds: readonly number[]): string | Promise<string>;
+  /** Absent where asking costs nothing but time. */
+  usage?(): Usage;
   dispose(): void;
 }
 
-/** What can be asked of a model: answers, log-probs of given answers, hidden states, gradients. */
-export type Capability = "generate" | "score" | "hiddenStates" | "train";
+/** What can be asked of a model: answers, log-probs of given answers, hidden states after the last layer or after every one, gradients. */
+export type Capability = (typeof CAPABILITIES)[number];
+export const CAPABILITIES = ["generate", "score", "hiddenStates", "everyLayer", "train"] as const;
 
 /** What is asked of a tokenizer before a run. */
 export interface Vocabulary {
@@ -87,6 +106,19 @@ export interface Vocabulary {
 export interface Opening {
   /** Processes that share its work. */
   readonly workers?: Workers | undefined;
+  /** A file in which a server's answers are kept as they come, so that none is asked for twice when the work is taken up again. */
+  readonly replies?: string | undefined;
+}
+
+/** What the place that a model is named by says of it. */
+export interface Seen {
+  /** Tells what it serves from anything else, wherever that is. */
+  readonly fingerprint: string;
+  readonly can: readonly Capability[];
+  /** Why it cannot do the rest, in words. */
+  readonly lacks: Readonly<Partial<Record<Capability, string>>>;
+  /** Who serves it, such as "vLLM 0.32.0". */
+  readonly by: string;
 }
 
 /** A way of running models: how one of them is named and opened, and what can be asked of it. A line of `ENGINES` (model/open). */
@@ -94,6 +126,11 @@ export interface Engine {
   /** Before the colon of a model's name, such as "scripted" in "scripted:answers.json". */
   readonly name: string;
   readonly can: readonly Capability[];
+  /**
+   * Asks what stands behind the colon what it is: only then is it known what that can do, and what its fingerprint is. Absent where the engine
+   * and the files say all. @throws LabError when nobody answers there
+   */
+  look?(where: string): Promise<Seen>;
   /** What stands behind the colon: a path, which profiles give from the project's root, or a name. */
   readonly takes: "path" | "name";
   /** Opens what stands behind the colon. With "train" among the capabilities it is a `TrainableModel`. */
@@ -119,6 +156,8 @@ export interface PreparedBatch {
 export interface TrainableModel extends VisionLanguageModel {
   /** Who computes its gradients: this process, or workers that hold copies of it. */
   readonly runner: Runner<TrainableModel>;
+  encodeCompletion(text: string): number[];
+  decode(tokenIds: readonly number[]): string;
   /** Every weight under its name on the hub (the names of model.safetensors). */
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   /** Lays out a batch; images and prompts that occur several times are stored once. No tensors of the tape are made. */

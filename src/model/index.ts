@@ -13,7 +13,9 @@ export type {
   Prompt,
   SamplingOptions,
   Scored,
+  Seen,
   TrainableModel,
+  Usage,
   VisionLanguageModel,
 } from "./contract";
 export type { DualEncoder } from "./dualEncoder";

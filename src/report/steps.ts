@@ -3,6 +3,7 @@ import type { NamePair, Separability } from "../analysis/separability";
 import { LabError, required } from "../core/errors";
 import type { CurationReport } from "../cot/outcomes";
 import type { CotRecord } from "../cot/records";
+import type { Usage } from "../model/contract";
 import type { PlotlyFigure } from "./figure/figure";
 import { pcaScatter } from "./figure/scatter";
 import { resultTable, type Column, type ResultTable } from "./table/table";
@@ -42,8 +43,19 @@ export function curationTable(report: CurationReport): ResultTable {
       chains,
       share: report.attempts === 0 ? 0 : chains / report.attempts,
     })),
-    notes: [`${report.images} pictures, ${report.exhausted.length} given up.`],
+    notes: [
+      `${report.images} pictures, ${report.exhausted.length} given up.`,
+      ...(report.cost === undefined ? [] : [costLine(report.cost, report.accepted)]),
+    ],
   });
+}
+
+/** What a served teacher cost, in all and for each chain that was kept. */
+function costLine({ requests, retries, promptTokens, answerTokens, seconds }: Usage, accepted: number): string {
+  const many = (count: number): string => Math.round(count).toLocaleString("en");
+  const each = accepted === 0 ? "" : `, ${many((promptTokens + answerTokens) / accepted)} tokens a chain`;
+  const again = retries === 0 ? "" : ` (${many(retries)} sent again)`;
+  return `${many(requests)} requests${again}: ${many(promptTokens)} tokens read, ${many(answerTokens)} written${each}; ${many(seconds)} s of waiting, all requests together.`;
 }
 
 /** A pair as the figure tells of it. */

@@ -15,7 +15,7 @@ import type { Strategies } from "../../eval/strategies";
 import { openModel } from "../../model/open";
 import { promptStyleSchema, styled, type PromptStyle } from "../../model/styled";
 import { openEncoder } from "../encoder";
-import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
+import { defineStage, givenSchema, REPLIES, refSchema, type Given, type Ref } from "../stage";
 import { checkpointFolder } from "./training";
 
 /**
@@ -94,6 +94,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
     }),
   result: z.strictObject({ answers: z.int().min(0) }),
   asks: { model: ["generate"] },
+  scraps: [REPLIES],
   run: async ({ model: ref, dataset: given, strategy, style, ...asking }, bench) => {
     const dataset = await bench.dataset(given);
     const items = testItems(dataset);
@@ -111,7 +112,8 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
         encoder.dispose();
       }
     }
-    const model = styled(await openModel(checkpointFolder(bench, ref), ["generate"], bench.context), style);
+    const opening = { ...bench.context, replies: path.join(bench.folder, REPLIES) };
+    const model = styled(await openModel(checkpointFolder(bench, ref), ["generate"], opening), style);
     try {
       const how = { ...asking, ...strategiesOf(strategy, dataset, asking.promptSet), ...watched };
       return { answers: (await askAll(model, items, how)).length };

@@ -4,6 +4,7 @@ import { readStored } from "../../config/stored";
 import { LabError, required } from "../../core/errors";
 import { writeJson } from "../../core/files";
 import { curate, DEFAULT_CURATION_SETTINGS, type CotItem } from "../../cot/curate";
+import { DEFAULT_MODEL_TEACHER_OPTIONS, modelTeacher } from "../../cot/modelTeacher";
 import { curationReportSchema, type CurationReport } from "../../cot/outcomes";
 import { COT_FORMS, type CotForm } from "../../cot/stages";
 import type { Dataset } from "../../data/dataset";
@@ -20,12 +21,15 @@ import {
 import type { NegativeDraw, Negatives } from "../../data/negatives";
 import { drawTriplets, mineHardNegatives } from "../../data/triplets";
 import type { LabelledImage, Triplet } from "../../data/types";
+import { openModel } from "../../model/open";
 import { openEncoder } from "../encoder";
-import { defineStage, givenSchema, type Given } from "../stage";
+import { defineStage, givenSchema, REPLIES, type Given } from "../stage";
 
 /** Chains of thought (§4.2). */
 export interface CotInputs {
   readonly dataset: Given;
+  /** A model that writes them; the dataset's own teacher where absent, so that it is no part of that key. */
+  readonly teacher?: Given | undefined;
   /** Chains are written for every n-th seen class; 1 for all. */
   readonly everyNthClass: number;
   readonly imagesPerClass: number;
@@ -37,12 +41,13 @@ export interface CotInputs {
 
 const count = z.int().min(1);
 
-/** Curates chains with the dataset's teacher. Leaves `records.jsonl`. */
+/** Curates chains with a model for a teacher, or the dataset's own. Leaves `records.jsonl`. */
 export const cotStage = defineStage<CotInputs, CurationReport>({
   kind: "cot",
   version: 1,
   inputs: z.strictObject({
     dataset: givenSchema,
+    teacher: givenSchema.optional(),
     everyNthClass: count,
     imagesPerClass: count,
     descriptions: count,
@@ -51,13 +56,29 @@ export const cotStage = defineStage<CotInputs, CurationReport>({
     seed: z.int().min(0),
   }),
   result: curationReportSchema,
-  run: async ({ dataset, everyNthClass, imagesPerClass, descriptions, maxAttempts, form, seed }, bench) => {
+  asks: { teacher: ["generate"] },
+  scraps: [REPLIES],
+  run: async (
+    { dataset, teacher: given, everyNthClass, imagesPerClass, descriptions, maxAttempts, form, seed },
+    bench,
+  ) => {
     const data = await bench.dataset(dataset);
-    const teacher = required(data.teacher, () => noTeacher(data));
     const settings = { ...DEFAULT_CURATION_SETTINGS, seed, descriptions, maxAttempts, form };
+    const { folder } = bench;
     const { progress, signal } = bench.context;
     const items = cotItems(data, everyNthClass, imagesPerClass);
-    return (await curate(items, teacher, settings, { folder: bench.folder, progress, signal })).report;
+    if (given === undefined) {
+      const teacher = required(data.teacher, () => noTeacher(data));
+      return (await curate(items, teacher, settings, { folder, progress, signal })).report;
+    }
+    const model = await openModel(given.at, ["generate"], { ...bench.context, replies: path.join(folder, REPLIES) });
+    try {
+      const usage = model.usage?.bind(model);
+      const teacher = modelTeacher(model, { ...DEFAULT_MODEL_TEACHER_OPTIONS, signal });
+      return (await curate(items, teacher, settings, { folder, progress, signal, usage })).report;
+    } finally {
+      model.dispose();
+    }
   },
 });
 
@@ -69,7 +90,7 @@ function cotItems(dataset: Dataset, everyNthClass: number, imagesPerClass: numbe
 }
 
 function noTeacher({ name }: Dataset): LabError {
-  const remedy = "Start from chains of your own, or from a method without CoT SFT.";
+  const remedy = "Name a model that writes them (cot.teacher, docs/served.md), or take a method without CoT SFT.";
   return new LabError("has no teacher that could write chains of thought", remedy, { subject: name });
 }
 

@@ -7,7 +7,7 @@ import type { QuestionSet } from "../../data/questions";
 import { askQuestions, countAnswers, questionCountsSchema, type QuestionCounts } from "../../eval/questions";
 import { openModel } from "../../model/open";
 import { promptStyleSchema, styled, type PromptStyle } from "../../model/styled";
-import { defineStage, givenSchema, refSchema, type Given, type Ref } from "../stage";
+import { defineStage, givenSchema, REPLIES, refSchema, type Given, type Ref } from "../stage";
 import { ANSWERS } from "./asking";
 import { checkpointFolder } from "./training";
 
@@ -42,11 +42,13 @@ export const questionsStage = defineStage<QuestionsInputs, QuestionCounts>({
   }),
   result: questionCountsSchema,
   asks: { model: ["generate"] },
+  scraps: [REPLIES],
   run: async ({ model: ref, dataset: given, seed, style, ...asking }, bench) => {
     const { kinds, draw } = questionsOf(await bench.dataset(given));
     const { progress, signal } = bench.context;
     const watched = { answersFile: path.join(bench.folder, ANSWERS), label: bench.label, progress, signal };
-    const model = styled(await openModel(checkpointFolder(bench, ref), ["generate"], bench.context), style);
+    const opening = { ...bench.context, replies: path.join(bench.folder, REPLIES) };
+    const model = styled(await openModel(checkpointFolder(bench, ref), ["generate"], opening), style);
     try {
       return { counts: countAnswers(await askQuestions(model, draw(seed), { ...asking, ...watched }), kinds) };
     } finally {

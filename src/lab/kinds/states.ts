@@ -157,7 +157,7 @@ export const separabilityStage = defineStage<SeparabilityInputs, LayeredSeparabi
     seed: z.int().min(0),
   }),
   result: separabilitySchema,
-  asks: { model: ["hiddenStates"] },
+  asks: { model: ["hiddenStates", "everyLayer"] },
   run: async ({ model: ref, dataset, promptSet, seed }, bench) => {
     const pairs = pairsOf(await bench.dataset(dataset), seed);
     const model = await openModel(checkpointFolder(bench, ref), ["hiddenStates"], bench.context);

@@ -1,0 +1,40 @@
+import { LabError } from "../../core/errors";
+
+/** Where a model is served, and what it is called there. */
+export interface Address {
+  /** The API's root without a slash at its end, such as "http://127.0.0.1:8000/v1". */
+  readonly api: string;
+  /** The same without "/v1": servers have paths of their own there. */
+  readonly root: string;
+  readonly model: string;
+  /** How errors and people call it: as it was named, without what might be secret. */
+  readonly shown: string;
+}
+
+const FORM = "Write served:http://HOST:PORT/v1#MODEL; docs/served.md has examples.";
+
+/**
+ * Reads what stands behind "served:".
+ * @throws LabError when it is no http address, names no model, or holds a password or key: those come from the environment only
+ */
+export function parseAddress(where: string): Address {
+  let url: URL;
+  try {
+    url = new URL(where);
+  } catch {
+    throw new LabError("is no address", FORM, { subject: `served:${where.replace(/\/\/[^/]*@/u, "//…@")}` });
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "") {
+    const reason = "holds a name, a password or a query, which would be written down with every run";
+    const remedy = "Give the address alone, and the key in the environment variable FINE_R1_API_KEY.";
+    throw new LabError(reason, remedy, { subject: `served:${url.protocol}//${url.host}` });
+  }
+  const subject = `served:${where}`;
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    throw new LabError("is no http address", FORM, { subject });
+  const model = decodeURIComponent(url.hash.slice(1));
+  if (model === "") throw new LabError("names no model behind a #", FORM, { subject });
+  const path = url.pathname.replace(/\/+$/u, "");
+  const api = `${url.protocol}//${url.host}${path === "" ? "/v1" : path}`;
+  return { api, root: api.replace(/\/v1$/u, ""), model, shown: `served:${api}#${model}` };
+}

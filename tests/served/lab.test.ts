@@ -1,0 +1,164 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { silent } from "../../src/core/progress";
+import { REJECTION_REASONS } from "../../src/cot/checks";
+import { readAnswers } from "../../src/eval/answers";
+import type { Method } from "../../src/lab/experiment";
+import { labOf, type Lab } from "../../src/lab/lab";
+import { make } from "../../src/lab/make";
+import { loadProfile } from "../../src/lab/profile";
+import { chains, states, testAnswers } from "../../src/lab/recipe";
+import { withInputs, type Stage } from "../../src/lab/stage";
+import type { VisionLanguageModel } from "../../src/model/contract";
+import { ScriptedModel } from "../../src/model/scripted/scriptedModel";
+import { curationTable } from "../../src/report/steps";
+import { toText } from "../../src/report/table/text";
+import { chatServer, type RunningServer } from "./chatServer";
+import { echo } from "./script";
+import { chainsOf, labelIn } from "./teacherScript";
+
+let folder = "";
+const running: RunningServer[] = [];
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "served-lab-"));
+  vi.stubEnv("FINE_R1_SERVED_LANES", "1"); // so that at most one request is under way when the work is stopped
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  for (const server of running.splice(0)) await server.close();
+  fs.rmSync(folder, { recursive: true });
+});
+
+async function serve(model: VisionLanguageModel): Promise<RunningServer> {
+  const server = await chatServer({ model });
+  running.push(server);
+  return server;
+}
+
+function labWith(set: Record<string, string>, store = "store", signal?: AbortSignal): Promise<Lab> {
+  return labOf(loadProfile("smoke", set), { progress: silent, store: path.join(folder, store), signal });
+}
+
+const base = (lab: Lab): Method => ({ name: "base", title: "Base", model: lab.recipe(1).base, thinking: false });
+const closed = (lab: Lab): Stage => testAnswers(lab.recipe(1), base(lab), "closed");
+const chatsOf = ({ arrived }: RunningServer): string[] =>
+  arrived.filter(({ path: at }) => at.endsWith("/chat/completions")).map(({ body }) => JSON.stringify(body));
+
+/** A model that stops the work when it is asked for the so many-th answer. */
+function stopping(model: VisionLanguageModel, at: number, stop: AbortController): VisionLanguageModel {
+  const generate = model.generate.bind(model);
+  let asked = 0;
+  model.generate = (prompts, options) => {
+    if (++asked === at) stop.abort(new Error("killed"));
+    return generate(prompts, options);
+  };
+  return model;
+}
+
+describe("a served base", () => {
+  it("is asked no question twice when an evaluation is cut short in the middle of a batch", async () => {
+    const stop = new AbortController();
+    const looks = 3; // requests that find out what the server can do
+    const kept = 6; // a batch of four, and two of the next
+    const server = await serve(stopping(echo(), looks + kept + 1, stop));
+    const set = { base: `served:${server.url}#tiny` };
+    await expect(labWith(set, "store", stop.signal).then((lab) => make(lab, closed(lab)))).rejects.toThrow("killed");
+    const lab = await labWith(set);
+    const { folder: made } = await make(lab, closed(lab));
+    const answers = readAnswers(path.join(made, "answers.jsonl"));
+    const items = lab.dataset.test("seen").length + lab.dataset.test("unseen").length;
+    expect(answers).toHaveLength(items);
+    const asked = chatsOf(server).slice(looks);
+    expect(new Set(asked).size).toBe(items); // every question is another one
+    expect(asked.length).toBe(items + 1); // and the one that was under way was asked twice
+    expect(fs.existsSync(path.join(made, "replies.jsonl"))).toBe(false); // a scrap
+    const whole = await labWith(set, "another");
+    const { folder: uncut } = await make(whole, closed(whole));
+    expect(readAnswers(path.join(uncut, "answers.jsonl"))).toEqual(answers);
+  });
+
+  it("has keys that do not say where it is, and kept answers that outlive the server", async () => {
+    const [one, two] = [await serve(echo()), await serve(echo())];
+    const first = await labWith({ base: `served:${one.url}#tiny` });
+    const second = await labWith({ base: `served:${two.url}#tiny` });
+    expect(closed(first).key).toBe(closed(second).key);
+    await make(first, closed(first));
+    await one.close();
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000); // what was found out is not believed for so long
+    const later = await labWith({ base: `served:${one.url}#tiny` });
+    expect((await make(later, closed(later))).cached).toBe(true);
+    const more = withInputs(closed(later), { maxNewTokens: 3 });
+    await expect(make(later, more)).rejects.toThrow(/cannot be reached/u);
+    await expect(labWith({ base: `served:${one.url}#tiny` }, "fresh")).rejects.toThrow(/cannot be reached/u);
+  });
+
+  it("is refused what it cannot do, before anything is made", async () => {
+    const { url } = await serve(echo());
+    const lab = await labWith({ base: `served:${url}#tiny` });
+    const recipe = lab.recipe(1);
+    await expect(make(lab, states(recipe, recipe.base))).rejects.toThrow(
+      /which cannot show its hidden states \(it was started to write answers/u,
+    );
+    expect(fs.readdirSync(lab.store)).toEqual(["servers.json"]);
+  });
+});
+
+describe("a served teacher", () => {
+  /** Describes pictures by their colours, and writes chains that are right once in thirteen times. */
+  const bad = (): ScriptedModel =>
+    new ScriptedModel(({ messages, images }) => {
+      const label = labelIn(messages[0]?.content ?? "");
+      const sum = images[0]?.data.reduce((total, value) => total + value, 0) ?? 0;
+      if (label === undefined) return [{ text: `shade ${sum % 97}, striped wings, long tail` }];
+      return chainsOf(label).map((text) => ({ text }));
+    }, "bad teacher");
+
+  it("writes chains until one is right; every reason of the others is counted, and what it cost", async () => {
+    const server = await serve(bad());
+    const lab = await labWith({ "cot.teacher": `served:${server.url}#tiny` });
+    const { result: report } = await make(lab, chains(lab.recipe(1)));
+    expect(report.teacher).toBe("tiny");
+    for (const reason of REJECTION_REASONS) expect(report.rejections[reason], reason).toBeGreaterThan(0);
+    const turnedDown = Object.values(report.rejections).reduce((sum, count) => sum + count, 0);
+    expect(report.attempts).toBe(report.accepted + turnedDown);
+    expect(report.accepted).toBeGreaterThan(report.images / 2); // 1 − (12/13)^20 = 0.80 of them
+    // five descriptions of each picture, and a request for every four candidates (some of the last are not looked at)
+    const { requests = 0 } = report.cost ?? {};
+    expect(requests).toBe(chatsOf(server).length - 3);
+    expect(requests).toBeGreaterThanOrEqual(5 * report.images + report.attempts / 4);
+    const text = toText(curationTable(report));
+    expect(text).toMatch(/rejected: mixed language/u);
+    expect(text).toMatch(/requests: [\d,]+ tokens read, [\d,]+ written, [\d,]+ tokens a chain/u);
+  });
+
+  it("goes on where it was stopped, paying for nothing twice, and ends with the same chains", async () => {
+    const stop = new AbortController();
+    const server = await serve(stopping(bad(), 60, stop));
+    const set = { "cot.teacher": `served:${server.url}#tiny` };
+    await expect(labWith(set, "store", stop.signal).then((lab) => make(lab, chains(lab.recipe(1))))).rejects.toThrow(
+      "killed",
+    );
+    const lab = await labWith(set);
+    const cut = await make(lab, chains(lab.recipe(1)));
+    const asked = chatsOf(server).slice(3);
+    expect(asked.length).toBe(new Set(asked).size + 1);
+    const whole = await labWith(set, "another");
+    const uncut = await make(whole, chains(whole.recipe(1)));
+    const records = ({ folder: at }: { readonly folder: string }): string =>
+      fs.readFileSync(path.join(at, "records.jsonl"), "utf8");
+    expect(records(cut)).toBe(records(uncut));
+    const { seconds: _, ...cost } = cut.result.cost!;
+    expect(uncut.result.cost).toMatchObject(cost);
+  });
+
+  it("is a part of the key, and the dataset's own is none", async () => {
+    const server = await serve(bad());
+    const own = await labWith({});
+    const other = await labWith({ "cot.teacher": `served:${server.url}#tiny` });
+    expect(chains(own.recipe(1)).key).not.toBe(chains(other.recipe(1)).key);
+    expect(chains(own.recipe(1)).inputs).not.toHaveProperty("teacher");
+  });
+});
