@@ -112,7 +112,7 @@ def siglip_tokenizer(tokenizer):
 
 
 def export_towers(model, text, vision, names, length, end, side, folder):
-    ids = torch.zeros(2, length, dtype=torch.int64)
+    ids = torch.zeros(2, length - 1, dtype=torch.int64)  # short of the longest: no length is taken for granted
     ids[:, -1] = end  # CLIP looks for it
     text_axes = {"input_ids": {0: "batch", 1: "length"}, names[0]: {0: "batch"}}
     export(Tower(model, text), {"input_ids": ids}, [names[0]], text_axes, folder / "onnx" / "text_model.onnx")
@@ -130,7 +130,9 @@ def export_open_clip(source, revision, folder):
     side = settings["size"][0] if isinstance(settings["size"], (tuple, list)) else settings["size"]
     names = ("text_embeds", "image_embeds")
     length = model.context_length
-    export_towers(model, lambda m, ids: m.encode_text(ids), lambda m, x: m.encode_image(x), names, length, 1, side, folder)
+    # its attention is traced for one length: shorter texts are filled up in the graph, as its own tokenizer does, with zeros
+    text = lambda m, ids: m.encode_text(torch.nn.functional.pad(ids, (0, length - ids.shape[1])))  # noqa: E731
+    export_towers(model, text, lambda m, x: m.encode_image(x), names, length, 1, side, folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         copy(source, revision, name, folder)
     config = {"model_type": "clip", "_name_or_path": source, "text_config": {"max_position_embeddings": length}}

@@ -109,7 +109,7 @@ export function writeKept(folder: string, { settings, made, measurements, outcom
 /** Keys that decide no number: names, places whose contents the fingerprints tell, and the seed, which every row has. */
 const NAMES = ["name", "description", "dataset", "base", "encoder", "similarity", "seed"];
 /** Further models, matched weights and templates decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
-const OF_SOME_ROWS = /^(?:(?:models|matched|servers)\.|(?:rows|templates)$)/u;
+const OF_SOME_ROWS = /^(?:(?:models|matched|servers)\.|(?:rows|servers|templates)$)/u;
 
 /** What a machine may lack that only asks published models: it decides other rows alone, and the keys of their answers tell it. */
 const MAY_LACK = ["the base", "the encoder"];

@@ -42,7 +42,7 @@ describe("styled", () => {
     const brief = styled(model, { system: "Be brief." });
     const options = { samples: 1, maxNewTokens: 9, temperature: 0, topP: 1, seed: 1 };
     const [[answer] = []] = await brief.generate([prompt], options);
-    await brief.logProbs([{ prompt, tokenIds: brief.encodeCompletion("tern") }]);
+    await brief.logProbs([{ prompt, tokenIds: await brief.encodeCompletion("tern") }]);
     expect(answer?.text).toBe("tern");
     expect(seen).toEqual(Array.from({ length: 2 }, () => ["system: Be brief.", "user: <image>Which bird is this?"]));
     const bare = { layer: "last", pool: "last" } as const;
