@@ -19,8 +19,8 @@ import { toText } from "../report/table/text";
 import { findFinished, forget } from "../store/store";
 import { commandLine } from "./again";
 import { showLacking, showPlan } from "./dryRun";
-import { addProfileOptions, overrides, profileWords, readNames, readProfile } from "./options";
-import { requirePlaces, runMany, type RunArguments } from "./runMany";
+import { addProfileOptions, overrides, profileWords, readProfile } from "./options";
+import { methodsAsked, requirePlaces, runMany, withRows, type RunArguments } from "./runMany";
 import { stoppable } from "./stop";
 import { addWorkersOption, withWorkers } from "./workers";
 
@@ -36,6 +36,10 @@ export function addRunCommand(program: Command): void {
       new Option("--profiles <names>", "several profiles, separated by commas, as one run").conflicts("profile"),
     )
     .option("--only <names>", "methods to make, separated by commas")
+    .option(
+      "--rows <names>",
+      "published models to ask, separated by commas (fine-r1 models), and with no --only these alone",
+    )
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5; several give means and intervals over seeds")
     .option("--with-bases", "first build the bases that are not there, up to 20 minutes each")
     .option("--fresh", "make every stage of this run anew, whatever is in runs/store")
@@ -56,6 +60,7 @@ seeds as each record needs; the tables of each are written as soon as it is done
   $ npx fine-r1 run quickstart --all
   $ npx fine-r1 run quickstart --only cot-sft,tapo --seeds 1-3
   $ npx fine-r1 run quickstart --set rl.n1=8 --set rl.n2=2 --dry-run
+  $ npx fine-r1 run closed-world --rows siglip-l         a published model as a row of its own (fine-r1 models)
   $ npx fine-r1 run --all --dry-run                  every experiment, every method: what there is and what it would take
   $ npx fine-r1 run training-methods --all --profiles mini,mini-2,mini-3`,
     )
@@ -73,15 +78,17 @@ seeds as each record needs; the tables of each are written as soon as it is done
 }
 
 async function run(experiment: Experiment, options: RunArguments): Promise<void> {
-  const profile = readProfile(options);
+  const profile = withRows(readProfile(options), options);
   if (options.dryRun === true && showLacking(profile, [experiment])) return;
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const destination = options.record === true ? "record" : "report";
   const watched = options.dryRun === true ? undefined : stoppable();
-  const lab = await labOf(profile, watched ?? { progress: silent });
+  // rows that are asked as they are need no base of the profile's own
+  const lenient = options.rows !== undefined && options.only === undefined;
+  const lab = await labOf(profile, { ...(watched ?? { progress: silent }), lenient });
   const plan = planRun(lab, experiment, {
     seeds,
-    only: options.all === true ? "all" : options.only === undefined ? undefined : readNames(options.only),
+    only: methodsAsked(options),
   });
   requireRows(lab, experiment, plan);
   requireBuilt(notBuilt(stagesOf(plan)));
@@ -121,7 +128,8 @@ function showEnd(published: Published, experiment: Experiment, options: RunArgum
     console.log(`\n${toText(shown)}`);
   }
   const next = String(Math.max(...seeds) + 1);
-  const rows = options.all === true ? ["--all"] : options.only === undefined ? [] : ["--only", options.only];
+  const all = options.all === true ? ["--all"] : options.only === undefined ? [] : ["--only", options.only];
+  const rows = [...all, ...(options.rows === undefined ? [] : ["--rows", options.rows])];
   console.log(`
 ${sentences.join("\n")}
 

@@ -30,11 +30,24 @@ export interface RunArguments extends ProfileArguments, WorkersArgument {
   readonly all?: boolean;
   readonly profiles?: string;
   readonly only?: string;
+  readonly rows?: string;
   readonly seeds?: string;
   readonly fresh?: boolean;
   readonly record?: boolean;
   readonly withBases?: boolean;
   readonly dryRun?: boolean;
+}
+
+/** The profile with the rows that are asked for. They decide no other row's numbers, and so it keeps its name. */
+export function withRows(profile: Profile, { rows }: RunArguments): Profile {
+  return rows === undefined ? profile : { ...profile, rows: [...(profile.rows ?? []), ...readNames(rows)] };
+}
+
+/** The methods that are asked for; `undefined`: the usual ones. Rows alone where only rows are named. */
+export function methodsAsked({ all, only, rows }: RunArguments): readonly string[] | "all" | undefined {
+  if (all === true) return "all";
+  if (only === undefined && rows === undefined) return undefined;
+  return [only, rows].flatMap((names) => (names === undefined ? [] : readNames(names)));
 }
 
 /** Asked before the training, not after it. @throws LabError where a report cannot be written, or one that is there cannot be read */
@@ -45,7 +58,10 @@ export function requirePlaces({ id }: Experiment, { name }: Profile, destination
 
 /** `fine-r1 run` of several experiments, of all where none is named. */
 export async function runMany(ids: readonly string[], options: RunArguments): Promise<void> {
-  if (options.only !== undefined) throw new LabError("--only names methods of one experiment", "Name the experiment.");
+  if (options.only !== undefined || options.rows !== undefined) {
+    const option = options.only === undefined ? "--rows" : "--only";
+    throw new LabError(`${option} names methods of one experiment`, "Name the experiment.");
+  }
   const experiments = ids.length === 0 ? EXPERIMENTS : ids.map(experimentNamed);
   const names = options.profiles === undefined ? [options.profile] : readNames(options.profiles);
   const profiles = [...new Set(names)].map((name) => loadProfile(name, overrides(options.set)));

@@ -6,7 +6,7 @@ import { ROOT } from "./load";
 import { requireSlug } from "./slug";
 
 /** The folders of configs/, and what a file of each is called. */
-const KINDS = { profiles: "profile", worlds: "world", base: "base config" } as const;
+const KINDS = { profiles: "profile", worlds: "world", base: "base config", models: "model" } as const;
 
 /** The file configs/<kind>/<name>.yaml. @throws LabError with the names that there are */
 export function configFile(kind: keyof typeof KINDS, name: string): string {

@@ -104,6 +104,12 @@ function releasedWording(request: Worded): string {
   );
 }
 
+/** As DeepPerception's own evaluation asks (deepperception/eval/inference.py, prompt r1), the bounding box aside; two spaces are its. */
+function deepPerceptionWording(request: Worded): string {
+  const parts = request.thinking ? "the thinking process in <think> </think> and " : "the ";
+  return `${withOptions(request)}  Output ${parts}final answer in <answer> </answer> tags.`;
+}
+
 /** `bird options a , b , c , d ? think`: the mini-world's words, the image before them. */
 function miniWording(request: Worded): string {
   const options = request.options === undefined ? [] : ["options", request.options.join(" , ")];
@@ -195,6 +201,8 @@ const SETS = {
   paper: { ...RELEASED, evaluation: paperWording },
   /** The released `evaluation.py`, a third wording. */
   released: RELEASED,
+  /** For DeepPerception (configs/models). */
+  deepperception: { ...RELEASED, evaluation: deepPerceptionWording },
   /** Words of the mini-world's vocabulary, separated by single spaces; in its answer form every tag is a word of its own. */
   mini: {
     question: ({ subCategory }) => `${subCategory.superCategory} ?`,
@@ -281,7 +289,7 @@ function bareQuestion(request: PromptRequest): Prompt {
   return userTurn(`<image>${withOptions(request)}`, request.image);
 }
 
-function withOptions({ question, options }: PromptRequest): string {
+function withOptions({ question, options }: Pick<PromptRequest, "question" | "options">): string {
   return options === undefined ? question : `${question} Choose from ${pythonList(options)}.`;
 }
 

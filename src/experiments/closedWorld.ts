@@ -1,5 +1,13 @@
 import { defineExperiment } from "../lab/experiment";
-import { encoderRows, modelRows, OWN_BASES, PRINTED_MODELS } from "../lab/rows";
+import {
+  encoderRows,
+  furtherRows,
+  modelRows,
+  OWN_BASES,
+  PRINTED_ENCODER_ROWS,
+  PRINTED_MODELS,
+  PRINTED_ROWS,
+} from "../lab/rows";
 import { accuracyBars, byDomain, closedNote } from "../report/standard";
 import { claimsOf } from "./claims";
 
@@ -16,11 +24,11 @@ export const closedWorld = defineExperiment({
     {
       table: "table1",
       over: OWN_BASES,
-      rows: { ...PRINTED_MODELS, siglip: "SigLIP-L", clip: "CLIP-L" },
+      rows: { ...PRINTED_MODELS, ...PRINTED_ROWS, ...PRINTED_ENCODER_ROWS, siglip: "SigLIP-L", clip: "CLIP-L" },
     },
   ],
   models: ["clip", "qwen2", "larger"],
-  methods: (recipe) => [...encoderRows(recipe), ...modelRows(recipe)],
+  methods: (recipe) => [...encoderRows(recipe), ...modelRows(recipe), ...furtherRows(recipe, { encoders: true })],
   ask: ["closed"],
   metrics: ["accuracy", "choice", "nested", "wrongCounted", "differ"],
   compare: [

@@ -2,6 +2,7 @@ import { BENCHMARKS } from "../data/benchmarks/benchmark";
 import { generalBenchmark, generalQuestions } from "../lab/analyses";
 import { defineExperiment, type TableSpec } from "../lab/experiment";
 import { cotSft, dapo, labelSft, rl } from "../lab/recipe";
+import { furtherRows } from "../lab/rows";
 import {
   benchmarkKindLayout,
   benchmarkLayout,
@@ -51,6 +52,7 @@ export const general = defineExperiment({
         model: rl(recipe, start, {}, "tapo"),
         thinking: true,
       },
+      ...furtherRows(recipe),
     ];
   },
   ask: [],

@@ -1,5 +1,7 @@
 import { cosineSimilarity, type TextEncoder, type TextSimilarity } from "../eval/similarity";
 import type { DualEncoder } from "../model/dualEncoder";
+import { OnnxEncoder } from "../model/onnx/encoder";
+import { engineOf } from "../model/open";
 import { MiniDualEncoder } from "../model/siglip/dualEncoder";
 import type { Given } from "./stage";
 
@@ -8,9 +10,10 @@ export interface OpenedEncoder extends DualEncoder {
   readonly similarity: TextSimilarity;
 }
 
-/** Loads a dual encoder's folder. */
+/** Opens a dual encoder: "onnx:DIR" is a published one, a folder alone one of ours. @throws LabError when a file is missing */
 export function openEncoder({ at, fingerprint }: Given): OpenedEncoder {
-  const encoder = MiniDualEncoder.load(at);
+  const { prefix, where } = engineOf(at);
+  const encoder: DualEncoder = prefix === "onnx:" ? new OnnxEncoder(where) : MiniDualEncoder.load(at);
   const encodeTexts = (texts: readonly string[]) => encoder.encodeTexts(texts);
   return {
     name: encoder.name,

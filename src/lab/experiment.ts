@@ -13,6 +13,7 @@ import type { View } from "../report/viewPage";
 import type { Measured } from "../eval/measure";
 import type { Measurement } from "../eval/measurements";
 import { metricNamed, METRICS, type Metric, type Setting } from "../eval/metrics";
+import type { PromptStyle } from "../model/styled";
 import type { Strategy } from "./kinds/asking";
 import { FURTHER_MODELS, type EvaluationProfile, type FurtherModel, type Profile } from "./profile";
 import { withInputs, type Given, type Source, type Stage, type StageKind } from "./stage";
@@ -27,6 +28,8 @@ export interface Recipe {
   readonly encoder: Given;
   /** What mines triplets, where not the encoder. */
   readonly miner?: Given;
+  /** Sim of Eq. 5: the encoder, unless the profile names another. */
+  readonly similarity: Given;
   /** The model that writes chains of thought; `undefined` where the dataset's own teacher does. */
   readonly teacher?: Given | undefined;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
@@ -52,7 +55,9 @@ export interface Method {
   /** What is done for it beyond the plain question. */
   readonly strategy?: Strategy | undefined;
   /** How it is asked, where not as the profile has it. */
-  readonly asking?: Partial<Pick<EvaluationProfile, "optionOrder">> | undefined;
+  readonly asking?: Partial<Pick<EvaluationProfile, "optionOrder"> & Pick<Profile, "promptSet">> | undefined;
+  /** How its family wants any prompt. */
+  readonly style?: PromptStyle | undefined;
 }
 
 /**

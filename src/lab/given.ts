@@ -9,12 +9,13 @@ import { writeJson } from "../core/files";
 import { hashKnown } from "../core/hash";
 import { ENCODERS } from "../miniworld/base/config";
 import { engineOf, lookAt, recall, seenOf } from "../model/open";
-import { checkpointFiles } from "../model/qwen/checkpointFiles";
 import { CAPABILITIES, type Engine, type Seen } from "../model/contract";
 import { digest, stableJson } from "../store/key";
 import { findFinished } from "../store/store";
 import { openDataset } from "./datasets";
+import { isEncoderRow, loadModelConfig, whereRow, type ModelConfig } from "./modelConfig";
 import { hubOf } from "./plan/models";
+import type { Profile } from "./profile";
 import { givenSchema, workOf, type Given, type LabContext, type Stage } from "./stage";
 
 /** A dataset by its spec, such as "miniworld:test". */
@@ -102,9 +103,10 @@ function isServed(at: string): boolean {
   return engine.look !== undefined;
 }
 
-/** A dual encoder's folder. */
-export function givenEncoder(folder: string): Given {
-  return { given: "encoder", fingerprint: fingerprintOf(checkpointFiles(folder)), at: folder };
+/** A dual encoder (`openEncoder`): the folder of one of ours, or "onnx:DIR". */
+export function givenEncoder(at: string): Given {
+  const { engine, where } = engineOf(at);
+  return { given: "encoder", fingerprint: fingerprintOf(engine.files(where)), at };
 }
 
 /** The released stage-1 file. */
@@ -130,12 +132,45 @@ function fingerprintOf(files: readonly string[]): string {
 }
 
 /** Stands for the fingerprint of a model that is not there. */
-const NOT_BUILT = "not built";
+export const NOT_BUILT = "not built";
 
 /** A model that may not be there yet: then rows of it can be described and shown, and not made (`requireBuilt`). */
 export function givenIfBuilt(kind: "checkpoint" | "encoder", at: string): Given {
-  if (!isThere(at)) return { given: kind, fingerprint: NOT_BUILT, at };
+  const unmet = isServed(at) && seenOf(at) === undefined;
+  if (!isThere(at) || unmet) return { given: kind, fingerprint: NOT_BUILT, at };
   return kind === "encoder" ? givenEncoder(at) : givenCheckpoint(at);
+}
+
+function kindOf(config: ModelConfig): "encoder" | "checkpoint" {
+  return isEncoderRow(config) ? "encoder" : "checkpoint";
+}
+
+/**
+ * Asks the servers of a profile's rows what they serve (`meetModels`).
+ * @param strict whether one that does not answer is an error; otherwise its row is nowhere
+ */
+export async function meetRows({ rows = [], servers }: Profile, store: string, strict: boolean): Promise<void> {
+  for (const name of rows) {
+    const at = whereRow(loadModelConfig(name), servers);
+    if (at === undefined) continue;
+    try {
+      await meetModels([at], store);
+    } catch (error) {
+      if (strict) throw error;
+    }
+  }
+}
+
+/** Before the name of a row whose model is nowhere. */
+const ROW = "row:";
+
+/** The model of a row. One that is nowhere, or whose server has not answered (`meetRows`), can be described and shown, and not made (`requireBuilt`). */
+export function givenRow(config: ModelConfig, servers: Profile["servers"]): Given {
+  const at = whereRow(config, servers);
+  const nowhere = { given: kindOf(config), fingerprint: NOT_BUILT, at: `${ROW}${config.name}` };
+  if (at === undefined) return nowhere;
+  const given = givenIfBuilt(kindOf(config), at);
+  return given.fingerprint === NOT_BUILT ? nowhere : given;
 }
 
 /** Whether a model's files are there; one that is named by no path always is. */
@@ -208,13 +243,15 @@ export function howToGet({ at, build }: Missing): string {
 export function requireBuilt(missing: readonly Missing[]): void {
   if (missing.length === 0) return;
   const commands = buildsOf(missing).map(buildCommand);
-  const others = missing.filter(({ build }) => build === undefined);
+  const rows = missing.filter(({ at }) => at.startsWith(ROW)).map(({ at }) => at.slice(ROW.length));
+  const others = missing.filter(({ build, at }) => build === undefined && !at.startsWith(ROW));
   const published = others.filter(({ at }) => hubOf(at) !== undefined);
   throw new LabError(
     missing.length === 1 ? "the checkpoint is not there" : "the checkpoints are not there",
     [
       ...(commands.length === 0 ? [] : [`Build what is missing: \`${commands.join(" && ")}\`.`]),
       ...(published.length === 0 ? [] : [`Download what is published: \`${published.map(howToGet).join(" && ")}\`.`]),
+      ...rows.map((name) => `\`npx fine-r1 models show ${name}\` says how to get or serve it.`),
       ...(others.length === published.length
         ? []
         : ["Make a base with `npx fine-r1 base build`, or correct the profile."]),

@@ -24,6 +24,7 @@ export function keptHeadline(experiment: Experiment, profile: Profile, kept: Kep
     dataset: { given: "dataset", ...nowhere },
     base: { given: "checkpoint", ...nowhere },
     encoder: { given: "encoder", ...nowhere },
+    similarity: { given: "encoder", ...nowhere },
     models: Object.fromEntries(FURTHER_MODELS.map(({ part, given }) => [part, { given, ...nowhere }])),
     profile,
     seed: profile.seed,

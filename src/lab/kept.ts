@@ -10,6 +10,7 @@ import type { WorldResults } from "../eval/effects";
 import { measurementSchema, type Measurement } from "../eval/measurements";
 import { outcomesSchema, outcomesText, type Outcomes } from "../eval/outcomes";
 import { stableJson } from "../store/key";
+import { NOT_BUILT } from "./given";
 import type { Lab } from "./lab";
 import { recordedOutputs, RUN_RECORD } from "./provenance";
 
@@ -106,16 +107,21 @@ export function writeKept(folder: string, { settings, made, measurements, outcom
 }
 
 /** Keys that decide no number: names, places whose contents the fingerprints tell, and the seed, which every row has. */
-const NAMES = ["name", "description", "dataset", "base", "encoder", "seed"];
-/** Further models and matched weights decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
-const OF_SOME_ROWS = /^(?:models|matched)\./u;
+const NAMES = ["name", "description", "dataset", "base", "encoder", "similarity", "seed"];
+/** Further models, matched weights and templates decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
+const OF_SOME_ROWS = /^(?:(?:models|matched|servers)\.|(?:rows|servers|templates)$)/u;
+
+/** What a machine may lack that only asks published models: it decides other rows alone, and the keys of their answers tell it. */
+const MAY_LACK = ["the base", "the encoder"];
 
 /** The settings of a lab's runs. */
 export function settingsOf({ profile, recipe }: Pick<Lab, "profile" | "recipe">): Settings {
   const given = recipe(profile.seed);
   const keys = flat(profile, "").filter(([key]) => !NAMES.includes(key) && !OF_SOME_ROWS.test(key));
   const contents = (["dataset", "base", "encoder"] as const).map((name) => [`the ${name}`, given[name].fingerprint]);
-  return Object.fromEntries([...keys, ...contents]) as Settings;
+  const { encoder, similarity } = given;
+  if (similarity.fingerprint !== encoder.fingerprint) contents.push(["the similarity", similarity.fingerprint]);
+  return Object.fromEntries([...keys, ...contents.filter(([, what]) => what !== NOT_BUILT)]) as Settings;
 }
 
 function flat(value: unknown, at: string): [string, string][] {
@@ -125,7 +131,8 @@ function flat(value: unknown, at: string): [string, string][] {
 
 /** The keys in which two runs differ; none where their numbers may stand side by side. */
 export function differingSettings(a: Settings, b: Settings): string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]);
+  const unknown = (key: string): boolean => MAY_LACK.includes(key) && (a[key] === undefined || b[key] === undefined);
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key] && !unknown(key));
 }
 
 /** Numbers of one method and seed. */

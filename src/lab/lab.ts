@@ -9,15 +9,7 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { benchmarkOf, openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import {
-  givenCheckpoint,
-  givenEncoder,
-  givenIfBuilt,
-  givenMiner,
-  meetModels,
-  missingOf,
-  requireBuilt,
-} from "./given";
+import { givenIfBuilt, givenMiner, meetModels, meetRows, missingOf, requireBuilt } from "./given";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
@@ -39,11 +31,15 @@ const cardSchema = z.object({
 /**
  * Opens what a profile names.
  * @param context who watches; `store` is runs/store by default
+ * @param context.lenient the base and the encoder may be missing: what needs them is refused when it is to be made
  * @throws LabError when the base or the encoder is not there, was made for another dataset, or has changed, by the card beside it
  */
 export async function labOf(
   profile: Profile,
-  context: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">>,
+  {
+    lenient = false,
+    ...context
+  }: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">> & { readonly lenient?: boolean },
 ): Promise<Lab> {
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
@@ -51,23 +47,25 @@ export async function labOf(
     const remedy = "Name it under the key benchmarks, and a dataset with classes under dataset.";
     throw new LabError("is a benchmark: it has questions, and no classes to be trained on", remedy, { subject: profile.dataset }); // prettier-ignore
   }
-  const own = [profile.base, profile.encoder];
-  requireBuilt(
-    missingOf([...own, ...(profile.cot.teacher === undefined ? [] : [profile.cot.teacher])], profile.dataset),
-  );
+  const { similarity = profile.encoder } = profile;
+  const { teacher } = profile.cot;
+  const own = [...new Set([profile.base, profile.encoder, similarity])];
+  const missing = missingOf([...own, ...(teacher === undefined ? [] : [teacher])], profile.dataset);
+  if (!lenient) requireBuilt(missing);
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const store = context.store ?? storeFolder();
-  const { teacher } = profile.cot;
   const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
-  await meetModels(named, store);
+  if (!lenient) await meetModels(named, store);
+  await meetRows(profile, store, lenient);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
-    base: givenCheckpoint(profile.base),
-    encoder: givenEncoder(profile.encoder),
+    base: givenIfBuilt("checkpoint", profile.base),
+    encoder: givenIfBuilt("encoder", profile.encoder),
     ...(profile.mining === undefined ? {} : { miner: givenMiner(profile.mining) }),
-    ...(teacher === undefined ? {} : { teacher: givenCheckpoint(teacher) }),
+    similarity: givenIfBuilt("encoder", similarity),
+    ...(teacher === undefined ? {} : { teacher: givenIfBuilt("checkpoint", teacher) }),
   };
-  const vocabulary = vocabularyOf(profile.base);
+  const vocabulary = missing.some(({ at }) => at === profile.base) ? undefined : vocabularyOf(profile.base);
   if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
   let models: Recipe["models"] | undefined;
   let benchmarks: Recipe["benchmarks"] | undefined;

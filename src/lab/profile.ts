@@ -71,6 +71,12 @@ export interface Profile {
   readonly rows?: readonly string[] | undefined;
   /** General benchmarks (Table 7) that `general` asks beside the dataset's own questions, such as "mme:/data/MME_Benchmark" (docs/benchmarks.md). */
   readonly benchmarks?: readonly string[] | undefined;
+  /** Where rows are served, by their names: addresses, or models of any engine (`whereRow`). */
+  readonly servers?: Readonly<Record<string, string>> | undefined;
+  /** The encoder that is Sim of Eq. 5, where it is not `encoder`: it may be one of texts alone. */
+  readonly similarity?: string | undefined;
+  /** A file of sentences for the encoders' ensemble, one on each line (`readTemplates`); left out: the wording's own. */
+  readonly templates?: string | undefined;
   /** The wording of questions. */
   readonly promptSet: PromptSet;
   /** The seed of a run. Everything that is drawn forks from it. */
@@ -106,6 +112,9 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
   rows: z.array(slugSchema).optional(),
   benchmarks: z.array(text).optional(),
+  servers: z.record(slugSchema, text).optional(),
+  similarity: text.optional(),
+  templates: text.optional(),
   promptSet: z.enum(PROMPT_SETS),
   seed,
   cot: z.strictObject({
@@ -157,7 +166,10 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
+  const { similarity, templates, servers } = profile;
   const { teacher, released } = profile.cot;
+  const address = (given: string): string => (/^https?:/u.test(given) ? given : fromRoot(given));
+  const served = Object.entries(servers ?? {}).map(([row, at]) => [row, address(at)] as const);
   return {
     ...profile,
     cot: {
@@ -165,6 +177,9 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
       ...(teacher === undefined ? {} : { teacher: fromRoot(teacher) }),
       ...(released === undefined ? {} : { released: path.resolve(ROOT, released) }),
     },
+    ...(similarity === undefined ? {} : { similarity: fromRoot(similarity) }),
+    ...(templates === undefined ? {} : { templates: path.resolve(ROOT, templates) }),
+    ...(servers === undefined ? {} : { servers: Object.fromEntries(served) }),
     base: fromRoot(profile.base),
     encoder: fromRoot(profile.encoder),
     ...(profile.mining === undefined ? {} : { mining: minerFromRoot(profile.mining) }),

@@ -176,11 +176,11 @@ export function testAnswers(
   method: Method,
   setting: Setting,
 ): Stage<{ answers: number }> {
-  const { name, model, thinking, strategy, asking } = method;
-  const { promptSet, evaluation } = profile;
-  const { seed, batchSize, optionOrder } = { ...evaluation, ...asking };
+  const { name, model, thinking, strategy, asking, style } = method;
+  const { evaluation } = profile;
+  const { promptSet, seed, batchSize, optionOrder } = { promptSet: profile.promptSet, ...evaluation, ...asking };
   const maxNewTokens = thinking ? evaluation.maxNewTokensThinking : evaluation.maxNewTokensDirect;
-  const how = { setting, thinking, promptSet, optionOrder, seed, maxNewTokens, batchSize, strategy };
+  const how = { setting, thinking, promptSet, optionOrder, seed, maxNewTokens, batchSize, strategy, style };
   const label = [name, setting, ...(thinking ? ["thinking"] : [])].join(", ");
   return answersStage.stage({ model, dataset, ...how }, label);
 }
@@ -194,10 +194,14 @@ export function changes(recipe: Recipe, before: Method, after: Method, setting: 
 }
 
 /** Table 7: a method's model and the dataset's questions for more than a name. */
-export function questions({ dataset, profile }: Recipe, { name, model, thinking }: Method): Stage<QuestionCounts> {
-  const { promptSet, evaluation } = profile;
+export function questions(
+  { dataset, profile }: Recipe,
+  { name, model, thinking, asking, style }: Method,
+): Stage<QuestionCounts> {
+  const { evaluation } = profile;
+  const { promptSet = profile.promptSet } = asking ?? {};
   const { seed, batchSize, maxNewTokensThinking: maxNewTokens } = evaluation;
-  const how = { promptSet, thinking, seed, batchSize, maxNewTokens };
+  const how = { promptSet, thinking, seed, batchSize, maxNewTokens, style };
   return questionsStage.stage({ model, dataset, ...how }, `${name}, general questions`);
 }
 

@@ -1,4 +1,6 @@
 import type { Method, Recipe } from "./experiment";
+import { givenRow } from "./given";
+import { isEncoderRow, loadModelConfig, styleOf, type ModelConfig } from "./modelConfig";
 import { fineR1 } from "./recipe";
 import type { Source } from "./stage";
 
@@ -27,7 +29,52 @@ export const PRINTED_MODELS = {
   tapo: "Fine-R1-3B",
   "larger-tapo": "Fine-R1-7B",
 };
-export const OWN_BASES = { tapo: "base", "larger-tapo": "larger" };
+export const OWN_BASES = {
+  tapo: "base",
+  "larger-tapo": "larger",
+  "fine-r1-3b": "qwen2.5-vl-3b",
+  "fine-r1-7b": "qwen2.5-vl-7b",
+};
+
+/** What Tables 1, 2 and 6 call the rows of `furtherRows`: the titles in configs/models. */
+export const PRINTED_ENCODER_ROWS = {
+  "clip-l": "CLIP-L",
+  "eva-g": "EVA-G",
+  "siglip-l": "SigLIP-L",
+  "siglip2-l": "SigLIP2-L",
+};
+export const PRINTED_ROWS = {
+  "idefics2-8b": "Idefics2-8B",
+  "idefics3-8b": "Idefics3-LLaMA3-8B",
+  "llava-1.6-mistral-7b": "LLaVA-v1.6-mistral-7B",
+  "llava-onevision-7b": "LLaVA-Onevision-7B",
+  "internvl2.5-2b": "InternVL2.5-2B",
+  "internvl2.5-4b": "InternVL2.5-4B",
+  "internvl2.5-8b": "InternVL2.5-8B",
+  "qwen2-vl-2b": "Qwen2-VL-2B",
+  "qwen2-vl-7b": "Qwen2-VL-7B",
+  "qwen2.5-vl-3b": "Qwen2.5-VL-3B",
+  "qwen2.5-vl-7b": "Qwen2.5-VL-7B",
+  "deepperception-7b": "DeepPerception-7B",
+  "fine-r1-3b": "Fine-R1-3B",
+  "fine-r1-7b": "Fine-R1-7B",
+};
+
+/** The rows that the profile names (configs/models): models that are asked as they are, each in its own style. Encoders only choose. */
+export function furtherRows({ profile }: Recipe, { encoders = false } = {}): Method[] {
+  const configs = [...new Set(profile.rows)].map(loadModelConfig);
+  return configs.filter((config) => encoders || !isEncoderRow(config)).map((config) => rowOf(config, profile.servers));
+}
+
+function rowOf(config: ModelConfig, servers: Recipe["profile"]["servers"]): Method {
+  const { name, title, prompt } = config;
+  const style = styleOf(config);
+  return {
+    ...{ name, title, model: givenRow(config, servers), thinking: prompt.thinking },
+    ...(prompt.wording === undefined ? {} : { asking: { promptSet: prompt.wording } }),
+    ...(style === undefined ? {} : { style }),
+  };
+}
 
 /** The language models of Tables 1, 2 and 6: each base asked directly, and Fine-R1 at two sizes. */
 export function modelRows(recipe: Recipe): Method[] {

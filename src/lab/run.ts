@@ -109,7 +109,7 @@ function requireNames({ id, compare }: Experiment, all: readonly Method[], whole
 
 /** The stages of one method. @throws LabError when something is asked of a given model, or of the dataset, that it cannot do */
 export function planMethod(
-  lab: Pick<Lab, "recipe">,
+  lab: Pick<Lab, "recipe"> & Partial<Pick<Lab, "dataset">>,
   experiment: Experiment,
   method: Method,
   seed: number,
@@ -124,11 +124,12 @@ export function planMethod(
     .map((setting) => {
       const stage = testAnswers(recipe, method, setting);
       if (setting === "closed" || !experiment.metrics.includes("similarity")) return { setting, answers: stage };
-      const inputs = { answers: stage, thinking, encoder: recipe.encoder, superCategory };
+      const inputs = { answers: stage, thinking, encoder: recipe.similarity, superCategory };
       return { setting, answers: stage, similarity: similarityStage.stage(inputs, `${stage.label}, SS_rel`) };
     });
   const analysed = (experiment.analyses ?? []).flatMap((analysis) => {
-    const stage = analysis.appliesTo?.(lab.dataset) === false ? undefined : analysis.stage(recipe, method);
+    const applies = lab.dataset === undefined || (analysis.appliesTo?.(lab.dataset) ?? true); // a plan has no dataset open
+    const stage = applies ? analysis.stage(recipe, method) : undefined;
     return stage === undefined ? [] : [{ analysis, stage: { ...stage, label: `${method.name}, ${analysis.name}` } }];
   });
   const work = inOrder(finalStages({ asked, analysed }));

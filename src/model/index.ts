@@ -21,6 +21,7 @@ export type {
 export type { DualEncoder } from "./dualEncoder";
 export { EVERYTHING, LANGUAGE_ONLY, selectParameters, type TrainableParts } from "./parameters";
 export { openModel, openTrainable } from "./open";
+export { OnnxEncoder } from "./onnx/encoder";
 export { readQwenConfig, type QwenConfig } from "./qwen/config";
 export { fitImage, processImage, smartResize, type ImageProcessorConfig } from "./qwen/imageProcessor";
 export { QwenModel, type QwenOptions } from "./qwen/model";

@@ -1,11 +1,12 @@
 import { LabError, required } from "../core/errors";
 import type { Capability, Engine, Opening, Seen, TrainableModel, VisionLanguageModel, Vocabulary } from "./contract";
+import { onnx } from "./onnx/engine";
 import { qwen } from "./qwen/engine";
 import { scripted } from "./scripted/engine";
 import { served } from "./served/engine";
 
 /** Every engine; a new one is a line here. The first one opens what is named without an engine: a checkpoint's folder. */
-const ENGINES = [qwen, scripted, served] as const satisfies readonly Engine[];
+const ENGINES = [qwen, scripted, served, onnx] as const satisfies readonly Engine[];
 
 /** A model as it is named: "scripted:answers.json" is a file for the engine "scripted", a folder alone is one for Qwen. */
 export function engineOf(at: string): { readonly engine: Engine; readonly where: string; readonly prefix: string } {

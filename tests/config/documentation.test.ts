@@ -4,6 +4,7 @@ import * as yaml from "yaml";
 import { keysOf } from "../../src/config/keys";
 import { worldSchema } from "../../src/miniworld/config";
 import { baseConfigSchema } from "../../src/miniworld/base/config";
+import { modelConfigSchema } from "../../src/lab/modelConfig";
 import { profileSchema } from "../../src/lab/profile";
 
 const page = fs.readFileSync("docs/configuration.md", "utf8");
@@ -39,6 +40,7 @@ describe("docs/configuration.md", () => {
     ["Worlds", worldSchema, 30],
     ["Base", baseConfigSchema, 35],
     ["Profiles", profileSchema, 60],
+    ["Models", modelConfigSchema, 12],
   ])("lists every key of the chapter %s, and no other", (title, schema, atLeast) => {
     const keys = [...new Set(keysOf(schema).map(listed))];
     expect(keys.length).toBeGreaterThan(atLeast); // the schema was walked through, not only its surface

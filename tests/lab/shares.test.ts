@@ -32,7 +32,15 @@ beforeAll(async () => {
   await model.save(folder);
   model.dispose();
   const dataset = await givenDataset("miniworld:smoke");
-  recipe = { dataset, base: givenCheckpoint(folder), encoder, models: {}, profile: loadProfile("smoke"), seed: 1 };
+  recipe = {
+    dataset,
+    base: givenCheckpoint(folder),
+    encoder,
+    similarity: encoder,
+    models: {},
+    profile: loadProfile("smoke"),
+    seed: 1,
+  };
 });
 afterAll(() => {
   removeHome(home);

@@ -13,6 +13,7 @@ import { SETTINGS, type Setting } from "../../eval/metrics";
 import { similarities } from "../../eval/similarity";
 import type { Strategies } from "../../eval/strategies";
 import { openModel } from "../../model/open";
+import { promptStyleSchema, styled, type PromptStyle } from "../../model/styled";
 import { openEncoder } from "../encoder";
 import { defineStage, givenSchema, REPLIES, refSchema, type Given, type Ref } from "../stage";
 import { checkpointFolder } from "./training";
@@ -48,6 +49,8 @@ export interface AnswersInputs {
   readonly batchSize: number;
   /** Left out, it is the plain question, or the wording's one sentence for a class: so the keys of such answers stay as they were. */
   readonly strategy?: Strategy | undefined;
+  /** How the model's family wants any prompt; left out: as it is. */
+  readonly style?: PromptStyle | undefined;
 }
 
 /** Why a strategy is none for these inputs; `undefined` where it is one. */
@@ -83,6 +86,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
       maxNewTokens: z.int().min(1),
       batchSize: z.int().min(1),
       strategy: strategySchema.optional(),
+      style: promptStyleSchema.optional(),
     })
     .superRefine((inputs, context) => {
       const message = misuse(inputs);
@@ -91,7 +95,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
   result: z.strictObject({ answers: z.int().min(0) }),
   asks: { model: ["generate"] },
   scraps: [REPLIES],
-  run: async ({ model: ref, dataset: given, strategy, ...asking }, bench) => {
+  run: async ({ model: ref, dataset: given, strategy, style, ...asking }, bench) => {
     const dataset = await bench.dataset(given);
     const items = testItems(dataset);
     const { progress, signal } = bench.context;
@@ -108,10 +112,8 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
         encoder.dispose();
       }
     }
-    const model = await openModel(checkpointFolder(bench, ref), ["generate"], {
-      ...bench.context,
-      replies: path.join(bench.folder, REPLIES),
-    });
+    const opening = { ...bench.context, replies: path.join(bench.folder, REPLIES) };
+    const model = styled(await openModel(checkpointFolder(bench, ref), ["generate"], opening), style);
     try {
       const how = { ...asking, ...strategiesOf(strategy, dataset, asking.promptSet), ...watched };
       return { answers: (await askAll(model, items, how)).length };

@@ -6,6 +6,7 @@ import { PROMPT_SETS, type PromptSet } from "../../data/prompts";
 import type { QuestionSet } from "../../data/questions";
 import { askQuestions, countAnswers, questionCountsSchema, type QuestionCounts } from "../../eval/questions";
 import { openModel } from "../../model/open";
+import { promptStyleSchema, styled, type PromptStyle } from "../../model/styled";
 import { defineStage, givenSchema, REPLIES, refSchema, type Given, type Ref } from "../stage";
 import { ANSWERS } from "./asking";
 import { checkpointFolder } from "./training";
@@ -21,6 +22,8 @@ export interface QuestionsInputs {
   readonly seed: number;
   readonly maxNewTokens: number;
   readonly batchSize: number;
+  /** How the model's family wants any prompt; left out: as it is. */
+  readonly style?: PromptStyle | undefined;
 }
 
 /** Asks a model once; its answers, raw, are in `answers.jsonl`. */
@@ -35,21 +38,20 @@ export const questionsStage = defineStage<QuestionsInputs, QuestionCounts>({
     seed: z.int().min(0),
     maxNewTokens: z.int().min(1),
     batchSize: z.int().min(1),
+    style: promptStyleSchema.optional(),
   }),
   result: questionCountsSchema,
   asks: { model: ["generate"] },
   scraps: [REPLIES],
-  run: async ({ model: ref, dataset: given, seed, ...asking }, bench) => {
+  run: async ({ model: ref, dataset: given, seed, style, ...asking }, bench) => {
     const data = await bench.dataset(given);
     const { kinds, draw } = questionsOf(data);
     // of a benchmark, which is nothing but questions: they are no part of what is asked, and are told
     const skipped = data.subCategories.length === 0 ? (data.report?.skipped.length ?? 0) : 0;
     const { progress, signal } = bench.context;
     const watched = { answersFile: path.join(bench.folder, ANSWERS), label: bench.label, progress, signal };
-    const model = await openModel(checkpointFolder(bench, ref), ["generate"], {
-      ...bench.context,
-      replies: path.join(bench.folder, REPLIES),
-    });
+    const opening = { ...bench.context, replies: path.join(bench.folder, REPLIES) };
+    const model = styled(await openModel(checkpointFolder(bench, ref), ["generate"], opening), style);
     try {
       const counts = countAnswers(await askQuestions(model, draw(seed), { ...asking, ...watched }), kinds);
       return { counts, ...(skipped === 0 ? {} : { skipped }) };

@@ -60,6 +60,7 @@ function described(profile: Profile): Pick<Lab, "recipe"> {
       dataset: at("dataset", profile.dataset),
       base: at("checkpoint", profile.base),
       encoder: at("encoder", profile.encoder),
+      similarity: at("encoder", profile.similarity ?? profile.encoder),
       models: Object.fromEntries(models),
       profile: { ...profile, cot },
       seed,

@@ -3,8 +3,19 @@ import type { RgbImage } from "../../core/image";
 /** PIL's fixed-point precision for 8-bit pictures (Resample.c: 32 − 8 − 2 bits). */
 const PRECISION_BITS = 22;
 const ROUNDING = 2 ** (PRECISION_BITS - 1);
-/** Half width of the bicubic kernel. */
-const SUPPORT = 2;
+
+/** A kernel of PIL's, and its half width. */
+interface Filter {
+  readonly support: number;
+  readonly at: (distance: number) => number;
+}
+
+const FILTERS = {
+  /** Keys' cubic kernel with a = −0.5. */
+  bicubic: { support: 2, at: cubic },
+  bilinear: { support: 1, at: (distance) => Math.max(0, 1 - Math.abs(distance)) },
+} as const satisfies Readonly<Record<string, Filter>>;
+export type ResizeFilter = keyof typeof FILTERS;
 
 /** The weights of one axis: for each output position, where its inputs begin and their fixed-point weights. */
 interface AxisWeights {
@@ -23,26 +34,32 @@ interface AxisWeights {
 export const RESIZE_ORDERS = ["pillow12", "pillow13"] as const;
 export type ResizeOrder = (typeof RESIZE_ORDERS)[number];
 
+/** Resizes as PIL's `Image.resize(…, BICUBIC)` does (`resizeImage`). */
+export function resizeBicubic(image: RgbImage, width: number, height: number, order?: ResizeOrder): RgbImage {
+  return resizeImage(image, width, height, "bicubic", order);
+}
+
 /**
- * Resizes as PIL's `Image.resize(…, BICUBIC)` does, to the bit: antialiased (the kernel widens when shrinking), one axis
- * after the other, each pass rounded to 8 bits with 22-bit fixed-point weights.
+ * Resizes as PIL's `Image.resize` does, to the bit: antialiased (the kernel widens when shrinking), one axis after the
+ * other, each pass rounded to 8 bits with 22-bit fixed-point weights.
  */
-export function resizeBicubic(
+export function resizeImage(
   image: RgbImage,
   width: number,
   height: number,
+  filter: ResizeFilter,
   order: ResizeOrder = "pillow12",
 ): RgbImage {
+  const kernel = FILTERS[filter];
   const lost = image.height - height;
   const rowsFirst = order === "pillow13" && lost > 0 && lost > 2 * (image.width - width);
   const columns = (from: RgbImage): RgbImage =>
-    width === from.width ? from : resizeColumns(from, axisWeights(from.width, width));
+    width === from.width ? from : resizeColumns(from, axisWeights(from.width, width, kernel));
   const rows = (from: RgbImage): RgbImage =>
-    height === from.height ? from : resizeRows(from, axisWeights(from.height, height));
+    height === from.height ? from : resizeRows(from, axisWeights(from.height, height, kernel));
   return rowsFirst ? columns(rows(image)) : rows(columns(image));
 }
 
-/** Keys' cubic kernel with a = −0.5, as in PIL. */
 function cubic(distance: number): number {
   const a = -0.5;
   const x = Math.abs(distance);
@@ -51,10 +68,10 @@ function cubic(distance: number): number {
   return 0;
 }
 
-function axisWeights(input: number, output: number): AxisWeights {
+function axisWeights(input: number, output: number, filter: Filter): AxisWeights {
   const scale = input / output;
   const widening = Math.max(1, scale);
-  const support = SUPPORT * widening;
+  const support = filter.support * widening;
   const width = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(output);
   const count = new Int32Array(output);
@@ -63,7 +80,7 @@ function axisWeights(input: number, output: number): AxisWeights {
     const centre = (out + 0.5) * scale;
     const begin = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(input, Math.trunc(centre + support + 0.5));
-    const raw = Array.from({ length: end - begin }, (_, i) => cubic((i + begin - centre + 0.5) * (1 / widening)));
+    const raw = Array.from({ length: end - begin }, (_, i) => filter.at((i + begin - centre + 0.5) * (1 / widening)));
     const total = raw.reduce((sum, weight) => sum + weight, 0);
     first[out] = begin;
     count[out] = raw.length;
