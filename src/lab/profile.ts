@@ -161,6 +161,7 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   }
   const fromRoot = (given: string): string => {
     const { engine, prefix, where } = engineOf(given);
+    if (prefix === "" && /^[a-z]+:/u.test(given)) return given; // of an engine that there is not: no path, and refused when it is opened
     return engine.takes === "path" ? prefix + path.resolve(ROOT, where) : given;
   };
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
