@@ -58,7 +58,7 @@ describe("split=FOLDER of released lines", () => {
     expect(birds.train).toHaveLength(2 * 2);
     expect(new Set(birds.train.map(({ subCategory }) => subCategory.name))).toEqual(new Set(["Black-Footed Albatross", "Mallard"])); // prettier-ignore
     expect(birds.report?.leftOut.map(({ folder }) => folder)).toEqual(["002.Sooty_Albatross", "003.Chuck_will_Widow"]);
-    expect(birds.report?.notes[0]).toContain("4 of the test pictures have a released line.");
+    expect(birds.report?.notes.join("\n")).toContain("4 of the test pictures have a released line.");
   });
 
   it("is found in the set's own folder, too", async () => {

@@ -78,7 +78,12 @@ export async function openPictureSets(
       pictures: opened.reduce((sum, { sizes }) => sum + sizes.size, 0),
       skipped: [],
       leftOut: opened.flatMap(leftOutOf),
-      notes: [...opened.map(noteOn), ...firstNote(first, pools), ...notesOn(drawn.subCategories)],
+      notes: [
+        "The pictures' files are there; none was opened yet.",
+        ...opened.map(noteOn),
+        ...firstNote(first, pools),
+        ...notesOn(drawn.subCategories),
+      ],
     },
   };
 }
@@ -134,6 +139,7 @@ async function sizesOf(
     task.update(index + 1);
     await breathe();
   }
+  task.update(pictures.length);
   task.finish();
   if (missing.length === 0) return sizes;
   throw new LabError(
