@@ -61,7 +61,7 @@ def config(export: Path) -> DictConfig:
 
 @pytest.fixture(scope="module", autouse=True)
 def queue(config: DictConfig) -> Iterator[None]:
-    variables = {"TRANSFER_QUEUE_ENABLE": "1", "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "disabled"}
+    variables = {"TRANSFER_QUEUE_ENABLE": "1", "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
     os.environ.update(variables)
     ray.init(num_cpus=4, include_dashboard=False, runtime_env={"env_vars": variables})
     tq.init(config.transfer_queue)
@@ -178,7 +178,7 @@ def trainer(config: DictConfig, model: Any) -> TapoTrainer:
     trainer.use_critic = trainer.use_reference_policy = False
     trainer.actor_rollout_wg = ActorOnCpu(model.local_path)
     trainer.checkpoint_manager = SimpleNamespace(update_weights=lambda _: None)
-    trainer.global_steps = 1
+    trainer.global_steps, trainer.timing_raw = 1, {}
     trainer.on_init_end()
     return trainer
 
