@@ -129,7 +129,7 @@ describe("what was made", () => {
     const [out, again] = [path.join(home, "fine-r1-smoke"), path.join(home, "by-folder")];
     const several = refusal(home, ["export", ...SMOKE, "-o", out]);
     expect(several).toMatch(/has several methods.*--method, one of cot-sft, tapo/);
-    expect(refusal(home, ["export", ...SMOKE, "--method", "topa", "-o", out])).toMatch(/Did you mean "tapo"/);
+    expect(refusal(home, ["export", ...SMOKE, "--method", "cot-sf", "-o", out])).toMatch(/Did you mean "cot-sft"/);
     expect(refusal(home, ["export", ...SMOKE, "--method", "tapo"])).toMatch(/Say where the model goes: --out FOLDER/);
     printed(home, "export", ...SMOKE, "--method", "tapo", "-o", out);
     const files = ["README.md", "chat_template.jinja", "config.json", "generation_config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"]; // prettier-ignore
