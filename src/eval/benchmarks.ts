@@ -86,14 +86,15 @@ export function wholesOf(name: BenchmarkName): readonly string[] {
 
 /**
  * MME's score of some subtasks: for each, 100 · (accuracy + accuracy+). A picture gives 100 · (r/2 + [r = 2]) for its r right answers, so that
- * the score is a mean over pictures, and its interval the normal one, z = 1.96, of the sum of such means. Not cut to [0, 1].
+ * the score is a mean over pictures, and its interval the normal one, z = 1.96, of the sum of such means; one picture
+ * says nothing of its subtask. Not cut to [0, 1].
  */
 function mmeScore(counts: readonly QuestionCount[]): Score {
   const subtasks = counts.map(({ right: r, groups: pictures = 0, groupsRight: both = 0 }) => {
     const one = r - 2 * both; // pictures with one right answer: 50 points; with two: 200
     const mean = (50 * one + 200 * both) / pictures;
     const squares = one * (50 - mean) ** 2 + both * (200 - mean) ** 2 + (pictures - one - both) * mean ** 2;
-    return { mean, variance: pictures > 1 ? squares / (pictures - 1) / pictures : 0, pictures };
+    return { mean, variance: pictures > 1 ? squares / (pictures - 1) / pictures : 200 ** 2 };
   });
   const value = subtasks.reduce((total, { mean }) => total + mean, 0);
   const half = 1.959963984540054 * Math.sqrt(subtasks.reduce((total, { variance }) => total + variance, 0));
