@@ -75,7 +75,7 @@ function about(config: ModelConfig): string {
   const room = isEncoderRow(config) ? "" : "; what it keeps of running prompts comes on top";
   const table = pairTable(
     `${title} (${name})`,
-    ["", ""],
+    ["Key", "Value"],
     [
       ["on the hub", hub],
       ["revision", revision],
