@@ -27,6 +27,7 @@ export function addModelsCommand(program: Command): void {
     .command("templates")
     .description("the 80 sentences of ImageNet for an ensemble of templates, from the package open-clip-torch")
     .action(async () => {
+      console.log("Reading the package open-clip-torch; the first time it is fetched (2 MB) …");
       const { file, count } = await fetchTemplates();
       const run = commandLine("run", "inference", "--set", `templates=${placeOf(file)}`);
       console.log(`${count} templates are in ${placeOf(file)}. To ask the encoders with all of them:\n  ${run}`);
@@ -75,7 +76,7 @@ function about(config: ModelConfig): string {
   const room = isEncoderRow(config) ? "" : "; what it keeps of running prompts comes on top";
   const table = pairTable(
     `${title} (${name})`,
-    ["", ""],
+    ["Key", "Value"],
     [
       ["on the hub", hub],
       ["revision", revision],

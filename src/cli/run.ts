@@ -129,7 +129,8 @@ function showEnd(published: Published, experiment: Experiment, options: RunArgum
   }
   const next = String(Math.max(...seeds) + 1);
   const all = options.all === true ? ["--all"] : options.only === undefined ? [] : ["--only", options.only];
-  const rows = [...all, ...(options.rows === undefined ? [] : ["--rows", options.rows])];
+  const named = options.rows === undefined ? [] : ["--rows", options.rows];
+  const rows = [...all, ...named];
   console.log(`
 ${sentences.join("\n")}
 
@@ -137,7 +138,7 @@ Tables, figures and the run record lie in ${placeOf(folder)}:
   ${grouped(files).join("  ")}
 
 Another seed: ${commandLine("run", experiment.id, ...rows, ...profileWords(options), "--seeds", next)}
-The same tables again: ${commandLine("show", experiment.id, ...(options.record === true ? [] : ["--mine"]), ...profileWords(options))}
+The same tables again: ${commandLine("show", experiment.id, ...(options.record === true ? [] : ["--mine"]), ...named, ...profileWords(options))}
 Open the notebooks: npm run lab
 All results in a browser: npm run report${options.record === true ? "" : " -- --mine"}`);
 }

@@ -39,7 +39,7 @@ export interface RunArguments extends ProfileArguments, WorkersArgument {
 }
 
 /** The profile with the rows that are asked for. They decide no other row's numbers, and so it keeps its name. */
-export function withRows(profile: Profile, { rows }: RunArguments): Profile {
+export function withRows(profile: Profile, { rows }: Pick<RunArguments, "rows">): Profile {
   return rows === undefined ? profile : { ...profile, rows: [...(profile.rows ?? []), ...readNames(rows)] };
 }
 

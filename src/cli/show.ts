@@ -9,6 +9,7 @@ import { keptFindings } from "../lab/findings";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
+import { withRows } from "./runMany";
 import { addProfileOptions, profileWords, readProfile, type ProfileArguments } from "./options";
 
 /** `fine-r1 list` and `fine-r1 show <experiment>`: what there is, without making anything. */
@@ -48,12 +49,18 @@ export function addShowCommands(program: Command): void {
       .argument("<experiment>"),
   )
     .option("--mine", "what was made here (runs/) instead of the record (results/)")
-    .action((id: string, options: ProfileArguments & { readonly mine?: boolean }) => show(id, options));
+    .option("--rows <names>", "with these published models, separated by commas (fine-r1 models)")
+    .action((id: string, options: ShowArguments) => show(id, options));
 }
 
-async function show(id: string, options: ProfileArguments & { readonly mine?: boolean }): Promise<void> {
+interface ShowArguments extends ProfileArguments {
+  readonly mine?: boolean;
+  readonly rows?: string;
+}
+
+async function show(id: string, options: ShowArguments): Promise<void> {
   const experiment = experimentNamed(id);
-  const profile = readProfile(options);
+  const profile = withRows(readProfile(options), options);
   const destination = options.mine === true ? "report" : "record";
   const folder = keptFolder(id, profile.name, destination);
   const kept = readKept(folder);
@@ -64,7 +71,11 @@ async function show(id: string, options: ProfileArguments & { readonly mine?: bo
       : `Make it: ${commandLine("run", id, ...profileWords(options))}`;
     throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
   }
-  const { tables, sentences } = keptFindings(await labOf(profile, { progress: silent }), experiment, kept);
+  const { tables, sentences } = keptFindings(
+    await labOf(profile, { progress: silent, lenient: options.rows !== undefined }),
+    experiment,
+    kept,
+  );
   for (const table of tables.values()) console.log(`\n${toText(table)}`);
   console.log(`\n${sentences.join("\n")}`);
 }

@@ -36,10 +36,10 @@ function placed(turn: ChatMessage, image: "first" | "last"): ChatMessage {
 export function styled(model: VisionLanguageModel, style: PromptStyle | undefined): VisionLanguageModel {
   if (style === undefined) return model;
   const inStyle = (prompts: readonly Prompt[]): Prompt[] => prompts.map((prompt) => stylePrompt(prompt, style));
-  const { usage } = model;
+  const usage = model.usage?.bind(model);
   return {
     name: model.name,
-    ...(usage === undefined ? {} : { usage: () => usage.call(model) }),
+    ...(usage === undefined ? {} : { usage }),
     ...(model.lanes === undefined ? {} : { lanes: model.lanes }),
     generate: (prompts, options) => model.generate(inStyle(prompts), options),
     logProbs: (items) => model.logProbs(items.map((item) => ({ ...item, prompt: stylePrompt(item.prompt, style) }))),

@@ -64,13 +64,15 @@ describe("a folder that is no encoder", () => {
     expect(() => new OnnxEncoder(configured({ model_type: "siglip2" }))).toThrow(/NaFlex.*siglip2-large-patch16-384/u);
     const broken = changed((at) => { fs.writeFileSync(path.join(at, "onnx", "text_model.onnx"), "x"); }); // prettier-ignore
     await expect(new OnnxEncoder(broken).encodeTexts(["tern"])).rejects.toThrow(/text_model.onnx cannot be loaded/u);
-    expect(() => requireCan("onnx:models/clip", ["generate"])).toThrow(/engine "onnx", which cannot answer questions/u);
+    expect(() => {
+      requireCan("onnx:models/clip", ["generate"]);
+    }).toThrow(/engine "onnx", which cannot answer questions/u);
   });
 
   it("has settings of pictures that name what they ask for and is not supported", () => {
     const file = "preprocessor_config.json";
     const settings = readJson(path.join(unpackEncoder("clip", temporaryFolder()), file)) as object;
-    const parse = (change: object) => parseEncoderImages({ ...settings, ...change }, file);
+    const parse = (change: object): unknown => parseEncoderImages({ ...settings, ...change }, file);
     expect(() => parse({ resample: 1 })).toThrow(/preprocessor_config.json: key resample/u);
     expect(() => parse({ do_normalize: false })).toThrow(/key do_normalize/u);
     expect(() => parse({ crop_size: null })).toThrow(/do_center_crop is true and crop_size is missing/u);

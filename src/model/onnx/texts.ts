@@ -1,7 +1,10 @@
-import type { PreTrainedTokenizer } from "@xenova/transformers";
-
 /** What is needed of transformers.js' tokenizer. */
-export type Tokenizer = Pick<PreTrainedTokenizer, "encode" | "pad_token_id" | "padding_side" | "model_max_length">;
+export interface Tokenizer {
+  encode(text: string, how?: { readonly add_special_tokens?: boolean }): number[];
+  readonly pad_token_id: number;
+  readonly padding_side: string;
+  readonly model_max_length: number;
+}
 
 /** Texts as a tower takes them: B texts of T tokens. */
 export interface TextRows {

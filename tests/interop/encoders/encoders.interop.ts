@@ -8,6 +8,7 @@ import type { Answer } from "../../../src/eval/answers";
 import { similarities } from "../../../src/eval/similarity";
 import { openEncoder } from "../../../src/lab/encoder";
 import { givenEncoder } from "../../../src/lab/given";
+import { loadModelConfig } from "../../../src/lab/modelConfig";
 import { OnnxEncoder } from "../../../src/model/onnx/encoder";
 import { PythonEnvironment } from "../../pythonEnvironment";
 import { drawn, furthest, greyDigest, readExpected } from "../../model/encoderFixture";
@@ -62,10 +63,25 @@ describe("all-MiniLM-L6-v2", () => {
     const found = await similarities(answers, { thinking: false, similarity: encoder.similarity });
     encoder.dispose();
     const difference = expected.pairs.map(({ relative }, i) => Math.abs((found.get(String(i)) ?? NaN) - relative));
+    console.log(`SS_relative of ${difference.length} pairs: largest difference ${Math.max(...difference)}`);
     expect(Math.max(...difference)).toBeLessThan(1e-5);
     // a right name is 1, its super-category 0, a near one between: so that agreement says something
     expect(found.get("0")).toBeCloseTo(1, 5);
     expect(found.get("10")).toBe(0);
     expect(new Set([...found.values()].map((value) => value.toFixed(2))).size).toBeGreaterThan(15);
+  });
+});
+
+describe("configs/models", () => {
+  it("count the parameters that models of the published sizes have", async () => {
+    const script = path.join(__dirname, "parameters.py");
+    const counts = z
+      .record(z.string(), z.record(z.string(), z.number()))
+      .parse(JSON.parse(await python.run(script, [])));
+    expect(Object.keys(counts)).toHaveLength(11);
+    for (const [name, { total }] of Object.entries(counts)) {
+      const sum = Object.values(loadModelConfig(name).parameters).reduce((all, part) => all + part, 0);
+      expect(Math.abs(sum - total!), name).toBeLessThan(0.02); // millions; parts are rounded to 0.01
+    }
   });
 });
