@@ -16,10 +16,11 @@ import { toText } from "../report/table/text";
 import { forget } from "../store/store";
 import { commandLine } from "./again";
 import { showPlan } from "./dryRun";
+import { addExecutorOptions, isElsewhere, withHands } from "./executor";
 import { addProfileOptions, overrides, profileWords, readNames, readProfile } from "./options";
 import { requirePlaces, runMany, type RunArguments } from "./runMany";
 import { stoppable } from "./stop";
-import { addWorkersOption, withWorkers } from "./workers";
+import { addWorkersOption } from "./workers";
 
 /** `fine-r1 run`: an experiment, several, or all. */
 export function addRunCommand(program: Command): void {
@@ -27,7 +28,7 @@ export function addRunCommand(program: Command): void {
     .command("run")
     .description("run an experiment: train, ask, measure, write tables and figures, compare with the record")
     .argument("[experiments...]", "what to run; fine-r1 list shows them; with --all alone every one");
-  addWorkersOption(addProfileOptions(command))
+  addExecutorOptions(addWorkersOption(addProfileOptions(command)))
     .addOption(new Option("--all", "make every method, not only the usual ones").conflicts("only"))
     .addOption(
       new Option("--profiles <names>", "several profiles, separated by commas, as one run").conflicts("profile"),
@@ -54,7 +55,8 @@ seeds as each record needs; the tables of each are written as soon as it is done
   $ npx fine-r1 run quickstart --only cot-sft,tapo --seeds 1-3
   $ npx fine-r1 run quickstart --set rl.n1=8 --set rl.n2=2 --dry-run
   $ npx fine-r1 run --all --dry-run                  every experiment, every method: what there is and what it would take
-  $ npx fine-r1 run training-methods --all --profiles mini,mini-2,mini-3`,
+  $ npx fine-r1 run training-methods --all --profiles mini,mini-2,mini-3
+  $ npx fine-r1 run ratio --executor ray --address http://head:8265     the same on a Ray cluster (docs/ray.md)`,
     )
     .action((ids: readonly string[], options: RunArguments) => {
       const [id, another] = ids;
@@ -88,11 +90,11 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   }
   requirePlaces(experiment, profile, destination);
   const trains = stagesOf(plan).some(({ kind }) => Object.values(kind.asks).flat().includes("train"));
-  await (trains ? requireTraining() : loadBackend());
+  await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
-  const published = await withWorkers(options, async (workers) => {
-    const shared = { ...lab, workers };
+  const published = await withHands(options, async (hands) => {
+    const shared = { ...lab, ...hands };
     const made = await makeMethods(shared, experiment, plan);
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });
   });
