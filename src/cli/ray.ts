@@ -64,7 +64,7 @@ that asks for a token gets the one of RAY_AUTH_TOKEN or of the file that RAY_AUT
     .option("-f, --follow", "go on until the job ends")
     .action(async (id: string, { address, follow }: ClusterArguments & { follow?: boolean }) => {
       const client = await RayClient.open(address);
-      if (follow === true) tellEnd(await watchJob(client, id, { heard: printOut(), whole: true }), id);
+      if (follow === true) tellEnd(await watchJob(client, id, { heard: printOut() }), id);
       else process.stdout.write(printable(withoutReports(await client.logs(id))));
     });
   addAddressOption(ray.command("stop"))
@@ -100,7 +100,7 @@ async function submit(words: readonly string[], options: SubmitArguments): Promi
   console.error(
     `Job ${id}${packed}. Ctrl-C here leaves it running:\n  ${again("logs", "--follow")}\n  ${again("stop")}`,
   );
-  if (wait) tellEnd(await watchJob(client, id, { heard: printOut(), whole: true }), id);
+  if (wait) tellEnd(await watchJob(client, id, { heard: printOut() }), id);
 }
 
 /** Prints text as it comes, without the lines that are for programs. */

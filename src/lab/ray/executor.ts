@@ -27,7 +27,7 @@ export interface RayOptions extends Partial<RayResources> {
 /** How often the job of a stage may be lost with its node or its process before that is an error. */
 const MOST_LOSSES = 3;
 /** Seconds after which somebody who waits for room in the cluster is told so. */
-const TOLD_AFTER = 5;
+const TOLD_AFTER = 10;
 
 /** Has stages made by the nodes of a Ray cluster: a stage is a job. @throws LabError where no node could take one */
 export async function rayExecutor(options: RayOptions = {}): Promise<Executor> {
@@ -44,7 +44,7 @@ export async function rayExecutor(options: RayOptions = {}): Promise<Executor> {
   });
   return {
     lanes,
-    name: `Ray ${client.version}, ${nodes.length} nodes`,
+    name: `Ray ${client.version}, ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`,
     make: async (stage, context) => {
       await makeByJobs(client, stage, context, { ...resources, ...(await places(context)) });
     },
@@ -68,7 +68,7 @@ function capacity({ name }: RayClient, nodes: readonly RayNode[], { cpus, gpus, 
     return `${shown(what, amount)} (the most that one has: ${shown(what, largest)})`;
   });
   throw new LabError(
-    `no node of the ${nodes.length} has ${most.join(" and ")}`,
+    `no node of ${nodes.length} has ${most.join(" and ")}`,
     "Ask for less with --cpus, --gpus and --memory. Where the cluster grows when jobs wait, say how many at a time: --jobs 4.",
     { subject: name },
   );
@@ -109,7 +109,7 @@ async function watchStage(client: RayClient, id: string, stage: Stage, context: 
   let waiting: ProgressTask | undefined;
   const seen = ({ status }: Job): void => {
     if (status === "PENDING" && performance.now() - began > 1000 * TOLD_AFTER) {
-      waiting ??= progress.start(`${stage.label}: waiting for room on the cluster`, 1);
+      waiting ??= progress.start(`${stage.label}: waiting for a node of the cluster`, 1);
       waiting.update(0);
     } else if (status !== "PENDING" && waiting !== undefined) {
       waiting.update(1);

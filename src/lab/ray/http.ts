@@ -30,7 +30,7 @@ export class Unreachable extends LabError {
 export function request(url: URL, { method = "GET", headers = {}, body, seconds = 30 }: Question = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
-      reject(new Unreachable(nameOf(url), reasonOf(error, seconds), error));
+      reject(new Unreachable(nameOf(new URL("/", url)), reasonOf(error, seconds), error));
     };
     const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
     const options = { method, headers: { ...headers, ...length }, signal: AbortSignal.timeout(1000 * seconds) };

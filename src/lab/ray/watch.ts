@@ -2,17 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isOver, requireJob, type Job, type RayClient } from "./client";
 
 export interface WatchOptions {
-  /** Told what the job prints, as it prints it. */
+  /** Told what the job prints, as it prints it: each part once, and all of it when the job has ended. */
   readonly heard?: (text: string) => void;
   /** Told of the job each time that it is asked for. */
   readonly seen?: (job: Job) => void;
   /** Its end stops the job. */
   readonly signal?: AbortSignal | undefined;
-  /** Hear all that it printed before this returns: up to `DRAIN_SECONDS` more. */
-  readonly whole?: boolean;
 }
 
-const DRAIN_SECONDS = 10;
 /** Seconds between two questions: at first, and of a job that runs for long. */
 const [SOONEST, LATEST] = [0.5, 5];
 
@@ -23,17 +20,17 @@ const [SOONEST, LATEST] = [0.5, 5];
 export async function watchJob(
   client: RayClient,
   id: string,
-  { heard = () => undefined, seen, signal, whole = false }: WatchOptions = {},
+  { heard, seen, signal }: WatchOptions = {},
 ): Promise<Job> {
   const over = new AbortController();
-  const following = follow(client, id, heard, over.signal).catch(() => undefined); // its end tells nothing of the job's
+  const log = heard === undefined ? undefined : followLog(client, id, heard, over.signal);
   let [asked, pause] = [false, SOONEST];
   try {
     for (;;) {
       const job = requireJob(await client.job(id), id);
       seen?.(job);
       if (isOver(job)) {
-        if (whole) await Promise.race([following, delay(1000 * DRAIN_SECONDS, undefined, { signal: over.signal })]);
+        if (typeof job.driver_exit_code === "number") await log?.rest(); // else its node may be gone, and the log with it
         if (asked) signal?.throwIfAborted();
         return job;
       }
@@ -51,21 +48,34 @@ export async function watchJob(
   }
 }
 
-/** The text of a job's log, each part once, however often the line is cut; ends when the job has ended. */
-async function follow(client: RayClient, id: string, heard: (text: string) => void, over: AbortSignal): Promise<void> {
+/** Hands on a job's log as it grows, however often the line is cut, until `over`; then `rest` hands on what is left of it. */
+function followLog(
+  client: RayClient,
+  id: string,
+  heard: (text: string) => void,
+  over: AbortSignal,
+): { rest(): Promise<void> } {
   let known = 0; // characters that were handed on
-  while (!over.aborted) {
-    let at = 0;
-    const hear = (text: string): void => {
-      const fresh = text.slice(Math.max(0, known - at));
-      at += text.length;
-      known = Math.max(known, at);
-      if (fresh !== "") heard(fresh);
-    };
-    await client.tail(id, hear, over);
-    if (over.aborted) return;
-    const job = await client.job(id).catch(() => undefined);
-    if (job !== undefined && isOver(job)) return;
-    await delay(1000, undefined, { signal: over }).catch(() => undefined);
-  }
+  let done = false;
+  /** @param at characters of the log before the text */
+  const hear = (text: string, at: number): void => {
+    const fresh = text.slice(Math.max(0, known - at));
+    known = Math.max(known, at + text.length);
+    if (fresh !== "" && !done) heard(fresh);
+  };
+  const follow = async (): Promise<void> => {
+    while (!over.aborted) {
+      let at = 0;
+      await client.tail(id, (text) => { hear(text, at); at += text.length; }, over); // prettier-ignore
+      await delay(1000, undefined, { signal: over }).catch(() => undefined);
+    }
+  };
+  follow().catch(() => undefined); // a log that cannot be followed is read at the end
+  return {
+    rest: async () => {
+      const whole = await client.logs(id).catch(() => "");
+      if (whole.length > known) hear(whole, 0);
+      done = true;
+    },
+  };
 }
