@@ -145,9 +145,6 @@ function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<s
   });
 }
 
-/** Seconds after which a file that another machine wrote shows in a shared folder, at the latest (an NFS client's `acdirmax` is 60). */
-const SHOWN_WITHIN = 90;
-
 /** Takes a stage from the store, where another machine puts it if it is not there. */
 async function makeElsewhere(executor: Executor, context: LabContext, stage: Stage): Promise<Finished<unknown>> {
   const take = async (cached: boolean): Promise<Finished<unknown> | undefined> => {
@@ -157,11 +154,13 @@ async function makeElsewhere(executor: Executor, context: LabContext, stage: Sta
   const there = await take(true);
   if (there !== undefined) return there;
   await executor.make(stage, context);
-  for (const asked = performance.now(); performance.now() - asked < 1000 * SHOWN_WITHIN; await delay(500)) {
+  const asked = performance.now();
+  do {
     check(context.signal);
     const finished = await take(false);
     if (finished !== undefined) return finished;
-  }
+    await delay(500);
+  } while (performance.now() - asked < 1000 * executor.settleSeconds);
   throw new LabError(
     `was made by ${executor.name}, and is not in the store of this machine (${context.store})`,
     "The store must be one folder for all of them: on shared storage, by the path that they have for it.",

@@ -60,6 +60,8 @@ export interface Executor {
   readonly name: string;
   /** How many stages it takes at a time. */
   readonly lanes: number;
+  /** Seconds after which what another machine wrote shows in this one's folders, at the latest. */
+  readonly settleSeconds: number;
   /** Returns when the stage is in the store; those that it needs are there. @throws LabError that says why it could not be made */
   make(stage: Stage, context: LabContext): Promise<void>;
 }

@@ -22,6 +22,8 @@ export interface RayOptions extends Partial<RayResources> {
   /** Processes that share the work of a job; default: as many as it has CPUs. */
   readonly workers?: string | undefined;
   readonly patienceSeconds?: number | undefined;
+  /** Seconds after which the shared storage shows what a node wrote, at the latest; 90 (an NFS client's `acdirmax` is 60). */
+  readonly settleSeconds?: number | undefined;
 }
 
 /** How often the job of a stage may be lost with its node or its process before that is an error. */
@@ -31,7 +33,7 @@ const TOLD_AFTER = 10;
 
 /** Has stages made by the nodes of a Ray cluster: a stage is a job. @throws LabError where no node could take one */
 export async function rayExecutor(options: RayOptions = {}): Promise<Executor> {
-  const { cpus = 1, gpus = 0, memory = 0, project, patienceSeconds } = options;
+  const { cpus = 1, gpus = 0, memory = 0, project, patienceSeconds, settleSeconds = 90 } = options;
   const resources = { cpus, gpus, memory };
   const client = await RayClient.open(options.address, { patienceSeconds });
   const nodes = await client.nodes();
@@ -44,6 +46,7 @@ export async function rayExecutor(options: RayOptions = {}): Promise<Executor> {
   });
   return {
     lanes,
+    settleSeconds,
     name: `Ray ${client.version}, ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`,
     make: async (stage, context) => {
       await makeByJobs(client, stage, context, { ...resources, ...(await places(context)) });

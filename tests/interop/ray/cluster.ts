@@ -86,8 +86,10 @@ export class Cluster {
   }
 
   private async until(what: string, there: () => Promise<boolean>): Promise<void> {
-    for (const began = Date.now(); Date.now() - began < 180_000; await delay(500)) {
+    const began = Date.now();
+    while (Date.now() - began < 180_000) {
       if (await there().catch(() => false)) return;
+      await delay(500);
     }
     const logs = this.nodes.map((_, i) => read(path.join(this.folder, `node-${i + 1}.log`)).slice(-2000));
     this.stop();

@@ -8,7 +8,7 @@ import { make } from "../../../src/lab/make";
 import { wasLost, rayExecutor, type RayOptions } from "../../../src/lab/ray/executor";
 import { STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
 import { reportInLines } from "../../../src/lab/ray/lines";
-import { cotSft } from "../../../src/lab/recipe";
+import { cotSft, triplets } from "../../../src/lab/recipe";
 import { withInputs, type Stage } from "../../../src/lab/stage";
 import { tinyLab } from "../tinyLab";
 import { JobsServer, job, reply, type Course, type Submitted } from "./jobsServer";
@@ -54,8 +54,7 @@ async function work(
   progress: Progress = silent,
 ): Promise<void> {
   const store = /--store (\S+)/u.exec(entrypoint)?.[1] ?? "";
-  const { executor: _, ...alone } = { ...lab, executor: undefined };
-  await make({ ...alone, progress, store }, stageOfJob(variables[STAGE_VARIABLE] ?? ""));
+  await make({ ...lab, progress, store }, stageOfJob(variables[STAGE_VARIABLE] ?? ""));
 }
 const done: Course = { states: ["pending", "running", "succeeded"] };
 
@@ -74,10 +73,11 @@ describe("a stage on a cluster", () => {
       }),
     };
     const labHere = await onRay({ cpus: 0.5 }, progress);
-    const { cached, result } = await make(labHere, cot);
+    const stage = triplets(lab.recipe(1));
+    const { cached, result } = await make(labHere, stage);
     expect(cached).toBe(false);
     expect(told.at(-1)).toMatch(/ends$/u);
-    expect(told.some((line) => /^cot (\d+)\/\1$/u.test(line))).toBe(true);
+    expect(told.some((line) => /^Describing images (\d+)\/\1$/u.test(line))).toBe(true);
     const [submitted] = server.submitted;
     expect(submitted).toMatchObject({
       entrypoint_num_cpus: 0.5,
@@ -87,9 +87,9 @@ describe("a stage on a cluster", () => {
       /^cd \S+ && exec node dist\/cli\.js stage --report --store \S+ --workers 1$/u,
     );
     // the same as without a cluster, and taken from the store the next time
-    const alone = await make({ ...lab, store: path.join(scratch, "alone") }, cot);
+    const alone = await make({ ...lab, store: path.join(scratch, "alone") }, stage);
     expect(result).toEqual(alone.result);
-    expect((await make(labHere, cot)).cached).toBe(true);
+    expect((await make(labHere, stage)).cached).toBe(true);
     expect(server.submitted).toHaveLength(1);
   });
 
@@ -112,11 +112,9 @@ describe("a stage on a cluster", () => {
   });
 
   it("that is being made already is waited for, and one that a stopped run left is made anew", async () => {
-    await make(await onRay(), cot).catch(() => undefined); // to learn the name of its job: nothing makes it
-    const { submission_id: id, ...rest } = server.submitted[0]!;
-    server.submitted.length = 0;
-    await work({ submission_id: id, ...rest });
-    fs.rmSync(path.join(scratch, `store-${stores}`), { recursive: true });
+    server.course = () => ({ states: ["failed"] });
+    await make(await onRay(), cot).catch(() => undefined); // to learn the name of its job
+    const id = server.submitted.pop()?.submission_id ?? "";
     server.jobs.set(id, { states: ["running", "running", "stopped"] });
     server.course = async (submitted) => {
       await work(submitted);
@@ -124,7 +122,15 @@ describe("a stage on a cluster", () => {
     };
     await make(await onRay(), cot);
     expect(server.submitted.map(({ submission_id: next }) => next)).toEqual([id.replace(/-1$/u, "-2")]);
-  }, 120_000);
+    // and a second one who asks while it is at work submits nothing
+    stores += 1;
+    server.course = async (submitted) => {
+      await work(submitted);
+      return { states: ["running", "running", "succeeded"] };
+    };
+    await Promise.all([make(await onRay(), cot), make(await onRay(), cot)]);
+    expect(server.submitted).toHaveLength(2);
+  });
 
   it("fails with what went wrong on its node", async () => {
     server.course = () => ({
@@ -141,6 +147,11 @@ describe("a stage on a cluster", () => {
     server.course = () => ({ states: ["stopped"] });
     await expect(make(await onRay(), cot)).rejects.toThrow(/its job was stopped by somebody else/u);
     expect(server.submitted).toHaveLength(3); // none of these is a loss
+    stores += 1;
+    server.course = () => done; // and nobody puts anything into our store
+    await expect(make(await onRay({ settleSeconds: 1 }), cot)).rejects.toThrow(
+      /cot: was made by Ray 2.60.0, 1 node, and is not in the store of this machine \(.*\). The store must be one folder for all/u,
+    );
   });
 
   it("needs a node that has room for it; there are as many lanes as there is room", async () => {
@@ -155,21 +166,22 @@ describe("a stage on a cluster", () => {
 
 describe("a job's stage", () => {
   it("is refused by another build, and beside other models", async () => {
-    await make(await onRay(), withInputs(cotSft(lab.recipe(1)), { epochs: 1 })).catch(() => undefined);
+    server.course = () => ({ states: ["failed"] });
+    await make(await onRay(), cot).catch(() => undefined);
     const text = server.submitted[0]?.runtime_env.env_vars[STAGE_VARIABLE] ?? "";
     const task = JSON.parse(text) as { build: string; label: string };
     expect(stageOfJob(text)).toMatchObject({ key: cot.key, label: "cot" });
     expect(() => stageOfJob(JSON.stringify({ ...task, build: "0" }))).toThrow(/is another build of this program/u);
     expect(() => stageOfJob("{}")).toThrow(/is no description of a stage/u);
     const sft = withInputs(cotSft(lab.recipe(1)), { epochs: 1 });
-    const base = { given: "checkpoint", fingerprint: "0", at: path.join(scratch, "lab", "base") };
-    const other = { ...task, kind: "sft", version: sft.kind.version, inputs: { ...sft.inputs, base } };
+    const from = { given: "checkpoint", fingerprint: "0", at: path.join(scratch, "lab", "base") };
+    const other = { ...task, kind: "sft", version: sft.kind.version, inputs: { ...sft.inputs, from } };
     expect(() => stageOfJob(JSON.stringify(other))).toThrow(
       /base: is another one on this machine than where this work was described/u,
     );
-    const gone = { ...other, inputs: { ...sft.inputs, base: { ...base, at: "/nowhere" } } };
+    const gone = { ...other, inputs: { ...sft.inputs, from: { ...from, at: "/nowhere" } } };
     expect(() => stageOfJob(JSON.stringify(gone))).toThrow(/\/nowhere: is not on this machine/u);
-  }, 120_000);
+  });
 });
 
 it("a job is lost when its process or its node is killed, and not when its work fails", () => {

@@ -47,7 +47,7 @@ export class JobsServer {
   nodes = reply("nodes");
   /** The next so many requests are answered with 503, as by a proxy whose Ray is away. */
   away = 0;
-  /** Called for each new job, before it is known. */
+  /** Called for each new job, which waits until it has an answer. */
   course: (job: Submitted) => Course | Promise<Course> = () => ({ states: ["pending", "running", "succeeded"] });
   private readonly server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -134,7 +134,8 @@ export class JobsServer {
     }
     const own = asked as Submitted;
     this.submitted.push(own);
-    this.jobs.set(own.submission_id, await this.course(own));
+    this.jobs.set(own.submission_id, { states: ["pending"] });
+    void Promise.resolve(this.course(own)).then((course) => this.jobs.set(own.submission_id, course));
     return { status: 200, body: reply("submitted").body.replaceAll("ends", own.submission_id) };
   }
 }

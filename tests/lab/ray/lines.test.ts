@@ -57,7 +57,7 @@ it("reports in between are left out, the last one of a task never; NaN arrives, 
   for (let done = 1; done <= 5; done++) task.update(done, { loss: done === 5 ? NaN : 1 });
   task.finish();
   progress.start("b", 1);
-  onStep("a", { step: 1, loss: 2 } as never);
+  onStep("a", { step: 1, loss: 2 });
   const { progress: heard, told } = written();
   const steps: unknown[] = [];
   const listener = new Listener({ progress: heard, onStep: (...step) => steps.push(step) });
