@@ -92,8 +92,8 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   const trains = stagesOf(plan).some(({ kind }) => Object.values(kind.asks).flat().includes("train"));
   await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
-  if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
   const published = await withHands(options, async (hands) => {
+    if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
     const shared = { ...lab, ...hands };
     const made = await makeMethods(shared, experiment, plan);
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });

@@ -100,12 +100,12 @@ async function make(context: LabContext, planned: readonly PlannedExperiment[], 
   const destination = options.record === true ? "record" : "report";
   for (const { experiment, lab } of planned) requirePlaces(experiment, lab.profile, destination);
   await (isElsewhere(options) ? loadBackend() : requireTraining());
-  if (options.fresh === true) await forget(context, stagesOfMany(planned).map(workOf));
   const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds)]));
   const published = new Map<PlannedExperiment, Published>();
   const failures = new Map<unknown, PlannedExperiment[]>();
-  await withHands(options, (hands) =>
-    makeMany({ ...context, ...hands }, planned, {
+  await withHands(options, async (hands) => {
+    if (options.fresh === true) await forget(context, stagesOfMany(planned).map(workOf));
+    await makeMany({ ...context, ...hands }, planned, {
       done: async (one) => {
         const record = records.get(one);
         if (record === undefined) throw new RangeError("runMany: an experiment that was not begun");
@@ -117,8 +117,8 @@ async function make(context: LabContext, planned: readonly PlannedExperiment[], 
         task.finish();
       },
       failed: (one, error) => failures.set(error, [...(failures.get(error) ?? []), one]),
-    }),
-  );
+    });
+  });
   for (const [one, { folder, sentences }] of published) {
     console.log(`\n${one.experiment.title}, ${one.lab.profile.name}: ${placeOf(folder)}\n  ${sentences.join("\n  ")}`);
   }
