@@ -171,6 +171,7 @@ export class RayClient {
     const socket = new WebSocket(url, { headers: this.headers(), perMessageDeflate: false });
     await new Promise<void>((resolve) => {
       const end = (): void => {
+        signal.removeEventListener("abort", end);
         socket.terminate();
         resolve();
       };
@@ -180,7 +181,7 @@ export class RayClient {
       socket.on("close", end);
       socket.on("error", end);
       if (signal.aborted) end();
-      else signal.addEventListener("abort", end, { once: true });
+      else signal.addEventListener("abort", end);
     });
   }
 

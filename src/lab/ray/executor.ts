@@ -101,6 +101,9 @@ async function makeByJobs(
     if (job.status === "STOPPED" && before !== undefined) continue; // stopped by the run that it was begun for
     losses += wasLost(job) ? 1 : MOST_LOSSES;
     if (losses >= MOST_LOSSES) throw await failure(client, id, job, stage);
+    const told = context.progress.start(`${stage.label}: its job was lost, and is asked for again`, 1);
+    told.update(1);
+    told.finish();
   }
 }
 

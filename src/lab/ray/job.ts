@@ -57,7 +57,7 @@ export function jobOf(
   const { store, project, workers } = places;
   const task = { ...workOf(stage), inputs: travelling(stage.inputs), label, build: buildDigest() };
   const passed = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  const run = `exec node dist/cli.js stage --report --store ${quoted(store)} --workers ${workers}`;
+  const run = `exec node dist/cli.js stage --report --store ${quoted(store)} --workers ${quoted(workers)}`;
   return {
     command: "at" in project ? `cd ${quoted(project.at)} && ${run}` : `node scripts/setup.mjs && ${run}`,
     ...("at" in project ? {} : { workingDir: project.package }),

@@ -64,10 +64,10 @@ function followLog(
     if (fresh !== "" && !done) heard(fresh);
   };
   const follow = async (): Promise<void> => {
-    while (!over.aborted) {
+    for (let pause = 1; !over.aborted; pause = Math.min(30, 1.5 * pause)) {
       let at = 0;
       await client.tail(id, (text) => { hear(text, at); at += text.length; }, over); // prettier-ignore
-      await delay(1000, undefined, { signal: over }).catch(() => undefined);
+      await delay(1000 * pause, undefined, { signal: over }).catch(() => undefined);
     }
   };
   follow().catch(() => undefined); // a log that cannot be followed is read at the end

@@ -8,7 +8,7 @@ import { make } from "../../../src/lab/make";
 import { wasLost, rayExecutor, type RayOptions } from "../../../src/lab/ray/executor";
 import { STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
 import { reportInLines } from "../../../src/lab/ray/lines";
-import { cotSft, triplets } from "../../../src/lab/recipe";
+import { cotSft } from "../../../src/lab/recipe";
 import { withInputs, type Stage } from "../../../src/lab/stage";
 import { tinyLab } from "../tinyLab";
 import { JobsServer, job, reply, type Course, type Submitted } from "./jobsServer";
@@ -73,8 +73,7 @@ describe("a stage on a cluster", () => {
       }),
     };
     const labHere = await onRay({ cpus: 0.5 }, progress);
-    const stage = triplets(lab.recipe(1));
-    const { cached, result } = await make(labHere, stage);
+    const { cached, result } = await make(labHere, cot);
     expect(cached).toBe(false);
     expect(told.at(-1)).toMatch(/ends$/u);
     expect(told.some((line) => /^Describing images (\d+)\/\1$/u.test(line))).toBe(true);
@@ -87,9 +86,9 @@ describe("a stage on a cluster", () => {
       /^cd \S+ && exec node dist\/cli\.js stage --report --store \S+ --workers 1$/u,
     );
     // the same as without a cluster, and taken from the store the next time
-    const alone = await make({ ...lab, store: path.join(scratch, "alone") }, stage);
+    const alone = await make({ ...lab, store: path.join(scratch, "alone") }, cot);
     expect(result).toEqual(alone.result);
-    expect((await make(labHere, stage)).cached).toBe(true);
+    expect((await make(labHere, cot)).cached).toBe(true);
     expect(server.submitted).toHaveLength(1);
   });
 
