@@ -21,7 +21,6 @@ export class Cluster {
 
   private constructor(
     readonly address: string,
-    private readonly port: number,
     private readonly variables: Readonly<Record<string, string>>,
   ) {}
 
@@ -29,7 +28,7 @@ export class Cluster {
   static async start(nodes: number, variables: Readonly<Record<string, string>> = {}): Promise<Cluster> {
     await rayEnvironment.ensure();
     const [port, dashboard] = [await freePort(), await freePort()];
-    const cluster = new Cluster(`http://127.0.0.1:${dashboard}`, port, variables);
+    const cluster = new Cluster(`http://127.0.0.1:${dashboard}`, variables);
     const where = [
       "--dashboard-host",
       "127.0.0.1",

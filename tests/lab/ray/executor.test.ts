@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { silent, type Progress } from "../../../src/core/progress";
 import type { Lab } from "../../../src/lab/lab";
 import { make } from "../../../src/lab/make";
+import type { Job } from "../../../src/lab/ray/client";
 import { wasLost, rayExecutor, type RayOptions } from "../../../src/lab/ray/executor";
 import { STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
 import { reportInLines } from "../../../src/lab/ray/lines";
@@ -184,8 +185,7 @@ describe("a job's stage", () => {
 });
 
 it("a job is lost when its process or its node is killed, and not when its work fails", () => {
-  const seen = (name: string, more: object = {}): boolean =>
-    wasLost({ ...job(name, "a"), ...more } as Parameters<typeof wasLost>[0]);
+  const seen = (name: string, more: Partial<Job> = {}): boolean => wasLost({ ...job(name, "a"), ...more });
   expect(["killed", "failed", "stopped", "no room", "succeeded"].map((name) => seen(name))).toEqual([
     true,
     false,

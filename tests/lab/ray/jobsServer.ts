@@ -3,6 +3,7 @@ import * as http from "node:http";
 import * as path from "node:path";
 import { z } from "zod";
 import { WebSocketServer } from "ws";
+import type { Job } from "../../../src/lab/ray/client";
 
 /** What a real Ray answered (tests/reference/ray/record.mjs). */
 const replySchema = z.object({ status: z.int(), body: z.string() });
@@ -15,8 +16,8 @@ export function reply(name: string): { status: number; body: string } {
 }
 
 /** A job as recorded under a name, by an id of ours. */
-export function job(name: string, id: string): Record<string, unknown> {
-  return { ...(JSON.parse(reply(name).body) as object), submission_id: id };
+export function job(name: string, id: string): Job {
+  return { ...(JSON.parse(reply(name).body) as Job), submission_id: id };
 }
 
 /** What becomes of a job: recorded answers one after the other, the last one for good, and what it prints. */
