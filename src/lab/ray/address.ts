@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
@@ -28,19 +29,27 @@ export interface Token {
 }
 
 /**
- * The token of a cluster that asks for one, found where Ray looks: RAY_AUTH_TOKEN, the file that RAY_AUTH_TOKEN_PATH names, and with
- * RAY_AUTH_MODE=token ~/.ray/auth_token. It is sent in a header and written nowhere.
+ * The token that is named for clusters, as Ray's own commands have it: RAY_AUTH_TOKEN, or the file that RAY_AUTH_TOKEN_PATH names. It is sent
+ * in a header and written nowhere.
  * @throws LabError for a file that cannot be read or is empty
  */
 export function rayToken(): Token | undefined {
   const token = variable("RAY_AUTH_TOKEN");
   if (token !== undefined) return { token, from: "RAY_AUTH_TOKEN" };
-  const usual = variable("RAY_AUTH_MODE") === "token" ? path.join(os.homedir(), ".ray", "auth_token") : undefined;
-  const file = variable("RAY_AUTH_TOKEN_PATH") ?? usual;
-  if (file === undefined) return undefined;
-  const read = readText(file).trim();
-  if (read === "") throw new LabError("holds no token", "Write the cluster's token into it.", { subject: file });
-  return { token: read, from: file };
+  const file = variable("RAY_AUTH_TOKEN_PATH");
+  return file === undefined ? undefined : tokenIn(file);
+}
+
+/** The token that Ray keeps for this user, ~/.ray/auth_token, for a cluster that asks for one while none is named. */
+export function ownToken(): Token | undefined {
+  const file = path.join(os.homedir(), ".ray", "auth_token");
+  return variable("RAY_AUTH_MODE") === "disabled" || !fs.existsSync(file) ? undefined : tokenIn(file);
+}
+
+function tokenIn(file: string): Token {
+  const token = readText(file).trim();
+  if (token === "") throw new LabError("holds no token", "Write the cluster's token into it.", { subject: file });
+  return { token, from: file };
 }
 
 function variable(name: string): string | undefined {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parserOf } from "../../config/stored";
 import { LabError, messageOf, required } from "../../core/errors";
 import { parseJson } from "../../core/files";
-import { rayAddress, rayToken, type Token } from "./address";
+import { ownToken, rayAddress, rayToken, type Token } from "./address";
 import { nameOf, request, Unreachable, type Question, type Reply } from "./http";
 
 /** What a job may be; the last three are ends. */
@@ -79,6 +79,8 @@ export interface ClientOptions {
   readonly patienceSeconds?: number | undefined;
 }
 
+class TokenWanted extends LabError {}
+
 /** A cluster, through its Jobs REST API. */
 export class RayClient {
   readonly #token: Token | undefined; // no inspection and no JSON of a client shows it
@@ -95,15 +97,25 @@ export class RayClient {
 
   /** @throws LabError where nobody answers, a token is wrong, or the API has another version */
   static async open(address?: string, { patienceSeconds = 60 }: ClientOptions = {}): Promise<RayClient> {
-    const client = new RayClient(rayAddress(address), rayToken(), patienceSeconds);
-    const { version, ray_version: ray } = await client.json("api/version", versionSchema);
+    const [url, named] = [rayAddress(address), rayToken()];
+    try {
+      return await new RayClient(url, named, patienceSeconds).greeted();
+    } catch (error) {
+      const own = named === undefined && error instanceof TokenWanted ? ownToken() : undefined;
+      if (own === undefined) throw error;
+      return new RayClient(url, own, patienceSeconds).greeted();
+    }
+  }
+
+  private async greeted(): Promise<this> {
+    const { version, ray_version: ray } = await this.json("api/version", versionSchema);
     if (version !== API) {
       const reason = `Ray ${ray} speaks version ${version} of the Jobs API, and this program version ${API}`;
-      throw new LabError(reason, "Take a Ray of docs/ray.md.", { subject: client.name });
+      throw new LabError(reason, "Take a Ray of docs/ray.md.", { subject: this.name });
     }
-    client.version = ray;
-    client.patient = true;
-    return client;
+    this.version = ray;
+    this.patient = true;
+    return this;
   }
 
   /** Its address, as messages have it. */
@@ -243,7 +255,7 @@ export class RayClient {
   private refused({ status, body }: Reply, what: string): LabError {
     const subject = this.name;
     const remedy = "Set RAY_AUTH_TOKEN, or name a file that holds it with RAY_AUTH_TOKEN_PATH.";
-    if (status === 401) return new LabError("asks for a token, and none was given", remedy, { subject });
+    if (status === 401) return new TokenWanted("asks for a token, and none was given", remedy, { subject });
     if (status === 403) {
       const whose =
         this.#token === undefined ? "refuses this request" : `does not accept the token of ${this.#token.from}`;

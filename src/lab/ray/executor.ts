@@ -7,7 +7,7 @@ import type { Executor, LabContext, Stage } from "../stage";
 import { isOver, RayClient, type Job, type RayNode, type RayResources } from "./client";
 import { jobName, jobOf, type JobPlaces } from "./job";
 import { Listener, withoutReports } from "./lines";
-import { packProject } from "./package";
+import { buildDigest, packProject } from "./package";
 import { watchJob } from "./watch";
 
 export interface RayOptions extends Partial<RayResources> {
@@ -38,10 +38,12 @@ export async function rayExecutor(options: RayOptions = {}): Promise<Executor> {
   const client = await RayClient.open(options.address, { patienceSeconds });
   const nodes = await client.nodes();
   const lanes = options.jobs ?? capacity(client, nodes, resources);
+  const build = buildDigest();
   let sent: Promise<{ uri: string }> | undefined;
   const places = async (context: LabContext): Promise<JobPlaces> => ({
     store: options.store ?? path.resolve(context.store),
     project: project === "send" ? { package: (await (sent ??= send(client))).uri } : { at: project ?? ROOT },
+    build,
     workers: options.workers ?? String(Math.max(1, Math.floor(gpus > 0 ? 1 : cpus))),
   });
   return {

@@ -23,6 +23,8 @@ export interface JobPlaces {
   readonly project: { readonly at: string } | { readonly package: string };
   /** Processes that share the work of one job. */
   readonly workers: string;
+  /** Which program is to do it (`buildDigest`). */
+  readonly build: string;
 }
 
 /** The variable of a job that holds its stage as JSON. */
@@ -44,7 +46,7 @@ const stageSchema = z.strictObject({
  * What the jobs of a stage are called, up to the number of the attempt: whoever asks for the same work in the same place finds the job
  * that is at it.
  */
-export function jobName({ kind, key }: Stage, { store, project }: JobPlaces): string {
+export function jobName({ kind, key }: Stage, { store, project }: Pick<JobPlaces, "store" | "project">): string {
   return `fine-r1-${kind.kind}-${key.slice(0, 10)}-${digest([store, project]).slice(0, 6)}`;
 }
 
@@ -54,8 +56,8 @@ export function jobOf(
   places: JobPlaces,
 ): Pick<Submission, "command" | "variables" | "metadata" | "workingDir"> {
   const { label } = stage;
-  const { store, project, workers } = places;
-  const task = { ...workOf(stage), inputs: travelling(stage.inputs), label, build: buildDigest() };
+  const { store, project, workers, build } = places;
+  const task = { ...workOf(stage), inputs: travelling(stage.inputs), label, build };
   const passed = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const run = `exec node dist/cli.js stage --report --store ${quoted(store)} --workers ${quoted(workers)}`;
   return {

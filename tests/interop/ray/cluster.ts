@@ -18,6 +18,7 @@ export class Cluster {
   private readonly mark = `FINE_R1_CLUSTER=${randomUUID()}`;
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "ray-")); // short: names of sockets lie below it
   private readonly nodes: string[] = [];
+  private isUp = false;
 
   private constructor(
     readonly address: string,
@@ -44,6 +45,7 @@ export class Cluster {
       "its nodes",
       async () => (await (await RayClient.open(cluster.address)).nodes()).length === nodes,
     );
+    cluster.isUp = true;
     return cluster;
   }
 
@@ -67,7 +69,7 @@ export class Cluster {
     fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private async spawn(args: readonly string[]): Promise<void> {
+  private async spawn(args: readonly string[], tries = 3): Promise<void> {
     const node = `FINE_R1_NODE=${randomUUID()}`;
     this.nodes.push(node);
     const marks = Object.fromEntries([node, this.mark].map((mark) => mark.split("=") as [string, string]));
@@ -81,6 +83,12 @@ export class Cluster {
       detached: true,
     });
     child.unref();
+    child.once("exit", () => {
+      if (this.isUp || tries === 0) return; // Ray gives a node 30 s to come up, which a busy machine may not have
+      this.nodes.splice(this.nodes.indexOf(node), 1);
+      for (const pid of processesWith(node)) kill(pid);
+      void this.spawn(args, tries - 1);
+    });
     fs.closeSync(log);
   }
 
@@ -90,6 +98,7 @@ export class Cluster {
       if (await there().catch(() => false)) return;
       await delay(500);
     }
+    this.isUp = true; // nothing is tried again
     const logs = this.nodes.map((_, i) => read(path.join(this.folder, `node-${i + 1}.log`)).slice(-2000));
     this.stop();
     throw new Error(`Ray did not come up with ${what} within three minutes:\n${logs.join("\n")}`);

@@ -129,7 +129,7 @@ describe("a cluster of one node", () => {
     expect(refusal(at, onRay, { RAY_AUTH_TOKEN: "another-token-of-thirty-two-letters" })).toContain(
       "does not accept the token of RAY_AUTH_TOKEN (403)",
     );
-    expect(refusal(at, onRay, { RAY_AUTH_TOKEN: "" })).toContain("asks for a token, and none was given");
+    expect(refusal(at, onRay, { RAY_AUTH_TOKEN: "", HOME: at })).toContain("asks for a token, and none was given");
     expect(refusal(at, [...onRay, "--cpus", "3"])).toContain("no node of 1 has 3 CPU (the most that one has: 1 CPU)");
     const nobody = `http://127.0.0.1:${await freePort()}`;
     expect(refusal(at, [...SWEEP, "--executor", "ray", "--address", nobody])).toContain(

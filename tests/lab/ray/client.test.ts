@@ -20,6 +20,7 @@ beforeEach(async () => {
     "RAY_API_SERVER_ADDRESS",
   ])
     vi.stubEnv(name, "");
+  vi.stubEnv("HOME", scratch); // whoever runs this may have a token of his own
   server = new JobsServer();
   address = await server.start();
 });
@@ -55,6 +56,12 @@ describe("opening a cluster", () => {
     expect(inspect(refused, { depth: 9, showHidden: true })).not.toContain("wr0ng");
     fs.writeFileSync(file, "\n");
     await expect(RayClient.open(address)).rejects.toThrow(/holds no token/u);
+    vi.stubEnv("RAY_AUTH_TOKEN_PATH", "");
+    fs.mkdirSync(path.join(scratch, ".ray"));
+    fs.writeFileSync(path.join(scratch, ".ray", "auth_token"), "s3cret"); // Ray's own, for who is asked and names none
+    expect((await RayClient.open(address)).version).toBe("2.60.0");
+    vi.stubEnv("RAY_AUTH_MODE", "disabled");
+    await expect(RayClient.open(address)).rejects.toThrow(/none was given/u);
     vi.stubEnv("RAY_AUTH_TOKEN", "s3cret");
     const client = await RayClient.open(address);
     expect(client.version).toBe("2.60.0");

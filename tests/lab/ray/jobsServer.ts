@@ -54,9 +54,8 @@ export class JobsServer {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      void this.answer(request, Buffer.concat(chunks)).then(({ status, body }) => {
-        response.writeHead(status).end(body);
-      });
+      const { status, body } = this.answer(request, Buffer.concat(chunks));
+      response.writeHead(status).end(body);
     });
   });
   private readonly lines = new WebSocketServer({ noServer: true });
@@ -86,10 +85,10 @@ export class JobsServer {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private async answer(
+  private answer(
     { method = "", url = "", headers }: http.IncomingMessage,
     body: Buffer,
-  ): Promise<{ status: number; body: string }> {
+  ): { status: number; body: string } {
     this.requests.push(`${method} ${url}`);
     if (this.token !== undefined && headers.authorization === undefined) return reply("no token");
     if (this.token !== undefined && headers.authorization !== `Bearer ${this.token}`) return reply("wrong token");
@@ -126,7 +125,7 @@ export class JobsServer {
     return this.packages.has(url) ? { status: 200, body: "" } : reply("unknown package");
   }
 
-  private async submit(body: Buffer): Promise<{ status: number; body: string }> {
+  private submit(body: Buffer): { status: number; body: string } {
     const asked = JSON.parse(body.toString()) as Partial<Submitted>;
     if (asked.entrypoint === undefined || asked.submission_id === undefined) return reply("bad request");
     if (this.jobs.has(asked.submission_id)) {
