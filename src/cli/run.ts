@@ -19,10 +19,11 @@ import { toText } from "../report/table/text";
 import { findFinished, forget } from "../store/store";
 import { commandLine } from "./again";
 import { showLacking, showPlan } from "./dryRun";
+import { addExecutorOptions, isElsewhere, withHands } from "./executor";
 import { addProfileOptions, overrides, profileWords, readProfile } from "./options";
 import { methodsAsked, requirePlaces, runMany, withRows, type RunArguments } from "./runMany";
 import { stoppable } from "./stop";
-import { addWorkersOption, withWorkers } from "./workers";
+import { addWorkersOption } from "./workers";
 
 /** `fine-r1 run`: an experiment, several, or all. */
 export function addRunCommand(program: Command): void {
@@ -30,7 +31,7 @@ export function addRunCommand(program: Command): void {
     .command("run")
     .description("run an experiment: train, ask, measure, write tables and figures, compare with the record")
     .argument("[experiments...]", "what to run; fine-r1 list shows them; with --all alone every one");
-  addWorkersOption(addProfileOptions(command))
+  addExecutorOptions(addWorkersOption(addProfileOptions(command)))
     .addOption(new Option("--all", "make every method, not only the usual ones").conflicts("only"))
     .addOption(
       new Option("--profiles <names>", "several profiles, separated by commas, as one run").conflicts("profile"),
@@ -62,7 +63,8 @@ seeds as each record needs; the tables of each are written as soon as it is done
   $ npx fine-r1 run quickstart --set rl.n1=8 --set rl.n2=2 --dry-run
   $ npx fine-r1 run closed-world --rows siglip-l         a published model as a row of its own (fine-r1 models)
   $ npx fine-r1 run --all --dry-run                  every experiment, every method: what there is and what it would take
-  $ npx fine-r1 run training-methods --all --profiles mini,mini-2,mini-3`,
+  $ npx fine-r1 run training-methods --all --profiles mini,mini-2,mini-3
+  $ npx fine-r1 run ratio --executor ray --address http://head:8265     the same on a Ray cluster (docs/ray.md)`,
     )
     .action((ids: readonly string[], options: RunArguments) => {
       const [id, another] = ids;
@@ -99,11 +101,11 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   }
   requirePlaces(experiment, profile, destination);
   const trains = stagesOf(plan).some(({ kind }) => Object.values(kind.asks).flat().includes("train"));
-  await (trains ? requireTraining() : loadBackend());
+  await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
-  if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
-  const published = await withWorkers(options, async (workers) => {
-    const shared = { ...lab, workers };
+  const published = await withHands(options, async (hands) => {
+    if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
+    const shared = { ...lab, ...hands };
     const made = await makeMethods(shared, experiment, plan);
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });
   });

@@ -22,11 +22,11 @@ import { forget } from "../store/store";
 import { workerCount } from "../workers/count";
 import { makeBase } from "./base";
 import { showLacking, showTally } from "./dryRun";
+import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
 import { overrides, readNames, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
-import { withWorkers, type WorkersArgument } from "./workers";
 
-export interface RunArguments extends ProfileArguments, WorkersArgument {
+export interface RunArguments extends ProfileArguments, ExecutorArguments {
   readonly all?: boolean;
   readonly profiles?: string;
   readonly only?: string;
@@ -116,26 +116,26 @@ function ownMissing({ base, encoder, dataset }: Profile): Missing[] {
 async function make(context: LabContext, planned: readonly PlannedExperiment[], options: RunArguments): Promise<void> {
   const destination = options.record === true ? "record" : "report";
   for (const { experiment, lab } of planned) requirePlaces(experiment, lab.profile, destination);
-  await requireTraining();
-  if (options.fresh === true) await forget(context, stagesOfMany(planned).map(workOf));
+  await (isElsewhere(options) ? loadBackend() : requireTraining());
   const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds)]));
   const published = new Map<PlannedExperiment, Published>();
   const failures = new Map<unknown, PlannedExperiment[]>();
-  await withWorkers(options, (workers) =>
-    makeMany({ ...context, workers }, planned, {
+  await withHands(options, async (hands) => {
+    if (options.fresh === true) await forget(context, stagesOfMany(planned).map(workOf));
+    await makeMany({ ...context, ...hands }, planned, {
       done: async (one) => {
         const record = records.get(one);
         if (record === undefined) throw new RangeError("runMany: an experiment that was not begun");
         const task = context.progress.start(`tables of ${nameOf(one)}`, 1);
-        const lab = { ...one.lab, workers };
+        const lab = { ...one.lab, ...hands };
         const made = await makeMethods(lab, one.experiment, one.plan);
         published.set(one, await publish(lab, one.experiment, made, record, { destination, set: overrides(options.set) })); // prettier-ignore
         task.update(1);
         task.finish();
       },
       failed: (one, error) => failures.set(error, [...(failures.get(error) ?? []), one]),
-    }),
-  );
+    });
+  });
   for (const [one, { folder, sentences }] of published) {
     console.log(`\n${one.experiment.title}, ${one.lab.profile.name}: ${placeOf(folder)}\n  ${sentences.join("\n  ")}`);
   }

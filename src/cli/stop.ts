@@ -47,8 +47,8 @@ function placesInWords(): string[] {
   return places.map(({ label, done, total }) => `in "${label}" after ${done} of ${total}`);
 }
 
-/** Progress in the terminal and the signal that Ctrl-C aborts, for work that can be resumed. */
-export function stoppable(): { readonly progress: Progress; readonly signal: AbortSignal } {
+/** Progress, in the terminal unless elsewhere, and the signal that Ctrl-C aborts, for work that can be resumed. */
+export function stoppable(elsewhere?: Progress): { readonly progress: Progress; readonly signal: AbortSignal } {
   // a worker's own streams are no terminals, they pass on what is written to the main thread
   const terminal = tty.isatty(2) ? new tty.WriteStream(2) : undefined;
   parentPort?.on("message", (message: ToWorker) => {
@@ -57,7 +57,7 @@ export function stoppable(): { readonly progress: Progress; readonly signal: Abo
   });
   parentPort?.unref(); // listening alone keeps no command from ending
   parentPort?.postMessage("stoppable");
-  const display = terminalProgress(terminal === undefined ? {} : { stream: terminal });
+  const display = elsewhere ?? terminalProgress(terminal === undefined ? {} : { stream: terminal });
   return { progress: together(display, placeKeeper), signal: controller.signal };
 }
 

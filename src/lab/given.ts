@@ -131,6 +131,27 @@ function fingerprintOf(files: readonly string[]): string {
   return digest(files.map((file) => [path.basename(file), hashKnown(file)]));
 }
 
+/** Makes sure that the models which a stage was given are here, and the same as where it was described. @throws LabError that names one that is not */
+export function requireSame({ inputs }: Stage): void {
+  for (const value of Object.values(inputs)) {
+    const ref = givenSchema.safeParse(value).data;
+    if (ref === undefined || ref.given === "dataset") continue; // a dataset is looked at when it is opened
+    const here = fingerprintHere(ref.given, ref.at);
+    if (here === ref.fingerprint) continue;
+    const reason =
+      here === NOT_BUILT
+        ? "is not on this machine"
+        : "is another one on this machine than where this work was described";
+    throw new LabError(reason, "Bring the same files to every machine.", { subject: placeOf(ref.at) });
+  }
+}
+
+function fingerprintHere(given: "checkpoint" | "encoder" | "chains", at: string): string {
+  const file = given === "chains" ? at : embeddingsFile(at);
+  if (given !== "chains" && file === undefined) return givenIfBuilt(given, at).fingerprint;
+  return file !== undefined && fs.existsSync(file) ? hashKnown(file) : NOT_BUILT;
+}
+
 /** Stands for the fingerprint of a model that is not there. */
 export const NOT_BUILT = "not built";
 

@@ -9,6 +9,8 @@ export { openEncoder, type OpenedEncoder } from "./encoder";
 export { givenCheckpoint, givenDataset, givenEncoder, meetModels } from "./given";
 export { defineStage, withInputs, type Given, type Stage, type StageDefinition } from "./stage";
 export { make, makeAll } from "./make";
+export { rayExecutor, type RayOptions } from "./ray/executor";
+export type { Executor } from "./stage";
 export { cotStage, readTriplets, tripletStage } from "./kinds/data";
 export { rlExamples, rlStage, sftStage, type Trained } from "./kinds/training";
 export { answersStage, similarityStage, testItems, type Strategy } from "./kinds/asking";

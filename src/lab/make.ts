@@ -1,14 +1,15 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { LabError, required } from "../core/errors";
 import { inLanes } from "../core/lanes";
-import type { Progress } from "../core/progress";
+import { check, type Progress } from "../core/progress";
 import type { Dataset } from "../data/dataset";
 import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
-import { makeOnce, takeByKey, type Finished } from "../store/store";
+import { makeOnce, takeByKey, takeChecked, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
 import { notBuilt, requireBuilt, requireServed } from "./given";
 import { inOrder, refsIn, requireAble, workOf } from "./stage";
-import type { Given, LabContext, Ref, Stage, StageRef, Workbench } from "./stage";
+import type { Executor, Given, LabContext, Ref, Stage, StageRef, Workbench } from "./stage";
 
 /** What goes with the making of stages, beside the context's progress. None of it decides a number. */
 export interface Watch {
@@ -63,7 +64,11 @@ export async function makeAll(
       const one = { ...context, signal, progress };
       let finished: Finished<unknown>;
       try {
-        finished = await makeOne(one, named, await foldersFor(one, named, made));
+        const { executor } = one;
+        finished =
+          executor === undefined
+            ? await makeOne(one, named, await foldersFor(one, named, made))
+            : await makeElsewhere(executor, one, named);
       } catch (error) {
         if (watch.failed === undefined || signal.aborted) throw error;
         whole.drop(place);
@@ -81,8 +86,8 @@ export async function makeAll(
 }
 
 /** How many stages are made at a time. */
-function lanesOf({ workers }: LabContext): number {
-  return workers?.size ?? 1;
+function lanesOf({ workers, executor }: LabContext): number {
+  return executor?.lanes ?? workers?.size ?? 1;
 }
 
 /** Tasks that do not say for whom they are do so. */
@@ -139,6 +144,29 @@ function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<s
         place: (ref) => placeIn(folders, ref),
       }),
   });
+}
+
+/** Takes a stage from the store, where another machine puts it if it is not there. */
+async function makeElsewhere(executor: Executor, context: LabContext, stage: Stage): Promise<Finished<unknown>> {
+  const take = async (cached: boolean): Promise<Finished<unknown> | undefined> => {
+    const record = await takeChecked(context, workOf(stage));
+    return record === undefined ? undefined : { ...record, result: stage.kind.parse(record.result), cached };
+  };
+  const there = await take(true);
+  if (there !== undefined) return there;
+  await executor.make(stage, context);
+  const asked = performance.now();
+  do {
+    check(context.signal);
+    const finished = await take(false);
+    if (finished !== undefined) return finished;
+    await delay(500);
+  } while (performance.now() - asked < 1000 * executor.settleSeconds);
+  throw new LabError(
+    `was made by ${executor.name}, and is not in the store of this machine (${context.store})`,
+    "The store must be one folder for all of them: on shared storage, by the path that they have for it.",
+    { subject: stage.label },
+  );
 }
 
 /** The dataset of a reference. @throws LabError when what lies there now is not what the stage was described with */

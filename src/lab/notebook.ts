@@ -23,7 +23,7 @@ import { readSeeds, type Parameters } from "./parameters";
 import { chooseRows, figuresHere, viewsHere } from "./reproduce";
 import { chooseMethods, makeMethods, planMethod, planRun, requireRows, type MadeMethod } from "./run";
 import { verdictsOf } from "./scorecard";
-import type { Stage } from "./stage";
+import type { Executor, Stage } from "./stage";
 
 /** What a run in a notebook made, and what it says. */
 export interface NotebookRun extends Findings {
@@ -88,6 +88,8 @@ export interface NotebookOptions {
   readonly set?: Readonly<Record<string, unknown>>;
   /** How many processes share the work, "auto" for one on each core; default: what FINE_R1_WORKERS says, else "auto". */
   readonly workers?: string;
+  /** Who makes stages instead of this machine, such as `await fr.lab.rayExecutor({ address })`. */
+  readonly executor?: Executor;
 }
 
 /**
@@ -96,14 +98,14 @@ export interface NotebookOptions {
  */
 export async function openLab(
   kernel: NotebookKernel,
-  { profile = "mini", set = {}, workers: asked }: NotebookOptions = {},
+  { profile = "mini", set = {}, workers: asked, executor }: NotebookOptions = {},
 ): Promise<NotebookLab> {
   const nb = notebook(kernel);
   await loadBackend();
   const workers = openWorkers(asked, (line) => {
     console.log(line);
   });
-  const plain = await labOf(loadProfile(profile, set), { progress: nb.liveProgress(), workers });
+  const plain = await labOf(loadProfile(profile, set), { progress: nb.liveProgress(), workers, executor });
   /** The same lab with the displays of the cell that is running now. */
   const here = (): Lab => ({ ...plain, progress: nb.liveProgress(), signal: interruptSignal() });
 

@@ -22,6 +22,8 @@ export interface RunRecord extends RunSpec {
   readonly seconds: number;
   /** Processes that shared the work; 1: all was done in one. No result depends on it, the seconds do. */
   readonly workers: number;
+  /** Who made the stages that were not in the store, where that was not this machine; no result depends on it. */
+  readonly executor?: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: Readonly<Record<string, string | number>>;
   readonly numerics: Numerics;
@@ -46,11 +48,17 @@ export interface RunSpec {
   readonly inputs: readonly Given[];
 }
 
+/** Who did the work of a run. */
+export interface Hands {
+  readonly workers?: { readonly size: number } | undefined;
+  readonly executor?: { readonly name: string } | undefined;
+}
+
 /** A run whose end is not yet known. */
 export interface OpenRun {
   readonly spec: RunSpec;
   /** Writes the record, with the files that the run wrote; call it once they are complete. @returns run.json */
-  finish(folder: string, outputs: readonly string[], workers?: number): Promise<string>;
+  finish(folder: string, outputs: readonly string[], hands?: Hands): Promise<string>;
 }
 
 /**
@@ -63,7 +71,7 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
   const git = gitState(root);
   return {
     spec,
-    finish: async (folder, outputs, workers = 1) => {
+    finish: async (folder, outputs, { workers, executor } = {}) => {
       const elapsed = performance.now() - began;
       const record: RunRecord = {
         version: 2,
@@ -72,7 +80,8 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
         startedAt: started.toISOString(),
         finishedAt: new Date(started.getTime() + elapsed).toISOString(),
         seconds: elapsed / 1000,
-        workers,
+        workers: workers?.size ?? 1,
+        ...(executor === undefined ? {} : { executor: executor.name }),
         versions: versionsNow(),
         machine: machineNow(),
         numerics: { mode: numericsMode(), digest: (await numericsDigest()).digest },

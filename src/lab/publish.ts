@@ -48,7 +48,7 @@ export async function publish(
     if (figure !== undefined) files.push(...(await exportFigure(figure, folder, spec.name)));
   }
   for (const [name, view] of await viewsOf(lab, experiment, made)) files.push(...exportView(view, folder, name));
-  return { ...findings, folder, files: [...files, await run.finish(folder, files, lab.workers?.size)] };
+  return { ...findings, folder, files: [...files, await run.finish(folder, files, lab)] };
 }
 
 /** The paper's tables that an experiment has rows of, whole, under the names of their files. */

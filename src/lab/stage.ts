@@ -53,6 +53,20 @@ export interface Workbench {
 export interface LabContext extends StoreContext {
   /** Called after every training step, for live curves. */
   readonly onStep?: ((label: string, figures: StepFigures) => void) | undefined;
+  /** Who makes stages instead of this process and its workers. No number depends on it. */
+  readonly executor?: Executor | undefined;
+}
+
+/** Has stages made on other machines that share the store. */
+export interface Executor {
+  /** As the record of a run names it. */
+  readonly name: string;
+  /** How many stages it takes at a time. */
+  readonly lanes: number;
+  /** Seconds after which what another machine wrote shows in this one's folders, at the latest. */
+  readonly settleSeconds: number;
+  /** Returns when the stage is in the store; those that it needs are there. @throws LabError that says why it could not be made */
+  make(stage: Stage, context: LabContext): Promise<void>;
 }
 
 /** A kind of work: what it takes, what it gives, and how it is done. */
