@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { placeOf } from "../config/places";
-import type { Measurement } from "../eval/measurements";
+import { select, type Measurement } from "../eval/measurements";
 import type { QwenConfig } from "../model/qwen/config";
 import { memoryNeed } from "../model/qwen/memory";
 import { escapeMarkdown, toMarkdown } from "../report/table/markdown";
@@ -147,20 +147,28 @@ function details({ kind, inputs }: StageRecord): string {
   return `<details><summary>Inputs of ${kind}</summary>\n\n\`\`\`json\n${shown}\n\`\`\`\n\n</details>`;
 }
 
+/** What a reader of a card asks first; an experiment's own folder has the rest. */
+const HEADLINES = ["accuracy", "choice", "exact", "similarity"];
+
+/** Means over super-categories, a row for each way of asking and metric. */
 function measurementTable(measurements: readonly Measurement[]): ResultTable {
-  const means = measurements.filter(({ domain }) => domain === "mean");
+  const means = measurements.filter(({ domain, metric }) => domain === "mean" && HEADLINES.includes(metric));
   const shown = means.length > 0 ? means : measurements;
+  const cells = (setting: string, metric: string, split: Measurement["split"]) => {
+    const [found] = select(shown, { setting, metric, split });
+    return found === undefined ? {} : { [split]: { value: found.value, low: found.low, high: found.high } };
+  };
+  const kinds = new Map(shown.map(({ setting, metric }) => [`${setting} ${metric}`, { setting, metric }]));
   return resultTable({
     caption: `On ${[...new Set(shown.map(({ dataset }) => dataset))].join(", ")}; with 95 % intervals over items`,
     columns: [
       { key: "setting", title: "Setting", kind: "text" },
       { key: "metric", title: "Metric", kind: "text" },
-      { key: "split", title: "Classes", kind: "text" },
-      { key: "value", title: "Value", kind: "number" },
-      { key: "n", title: "Items", kind: "number", digits: 0 },
+      { key: "seen", title: "Seen classes", kind: "number" },
+      { key: "unseen", title: "Unseen classes", kind: "number" },
     ],
-    rows: shown.map(({ setting, metric, split, value, low, high, n }) => ({
-      ...{ setting, metric, split, value: { value, low, high }, n },
+    rows: [...kinds.values()].map(({ setting, metric }) => ({
+      ...{ setting, metric, ...cells(setting, metric, "seen"), ...cells(setting, metric, "unseen") },
     })),
   });
 }

@@ -140,7 +140,7 @@ describe("what was made", () => {
     expect(card).toMatch(
       /\| Chains of thought.*\n\| Supervised.*examples: cot [0-9a-f]{10}.*\n\| Triplets.*\n\| Reinforcement.*from: sft [0-9a-f]{10}/,
     );
-    expect(card).toMatch(/\| open \| .*\| unseen \| +0\.\d+/);
+    expect(card).toMatch(/\| open \| accuracy \| [01]\.\d+ \[.*\] \| [01]\.\d+ \[/);
     expect(card).not.toContain(path.dirname(path.dirname(home))); // no folder of this machine
     expect(refusal(home, ["export", ...SMOKE, "--method", "tapo", "-o", out])).toMatch(/is not empty/);
     const [rl] = foldersOf(home, "rl");
