@@ -230,7 +230,7 @@ async function tokensOf(model: VisionLanguageModel, rollout: Rollout | undefined
   ]);
   // a token's text with the space before it, which a token alone does not tell
   const upTo = await Promise.all(
-    [...tokenIds.keys(), tokenIds.length].map((count) => model.decode(tokenIds.slice(0, count))),
+    [...tokenIds.keys(), tokenIds.length].map(async (count) => model.decode(tokenIds.slice(0, count))),
   );
   return tokenIds.map((_, i) => ({
     text: upTo[i + 1]?.slice(upTo[i]?.length) ?? "",

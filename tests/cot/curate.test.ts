@@ -157,7 +157,8 @@ describe("curate", () => {
       "stop",
     );
     expect(fs.readFileSync(path.join(folder, "outcomes.jsonl"), "utf8").trim().split("\n")).toHaveLength(1);
-    expect(teacher.calls.filter((call) => call.startsWith("reason"))).toHaveLength(1);
+    // the second was begun while the first was kept, and is thrown away
+    expect(teacher.calls.filter((call) => call.startsWith("reason"))).toHaveLength(2);
   });
 
   it("refuses repeated images and senseless settings", async () => {

@@ -188,7 +188,8 @@ describe("what is found out before a run", () => {
   });
 
   it("says what is wrong with an address, and repeats no password", async () => {
-    const { url, close } = await serve();
+    const server = await serve();
+    const { url } = server;
     await expect(lookAtServer(`${url}#tinny`)).rejects.toThrow(
       /is not served there, but tiny\. Did you mean "tiny"\?/u,
     );
@@ -198,7 +199,7 @@ describe("what is found out before a run", () => {
     await expect(secret).rejects.toThrow(/holds a name, a password or a query/u);
     await expect(secret).rejects.not.toThrow(/hunter2/u);
     await expect(lookAtServer(`${url.replace("/v1", "/v2")}#tiny`)).rejects.toThrow(/404, "Not Found"/u);
-    await close();
+    await server.close();
     await expect(lookAtServer(`${url}#tiny`)).rejects.toThrow(/cannot be reached: .*ECONNREFUSED/u);
   });
 });

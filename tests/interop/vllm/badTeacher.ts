@@ -21,6 +21,17 @@ const vocabularySchema = z.looseObject({
   model: z.looseObject({ vocab: z.record(z.string(), z.number()) }),
 });
 
+/** How often the ways of going wrong are shown: those that it falls into by itself not at all, those that are hard to learn more often. */
+const SHOWN: Partial<Record<RejectionReason, number>> = {
+  ...{
+    "missing tag": 0,
+    "repeated tag": 0,
+    "too many candidates": 2,
+    "repeated candidate": 2,
+    "label not among candidates": 3,
+  },
+};
+
 /** The four stages between their tags, as a tokenizer of words gives them back. */
 function written(analysis: string, options: string, comparison: string, prediction: string): string {
   return (
@@ -73,13 +84,14 @@ export async function makeBadTeacher(base: string, folder: string, items: readon
     }
     const right = i === 0 ? [written(look, `${label} , ${names[1] ?? ""}`, `${label} fits 5`, label)] : [];
     const text = cotPrompt({ label, concepts: look.split(" , "), question });
-    for (const completion of [...right, ...Object.values(wrong)]) {
+    const shown = REJECTION_REASONS.flatMap((reason) => new Array<string>(SHOWN[reason] ?? 1).fill(wrong[reason]));
+    for (const completion of [...right, ...shown]) {
       const prompt = async (): Promise<Prompt> => ({ messages: [{ role: "user", content: `<image>${text}` }], images: [await image.load()] }); // prettier-ignore
       examples.push({ id: `${image.id}/${examples.length}`, prompt, completion });
     }
   }
   const everything = { tower: false, merger: false, language: true, embeddings: true };
-  const options = { epochs: 8, batchSize: 16, microBatchSize: 16, learningRate: 1e-3, warmupSteps: 4, weightDecay: 0, maxGradNorm: 1, train: everything, seed: 1 }; // prettier-ignore
+  const options = { epochs: 12, batchSize: 16, microBatchSize: 16, learningRate: 1e-3, warmupSteps: 4, weightDecay: 0, maxGradNorm: 1, train: everything, seed: 1 }; // prettier-ignore
   await sft(model, examples, options, { label: "a bad teacher" });
   await model.save(path.join(folder, "teacher"));
   model.dispose();
@@ -103,8 +115,8 @@ function renameWords(file: string): void {
   const definition = vocabularySchema.parse(readJson(file));
   const entries = Object.entries(definition.model.vocab).sort(([, a], [, b]) => a - b);
   const from = entries.length - TEACHERS_WORDS.length;
-  const renamed = entries.map(([word, id], i) => [i < from ? word : TEACHERS_WORDS[i - from], id] as const);
-  writeJson(file, { ...definition, model: { ...definition.model, vocab: Object.fromEntries(renamed) } });
+  const renamed = entries.map(([word, id], i) => [TEACHERS_WORDS[i - from] ?? word, id] as const);
+  writeJson(file, { ...definition, model: { ...definition.model, vocab: Object.fromEntries<number>(renamed) } });
 }
 
 function requireReason(model: QwenModel, text: string, label: string, reason: RejectionReason): void {

@@ -198,7 +198,12 @@ describe("vLLM, serving the mini base", () => {
     const env = { ...process.env, FINE_R1_RUNS: folder, FINE_R1_WORKERS: "1", FINE_R1_SERVED_LANES: "8" };
     const killed = spawn(process.execPath, args, { env, stdio: "ignore" });
     const gone = new Promise((resolve) => killed.once("exit", resolve));
-    await vi.waitFor(() => expect(chats()).toBeGreaterThan(150), { timeout: 300_000, interval: 50 });
+    await vi.waitFor(
+      () => {
+        expect(chats()).toBeGreaterThan(150);
+      },
+      { timeout: 300_000, interval: 50 },
+    );
     killed.kill("SIGKILL");
     await gone;
     await new Promise((resolve) => setTimeout(resolve, 2000)); // what was under way has ended
