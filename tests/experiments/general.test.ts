@@ -106,7 +106,10 @@ describe("general benchmarks", () => {
   it("are refused where they are named twice, are none, or stand in the place of a dataset", async () => {
     const opened = (set: Partial<Lab["profile"]>): Promise<Lab> => labOf({ ...lab.profile, ...set }, { progress: silent, store: lab.store }); // prettier-ignore
     const recipeWith = async (...benchmarks: string[]): Promise<unknown> => (await opened({ benchmarks })).recipe(1).benchmarks; // prettier-ignore
-    const mme = `mme:${path.join(home, "benchmarks", "mme")}`;
+    const mme = `mme:${path.join(home, "small")}`;
+    fs.mkdirSync(path.join(home, "small", "color"), { recursive: true });
+    fs.writeFileSync(path.join(home, "small", "color", "1.txt"), "Is it red?\tYes\nIs it blue?\tNo\n");
+    fs.writeFileSync(path.join(home, "small", "color", "1.png"), await encodePng({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) })); // prettier-ignore
     await expect(recipeWith(mme, mme)).rejects.toThrow(/names mme twice under benchmarks/);
     await expect(recipeWith("mmbensh:x")).rejects.toThrow(/names no benchmark. Did you mean "mmbench"/);
     await expect(recipeWith("mme:/nowhere")).rejects.toThrow(/holds no folder of a subtask of MME/);

@@ -25,7 +25,7 @@ export interface RunningVllm {
   stop(): Promise<void>;
 }
 
-const START_SECONDS = 300;
+const START_SECONDS = 900; // half a minute on a quiet machine
 
 /**
  * Serves a checkpoint on the loopback and waits until it answers. What it prints is in `.setup/logs/interop-vllm-NAME.log`.
@@ -55,7 +55,8 @@ export async function serveVllm(checkpoint: string, name: string, more: readonly
       VLLM_CPU_OMP_THREADS_BIND: "nobind",
       VLLM_CACHE_ROOT: path.join(ROOT, ".setup", "interop", "vllm-cache"),
       VLLM_ALLOW_LONG_MAX_MODEL_LEN: "1",
-      OMP_NUM_THREADS: "2",
+      // threads that wait for one another would spin, and stand still where other programs want the cores, too
+      ...{ OMP_NUM_THREADS: "1", OMP_WAIT_POLICY: "PASSIVE" },
     },
   });
   fs.closeSync(output);
