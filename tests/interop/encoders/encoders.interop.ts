@@ -64,7 +64,7 @@ describe("all-MiniLM-L6-v2", () => {
     encoder.dispose();
     const difference = expected.pairs.map(({ relative }, i) => Math.abs((found.get(String(i)) ?? NaN) - relative));
     console.log(`SS_relative of ${difference.length} pairs: largest difference ${Math.max(...difference)}`);
-    expect(Math.max(...difference)).toBeLessThan(1e-5);
+    expect(Math.max(...difference)).toBeLessThan(5e-6); // 5.1e-7 measured
     // a right name is 1, its super-category 0, a near one between: so that agreement says something
     expect(found.get("0")).toBeCloseTo(1, 5);
     expect(found.get("10")).toBe(0);
