@@ -77,7 +77,7 @@ export class Cluster {
     const agent = ["--dashboard-agent-listen-port", String(await freePort())];
     const rest = ["--num-cpus", "1", "--object-store-memory", "80000000", "--disable-usage-stats", "--block", ...agent];
     const child = spawn(rayEnvironment.program("ray"), ["start", ...args, ...rest], {
-      env: { ...process.env, ...this.variables, ...marks },
+      env: { ...process.env, RAY_raylet_start_wait_time_s: "120", ...this.variables, ...marks },
       cwd: this.folder,
       stdio: ["ignore", log, log],
       detached: true,
@@ -94,14 +94,14 @@ export class Cluster {
 
   private async until(what: string, there: () => Promise<boolean>): Promise<void> {
     const began = Date.now();
-    while (Date.now() - began < 180_000) {
+    while (Date.now() - began < 480_000) {
       if (await there().catch(() => false)) return;
       await delay(500);
     }
     this.isUp = true; // nothing is tried again
     const logs = this.nodes.map((_, i) => read(path.join(this.folder, `node-${i + 1}.log`)).slice(-2000));
     this.stop();
-    throw new Error(`Ray did not come up with ${what} within three minutes:\n${logs.join("\n")}`);
+    throw new Error(`Ray did not come up with ${what} within eight minutes:\n${logs.join("\n")}`);
   }
 }
 

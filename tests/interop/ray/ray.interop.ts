@@ -51,10 +51,9 @@ const reportOf = (of: string): string => {
 describe("a cluster of two nodes", () => {
   it("makes the table of one machine to the bit, through a client that is killed, a Ctrl-C and the death of a node", async () => {
     const [here, there] = [home("here"), home("there")];
-    const local = startFineR1(here, SWEEP);
     const cluster = await clusterOf(2);
     const client = await RayClient.open(cluster.address);
-    expect((await local.end).how).toBe("exit 0");
+    expect((await startFineR1(here, SWEEP).end).how).toBe("exit 0");
 
     const start = (): Started => startFineR1(there, [...SWEEP, "--executor", "ray", "--address", cluster.address]);
     const running = async (kind: string, run: Started): Promise<Job> => {
