@@ -32,6 +32,7 @@ const START_SECONDS = 900; // half a minute on a quiet machine
  * @throws LabError with the log's end when it dies or does not answer in time
  */
 export async function serveVllm(checkpoint: string, name: string, more: readonly string[] = []): Promise<RunningVllm> {
+  if (process.env["ATTACH"] !== undefined && !name.includes("-")) return { url: process.env["ATTACH"], stop: () => Promise.resolve() };
   await vllm.ensure();
   const port = await freePort();
   const log = path.join(ROOT, ".setup", "logs", `interop-vllm-${name}.log`);
@@ -56,7 +57,8 @@ export async function serveVllm(checkpoint: string, name: string, more: readonly
       VLLM_CACHE_ROOT: path.join(ROOT, ".setup", "interop", "vllm-cache"),
       VLLM_ALLOW_LONG_MAX_MODEL_LEN: "1",
       // threads that wait for one another would spin, and stand still where other programs want the cores, too
-      ...{ OMP_NUM_THREADS: "1", OMP_WAIT_POLICY: "PASSIVE" },
+      ...{ OMP_NUM_THREADS: "1", OMP_WAIT_POLICY: "PASSIVE", VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS: "1800" },
+      TORCHDYNAMO_DISABLE: "1", // it would compile a few kernels when it is first asked, which takes longer than all that is asked here
     },
   });
   fs.closeSync(output);
