@@ -32,7 +32,6 @@ const START_SECONDS = 900; // half a minute on a quiet machine
  * @throws LabError with the log's end when it dies or does not answer in time
  */
 export async function serveVllm(checkpoint: string, name: string, more: readonly string[] = []): Promise<RunningVllm> {
-  if (process.env["ATTACH"] !== undefined && !name.includes("-")) return { url: process.env["ATTACH"], stop: () => Promise.resolve() };
   await vllm.ensure();
   const port = await freePort();
   const log = path.join(ROOT, ".setup", "logs", `interop-vllm-${name}.log`);
