@@ -96,10 +96,11 @@ function every(data: Uint8Array, channels: number): Uint8Array {
 
 /** ITU-R BT.601's luma of each pixel, rounded down. */
 function lightness(data: Uint8Array, channels: number): Uint8Array {
-  return Uint8Array.from({ length: data.length / channels }, (_, i) => {
-    const from = i * channels;
-    return (299 * (data[from] ?? 0) + 587 * (data[from + 1] ?? 0) + 114 * (data[from + 2] ?? 0)) / 1000;
-  });
+  const out = new Uint8Array(data.length / channels);
+  for (let i = 0, from = 0; i < out.length; i++, from += channels) {
+    out[i] = (299 * (data[from] ?? 0) + 587 * (data[from + 1] ?? 0) + 114 * (data[from + 2] ?? 0)) / 1000;
+  }
+  return out;
 }
 
 /** Work on many pictures at a time: one thread for each of them, in place of several for one, is faster. */

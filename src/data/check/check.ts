@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import * as fs from "node:fs/promises";
+import * as fs from "node:fs";
 import * as os from "node:os";
 import { LabError, messageOf } from "../../core/errors";
 import { silent, type Progress } from "../../core/progress";
@@ -94,7 +94,7 @@ interface Broken {
 async function look(picture: ListedPicture): Promise<Seen | Broken> {
   const { id, file, load } = picture;
   try {
-    const source = file === undefined ? await load?.() : await fs.readFile(file);
+    const source = file === undefined ? await load?.() : fs.readFileSync(file);
     if (source === undefined) throw new RangeError("it has neither a file nor pixels");
     const bytes = "data" in source ? source.data : source;
     const size = "data" in source ? `${source.width} × ${source.height}` : "";
