@@ -50,7 +50,9 @@ describe("a checkpoint with the widths of the published 3B", () => {
   };
   let before = 0;
   const highest = (): number => (process.resourceUsage().maxRSS - before) * 1024;
-  afterAll(() => model?.dispose());
+  afterAll(() => {
+    model?.dispose();
+  });
 
   it("loads within 1.3 × its size in float32", async () => {
     writeJson(path.join(scratch, "config.json"), CONFIG);
