@@ -4,8 +4,8 @@
  */
 export function closest(given: string, words: readonly string[]): string | undefined {
   const allowed = Math.max(1, Math.floor(0.4 * given.length));
-  // two words are at least as far apart as their lengths
   const letters = given.toLowerCase();
+  // two words are at least as far apart as their lengths
   const near = words.filter((word) => Math.abs(word.toLowerCase().length - letters.length) <= allowed);
   const ranked = near.map((word) => ({ word, away: distance(letters, word.toLowerCase()) }));
   ranked.sort((a, b) => a.away - b.away);
