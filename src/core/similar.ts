@@ -3,10 +3,13 @@
  * neighbours, if fewer than two in five letters differ (one in short words). Upper and lower case count as the same.
  */
 export function closest(given: string, words: readonly string[]): string | undefined {
-  const ranked = words.map((word) => ({ word, away: distance(given.toLowerCase(), word.toLowerCase()) }));
+  const allowed = Math.max(1, Math.floor(0.4 * given.length));
+  const letters = given.toLowerCase();
+  // two words are at least as far apart as their lengths
+  const near = words.filter((word) => Math.abs(word.toLowerCase().length - letters.length) <= allowed);
+  const ranked = near.map((word) => ({ word, away: distance(letters, word.toLowerCase()) }));
   ranked.sort((a, b) => a.away - b.away);
   const [best] = ranked;
-  const allowed = Math.max(1, Math.floor(0.4 * given.length));
   return best !== undefined && given !== "" && best.away <= allowed && best.away < best.word.length
     ? best.word
     : undefined;
