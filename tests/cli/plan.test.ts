@@ -68,12 +68,25 @@ describe("a run of the profile paper where nothing of it is there", () => {
 
   it("says in a dry run what is missing, and what gets it", () => {
     const said = homes.printed(home, "run", "closed-world", "-p", "paper", "--dry-run", ...elsewhere);
-    expect(said).toMatch(/dataset +no\/pictures +the pictures: docs\/paper-scale\.md/);
+    expect(said).toMatch(/dataset +no\/pictures +the pictures: docs\/published-sets\.md/);
     expect(said).toMatch(
       /base .*hf download Qwen\/Qwen2\.5-VL-3B-Instruct --local-dir no\/models\/Qwen2\.5-VL-3B-Instruct/,
     );
-    expect(said).toMatch(/must answer at http:\/\/127\.0\.0\.1:8000\/v1/);
-    expect(said).toMatch(/npx fine-r1 plan closed-world -p paper/);
+    expect(said).toMatch(/cot\.teacher +served:http:\/\/127\.0\.0\.1:8000\/v1#\S+ +a server, such as vllm serve Qwen/);
+    expect(said).toMatch(/npx fine-r1 plan closed-world -p paper --set dataset=sets:no\/pictures/);
+    const rows = homes.printed(
+      home,
+      "run",
+      "closed-world",
+      "-p",
+      "paper",
+      "--dry-run",
+      "--rows",
+      "siglip-l",
+      ...elsewhere,
+    );
+    expect(rows).not.toMatch(/^base/m); // a row needs no base of the profile's own
+    expect(rows).toMatch(/row:siglip-l +npx fine-r1 models show siglip-l/);
     const all = homes.printed(home, "run", "closed-world", "open-world", "-p", "paper", "--dry-run", ...elsewhere);
     expect(all).toMatch(/hf download Qwen\/Qwen2\.5-VL-7B-Instruct/);
   });
@@ -89,7 +102,7 @@ describe("a run of the profile paper where nothing of it is there", () => {
       "--set",
       "encoder=assets/smoke/siglip",
     ];
-    expect(homes.refusal(home, [...words, "--set", "base=no/Qwen2.5-VL-3B-Instruct"])).toMatch(
+    expect(homes.refusal(home, [...words, "--set", "base=no/Qwen2.5-VL-3B-Instruct", "--only", "base"])).toMatch(
       /the checkpoint is not there.*`hf download Qwen\/Qwen2\.5-VL-3B-Instruct --local-dir no\/Qwen2\.5-VL-3B-Instruct`/,
     );
   });
