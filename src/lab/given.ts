@@ -142,7 +142,7 @@ export function requireSame({ inputs }: Stage): void {
       here === NOT_BUILT
         ? "is not on this machine"
         : "is another one on this machine than where this work was described";
-    throw new LabError(reason, "Bring the same files to every machine.", { subject: placeOf(ref.at) });
+    throw new LabError(reason, "Bring the same files to every machine.", { subject: shownPlace(ref.at) });
   }
 }
 
@@ -192,6 +192,12 @@ export function givenRow(config: ModelConfig, servers: Profile["servers"]): Give
   if (at === undefined) return nowhere;
   const given = givenIfBuilt(kindOf(config), at);
   return given.fingerprint === NOT_BUILT && !isServed(at) ? nowhere : given;
+}
+
+/** A model's place as it is shown: its path from the project's folder, behind its engine's name. */
+export function shownPlace(at: string): string {
+  const { engine, prefix, where } = engineOf(at);
+  return engine.takes === "path" ? prefix + placeOf(where) : at;
 }
 
 /** Whether a model's files are there; one that is named by no path always is. */
@@ -278,6 +284,6 @@ export function requireBuilt(missing: readonly Missing[]): void {
         ? []
         : ["Make a base with `npx fine-r1 base build`, or correct the profile."]),
     ].join(" "),
-    { subject: missing.map(({ at }) => placeOf(at)).join(", ") },
+    { subject: missing.map(({ at }) => shownPlace(at)).join(", ") },
   );
 }

@@ -1,8 +1,8 @@
-import { placeOf, storeFolder } from "../config/places";
+import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import { resultTable, type ResultTable } from "../report/table/table";
 import type { Experiment } from "./experiment";
-import { givenOf, howToGet, isServed, meetModels, missingOf } from "./given";
+import { givenOf, howToGet, isServed, meetModels, missingOf, shownPlace } from "./given";
 import { describeAnywhere } from "./plan/plan";
 import { modelName } from "./plan/models";
 import { absentData } from "./plan/sizes";
@@ -34,7 +34,7 @@ export async function lackingFor(
   const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: `the pictures: ${page}` }];
   for (const at of new Set(models.map((model) => model.at))) {
     const get = isServed(at) ? await howToServe(at, store) : missingOf([at], profile.dataset).map(howToGet)[0];
-    if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: placeOf(at), get });
+    if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
   }
   return lacking;
 }
