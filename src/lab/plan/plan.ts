@@ -2,13 +2,13 @@ import type { Experiment, Recipe } from "../experiment";
 import type { Lab } from "../lab";
 import { FURTHER_MODELS, type Profile } from "../profile";
 import { chooseMethods, planMethod, stagesOf, type PlannedMethod, type Selection } from "../run";
-import type { Given as Reference } from "../stage";
+import type { Given } from "../stage";
 import { assumed } from "./assumptions";
 import type { DataSize } from "./sizes";
-import { workOf, type Given, type Work } from "./work";
+import { reckon, type Basis, type Work } from "./work";
 
 /** What an experiment's stages come to, wherever they are run. */
-export interface Plan extends Given {
+export interface Plan extends Basis {
   readonly experiment: string;
   readonly methods: readonly string[];
   readonly works: readonly Work[];
@@ -31,11 +31,11 @@ export function planExperiment(
   data: DataSize,
   { assume = {}, lab, ...selection }: PlanOptions = {},
 ): Plan {
-  const given = { profile, data, assumed: assumed(assume) };
+  const basis = { profile, data, assumed: assumed(assume) };
   const planned = describeAnywhere(profile, experiment, selection, lab);
-  const reckoned = stagesOf(planned).map((stage) => ({ stage, work: workOf(given, stage) }));
+  const reckoned = stagesOf(planned).map((stage) => ({ stage, work: reckon(basis, stage) }));
   return {
-    ...given,
+    ...basis,
     experiment: experiment.id,
     methods: [...new Set(planned.map(({ method }) => method.title))],
     works: reckoned.flatMap(({ work }) => work ?? []),
@@ -59,7 +59,7 @@ export function describeAnywhere(
 
 /** What methods are described from where files may be missing: the places stand for the contents. */
 function described(profile: Profile): Pick<Lab, "recipe"> {
-  const at = <K extends Reference["given"]>(given: K, place: string) => ({ given, at: place, fingerprint: place });
+  const at = <K extends Given["given"]>(given: K, place: string) => ({ given, at: place, fingerprint: place });
   const models = FURTHER_MODELS.flatMap(({ part, given }) => {
     const place = profile.models?.[part];
     return typeof place === "string" ? [[part, at(given, place)] as const] : [];
