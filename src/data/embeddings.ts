@@ -35,6 +35,6 @@ function fromLines(file: string): ReadonlyMap<string, Float32Array> {
 }
 
 function lacking(file: string, reason: string): LabError {
-  const remedy = "Write one vector for each training picture, all of one length, by the ids that docs/data-sets.md describes."; // prettier-ignore
+  const remedy = "Write one vector for each training picture, all of one length, by the ids that docs/published-sets.md describes."; // prettier-ignore
   return new LabError(reason, remedy, { subject: file });
 }

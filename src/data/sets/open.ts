@@ -60,7 +60,7 @@ export async function openPictureSets(
   options: SetOptions = {},
   context: FolderContext = {},
 ): Promise<FolderDataset> {
-  const settings = parseOptions(setOptionsSchema, options, at, "docs/data-sets.md");
+  const settings = parseOptions(setOptionsSchema, options, at, "docs/published-sets.md");
   if (!isFolder(at)) throw new LabError("there is no such folder", "Check the path.", { subject: at });
   const opened: Opened[] = [];
   for (const set of sets) opened.push(await openOne(set, sets.length === 1, at, settings, context));
@@ -114,7 +114,7 @@ function locate(set: PictureSet, alone: boolean, at: string): SetFolder {
   const where = alone ? "" : ` in ${set.folders.map((name) => `${name}/`).join(" or ")}`;
   throw new LabError(
     `has no ${set.title}${where}: there is no ${set.marks.join(" and no ")}`,
-    `${set.published} docs/data-sets.md shows the layout.`,
+    `${set.published} docs/published-sets.md shows the layout.`,
     { subject: at },
   );
 }
