@@ -11,7 +11,7 @@ import { cotStage } from "../lab/kinds/data";
 import { labOf, type Lab } from "../lab/lab";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
-import { workOf } from "../lab/stage";
+import { requireAble, workOf } from "../lab/stage";
 import { makeMethods, planRun, requireRows, stagesOf, type PlannedMethod } from "../lab/run";
 import { curationTable } from "../report/steps";
 import type { ResultTable } from "../report/table/table";
@@ -93,6 +93,7 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     only: methodsAsked(options),
   });
   requireRows(lab, experiment, plan);
+  requireAble(stagesOf(plan));
   requireBuilt(notBuilt(stagesOf(plan)));
   if (options.dryRun === true) {
     showPlan(lab, plan);
@@ -100,7 +101,7 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     return;
   }
   requirePlaces(experiment, profile, destination);
-  const trains = stagesOf(plan).some(({ kind }) => Object.values(kind.asks).flat().includes("train"));
+  const trains = stagesOf(plan).some(({ kind, inputs }) => Object.values(kind.asks(inputs)).flat().includes("train"));
   await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   const published = await withHands(options, async (hands) => {

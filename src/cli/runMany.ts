@@ -17,7 +17,7 @@ import { loadProfile, type Profile } from "../lab/profile";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
 import { makeMethods } from "../lab/run";
-import { workOf, type LabContext } from "../lab/stage";
+import { requireAble, workOf, type LabContext } from "../lab/stage";
 import { forget } from "../store/store";
 import { workerCount } from "../workers/count";
 import { makeBase } from "./base";
@@ -71,6 +71,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     for (const profile of profiles) if (ownMissing(profile).length === 0) labs.push(await labOf(profile, watched));
     const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
     const planned = planMany(labs, experiments, { seeds, only: options.all === true ? "all" : undefined });
+    requireAble(stagesOfMany(planned));
     await loadBackend();
     showTally(tallyOf(storeFolder(), planned), workerCount(options.workers).workers);
     for (const sentence of leftOut(labs, experiments)) console.log(sentence);
