@@ -97,7 +97,7 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     return;
   }
   requirePlaces(experiment, profile, destination);
-  const trains = stagesOf(plan).some(({ kind }) => Object.values(kind.asks).flat().includes("train"));
+  const trains = stagesOf(plan).some(({ kind, inputs }) => Object.values(kind.asks(inputs)).flat().includes("train"));
   await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   const published = await withHands(options, async (hands) => {

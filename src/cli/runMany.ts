@@ -19,7 +19,7 @@ import { loadProfile, type Profile } from "../lab/profile";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
 import { makeMethods, stagesOf, type PlannedMethod } from "../lab/run";
-import { workOf, type LabContext } from "../lab/stage";
+import { requireAble, workOf, type LabContext } from "../lab/stage";
 import { curationTable } from "../report/steps";
 import { toText } from "../report/table/text";
 import { findFinished, forget } from "../store/store";
@@ -76,6 +76,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     for (const profile of some) labs.push(await labOf(profile, { ...watched, lenient: true }));
     const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
     const planned = planMany(labs, experiments, { seeds, only });
+    requireAble(stagesOfMany(planned));
     await loadBackend();
     showTally(tallyOf(storeFolder(), planned), workerCount(options.workers).workers);
     for (const sentence of leftOut(labs, experiments)) console.log(sentence);

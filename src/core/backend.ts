@@ -59,6 +59,7 @@ async function loadNative(): Promise<BackendInfo> {
   try {
     await import("@tensorflow/tfjs-node-gpu");
   } catch (error) {
+    tf.env().set("IS_TEST", false);
     return loadWasm(messageOf(error));
   }
   await tf.setBackend("tensorflow");

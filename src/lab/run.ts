@@ -15,7 +15,7 @@ import type { Lab } from "./lab";
 import { makeAll, type Watch } from "./make";
 import { testAnswers } from "./recipe";
 import { judged, score, type KeptAnswers } from "./score";
-import { inOrder, requireAble, type Stage } from "./stage";
+import { inOrder, type Stage } from "./stage";
 import type { Finished } from "../store/store";
 
 /** A method of a run: with its seed, the stages that train and ask it. */
@@ -107,7 +107,7 @@ function requireNames({ id, compare }: Experiment, all: readonly Method[], whole
   if (reason !== undefined) throw new LabError(reason, "Correct its file.", { subject: `the experiment ${id}` });
 }
 
-/** The stages of one method. @throws LabError when something is asked of a given model, or of the dataset, that it cannot do */
+/** The stages of one method. Whether its models can do what is asked of them is seen before anything is made (`requireAble`). @throws LabError when the dataset lacks what is asked */
 export function planMethod(
   lab: Pick<Lab, "recipe"> & Partial<Pick<Lab, "dataset">>,
   experiment: Experiment,
@@ -133,7 +133,6 @@ export function planMethod(
     return stage === undefined ? [] : [{ analysis, stage: { ...stage, label: `${method.name}, ${analysis.name}` } }];
   });
   const work = inOrder(finalStages({ asked, analysed }));
-  requireAble(work);
   const training = "given" in model ? undefined : work.find(({ key }) => key === model.key);
   return { method, seed, training, asked, analysed };
 }

@@ -78,7 +78,7 @@ export interface StageDefinition<I, R> {
   readonly result: z.ZodType<R>;
   readonly run: (inputs: I, bench: Workbench) => Promise<R>;
   /** What it asks of the models among its inputs; a given one that cannot do it is refused before anything is made (`requireAble`). */
-  readonly asks?: Readonly<Partial<Record<keyof I & string, readonly Capability[]>>>;
+  readonly asks?: (inputs: I) => Readonly<Partial<Record<keyof I & string, readonly Capability[]>>>;
   /** Files in its folder that are not needed once it has ended, such as checkpoints. */
   readonly scraps?: readonly string[];
 }
@@ -86,7 +86,7 @@ export interface StageDefinition<I, R> {
 /** A kind of work, its inputs being JSON. */
 export interface StageKind<R = unknown> extends Pick<StageDefinition<unknown, R>, "kind" | "version" | "scraps"> {
   /** What it asks of the models among its inputs. */
-  readonly asks: Readonly<Record<string, readonly Capability[] | undefined>>;
+  asks(inputs: Inputs): Readonly<Record<string, readonly Capability[] | undefined>>;
   /** The inputs with every default filled in. @throws LabError that names an input that the kind does not take */
   check(inputs: unknown): Inputs;
   /** Reads a result again. */
@@ -116,12 +116,12 @@ export type StageMaker<I, R> = StageKind<R> & { stage(inputs: InputsOf<I>, label
 
 /** Defines a kind of stage. */
 export function defineStage<I, R>(definition: StageDefinition<I, R>): StageMaker<I, R> {
-  const { kind, version, inputs, result, run, scraps, asks = {} } = definition;
+  const { kind, version, inputs, result, run, scraps, asks } = definition;
   const own: StageKind<R> = {
     kind,
     version,
     ...(scraps === undefined ? {} : { scraps }),
-    asks,
+    asks: (given) => asks?.(inputs.parse(given)) ?? {},
     check: (given) => {
       const subject = `the inputs of "${kind}"`;
       return jsonGroup.parse(checkConfig(toJson(given, subject), inputs, subject));
@@ -194,7 +194,7 @@ export function inOrder(stages: readonly Stage[]): Stage[] {
 /** Makes sure that the given models of some stages can do what is asked of them. @throws LabError that names what one cannot do */
 export function requireAble(stages: readonly Stage[]): void {
   for (const { kind, inputs } of stages) {
-    for (const [name, needs] of Object.entries(kind.asks)) {
+    for (const [name, needs] of Object.entries(kind.asks(inputs))) {
       const ref = givenSchema.safeParse(inputs[name]);
       if (needs !== undefined && ref.success && ref.data.given === "checkpoint") requireCan(ref.data.at, needs);
     }

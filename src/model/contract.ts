@@ -92,9 +92,9 @@ export interface VisionLanguageModel {
   dispose(): void;
 }
 
-/** What can be asked of a model: answers, log-probs of given answers, hidden states after the last layer or after every one, gradients. */
+/** What can be asked of a model: answers, answers that go on from a given beginning, log-probs of given answers, hidden states after the last layer or after every one, gradients. */
 export type Capability = (typeof CAPABILITIES)[number];
-export const CAPABILITIES = ["generate", "score", "hiddenStates", "everyLayer", "train"] as const;
+export const CAPABILITIES = ["generate", "goOn", "score", "hiddenStates", "everyLayer", "train"] as const;
 
 /** What is asked of a tokenizer before a run. */
 export interface Vocabulary {

@@ -38,6 +38,7 @@ export function seenOf(at: string): Seen | undefined {
 
 const ASKED: Readonly<Record<Capability, string>> = {
   generate: "answer questions",
+  goOn: "go on from a given beginning",
   score: "score given answers",
   hiddenStates: "show its hidden states",
   everyLayer: "show its hidden states after every layer",

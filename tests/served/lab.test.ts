@@ -5,16 +5,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { silent } from "../../src/core/progress";
 import { REJECTION_REASONS } from "../../src/cot/checks";
 import { readAnswers } from "../../src/eval/answers";
+import { faithfulness } from "../../src/experiments/faithfulness";
+import { quickstart } from "../../src/experiments/quickstart";
 import type { Method } from "../../src/lab/experiment";
+import { findingsOf } from "../../src/lab/findings";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { make } from "../../src/lab/make";
 import { loadProfile } from "../../src/lab/profile";
 import { chains, states, testAnswers } from "../../src/lab/recipe";
+import { makeMethods, planRun } from "../../src/lab/run";
 import { withInputs, type Stage } from "../../src/lab/stage";
 import type { VisionLanguageModel } from "../../src/model/contract";
 import { ScriptedModel } from "../../src/model/scripted/scriptedModel";
 import { curationTable } from "../../src/report/steps";
 import { toText } from "../../src/report/table/text";
+import { startFineR1 } from "../cli/home";
 import { chatServer, type RunningServer } from "./chatServer";
 import { echo } from "./script";
 import { chainsOf, labelIn } from "./teacherScript";
@@ -32,8 +37,8 @@ afterEach(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-async function serve(model: VisionLanguageModel): Promise<RunningServer> {
-  const server = await chatServer({ model });
+async function serve(model: VisionLanguageModel, ownedBy = "vllm"): Promise<RunningServer> {
+  const server = await chatServer({ model, ownedBy });
   running.push(server);
   return server;
 }
@@ -103,6 +108,38 @@ describe("a served base", () => {
       /which cannot show its hidden states \(it was started to write answers/u,
     );
     expect(fs.readdirSync(lab.store)).toEqual(["servers.json"]);
+  });
+});
+
+describe("a base behind a server that is not vLLM", () => {
+  const at = ({ url }: RunningServer): string => `served:${url}#tiny`;
+
+  it("is refused what no server but vLLM can do, before anything is asked", async () => {
+    const server = await serve(echo(), "sglang");
+    const lab = await labWith({ base: at(server) });
+    const recipe = lab.recipe(1);
+    const told = planRun(lab, faithfulness, { only: ["base-think-own"] });
+    await expect(makeMethods(lab, faithfulness, told)).rejects.toThrow(
+      /is served by SGLang, which cannot go on from a given beginning \(it does not tell tokens\)\. Take a model of another engine/u,
+    );
+    await expect(make(lab, states(recipe, recipe.base))).rejects.toThrow(
+      /is served by SGLang, which cannot show its hidden states \(no server but vLLM is asked for them\)/u,
+    );
+    expect(chatsOf(server)).toHaveLength(1); // the look: it tells no tokens, and so no score was tried
+    expect(fs.readdirSync(lab.store)).toEqual(["servers.json"]);
+  });
+
+  it("has its rows in the tables; what would train it is refused by name, in a dry run, too", async () => {
+    const server = await serve(echo(), "sglang");
+    const args = ["run", "quickstart", "--profile", "smoke", "--set", `base=${at(server)}`];
+    const { how, errors } = await startFineR1(folder, [...args, "--dry-run"]).end;
+    expect(how).toBe("exit 1");
+    expect(errors.trim()).toMatch(/^fine-r1: served:\S+#tiny: is served by SGLang, which cannot be trained\. .*$/u);
+    const lab = await labWith({ base: at(server) });
+    await expect(makeMethods(lab, quickstart, planRun(lab, quickstart))).rejects.toThrow(/cannot be trained/u);
+    const made = await makeMethods(lab, quickstart, planRun(lab, quickstart, { only: ["base"] }));
+    const { tables } = await findingsOf(lab, quickstart, made);
+    expect([...tables.values()].map(toText).join("\n")).toMatch(/^Base, direct .*\d/mu);
   });
 });
 

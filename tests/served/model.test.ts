@@ -164,7 +164,7 @@ describe("what is found out before a run", () => {
   it("is what a server can do, with its words for what it cannot", async () => {
     const [vllm, other] = [await serve(), await serve({ ownedBy: "llamacpp" })];
     const found = await lookAtServer(`${vllm.url}#tiny`);
-    expect(found).toMatchObject({ by: "vLLM 0.0.0-test", can: ["generate", "score"], logProbs: true, end: 0 });
+    expect(found).toMatchObject({ by: "vLLM 0.0.0-test", can: ["generate", "goOn", "score"], logProbs: true, end: 0 });
     const bare = await lookAtServer(`${other.url}#tiny`);
     expect(bare).toMatchObject({ by: "llama.cpp", can: ["generate"], lacks: { score: "it does not tell tokens" } });
     const at = `served:${vllm.url}#tiny`;

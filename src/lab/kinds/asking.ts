@@ -12,6 +12,7 @@ import { askAll, chooseAll } from "../../eval/asking";
 import { SETTINGS, type Setting } from "../../eval/metrics";
 import { similarities } from "../../eval/similarity";
 import type { Strategies } from "../../eval/strategies";
+import type { Capability } from "../../model/contract";
 import { openModel } from "../../model/open";
 import { promptStyleSchema, styled, type PromptStyle } from "../../model/styled";
 import { openEncoder } from "../encoder";
@@ -68,6 +69,11 @@ function misuse({ model, setting, thinking, promptSet, strategy }: AnswersInputs
   return hasStepByStep(promptSet) ? undefined : `the wording ${promptSet} has no sentence for stepByStep: leave it out`;
 }
 
+/** What is asked of a model: with an analysis that is written for it, to go on from there. */
+function needsOf(strategy: Strategy | undefined): readonly Capability[] {
+  return typeof strategy === "object" && "analysis" in strategy ? ["generate", "goOn"] : ["generate"];
+}
+
 export const ANSWERS = "answers.jsonl";
 
 /** Asks a model once; its answers, raw, are in `answers.jsonl`. */
@@ -93,7 +99,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
       if (message !== undefined) context.addIssue({ code: "custom", path: ["strategy"], message });
     }),
   result: z.strictObject({ answers: z.int().min(0) }),
-  asks: { model: ["generate"] },
+  asks: ({ strategy }) => ({ model: needsOf(strategy) }),
   scraps: [REPLIES],
   run: async ({ model: ref, dataset: given, strategy, style, ...asking }, bench) => {
     const dataset = await bench.dataset(given);
@@ -113,7 +119,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
       }
     }
     const opening = { ...bench.context, replies: path.join(bench.folder, REPLIES) };
-    const model = styled(await openModel(checkpointFolder(bench, ref), ["generate"], opening), style);
+    const model = styled(await openModel(checkpointFolder(bench, ref), needsOf(strategy), opening), style);
     try {
       const how = { ...asking, ...strategiesOf(strategy, dataset, asking.promptSet), ...watched };
       return { answers: (await askAll(model, items, how)).length };

@@ -64,7 +64,7 @@ export const cotStage = defineStage<CotInputs, CurationReport>({
     released: givenSchema.optional(),
   }),
   result: curationReportSchema,
-  asks: { teacher: ["generate"] },
+  asks: () => ({ teacher: ["generate"] }),
   scraps: [REPLIES],
   run: async (inputs, bench) => {
     const { dataset, teacher: given, released, everyNthClass, imagesPerClass } = inputs;

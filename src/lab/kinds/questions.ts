@@ -41,7 +41,7 @@ export const questionsStage = defineStage<QuestionsInputs, QuestionCounts>({
     style: promptStyleSchema.optional(),
   }),
   result: questionCountsSchema,
-  asks: { model: ["generate"] },
+  asks: () => ({ model: ["generate"] }),
   scraps: [REPLIES],
   run: async ({ model: ref, dataset: given, seed, style, ...asking }, bench) => {
     const data = await bench.dataset(given);

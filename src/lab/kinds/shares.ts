@@ -13,7 +13,7 @@ export const sharesStage = defineStage<RlInputs, TermShares>({
   version: 1,
   inputs: rlInputsSchema,
   result: termSharesSchema,
-  asks: { from: ["train"] },
+  asks: () => ({ from: ["train"] }),
   run: async ({ from, dataset, triplets, thinking, microBatchSize, train, ...options }, bench) => {
     const data = await bench.dataset(dataset);
     const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });

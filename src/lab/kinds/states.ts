@@ -36,7 +36,7 @@ export const statesStage = defineStage<StatesInputs, { pictures: number; width: 
   version: 1,
   inputs: z.strictObject({ model: refSchema, dataset: givenSchema }),
   result: z.strictObject({ pictures: z.int().min(1), width: z.int().min(1) }),
-  asks: { model: ["hiddenStates"] },
+  asks: () => ({ model: ["hiddenStates"] }),
   run: async ({ model: ref, dataset: given }, bench) => {
     const pictures = picturesOf(await bench.dataset(given));
     const model = await openModel(checkpointFolder(bench, ref), ["hiddenStates"], bench.context);
@@ -157,7 +157,7 @@ export const separabilityStage = defineStage<SeparabilityInputs, LayeredSeparabi
     seed: z.int().min(0),
   }),
   result: separabilitySchema,
-  asks: { model: ["hiddenStates", "everyLayer"] },
+  asks: () => ({ model: ["hiddenStates", "everyLayer"] }),
   run: async ({ model: ref, dataset, promptSet, seed }, bench) => {
     const pairs = pairsOf(await bench.dataset(dataset), seed);
     const model = await openModel(checkpointFolder(bench, ref), ["hiddenStates"], bench.context);

@@ -61,7 +61,7 @@ export const sftStage = defineStage<SftInputs, Trained>({
     ...sftFields,
   }),
   result: trainedSchema,
-  asks: { from: ["train"] },
+  asks: () => ({ from: ["train"] }),
   scraps: [CHECKPOINTS],
   run: async ({ from, dataset, examples, share = 1, promptSet, ...options }, bench) => {
     const data = await bench.dataset(dataset);
@@ -142,7 +142,7 @@ export const rlStage = defineStage<RlInputs, Trained>({
   version: 2,
   inputs: rlInputsSchema,
   result: trainedSchema,
-  asks: { from: ["train"] },
+  asks: () => ({ from: ["train"] }),
   scraps: [CHECKPOINTS],
   run: async ({ from, dataset, triplets, thinking, microBatchSize, train: parts, sizedBy, ...given }, bench) => {
     const options = sizedBy === undefined ? given : sized(given, bench.place(sizedBy));

@@ -6,7 +6,7 @@ import { QwenTokenizer } from "./tokenizer";
 /** Qwen2-VL and Qwen2.5-VL in this process, from a folder in the layout of the hub. */
 export const qwen: Engine = {
   name: "qwen",
-  can: ["generate", "score", "hiddenStates", "everyLayer", "train"],
+  can: ["generate", "goOn", "score", "hiddenStates", "everyLayer", "train"],
   takes: "path",
   open: (folder, how) => QwenModel.load(folder, how),
   files: checkpointFiles,

@@ -6,7 +6,7 @@ import { ScriptedModel } from "./scriptedModel";
 /** A model whose answers come from a file (`readScript`). */
 export const scripted: Engine = {
   name: "scripted",
-  can: ["generate", "score", "hiddenStates", "everyLayer"],
+  can: ["generate", "goOn", "score", "hiddenStates", "everyLayer"],
   takes: "path",
   open: (file) => Promise.resolve().then(() => new ScriptedModel(readScript(file), path.basename(file))),
   files: (file) => [file],

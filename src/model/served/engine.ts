@@ -11,7 +11,7 @@ const FRESH_MS = 10_000;
  */
 export const served: Engine = {
   name: "served",
-  can: ["generate", "score", "hiddenStates"],
+  can: ["generate", "goOn", "score", "hiddenStates"],
   takes: "name",
   look,
   open: async (where, how) => {

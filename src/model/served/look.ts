@@ -69,16 +69,16 @@ class Look {
     const chat = await this.chat(messages, vllm);
     if ("words" in chat) {
       const pooled = vllm ? await this.pooling(messages) : { words: "no server but vLLM is asked for them" };
-      const lacks = { generate: chat.words, score: chat.words, everyLayer: LAST_ONLY };
+      const lacks = { generate: chat.words, goOn: chat.words, score: chat.words, everyLayer: LAST_ONLY };
       const shared = { fingerprint, by, vllm, logProbs: false, end: undefined };
       if ("words" in pooled)
         return { ...shared, can: [], lacks: { ...lacks, hiddenStates: pooled.words }, imageToken: undefined };
       return { ...shared, can: ["hiddenStates"], lacks, imageToken: pooled.imageToken };
     }
     const scored = await this.scoring(messages, chat.first);
-    const can: Capability[] = ["generate", ...("words" in scored ? [] : ["score" as const])];
+    const can: Capability[] = ["generate", ...("words" in scored ? [] : (["goOn", "score"] as const))];
     const lacks = {
-      ...("words" in scored ? { score: scored.words } : {}),
+      ...("words" in scored ? { goOn: scored.words, score: scored.words } : {}),
       hiddenStates: vllm ? "it was started to write answers: `vllm serve … --runner pooling` gives them" : "no server but vLLM is asked for them", // prettier-ignore
       everyLayer: LAST_ONLY,
     };

@@ -56,7 +56,7 @@ describe("vLLM, serving the mini base", () => {
   let served: VisionLanguageModel;
   beforeAll(async () => {
     server = await serveVllm(BASE, NAME, ["--max-model-len", "512"]);
-    served = await openModel(`served:${server.url}#${NAME}`, ["generate", "score"]);
+    served = await openModel(`served:${server.url}#${NAME}`, ["generate", "goOn", "score"]);
   });
   afterAll(async () => {
     served.dispose();
@@ -65,7 +65,7 @@ describe("vLLM, serving the mini base", () => {
 
   it("says what it is and what it can do", async () => {
     const found = await lookAtServer(`${server.url}#${NAME}`);
-    expect(found).toMatchObject({ can: ["generate", "score"], end: here.tokenizer.special.eos, vllm: true });
+    expect(found).toMatchObject({ can: ["generate", "goOn", "score"], end: here.tokenizer.special.eos, vllm: true });
     expect(found.by).toMatch(/^vLLM 0\.32\.0/u);
   });
 
@@ -194,7 +194,7 @@ describe("vLLM, serving the mini base", () => {
     const proxy = await faultyProxy(server.url, () => undefined);
     const chats = (): number => proxy.answered.filter((at) => at.endsWith("/chat/completions")).length;
     const set = ["--set", `base=served:${proxy.url}#${NAME}`, "--set", "evaluation.batchSize=40"];
-    const args = ["dist/cli.js", "run", "quickstart", "--profile", "mini", "--only", "base", ...set];
+    const args = ["dist/cli.js", "run", "closed-world", "--profile", "mini", "--only", "base", ...set];
     const env = { ...process.env, FINE_R1_RUNS: folder, FINE_R1_WORKERS: "1", FINE_R1_SERVED_LANES: "8" };
     const killed = spawn(process.execPath, args, { env, stdio: "ignore" });
     const gone = new Promise((resolve) => killed.once("exit", resolve));
@@ -217,7 +217,7 @@ describe("vLLM, serving the mini base", () => {
     expect(printed).toMatch(/tokens \d/u);
     const stages = fs.readdirSync(path.join(folder, "store")).filter((name) => name.startsWith("answers-"));
     const answers = stages.flatMap((name) => readAnswers(path.join(folder, "store", name, "answers.jsonl")));
-    expect(answers).toHaveLength(2 * testItems(dataset).length); // closed and open
+    expect(answers).toHaveLength(testItems(dataset).length);
     // what is served is found out by three requests: when a run is planned, before it makes anything and before each stage, if some time has passed
     const looks = 2 * 3 * 4;
     const asked = chats();

@@ -41,6 +41,7 @@ export async function serveVllm(checkpoint: string, name: string, more: readonly
     ...["serve", path.resolve(checkpoint), "--served-model-name", name, "--host", "127.0.0.1", "--port", `${port}`],
     ...["--dtype", "float32", "--enforce-eager", "--max-num-seqs", "32", "--generation-config", "vllm"],
     ...["--limit-mm-per-prompt", '{"image": 5, "video": 0}'],
+    ...["--distributed-executor-backend", "uni"], // with the variable below: the engine computes itself, and starts no worker that imports everything once more
     ...more,
   ];
   const child = spawn(vllm.program("vllm"), args, {
@@ -57,6 +58,7 @@ export async function serveVllm(checkpoint: string, name: string, more: readonly
       VLLM_ALLOW_LONG_MAX_MODEL_LEN: "1",
       // threads that wait for one another would spin, and stand still where other programs want the cores, too
       ...{ OMP_NUM_THREADS: "1", OMP_WAIT_POLICY: "PASSIVE", VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS: "1800" },
+      VLLM_ENABLE_V1_MULTIPROCESSING: "0",
       TORCHDYNAMO_DISABLE: "1", // it would compile a few kernels when it is first asked, which takes longer than all that is asked here
     },
   });
