@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { parserOf } from "../../config/stored";
@@ -10,6 +9,7 @@ import {
   fileReader,
   fingerprintOf,
   firstThere,
+  pictureIn,
   type BenchmarkReader,
   type Unusable,
 } from "./benchmark";
@@ -48,8 +48,7 @@ function contentOf(where: string) {
       const at = `${path.basename(file)}, line ${index + 1}`;
       try {
         const { image, text, label } = parse(parseJson(line));
-        const picture = [path.dirname(file), where].map((folder) => path.join(folder, image)).find((one) => fs.existsSync(one)); // prettier-ignore
-        if (picture === undefined) throw new Error(`its picture ${image} is not there`);
+        const picture = pictureIn([path.dirname(file), where], [image]);
         pictures.add(picture);
         const options = text.split("\n").slice(1, 5).map((option) => option.slice(3)); // prettier-ignore
         return [{
