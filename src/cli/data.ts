@@ -36,7 +36,7 @@ A dataset is named by its kind and what stands behind the colon (docs/datasets.m
   $ npx fine-r1 data chains Fine-R1-Stage1-data.json
   $ npx fine-r1 data check mushrooms`,
     );
-  addChainsCommand(data, watched);
+  addChainsCommand(data);
   data
     .command("show")
     .description("classes, pictures and test questions of a dataset, and what was left out and why")

@@ -127,6 +127,14 @@ export function givenMiner(at: string): Given {
   return file === undefined ? givenEncoder(at) : { given: "encoder", fingerprint: hashKnown(file), at };
 }
 
+/** A given model, encoder or file of vectors as a reader knows it: what lies in the project by its place there. */
+export function placedFromRoot(at: string): string {
+  const file = embeddingsFile(at);
+  if (file !== undefined) return EMBEDDINGS + placeOf(file);
+  const { engine, prefix, where } = engineOf(at);
+  return engine.takes === "path" ? prefix + placeOf(where) : at;
+}
+
 function fingerprintOf(files: readonly string[]): string {
   return digest(files.map((file) => [path.basename(file), hashKnown(file)]));
 }

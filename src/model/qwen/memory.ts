@@ -55,7 +55,7 @@ export function requireRoom(name: string, config: QwenConfig, trained: boolean, 
     : `a question with a picture of ${USUAL.side} × ${USUAL.side} pixels about ${gibibytes(need.working)} more`;
   const billions = (need.parameters / 1e9).toFixed(2);
   const weights = `${billions} billion weights take ${gibibytes(need.weights)} as float32; ${what}`;
-  const free = (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
+  const free = freeHere();
   say(`${name}: ${weights}. ${shown(free)} are free.`);
   const least = Math.max(need.loading, need.weights + (trained ? need.training : need.working));
   if (least <= free.bytes) return;
@@ -66,13 +66,18 @@ export function requireRoom(name: string, config: QwenConfig, trained: boolean, 
 export function requireRoomForPicture(patches: number, { vision }: QwenConfig): void {
   const bytes = towerBytes(patches, vision);
   if (bytes < LARGE) return;
-  const free = (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
+  const free = freeHere();
   if (bytes <= free.bytes) return;
   throw new LabError(
     `a picture of ${patches} patches needs about ${gibibytes(bytes)}, and ${shown(free)} are free`,
     'Make it smaller, or lower "max_pixels" in the checkpoint\'s preprocessor_config.json.',
     { subject: "image" },
   );
+}
+
+/** Memory of what computes. */
+function freeHere(): FreeMemory {
+  return (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
 }
 
 const REMEDY =
