@@ -1,6 +1,6 @@
 import { onGpu } from "../../core/backend";
 import { LabError } from "../../core/errors";
-import { freeGpuMemory, freeMemory, gibibytes, type FreeMemory } from "../../core/memory";
+import { freeMemory, gibibytes, gpuMemory, type FreeMemory } from "../../core/memory";
 import { passBytes } from "./batches";
 import type { QwenConfig, QwenVisionConfig } from "./config";
 import { sizeOf, weightShapes } from "./weights";
@@ -63,10 +63,10 @@ export function requireRoom(name: string, config: QwenConfig, trained: boolean, 
 }
 
 /** @throws LabError where a picture's patches would take more memory than is free: the bounds of published processors allow such ones */
-export function requireRoomForPicture(patches: number, { vision }: QwenConfig): void {
-  const bytes = towerBytes(patches, vision);
+export function requireRoomForPicture(patches: number, config: QwenConfig): void {
+  const bytes = towerBytes(patches, config.vision);
   if (bytes < LARGE) return;
-  const free = freeHere();
+  const free = besideWeights(config);
   if (bytes <= free.bytes) return;
   throw new LabError(
     `a picture of ${patches} patches needs about ${gibibytes(bytes)}, and ${shown(free)} are free`,
@@ -77,7 +77,20 @@ export function requireRoomForPicture(patches: number, { vision }: QwenConfig): 
 
 /** Memory of what computes. */
 function freeHere(): FreeMemory {
-  return (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
+  return (onGpu() ? gpuMemory()?.free : undefined) ?? freeMemory();
+}
+
+/** The card as it was when a picture was first looked at. */
+let card: ReturnType<typeof gpuMemory>;
+
+/**
+ * Memory for a picture, once the weights are there. Of a GPU it is all but the weights: what TensorFlow took from the card it keeps and
+ * uses again, so that what is free there says little.
+ */
+function besideWeights(config: QwenConfig): FreeMemory {
+  if (!onGpu()) return freeMemory();
+  card ??= gpuMemory();
+  return card === undefined ? freeMemory() : { ...card.all, bytes: card.all.bytes - memoryNeed(config).weights };
 }
 
 const REMEDY =
