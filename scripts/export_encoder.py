@@ -67,6 +67,8 @@ def export_dual(source, revision, folder):
     save_tokenizer(source, revision, folder)
     if not copy(source, revision, "preprocessor_config.json", folder):
         newer = found(source, revision, "processor_config.json")
+        if newer is None:
+            raise SystemExit(f"{source}: has neither preprocessor_config.json nor processor_config.json")
         write(folder / "preprocessor_config.json", json.loads(Path(newer).read_text())["image_processor"])
 
 

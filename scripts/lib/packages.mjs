@@ -1,5 +1,5 @@
 // The npm packages and the Python environment, both exactly as locked.
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pipVariables } from "./environment.mjs";
 import { MODULES, PYTHON, ROOT, VENV, sitePackages } from "./places.mjs";
@@ -50,7 +50,8 @@ export function pythonPackages() {
 
 /** Makes a Python environment anew in a folder and installs what pip's arguments say. */
 export async function makeEnvironment(executable, folder, wanted) {
-  await logged(`${logName(folder)}-made`, executable, ["-m", "venv", "--clear", folder]);
+  rmSync(folder, { recursive: true, force: true }); // of a link, the link: Python's own --clear would empty the folder that it leads to
+  await logged(`${logName(folder)}-made`, executable, ["-m", "venv", folder]);
   await pipInstall(folder, wanted);
 }
 

@@ -1,11 +1,8 @@
+import { quoted } from "../core/shell";
+
 /** A command of this program as a reader can paste it into a shell. */
 export function commandLine(...words: readonly (string | readonly string[])[]): string {
   return ["npx", "fine-r1", ...words.flat()].map(quoted).join(" ");
-}
-
-/** A word as a shell takes it. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The words that name a profile in a command, none for the default. */

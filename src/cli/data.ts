@@ -26,7 +26,7 @@ A dataset is named by its kind and what stands behind the colon (docs/datasets.m
   miniworld:test                                    a mini-world, by its file in configs/worlds
   folder:mushrooms                                  a folder of pictures, a sub-folder for each class
   "folder:mushrooms?superCategory=mushroom&shots=8" the same, with options
-  cub:sets/CUB_200_2011                             a published set as its authors ship it (docs/data-sets.md); also
+  cub:sets/CUB_200_2011                             a published set as its authors ship it (docs/published-sets.md); also
                                                     cars:, dogs:, flowers:, pets:, aircraft:, and sets: for all six
   "cub:sets/CUB_200_2011?split=released"            the same with the classes and questions of released lines
   mme:MME_Benchmark, mmbench:MMBench_DEV_EN.tsv     a general benchmark (docs/benchmarks.md)
@@ -36,7 +36,7 @@ A dataset is named by its kind and what stands behind the colon (docs/datasets.m
   $ npx fine-r1 data chains Fine-R1-Stage1-data.json
   $ npx fine-r1 data check mushrooms`,
     );
-  addChainsCommand(data, watched);
+  addChainsCommand(data);
   data
     .command("show")
     .description("classes, pictures and test questions of a dataset, and what was left out and why")

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { Command } from "commander";
 import { placeOf } from "../config/places";
-import { csvField } from "../core/csv";
+import { csvText } from "../core/csv";
 import { words } from "../core/answer";
 import { writeFileAtomic } from "../core/files";
 import { writeCotRecords } from "../cot/records";
@@ -16,6 +16,7 @@ import {
 import { openDataset, type OpenDatasetOptions } from "../lab/datasets";
 import { resultTable, type ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
+import { watched } from "./watched";
 
 const KINDS = Object.keys(RELEASED_FINDINGS) as ReleasedFindingKind[];
 
@@ -24,11 +25,8 @@ interface ChainsOptions {
   readonly out?: string;
 }
 
-/** `fine-r1 data chains`. @param watched runs work with a progress bar */
-export function addChainsCommand(
-  data: Command,
-  watched: (work: (context: OpenDatasetOptions) => Promise<void>) => Promise<void>,
-): void {
+/** `fine-r1 data chains`. */
+export function addChainsCommand(data: Command): void {
   data
     .command("chains")
     .description("check the released chains of thought as our own are checked, and import them")
@@ -98,6 +96,6 @@ function sizesLine(records: readonly ReleasedRecord[]): string {
 }
 
 function findingsCsv(findings: readonly ReleasedFinding[]): string {
-  const lines = findings.map(({ image, answer, finding, detail }) => [image, answer, finding, detail].map(csvField));
-  return [["image", "answer", "finding", "detail"], ...lines].map((fields) => `${fields.join(",")}\n`).join("");
+  const rows = findings.map(({ image, answer, finding, detail }) => [image, answer, finding, detail]);
+  return csvText([["image", "answer", "finding", "detail"], ...rows]);
 }

@@ -4,26 +4,21 @@ import { lackingFor, lackingTable } from "../lab/missing";
 import type { Profile } from "../lab/profile";
 import type { Tally } from "../lab/many";
 import { formatDuration } from "../report/display/pace";
-import { stagesOf, type PlannedMethod } from "../lab/run";
+import { stagesOf, type PlannedMethod, type Selection } from "../lab/run";
 import { workOf } from "../lab/stage";
 import { toText } from "../report/table/text";
 import { resultTable } from "../report/table/table";
 import { findFinished } from "../store/store";
-import { commandLine } from "./again";
 
-/** Prints what others publish, the profile names and this machine does not have. @returns whether there is any */
-export function showLacking(profile: Profile, experiments: readonly Experiment[]): boolean {
-  const all = experiments.flatMap((experiment) => lackingFor(profile, experiment));
-  const lacking = [...new Map(all.map((one) => [one.key, one])).values()];
-  if (!lacking.some(({ published }) => published)) return false;
-  const [first, another] = experiments;
-  const words = [
-    "plan",
-    ...(first === undefined || another !== undefined ? [] : [first.id]),
-    "-p",
-    profile.name.replace(/-set-[0-9a-f]{6}$/u, ""),
-  ];
-  console.log(`${toText(lackingTable(lacking, profile))}\n\nWhat it takes: ${commandLine(...words)}`);
+/** Prints what the chosen methods of some experiments need and do not find. @returns whether there is any */
+export async function showLacking(
+  profile: Profile,
+  experiments: readonly Experiment[],
+  selection: Selection = {},
+): Promise<boolean> {
+  const lacking = await lackingFor(profile, experiments, selection);
+  if (lacking.length === 0) return false;
+  console.log(toText(lackingTable(lacking, profile)));
   return true;
 }
 

@@ -3,6 +3,7 @@ import { LabError } from "../core/errors";
 import { rayExecutor } from "../lab/ray/executor";
 import type { RayResources } from "../lab/ray/client";
 import type { LabContext } from "../lab/stage";
+import { wholeFrom } from "./options";
 import { withWorkers, type WorkersArgument } from "./workers";
 
 /** What a job asks of a cluster, as commands take it. */
@@ -41,7 +42,7 @@ export function addClusterOptions(command: Command): Command {
 export function addExecutorOptions(command: Command): Command {
   command.addOption(new Option("--executor <name>", "who makes the stages: this machine, or the nodes of a Ray cluster").choices(["local", "ray"])); // prettier-ignore
   return addClusterOptions(command)
-    .option("--jobs <n>", "jobs on the cluster at a time; default: as many as its nodes have room for", whole)
+    .option("--jobs <n>", "jobs on the cluster at a time; default: as many as its nodes have room for", wholeFrom(1))
     .addOption(
       new Option("--project <path>", "a prepared copy of this project on every node; default: where it lies here").conflicts("send"), // prettier-ignore
     )
@@ -79,10 +80,4 @@ function amount(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (value >= 0 && Number.isFinite(value)) return value;
   throw new LabError(`"${text}" is no amount`, "Give a number, such as 1, 0.5 or 16.");
-}
-
-function whole(text: string): number {
-  const value = amount(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new LabError(`"${text}" is no number of jobs`, "Give a whole number from 1.");
 }

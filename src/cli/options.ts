@@ -29,16 +29,17 @@ export function profileWords({ profile, set }: ProfileArguments): string[] {
 /** Collects a repeatable option of the form key=value. */
 export function collectPairs(text: string, before: readonly string[]): string[] {
   if (text.indexOf("=") < 1)
-    throw new LabError(`"${text}" is not of the form key=value`, "For example: --set rl.n1=8, --price H100=2.5.");
+    throw new LabError(
+      `"${text}" is not of the form key=value`,
+      "For example: --set rl.n1=8, --price H100=2.5, --env SEED=1.",
+    );
   return [...before, text];
 }
 
 /** The keys and values of `--set`: JSON, and a bare word is a text. */
 export function overrides(texts: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf("=");
-      const [key, raw] = [text.slice(0, at), text.slice(at + 1)];
+    pairsOf(texts).map(([key, raw]) => {
       try {
         return [key, JSON.parse(raw) as unknown];
       } catch {
@@ -46,6 +47,20 @@ export function overrides(texts: readonly string[]): Record<string, unknown> {
       }
     }),
   );
+}
+
+/** The keys and values of what `collectPairs` collected. */
+export function pairsOf(texts: readonly string[]): (readonly [string, string])[] {
+  return texts.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]);
+}
+
+/** Reads a whole number from `least` on. */
+export function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/u.test(text) ? Number(text) : NaN;
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new LabError(`"${text}" is no whole number from ${least}`, "For example: 4");
+  };
 }
 
 /** Names separated by commas. */

@@ -93,13 +93,14 @@ async function tablesOf(
     Object.entries(numbers(options.price, "price")).map(([name, price]) => [machineNamed(name).name, price]),
   );
   const data = await sizeOfData(profile.dataset, profile.promptSet);
-  // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
-  const whole = lackingFor(profile, experiment).length === 0 && profile.cot.teacher === undefined;
-  const lab = whole ? await labOf(profile, { progress: silent }) : undefined;
   const named = options.only === undefined ? (id === undefined ? ["tapo"] : undefined) : readNames(options.only);
+  const only = options.all === true ? "all" : named;
+  // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
+  const whole = profile.cot.teacher === undefined && (await lackingFor(profile, [experiment], { only })).length === 0;
+  const lab = whole ? await labOf(profile, { progress: silent, lenient: true }) : undefined;
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
-    only: options.all === true ? "all" : named,
+    only,
     assume: {
       ...numbers(options.assume, "assume"),
       ...(options.efficiency === undefined ? {} : { efficiency: Number(options.efficiency) }),

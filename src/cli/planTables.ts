@@ -1,7 +1,8 @@
 import { required } from "../core/errors";
 import { costOf, type Cost } from "../lab/plan/time";
 import { ASSUMPTIONS, machines, type Machine } from "../lab/plan/assumptions";
-import { sumOf, type QwenSize } from "../lab/plan/models";
+import { cacheBytes } from "../lab/plan/flops";
+import { sumOf } from "../lab/plan/models";
 import type { Plan } from "../lab/plan/plan";
 import { grouped, type Work } from "../lab/plan/work";
 import { resultTable, type Column, type ResultTable } from "../report/table/table";
@@ -21,27 +22,17 @@ export function modelsTable({ works }: Plan): ResultTable {
       number("weights", "Weights (GB)", 1),
       number("cache", "KV cache of 1,000 tokens (MB)", 1),
     ],
-    rows: each.map((model) => modelRow(model)),
+    rows: each.map(({ name, parameters, ...size }) => {
+      const millions = Object.entries(parameters).map(([part, count]) => [part, count / 1e6] as const);
+      const all = sumOf(parameters);
+      const cache = (1000 * cacheBytes(size)) / 1e6;
+      return { model: name, ...Object.fromEntries(millions), all: all / 1e6, weights: (2 * all) / 1e9, cache };
+    }),
     notes: ["Weights and cache as bfloat16, two bytes for a number."],
   });
 }
 
 const TITLES = { tower: "Tower", merger: "Merger", language: "Language", embeddings: "Embeddings and head" };
-
-function modelRow({ name, parameters, config: { text: t } }: QwenSize) {
-  const { tower, merger, language, embeddings } = parameters;
-  const all = sumOf(parameters);
-  return {
-    ...{
-      model: name,
-      tower: tower / 1e6,
-      merger: merger / 1e6,
-      language: language / 1e6,
-      embeddings: embeddings / 1e6,
-    },
-    ...{ all: all / 1e6, weights: (2 * all) / 1e9, cache: (4 * t.layers * t.kvHeads * t.headDim * 1000) / 1e6 },
-  };
-}
 
 /** What is done, in 10¹⁵ FLOPs. @param took seconds that stages took, where they were made */
 export function workTable(plan: Plan, took: (work: Work) => number | undefined = () => undefined): ResultTable {
@@ -183,11 +174,12 @@ export function costTable(
     caption: "All of it: time, and hours times GPUs",
     columns: [
       text("gpu", "GPU"),
-      ...counts.flatMap((gpus, i) => [
-        number(`time${i}`, unit.name, 1, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
-        number(`gpuHours${i}`, "GPU hours", unit.size === 3600 ? 1 : 4, `${gpus} GPU${gpus === 1 ? "" : "s"}`),
-        ...(priced ? [number(`cost${i}`, "cost", 0, `${gpus} GPU${gpus === 1 ? "" : "s"}`)] : []),
-      ]),
+      ...counts.flatMap((gpus, i) => {
+        const group = gpus === 1 ? "1 GPU" : `${gpus} GPUs`;
+        const cost = priced ? [number(`cost${i}`, "cost", 0, group)] : [];
+        const hours = number(`gpuHours${i}`, "GPU hours", unit.size === 3600 ? 1 : 4, group);
+        return [number(`time${i}`, unit.name, 1, group), hours, ...cost];
+      }),
     ],
     rows,
     notes: [

@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import { LabError } from "../core/errors";
 import { printable } from "../core/printable";
 import { isOver, RayClient, requireJob, type Job } from "../lab/ray/client";
-import { quoted } from "../lab/ray/job";
-import { withoutReports } from "../lab/ray/lines";
+import { quoted } from "../core/shell";
+import { besidesReports, withoutReports } from "../lab/ray/lines";
 import { pack } from "../lab/ray/package";
 import { watchJob } from "../lab/ray/watch";
 import { formatDuration } from "../report/display/pace";
@@ -13,6 +13,7 @@ import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
 import { addAddressOption, addClusterOptions, resourcesOf, type ClusterArguments } from "./executor";
+import { collectPairs, pairsOf } from "./options";
 
 interface SubmitArguments extends ClusterArguments {
   readonly workingDir?: string;
@@ -46,7 +47,7 @@ that asks for a token gets the one of RAY_AUTH_TOKEN or of the file that RAY_AUT
     .option(
       "--env <key=value>",
       "a variable of the job; everybody on the cluster can read it (repeatable)",
-      collect,
+      collectPairs,
       [],
     )
     .option("--id <name>", "the job's name on the cluster; default: a new one")
@@ -64,7 +65,7 @@ that asks for a token gets the one of RAY_AUTH_TOKEN or of the file that RAY_AUT
     .option("-f, --follow", "go on until the job ends")
     .action(async (id: string, { address, follow }: ClusterArguments & { follow?: boolean }) => {
       const client = await RayClient.open(address);
-      if (follow === true) tellEnd(await watchJob(client, id, { heard: printOut() }), id);
+      if (follow === true) await printOut(client, id);
       else process.stdout.write(printable(withoutReports(await client.logs(id))));
     });
   addAddressOption(ray.command("stop"))
@@ -89,9 +90,7 @@ async function submit(words: readonly string[], options: SubmitArguments): Promi
   }
   const folder = workingDir === undefined ? undefined : path.resolve(workingDir);
   const sent = folder === undefined ? undefined : await client.putPackage(await pack(folder));
-  const variables = Object.fromEntries(
-    env.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]),
-  );
+  const variables = Object.fromEntries(pairsOf(env));
   const command = words.length === 1 ? words.join("") : words.map(quoted).join(" "); // one word is a line for the shell
   await client.submit({ id, command, workingDir: sent?.uri, variables, ...resourcesOf(options) });
   const again = (verb: string, ...more: string[]): string =>
@@ -100,18 +99,14 @@ async function submit(words: readonly string[], options: SubmitArguments): Promi
   console.error(
     `Job ${id}${packed}. Ctrl-C here leaves it running:\n  ${again("logs", "--follow")}\n  ${again("stop")}`,
   );
-  if (wait) tellEnd(await watchJob(client, id, { heard: printOut() }), id);
+  if (wait) await printOut(client, id);
 }
 
-/** Prints text as it comes, without the lines that are for programs. */
-function printOut(): (text: string) => void {
-  let rest = "";
-  return (text) => {
-    const whole = (rest + text).lastIndexOf("\n") + 1;
-    const lines = (rest + text).slice(0, whole);
-    rest = (rest + text).slice(whole);
-    process.stdout.write(printable(withoutReports(lines)));
-  };
+/** Prints what a job prints, without the lines that are for programs, and how it ended. */
+async function printOut(client: RayClient, id: string): Promise<void> {
+  const out = besidesReports((text) => process.stdout.write(printable(text)));
+  const job = await watchJob(client, id, { heard: out.hear }).finally(out.end);
+  tellEnd(job, id);
 }
 
 /** The exit code of this command is that of the job's. */
@@ -136,9 +131,4 @@ function jobTable(jobs: readonly Job[], caption: string): ReturnType<typeof resu
     }));
   const columns = [["id", "Job"], ["status", "Status"], ["what", "What"], ["began", "Submitted (UTC)"], ["time", "Time"]] as const; // prettier-ignore
   return resultTable({ caption, columns: columns.map(([key, title]) => ({ key, title, kind: "text" })), rows });
-}
-
-function collect(text: string, before: readonly string[]): string[] {
-  if (text.indexOf("=") < 1) throw new LabError(`"${text}" is not of the form KEY=VALUE`, "For example: --env SEED=1");
-  return [...before, text];
 }

@@ -6,22 +6,19 @@ import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
-import { notBuilt, requireBuilt } from "../lab/given";
-import { cotStage } from "../lab/kinds/data";
-import { labOf, type Lab } from "../lab/lab";
+import { labOf } from "../lab/lab";
+import { requireReady } from "../lab/make";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
-import { requireAble, workOf } from "../lab/stage";
-import { makeMethods, planRun, requireRows, stagesOf, type PlannedMethod } from "../lab/run";
-import { curationTable } from "../report/steps";
-import type { ResultTable } from "../report/table/table";
+import { workOf } from "../lab/stage";
+import { makeMethods, planRun, requireRows, stagesOf } from "../lab/run";
 import { toText } from "../report/table/text";
-import { findFinished, forget } from "../store/store";
+import { forget } from "../store/store";
 import { commandLine } from "./again";
 import { showLacking, showPlan } from "./dryRun";
 import { addExecutorOptions, isElsewhere, withHands } from "./executor";
 import { addProfileOptions, overrides, profileWords, readProfile } from "./options";
-import { methodsAsked, requirePlaces, runMany, withRows, type RunArguments } from "./runMany";
+import { methodsAsked, requirePlaces, runMany, showTeachers, withRows, type RunArguments } from "./runMany";
 import { stoppable } from "./stop";
 import { addWorkersOption } from "./workers";
 
@@ -81,20 +78,19 @@ seeds as each record needs; the tables of each are written as soon as it is done
 
 async function run(experiment: Experiment, options: RunArguments): Promise<void> {
   const profile = withRows(readProfile(options), options);
-  if (options.dryRun === true && showLacking(profile, [experiment])) return;
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
+  const only = methodsAsked(options);
+  if (options.dryRun === true && (await showLacking(profile, [experiment], { seeds, only }))) {
+    console.log(`\nWhat it takes: ${commandLine("plan", experiment.id, ...profileWords(options))}`);
+    return;
+  }
   const destination = options.record === true ? "record" : "report";
   const watched = options.dryRun === true ? undefined : stoppable();
-  // rows that are asked as they are need no base of the profile's own
-  const lenient = options.rows !== undefined && options.only === undefined;
-  const lab = await labOf(profile, { ...(watched ?? { progress: silent }), lenient });
-  const plan = planRun(lab, experiment, {
-    seeds,
-    only: methodsAsked(options),
-  });
+  // not every method needs all that a profile names
+  const lab = await labOf(profile, { ...(watched ?? { progress: silent }), lenient: true });
+  const plan = planRun(lab, experiment, { seeds, only });
   requireRows(lab, experiment, plan);
-  requireAble(stagesOf(plan));
-  requireBuilt(notBuilt(stagesOf(plan)));
+  await requireReady(lab, stagesOf(plan));
   if (options.dryRun === true) {
     showPlan(lab, plan);
     for (const sentence of rowsLeftOut(experiment, lab)) console.log(sentence);
@@ -110,19 +106,8 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     const made = await makeMethods(shared, experiment, plan);
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });
   });
-  for (const table of teachersTables(lab, plan)) console.log(`\n${toText(table)}`);
+  showTeachers(lab, plan);
   showEnd(published, experiment, options, seeds);
-}
-
-/** What models wrote as teachers: how much was accepted, why the rest was not, and what it cost. */
-function teachersTables({ store }: Lab, plan: readonly PlannedMethod[]): ResultTable[] {
-  const written = stagesOf(plan).filter(
-    ({ kind, inputs }) => kind.kind === cotStage.kind && inputs["teacher"] !== undefined,
-  );
-  return written.flatMap((stage) => {
-    const record = findFinished(store, workOf(stage));
-    return record === undefined ? [] : [curationTable(cotStage.parse(record.result))];
-  });
 }
 
 function showEnd(published: Published, experiment: Experiment, options: RunArguments, seeds: readonly number[]): void {

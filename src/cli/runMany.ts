@@ -9,16 +9,20 @@ import { printable } from "../core/printable";
 import { silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
-import { buildCommand, buildsOf, missingOf, requireBuilt, type Missing } from "../lab/given";
+import { buildsOf, missingOf, requireBuilt, type Missing } from "../lab/given";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
+import { cotStage } from "../lab/kinds/data";
 import { labOf, type Lab } from "../lab/lab";
 import { makeMany, planMany, stagesOfMany, tallyOf, type PlannedExperiment } from "../lab/many";
+import { absentData } from "../lab/plan/sizes";
 import { loadProfile, type Profile } from "../lab/profile";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
-import { makeMethods } from "../lab/run";
+import { makeMethods, stagesOf, type PlannedMethod } from "../lab/run";
 import { requireAble, workOf, type LabContext } from "../lab/stage";
-import { forget } from "../store/store";
+import { curationTable } from "../report/steps";
+import { toText } from "../report/table/text";
+import { findFinished, forget } from "../store/store";
 import { workerCount } from "../workers/count";
 import { makeBase } from "./base";
 import { showLacking, showTally } from "./dryRun";
@@ -66,11 +70,12 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   const names = options.profiles === undefined ? [options.profile] : readNames(options.profiles);
   const profiles = [...new Set(names)].map((name) => loadProfile(name, overrides(options.set)));
   const missing = (): Missing[] => profiles.flatMap((profile) => missingFor(profile, experiments));
-  const planOf = async (watched: Omit<LabContext, "store">) => {
+  const only = options.all === true ? "all" : undefined;
+  const planOf = async (watched: Omit<LabContext, "store">, some = profiles) => {
     const labs: Lab[] = [];
-    for (const profile of profiles) if (ownMissing(profile).length === 0) labs.push(await labOf(profile, watched));
+    for (const profile of some) labs.push(await labOf(profile, { ...watched, lenient: true }));
     const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
-    const planned = planMany(labs, experiments, { seeds, only: options.all === true ? "all" : undefined });
+    const planned = planMany(labs, experiments, { seeds, only });
     requireAble(stagesOfMany(planned));
     await loadBackend();
     showTally(tallyOf(storeFolder(), planned), workerCount(options.workers).workers);
@@ -78,10 +83,10 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     return planned;
   };
   if (options.dryRun === true) {
-    await planOf({ progress: silent });
-    for (const profile of profiles) showLacking(profile, experiments);
-    const commands = buildsOf(missing()).map((build) => `\n  ${buildCommand(build)}`);
-    if (commands.length > 0) console.log(`\nTo be built first, or by --with-bases:${commands.join("")}`);
+    const there = profiles.filter(({ dataset }) => absentData(dataset) === undefined);
+    if (there.length > 0) await planOf({ progress: silent }, there);
+    for (const profile of profiles) await showLacking(profile, experiments, { only });
+    if (buildsOf(missing()).length > 0) console.log("\n--with-bases builds what `base build` can make.");
     return;
   }
   const watched = stoppable();
@@ -140,6 +145,10 @@ async function make(context: LabContext, planned: readonly PlannedExperiment[], 
   for (const [one, { folder, sentences }] of published) {
     console.log(`\n${one.experiment.title}, ${one.lab.profile.name}: ${placeOf(folder)}\n  ${sentences.join("\n  ")}`);
   }
+  showTeachers(
+    context,
+    planned.flatMap(({ plan }) => plan),
+  );
   tellFailures(failures, planned.length);
 }
 
@@ -159,4 +168,13 @@ function tellFailures(failures: ReadonlyMap<unknown, readonly PlannedExperiment[
     `${failed} of ${all} experiments could not be finished; what went wrong stands above`,
     "What was made is kept: the same command goes on from there.",
   );
+}
+
+/** Prints what models wrote as teachers: how much was accepted, why the rest was not, and what it cost. */
+export function showTeachers({ store }: Pick<Lab, "store">, plan: readonly PlannedMethod[]): void {
+  const written = stagesOf(plan).filter(({ kind, inputs }) => kind.kind === cotStage.kind && inputs["teacher"] !== undefined); // prettier-ignore
+  for (const stage of written) {
+    const record = findFinished(store, workOf(stage));
+    if (record !== undefined) console.log(`\n${toText(curationTable(cotStage.parse(record.result)))}`);
+  }
 }

@@ -4,11 +4,11 @@ import { Option, type Command } from "commander";
 import { placeOf, storeFolder } from "../config/places";
 import { loadBackend } from "../core/backend";
 import { LabError } from "../core/errors";
+import { quoted } from "../core/shell";
 import { loadProfile } from "../lab/profile";
 import { presetOf, VALUES, type TrainerStage, type Values } from "../lab/trainers/values";
 import { exportLlamaFactory, exportStage2, type Exported, type TrainerExport } from "../lab/trainers/write";
-import { quoted } from "./again";
-import { addProfileOptions, overrides, profileWords, readNames, type ProfileArguments } from "./options";
+import { addProfileOptions, overrides, profileWords, readNames, wholeFrom, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
 
 interface TrainerArguments extends ProfileArguments {
@@ -94,8 +94,8 @@ function addTrainer(parent: Command, trainer: Trainer): void {
     )
     .option("--leave <options>", "options that the trainer may decide itself, such as rl.maxResample", readNames, [])
     .option("--model <model>", "the model to train: a folder or a name of the hub", trainer.model)
-    .option("--gpus <count>", "GPUs that share the work", readCount, 4)
-    .option("--seed <seed>", "whose chains or triplets, and the trainer's seed; default: the profile's", readCount)
+    .option("--gpus <count>", "GPUs that share the work", wholeFrom(1), 4)
+    .option("--seed <seed>", "whose chains or triplets, and the trainer's seed; default: the profile's", wholeFrom(0))
     .option("--make", "make the chains or triplets where the store lacks them");
   if (trainer.stage === "sft")
     command.option("--records <file>", "chains of your own (records.jsonl of a stage's form)");
@@ -141,10 +141,4 @@ function listing(folder: string): string {
 
 function sizeOf(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function readCount(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw new LabError(`"${text}" is no number from 1`, "For example: 4");
 }

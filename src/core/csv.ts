@@ -23,6 +23,11 @@ export function parseCsv(text: string, subject = "csv text"): (string | null)[][
   return rows;
 }
 
+/** Rows as comma-separated values, a line for each; `undefined` leaves a gap, which `parseCsv` gives back as `null`. */
+export function csvText(rows: readonly (readonly (string | undefined)[])[]): string {
+  return rows.map((row) => `${row.map((text) => (text === undefined ? "" : csvField(text))).join(",")}\n`).join("");
+}
+
 /** A text as a field: in quotes where it needs them, or is empty, so that `parseCsv` gives it back. */
 export function csvField(text: string): string {
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

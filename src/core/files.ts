@@ -152,6 +152,15 @@ export function readText(file: string): string {
   }
 }
 
+/** The names of what stands in a folder. @throws LabError that names one which cannot be read */
+export function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+}
+
 /** The error of a file that cannot be read. */
 export function unreadable(file: string, error: unknown): LabError {
   return new LabError(`cannot be read (${messageOf(error)})`, "Check the path and its permissions.", {
@@ -219,17 +228,37 @@ export function readJsonl<T>(file: string, parse: (value: unknown, line: number)
   return parseJsonl(readText(file), file, parse);
 }
 
+/** The lines of a JSONL file that `parse` takes; the others are listed beside them, by their numbers from 1. */
+export function readUsableJsonl<T>(
+  file: string,
+  parse: (value: unknown, line: number) => T,
+): { usable: T[]; malformed: { line: number; reason: string }[] } {
+  const malformed: { line: number; reason: string }[] = [];
+  const usable = eachJson(readText(file), parse, (error, line) => {
+    malformed.push({ line, reason: messageOf(error) });
+  });
+  return { usable, malformed };
+}
+
 function parseJsonl<T>(text: string, file: string, parse: (value: unknown, line: number) => T): T[] {
+  return eachJson(text, parse, (error, line) => {
+    const reason = `line ${line} cannot be used (${messageOf(error)})`;
+    throw new LabError(reason, "Repair or remove that line.", { subject: file, cause: error });
+  });
+}
+
+function eachJson<T>(
+  text: string,
+  parse: (value: unknown, line: number) => T,
+  failed: (error: unknown, line: number) => void,
+): T[] {
   const out: T[] = [];
   text.split("\n").forEach((line, index) => {
     if (line.trim() === "") return;
     try {
       out.push(parse(parseJson(line), index + 1));
     } catch (error) {
-      throw new LabError(`line ${index + 1} cannot be used (${messageOf(error)})`, "Repair or remove that line.", {
-        subject: file,
-        cause: error,
-      });
+      failed(error, index + 1);
     }
   });
   return out;

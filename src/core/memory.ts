@@ -39,13 +39,14 @@ function keptFiles(): number {
   }
 }
 
-/** Free memory of the first NVIDIA card that this process sees; `undefined` where none answers. */
-export function freeGpuMemory(): FreeMemory | undefined {
+/** Memory of the first NVIDIA card that this process sees, what is free and all of it; `undefined` where none answers. */
+export function gpuMemory(): { readonly free: FreeMemory; readonly all: FreeMemory } | undefined {
   const [first = ""] = (process.env["CUDA_VISIBLE_DEVICES"] ?? "").split(",");
-  const query = ["--query-gpu=memory.free", "--format=csv,noheader,nounits", "-i", first === "" ? "0" : first];
+  const query = ["--query-gpu=memory.free,memory.total", "--format=csv,noheader,nounits", "-i", first === "" ? "0" : first]; // prettier-ignore
   const { status, stdout } = spawnSync("nvidia-smi", query, { encoding: "utf8", timeout: 20_000 });
-  const mebibytes = status === 0 ? Number(stdout.trim()) : NaN;
-  return mebibytes > 0 ? { bytes: mebibytes * 2 ** 20, where: "on the GPU" } : undefined;
+  const [free = NaN, all = NaN] = status === 0 ? stdout.trim().split(",").map(Number) : [];
+  const on = (mebibytes: number): FreeMemory => ({ bytes: mebibytes * 2 ** 20, where: "on the GPU" });
+  return free >= 0 && all > 0 ? { free: on(free), all: on(all) } : undefined;
 }
 
 /** Bytes as gibibytes with one decimal. */

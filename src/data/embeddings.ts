@@ -18,6 +18,8 @@ export function readEmbeddings(file: string): (image: Pick<LabelledImage, "id">)
   return ({ id }) => {
     const vector = vectors.get(id);
     if (vector === undefined) throw lacking(file, `has no vector of "${id}"`);
+    // a cosine with it would be no number, and rank classes by chance
+    if (!vector.every(Number.isFinite)) throw lacking(file, `has a vector of "${id}" that holds NaN or infinity`);
     if (vector.length !== first?.length) throw lacking(file, `has ${vector.length} numbers for "${id}" and ${first?.length ?? 0} for the first picture`); // prettier-ignore
     return vector;
   };
@@ -31,10 +33,16 @@ function fromSafetensors(file: string): ReadonlyMap<string, Float32Array> {
 }
 
 function fromLines(file: string): ReadonlyMap<string, Float32Array> {
-  return new Map(readJsonl(file, parseLine).map(({ id, vector }) => [id, Float32Array.from(vector)]));
+  const vectors = new Map<string, Float32Array>();
+  readJsonl(file, (value) => {
+    const { id, vector } = parseLine(value);
+    if (vectors.has(id)) throw new Error(`has a second vector of "${id}"`);
+    vectors.set(id, Float32Array.from(vector));
+  });
+  return vectors;
 }
 
 function lacking(file: string, reason: string): LabError {
-  const remedy = "Write one vector for each training picture, all of one length, by the ids that docs/data-sets.md describes."; // prettier-ignore
+  const remedy = "Write one vector for each training picture, all of one length, by the ids that docs/published-sets.md describes."; // prettier-ignore
   return new LabError(reason, remedy, { subject: file });
 }

@@ -1,25 +1,31 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { parserOf } from "../config/stored";
-import { LabError, messageOf } from "../core/errors";
-import { parseJson, readText, unreadable } from "../core/files";
+import { LabError } from "../core/errors";
+import { namesIn, readUsableJsonl } from "../core/files";
+import { classNameSchema } from "./folder/classes";
 import type { Split } from "./types";
 
-/** A question of the released benchmarks (`eval/data/*.jsonl` there), as it stands in its line. */
+/** A question of the released benchmarks (`eval/data/*.jsonl` there). */
 export interface ReleasedLine {
   /** Where the picture lies in the dataset as its authors ship it. */
   readonly imagePath: string;
   readonly question: string;
-  /** The right one first. */
+  /** As they stand there: the right one first. */
   readonly options: readonly string[];
   readonly groundTruth: string;
 }
 
 const text = z.string().min(1);
 const lineSchema: z.ZodType<ReleasedLine> = z
-  .strictObject({ image_path: text, question: text, options: z.array(text).min(2), ground_truth: text })
+  .strictObject({
+    image_path: text,
+    question: text,
+    options: z.array(classNameSchema).min(2),
+    ground_truth: classNameSchema,
+  })
   .transform(({ image_path: imagePath, ground_truth: groundTruth, ...rest }) => ({ imagePath, groundTruth, ...rest }));
+export const parseReleasedLine = parserOf(lineSchema);
 
 /** One file of released lines: a set and a split, by its name. */
 export interface ReleasedFile {
@@ -33,7 +39,7 @@ export interface ReleasedFile {
   readonly malformed: readonly { readonly line: number; readonly reason: string }[];
 }
 
-/** Reads every jsonl file of a folder, in the order of their names. @throws LabError where there is none */
+/** Reads every jsonl file of a folder, in the order of their names; what is no released line is listed beside them. @throws LabError where there is no file */
 export function readReleasedFolder(folder: string): ReleasedFile[] {
   const files = namesIn(folder).filter((name) => name.endsWith(".jsonl"));
   if (files.length > 0) return files.sort().map((name) => readReleasedFile(path.join(folder, name)));
@@ -41,29 +47,8 @@ export function readReleasedFolder(folder: string): ReleasedFile[] {
   throw new LabError("holds no .jsonl file", remedy, { subject: folder });
 }
 
-/** Reads a file of released lines; what is none is listed beside them. */
-export function readReleasedFile(file: string): ReleasedFile {
+function readReleasedFile(file: string): ReleasedFile {
   const [, set = "", split] = /^(.*?)(?:_(seen|unseen))?\.jsonl$/u.exec(path.basename(file)) ?? [];
-  const parse = parserOf(lineSchema);
-  const lines: ReleasedLine[] = [];
-  const malformed: { line: number; reason: string }[] = [];
-  readText(file)
-    .split("\n")
-    .forEach((line, index) => {
-      if (line.trim() === "") return;
-      try {
-        lines.push(parse(parseJson(line)));
-      } catch (error) {
-        malformed.push({ line: index + 1, reason: messageOf(error) });
-      }
-    });
+  const { usable: lines, malformed } = readUsableJsonl(file, parseReleasedLine);
   return { file, set, split: split === "seen" || split === "unseen" ? split : null, lines, malformed };
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch (error) {
-    throw unreadable(folder, error);
-  }
 }

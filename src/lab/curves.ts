@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../core/errors";
-import { JsonlFile } from "../core/files";
+import { JsonlFile, unreadable } from "../core/files";
 import { parseStepFigures } from "../engine/train";
 import type { Curve } from "../report/metrics/curve";
 import { readRecord } from "../store/record";
@@ -33,8 +33,7 @@ export function experimentCurves(lab: Lab, experiment: Experiment, selection: Se
 
 /** Every curve in a folder and below it: a stage's, or a store's. Runs are called by their folders. @throws LabError where there is none */
 export function curvesBelow(folder: string): Curve[] {
-  const found = fs
-    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+  const found = filesBelow(folder)
     .filter((file) => path.basename(file) === METRICS)
     .map((file) => path.dirname(file))
     .sort();
@@ -43,6 +42,14 @@ export function curvesBelow(folder: string): Curve[] {
     const run = below === "." ? path.basename(path.resolve(folder)) : below.split(path.sep).join("/");
     return readCurve(path.join(folder, below), run);
   });
+}
+
+function filesBelow(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
 }
 
 function readCurve(folder: string, run: string): Curve {

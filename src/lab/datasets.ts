@@ -114,7 +114,7 @@ function openSetSpec(kind: string, sets: readonly PictureSet[], where: string, c
   const placed = (given: string): string => [path.resolve(folder, given), fromRoot(given)].find((one) => fs.existsSync(one)) ?? fromRoot(given); // prettier-ignore
   const places = ["split", "chains"].filter((key) => key in options).map((key) => [key, placed(String(options[key]))]);
   const given: unknown = { ...options, ...Object.fromEntries(places) };
-  const settings = parseOptions(setOptionsSchema, given, `${kind}:${where}`, "docs/data-sets.md");
+  const settings = parseOptions(setOptionsSchema, given, `${kind}:${where}`, "docs/published-sets.md");
   return openPictureSets(sets, folder, settings, context);
 }
 

@@ -83,22 +83,22 @@ export async function meetModels(models: readonly string[], store: string): Prom
  * @throws LabError where one does not answer, or serves something else
  */
 export async function requireServed({ store }: Pick<LabContext, "store">, stages: readonly Stage[]): Promise<void> {
-  for (const stage of stages) {
-    for (const { given, at, fingerprint } of givenOf(stage)) {
-      if (given !== "checkpoint" || !isServed(at) || findFinished(store, workOf(stage)) !== undefined) continue;
-      if ((await lookAt(at))?.fingerprint === fingerprint) continue;
-      const remedy = "Serve that again, or give the command again, for what is served now.";
-      throw new LabError("serves something else than when this work was described", remedy, { subject: at });
-    }
+  const due = stages.filter((stage) => findFinished(store, workOf(stage)) === undefined).flatMap(givenOf);
+  const served = due.filter(({ given, at }) => given === "checkpoint" && isServed(at));
+  for (const [at, { fingerprint }] of new Map(served.map((one) => [one.at, one]))) {
+    if ((await lookAt(at))?.fingerprint === fingerprint) continue;
+    const remedy = "Serve that again, or give the command again, for what is served now.";
+    throw new LabError("serves something else than when this work was described", remedy, { subject: at });
   }
 }
 
-function givenOf({ inputs }: Stage): Given[] {
+/** What a stage is given that no stage made. */
+export function givenOf({ inputs }: Stage): Given[] {
   return Object.values(inputs).flatMap((value) => givenSchema.safeParse(value).data ?? []);
 }
 
 /** Whether only a server knows what a model is. */
-function isServed(at: string): boolean {
+export function isServed(at: string): boolean {
   const { engine }: { engine: Engine } = engineOf(at);
   return engine.look !== undefined;
 }
@@ -127,6 +127,14 @@ export function givenMiner(at: string): Given {
   return file === undefined ? givenEncoder(at) : { given: "encoder", fingerprint: hashKnown(file), at };
 }
 
+/** A given model, encoder or file of vectors as a reader knows it: what lies in the project by its place there. */
+export function placedFromRoot(at: string): string {
+  const file = embeddingsFile(at);
+  if (file !== undefined) return EMBEDDINGS + placeOf(file);
+  const { engine, prefix, where } = engineOf(at);
+  return engine.takes === "path" ? prefix + placeOf(where) : at;
+}
+
 function fingerprintOf(files: readonly string[]): string {
   return digest(files.map((file) => [path.basename(file), hashKnown(file)]));
 }
@@ -142,7 +150,7 @@ export function requireSame({ inputs }: Stage): void {
       here === NOT_BUILT
         ? "is not on this machine"
         : "is another one on this machine than where this work was described";
-    throw new LabError(reason, "Bring the same files to every machine.", { subject: placeOf(ref.at) });
+    throw new LabError(reason, "Bring the same files to every machine.", { subject: shownPlace(ref.at) });
   }
 }
 
@@ -166,32 +174,38 @@ function kindOf(config: ModelConfig): "encoder" | "checkpoint" {
   return isEncoderRow(config) ? "encoder" : "checkpoint";
 }
 
-/**
- * Asks the servers of a profile's rows what they serve (`meetModels`).
- * @param strict whether one that does not answer is an error; otherwise its row is nowhere
- */
-export async function meetRows({ rows = [], servers }: Profile, store: string, strict: boolean): Promise<void> {
-  for (const name of rows) {
-    const at = whereRow(loadModelConfig(name), servers);
-    if (at === undefined) continue;
+/** `meetModels` of those that answer: who does not is told of before something is asked of it (`requireServed`). */
+export async function meetThoseThere(models: readonly string[], store: string): Promise<void> {
+  for (const at of models) {
     try {
       await meetModels([at], store);
     } catch (error) {
-      if (strict) throw error;
+      if (!(error instanceof LabError)) throw error;
     }
   }
+}
+
+/** Where the rows of a profile are, as far as they are anywhere. */
+export function placesOfRows({ rows = [], servers }: Profile): string[] {
+  return rows.flatMap((name) => whereRow(loadModelConfig(name), servers) ?? []);
 }
 
 /** Before the name of a row whose model is nowhere. */
 const ROW = "row:";
 
-/** The model of a row. One that is nowhere, or whose server has not answered (`meetRows`), can be described and shown, and not made (`requireBuilt`). */
+/** The model of a row. One that is nowhere, or whose server has not answered, can be described and shown, and not made (`requireBuilt`, `requireServed`). */
 export function givenRow(config: ModelConfig, servers: Profile["servers"]): Given {
   const at = whereRow(config, servers);
   const nowhere = { given: kindOf(config), fingerprint: NOT_BUILT, at: `${ROW}${config.name}` };
   if (at === undefined) return nowhere;
   const given = givenIfBuilt(kindOf(config), at);
-  return given.fingerprint === NOT_BUILT ? nowhere : given;
+  return given.fingerprint === NOT_BUILT && !isServed(at) ? nowhere : given;
+}
+
+/** A model's place as it is shown: its path from the project's folder, behind its engine's name. */
+export function shownPlace(at: string): string {
+  const { engine, prefix, where } = engineOf(at);
+  return engine.takes === "path" ? prefix + placeOf(where) : at;
 }
 
 /** Whether a model's files are there; one that is named by no path always is. */
@@ -252,8 +266,9 @@ export function buildCommand({ config, world, out }: BaseBuild): string {
   return `npx fine-r1 base build --config ${config} --world ${world} --out ${out}`;
 }
 
-/** What gets a model that is not there: what builds it, what downloads it, or else where to look. */
+/** What gets a model that is not there: what says how, builds it, downloads it, or else where to look. */
 export function howToGet({ at, build }: Missing): string {
+  if (at.startsWith(ROW)) return `npx fine-r1 models show ${at.slice(ROW.length)}`;
   const hub = hubOf(at);
   if (build !== undefined) return buildCommand(build);
   if (hub === undefined) return "npx fine-r1 base build, or correct the profile";
@@ -277,6 +292,6 @@ export function requireBuilt(missing: readonly Missing[]): void {
         ? []
         : ["Make a base with `npx fine-r1 base build`, or correct the profile."]),
     ].join(" "),
-    { subject: missing.map(({ at }) => placeOf(at)).join(", ") },
+    { subject: missing.map(({ at }) => shownPlace(at)).join(", ") },
   );
 }

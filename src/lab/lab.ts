@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { benchmarkOf, openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenIfBuilt, givenMiner, meetModels, meetRows, missingOf, requireBuilt } from "./given";
+import { givenIfBuilt, givenMiner, meetModels, meetThoseThere, missingOf, placesOfRows, requireBuilt } from "./given";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
@@ -31,7 +31,7 @@ const cardSchema = z.object({
 /**
  * Opens what a profile names.
  * @param context who watches; `store` is runs/store by default
- * @param context.lenient the base and the encoder may be missing: what needs them is refused when it is to be made
+ * @param context.lenient models may be missing and servers silent: what needs them is refused when it is to be made (`requireReady`)
  * @throws LabError when the base or the encoder is not there, was made for another dataset, or has changed, by the card beside it
  */
 export async function labOf(
@@ -55,8 +55,8 @@ export async function labOf(
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const store = context.store ?? storeFolder();
   const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
-  if (!lenient) await meetModels(named, store);
-  await meetRows(profile, store, lenient);
+  await (lenient ? meetThoseThere : meetModels)(named, store);
+  await meetThoseThere(placesOfRows(profile), store);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenIfBuilt("checkpoint", profile.base),

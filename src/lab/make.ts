@@ -44,9 +44,7 @@ export async function makeAll(
   watch: Watch = {},
 ): Promise<ReadonlyMap<string, Finished<unknown>>> {
   const graph = inOrder(stages);
-  await requireServed(context, graph);
-  requireAble(graph);
-  requireBuilt(notBuilt(graph));
+  await requireReady(context, graph);
   const made = new Map<string, Finished<unknown>>();
   const kinds = graph.map(({ kind }) => kind.kind);
   const whole = asWhole(context.progress, "all stages", kinds);
@@ -83,6 +81,16 @@ export async function makeAll(
     whole.finish();
   }
   return made;
+}
+
+/**
+ * Makes sure that the models which stages work with are there, their servers answer, and each can do what it is asked.
+ * @throws LabError that names one that is not, does not or cannot
+ */
+export async function requireReady(context: Pick<LabContext, "store">, stages: readonly Stage[]): Promise<void> {
+  await requireServed(context, stages);
+  requireAble(stages);
+  requireBuilt(notBuilt(stages));
 }
 
 /** How many stages are made at a time. */

@@ -1,59 +1,70 @@
-import { placeOf } from "../config/places";
+import { storeFolder } from "../config/places";
+import { LabError } from "../core/errors";
 import { resultTable, type ResultTable } from "../report/table/table";
 import type { Experiment } from "./experiment";
-import { howToGet, missingOf } from "./given";
-import { hubOf } from "./plan/models";
+import { givenOf, howToGet, isServed, meetModels, missingOf, shownPlace } from "./given";
+import { describeAnywhere } from "./plan/plan";
+import { modelName } from "./plan/models";
 import { absentData } from "./plan/sizes";
 import type { Profile } from "./profile";
+import { stagesOf, type Selection } from "./run";
 
-/** Something that a run needs and that is not on this machine. */
+/** Something that a run needs and that is not there. */
 export interface Lacking {
   /** The profile's key. */
   readonly key: string;
   readonly at: string;
   /** The command or the page that gets it. */
   readonly get: string;
-  /** Whether others publish it: nothing of this project makes it. */
-  readonly published: boolean;
 }
 
-/** What an experiment needs of a profile's files and does not find; who answers at a URL cannot be seen. */
-export function lackingFor(profile: Profile, { models = [] }: Pick<Experiment, "models">): Lacking[] {
+/**
+ * What the chosen methods of some experiments need of a profile's files and servers and do not find, each once.
+ * @param selection.store where it is kept what servers said; default: that of all runs
+ */
+export async function lackingFor(
+  profile: Profile,
+  experiments: readonly Experiment[],
+  { store = storeFolder(), ...selection }: Selection & { readonly store?: string } = {},
+): Promise<Lacking[]> {
+  const stages = experiments.flatMap((experiment) => stagesOf(describeAnywhere(profile, experiment, selection)));
+  const models = stages.flatMap(givenOf).filter(({ given }) => given === "checkpoint" || given === "encoder");
   const data = absentData(profile.dataset);
-  const page = profile.dataset.startsWith("sets:") ? "docs/paper-scale.md" : "docs/datasets.md";
-  const further = models.flatMap((part) => {
-    const at = profile.models?.[part];
-    return typeof at === "string" ? [[`models.${part}`, at] as const] : [];
-  });
-  const own = [["base", profile.base] as const, ["encoder", profile.encoder] as const, ...further];
-  return [
-    ...(data === undefined ? [] : [{ key: "dataset", at: data, get: `the pictures: ${page}`, published: true }]),
-    ...own.flatMap(([key, at]) =>
-      missingOf([at], profile.dataset).map((one) => ({
-        ...{ key, at: placeOf(at), get: howToGet(one), published: hubOf(at) !== undefined },
-      })),
-    ),
-  ];
+  const page = profile.dataset.startsWith("folder:") ? "docs/datasets.md" : "docs/published-sets.md";
+  const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: `the pictures: ${page}` }];
+  for (const at of new Set(models.map((model) => model.at))) {
+    const get = isServed(at) ? await howToServe(at, store) : missingOf([at], profile.dataset).map(howToGet)[0];
+    if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
+  }
+  return lacking;
 }
 
-/** The list as a table, with what serves the teacher. */
-export function lackingTable(lacking: readonly Lacking[], { name, cot }: Profile): ResultTable {
-  const { teacher } = cot;
-  const served = teacher === undefined ? undefined : /^served:([^#]*)#(.*)$/u.exec(teacher);
+/** `undefined` where its server answers, or did once. */
+async function howToServe(at: string, store: string): Promise<string | undefined> {
+  try {
+    await meetModels([at], store);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    return `a server, such as vllm serve ${at.slice(at.indexOf("#") + 1)}: docs/served.md`;
+  }
+}
+
+function keyOf({ base, encoder, similarity, models = {}, cot }: Profile, at: string): string {
+  const further = Object.entries(models).map(([part, place]) => [`models.${part}`, place] as const);
+  const named = [["base", base], ["encoder", encoder], ["similarity", similarity], ["cot.teacher", cot.teacher], ...further]; // prettier-ignore
+  return named.find(([, place]) => place === at)?.[0] ?? `rows: ${modelName(at)}`;
+}
+
+/** The list as a table. */
+export function lackingTable(lacking: readonly Lacking[], { name }: Profile): ResultTable {
   return resultTable({
-    caption: `Not on this machine, and needed with the profile ${name}`,
+    caption: `Not there, and needed with the profile ${name}`,
     columns: [
       { key: "key", title: "Key of the profile", kind: "text" },
       { key: "at", title: "Place", kind: "text" },
       { key: "get", title: "How to get it", kind: "text" },
     ],
     rows: lacking.map(({ key, at, get }) => ({ key, at, get })),
-    notes: [
-      ...(served === null || served === undefined
-        ? []
-        : [
-            `Chains are written by ${served[2] ?? ""}, which must answer at ${served[1] ?? ""} by then, for example by \`vllm serve ${served[2] ?? ""}\`.`,
-          ]),
-    ],
   });
 }

@@ -133,12 +133,18 @@ function worksOn({ inputs }: StageRecord): string[] {
   });
 }
 
-/** A place as others may read it: in the project as it is, elsewhere without the folders above. */
+/** A place as others may read it: in the project as it is, elsewhere without the folders above, of a server without its address. */
 function withoutPlace(at: string): string {
-  const [, kind = "", where = at] = /^(\w+:)(.*)$/su.exec(at) ?? [];
-  if (!path.isAbsolute(where)) return at;
+  const model = /^served:[^#]*#(.*)$/su.exec(at)?.[1];
+  if (model !== undefined) return `served:${model}`;
+  const [, kinds = "", where = at, options = ""] = /^((?:\w+:)*)([^?]*)(.*)$/su.exec(at) ?? [];
+  return kinds + withoutFolders(where) + options.replaceAll(/(?<==)[^&]*/gu, withoutFolders);
+}
+
+function withoutFolders(where: string): string {
+  if (!path.isAbsolute(where)) return where;
   const place = placeOf(where);
-  return `${kind}${path.isAbsolute(place) ? path.basename(place) : place}`;
+  return path.isAbsolute(place) ? path.basename(place) : place;
 }
 
 /** A stage's inputs in full, folded away. */

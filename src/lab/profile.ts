@@ -63,7 +63,7 @@ export interface Profile {
   readonly base: string;
   /** The dual encoder's folder, from the project's root: it mines triplets and is Sim of Eq. 5. */
   readonly encoder: string;
-  /** What mines triplets, where not the encoder: another encoder's folder, or "embeddings:FILE" with vectors of the training pictures. */
+  /** What mines triplets, where not the encoder: another encoder, or "embeddings:FILE" with vectors of the training pictures. */
   readonly mining?: string | undefined;
   /** Further models' folders, from the project's root. Where a part has none, experiments leave its rows out; `null` takes away what an extended file names. */
   readonly models?: Readonly<Partial<Record<FurtherModel, string | null | undefined>>> | undefined;
@@ -159,11 +159,6 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
       subject: `configs/profiles/${name}.yaml`,
     });
   }
-  const fromRoot = (given: string): string => {
-    const { engine, prefix, where } = engineOf(given);
-    if (prefix === "" && /^[a-z]+:/u.test(given)) return given; // of an engine that there is not: no path, and refused when it is opened
-    return engine.takes === "path" ? prefix + path.resolve(ROOT, where) : given;
-  };
   const models = Object.entries(profile.models ?? {}).flatMap(([part, at]) => {
     return typeof at === "string" ? [[part, fromRoot(at)] as const] : [];
   });
@@ -188,8 +183,15 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   };
 }
 
-/** "embeddings:" before a file, or nothing before an encoder's folder. */
+/** A model, its path from the project's root. */
+function fromRoot(given: string): string {
+  const { engine, prefix, where } = engineOf(given);
+  if (prefix === "" && /^[a-z]+:/u.test(given)) return given; // of an engine that there is not: no path, and refused when it is opened
+  return engine.takes === "path" ? prefix + path.resolve(ROOT, where) : given;
+}
+
+/** The same for what mines: "embeddings:" may stand before a file. */
 function minerFromRoot(given: string): string {
   const [, prefix = "", where = ""] = /^(embeddings:)?(.*)$/su.exec(given) ?? [];
-  return prefix + path.resolve(ROOT, where);
+  return prefix === "" ? fromRoot(where) : prefix + path.resolve(ROOT, where);
 }

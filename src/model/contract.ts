@@ -4,7 +4,10 @@ import type { Progress } from "../core/progress";
 import type { Runner } from "../workers/job";
 import type { Workers } from "../workers/job";
 
-/** One turn of a conversation. `<image>` in the text marks where the next image of the prompt stands. */
+/** Marks in a turn's text where an image stands. */
+export const IMAGE_MARKER = "<image>";
+
+/** One turn of a conversation. `IMAGE_MARKER` in the text marks where the next image of the prompt stands. */
 export interface ChatMessage {
   readonly role: "system" | "user" | "assistant";
   readonly content: string;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ChatMessage, Prompt, VisionLanguageModel } from "./contract";
+import { IMAGE_MARKER, type ChatMessage, type Prompt, type VisionLanguageModel } from "./contract";
 
 /** How a family of models wants any prompt, beyond its words: what its own code does before the chat template. */
 export interface PromptStyle {
@@ -22,13 +22,11 @@ export function stylePrompt(prompt: Prompt, { system, image }: PromptStyle): Pro
   return { ...prompt, messages };
 }
 
-const MARK = "<image>";
-
 function placed(turn: ChatMessage, image: "first" | "last"): ChatMessage {
-  const parts = turn.content.split(MARK);
+  const parts = turn.content.split(IMAGE_MARKER);
   if (turn.role !== "user" || parts.length === 1) return turn;
   const words = parts.join("").trim();
-  const marks = MARK.repeat(parts.length - 1);
+  const marks = IMAGE_MARKER.repeat(parts.length - 1);
   return { ...turn, content: image === "first" ? `${marks}${words}` : `${words}${marks}` };
 }
 

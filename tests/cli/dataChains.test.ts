@@ -14,7 +14,7 @@ async function chains(...args: readonly string[]): Promise<string> {
   const log = vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
   try {
     const program = new Command();
-    addChainsCommand(program, (work) => work({}));
+    addChainsCommand(program);
     await program.parseAsync(["chains", ...args], { from: "user" });
   } finally {
     log.mockRestore();

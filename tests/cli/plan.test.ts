@@ -1,7 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Command } from "commander";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { addPlanCommand } from "../../src/cli/plan";
+import { addRunCommand } from "../../src/cli/run";
 import { tableFromJson } from "../../src/report/table/json";
 import * as homes from "./home";
 
@@ -9,25 +12,29 @@ let home: string;
 beforeAll(() => {
   home = homes.newHome("plan");
 });
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 afterAll(() => {
   homes.removeHome(home);
 });
 
+/** What a command prints, in this process: nothing is trained here, and a process for each would take longer than all they do. */
+async function said(...words: readonly string[]): Promise<string> {
+  vi.stubEnv("FINE_R1_RUNS", path.join(home, "runs"));
+  const lines: string[] = [];
+  vi.spyOn(console, "log").mockImplementation((line: string) => lines.push(line));
+  const program = new Command();
+  addPlanCommand(program);
+  addRunCommand(program);
+  await program.parseAsync(words, { from: "user" });
+  return lines.join("\n");
+}
+
 describe("fine-r1 plan", () => {
-  it("prints tables as JSON, with the price that is given", () => {
-    const text = homes.printed(
-      home,
-      "plan",
-      "-p",
-      "paper",
-      "--json",
-      "--gpus",
-      "2",
-      "--price",
-      "h100=2",
-      "--efficiency",
-      "0.5",
-    );
+  it("prints tables as JSON, with the price that is given", async () => {
+    const text = await said("plan", "-p", "paper", "--json", "--gpus", "2", "--price", "h100=2", "--efficiency", "0.5");
     const tables = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
     expect(Object.keys(tables)).toEqual(["models", "work", "time", "cost", "assumptions"]);
     const cost = z
@@ -42,12 +49,8 @@ describe("fine-r1 plan", () => {
   it("writes each table in four forms", () => {
     const out = path.join(home, "tables");
     homes.printed(home, "plan", "quickstart", "-p", "smoke", "--out", out);
-    expect(
-      fs
-        .readdirSync(out)
-        .filter((name) => name.startsWith("time."))
-        .sort(),
-    ).toEqual(["time.csv", "time.json", "time.md", "time.tex"]);
+    const forms = fs.readdirSync(out).filter((name) => name.startsWith("time."));
+    expect(forms.sort()).toEqual(["time.csv", "time.json", "time.md", "time.tex"]);
     const work = tableFromJson(fs.readFileSync(path.join(out, "work.json"), "utf8"));
     expect(work.rows.map(({ stage }) => stage)).toContain("rl: tapo");
   });
@@ -58,38 +61,34 @@ describe("fine-r1 plan", () => {
     [["--price", "H100=cheap"], /"H100=cheap" is not of the form name=number/],
     [["--gpus", "0"], /names no GPUs/],
     [["--efficiency", "35"], /efficiency: is 35.*at most 1/],
-  ])("refuses %j", (words, reason) => {
-    expect(homes.refusal(home, ["plan", "-p", "paper", ...words])).toMatch(reason);
+  ])("refuses %j", async (words, reason) => {
+    await expect(said("plan", "-p", "paper", ...words)).rejects.toThrow(reason);
   });
 });
 
 describe("a run of the profile paper where nothing of it is there", () => {
   const elsewhere = ["--set", "dataset=sets:no/pictures", "--set", "base=no/models/Qwen2.5-VL-3B-Instruct"];
+  const dryRun = (...words: string[]): Promise<string> =>
+    said("run", ...words, "-p", "paper", "--dry-run", ...elsewhere);
 
-  it("says in a dry run what is missing, and what gets it", () => {
-    const said = homes.printed(home, "run", "closed-world", "-p", "paper", "--dry-run", ...elsewhere);
-    expect(said).toMatch(/dataset +no\/pictures +the pictures: docs\/paper-scale\.md/);
-    expect(said).toMatch(
-      /base .*hf download Qwen\/Qwen2\.5-VL-3B-Instruct --local-dir no\/models\/Qwen2\.5-VL-3B-Instruct/,
-    );
-    expect(said).toMatch(/must answer at http:\/\/127\.0\.0\.1:8000\/v1/);
-    expect(said).toMatch(/npx fine-r1 plan closed-world -p paper/);
-    const all = homes.printed(home, "run", "closed-world", "open-world", "-p", "paper", "--dry-run", ...elsewhere);
-    expect(all).toMatch(/hf download Qwen\/Qwen2\.5-VL-7B-Instruct/);
+  it("says in a dry run what the chosen methods lack, and what gets it", async () => {
+    const all = await dryRun("closed-world");
+    expect(all).toMatch(/^dataset +no\/pictures +the pictures: docs\/published-sets\.md/m);
+    expect(all).toMatch(/^base .*hf download Qwen\/Qwen2\.5-VL-3B-Instruct --local-dir no\/models\/Qwen2\.5-VL-3B/m);
+    expect(all).toMatch(/^cot\.teacher +served:http:\/\/127\.0\.0\.1:8000\/v1#\S+ +a server, such as vllm serve Qwen/m);
+    expect(all).toContain("npx fine-r1 plan closed-world -p paper --set dataset=sets:no/pictures");
+    const row = await dryRun("closed-world", "--rows", "siglip-l"); // it needs no base of the profile's own
+    expect(row.match(/^(?:dataset|base|encoder|cot|models|rows).*$/gm)).toEqual([
+      expect.stringMatching(/^dataset/),
+      expect.stringMatching(/^rows: siglip-l +row:siglip-l +npx fine-r1 models show siglip-l$/),
+    ]);
+    expect(await dryRun("closed-world", "open-world")).toMatch(/^models\.larger .*hf download Qwen\/Qwen2\.5-VL-7B/m);
   });
 
   it("refuses the run itself, naming the download", () => {
-    const words = [
-      "run",
-      "closed-world",
-      "-p",
-      "paper",
-      "--set",
-      "dataset=miniworld:smoke",
-      "--set",
-      "encoder=assets/smoke/siglip",
-    ];
-    expect(homes.refusal(home, [...words, "--set", "base=no/Qwen2.5-VL-3B-Instruct"])).toMatch(
+    const there = ["--set", "dataset=miniworld:smoke", "--set", "encoder=assets/smoke/siglip"];
+    const base = ["--only", "base", "--set", "base=no/Qwen2.5-VL-3B-Instruct"];
+    expect(homes.refusal(home, ["run", "closed-world", "-p", "paper", ...there, ...base])).toMatch(
       /the checkpoint is not there.*`hf download Qwen\/Qwen2\.5-VL-3B-Instruct --local-dir no\/Qwen2\.5-VL-3B-Instruct`/,
     );
   });

@@ -20,7 +20,7 @@ it("what is for a cluster is refused without one", () => {
   );
   expect(refusal(home, ["ray", "jobs"], nowhere)).toMatch(/^fine-r1: no Ray cluster is named. Give --address/u);
   expect(refusal(home, ["ray", "submit", "--env", "SEED", "--", "true"], nowhere)).toContain(
-    '"SEED" is not of the form KEY=VALUE',
+    '"SEED" is not of the form key=value',
   );
 });
 

@@ -74,6 +74,12 @@ describe("ImageWikiQA", () => {
     expect(label).toMatch(/^imagewikiqa\.jsonl, line 3: .*label/);
     expect(picture).toBe("imagewikiqa.jsonl, line 4: its picture images/b.png is not there");
     expect(form).toMatch(/^imagewikiqa\.jsonl, line 5: .*text/);
+    write(path.join(root, "imagewikiqa.jsonl"), [line(), line({ image: "../up.png" }), line({ image: "images" })].join("\n")); // prettier-ignore
+    write(path.join(path.dirname(root), "up.png"), "of somebody else");
+    expect(skipped(await imagewikiqa.open(root, {}))).toEqual([
+      "imagewikiqa.jsonl, line 2: its picture ../up.png is not there",
+      "imagewikiqa.jsonl, line 3: its picture images is not there",
+    ]);
     await expect(async () => imagewikiqa.open(temporaryFolder(), {})).rejects.toThrow(/imagewikiqa\.jsonl or .* is not there.*VLMClassifier/); // prettier-ignore
   });
 });
@@ -127,6 +133,13 @@ describe("MMBench", () => {
     expect(opened.report!.notes).toEqual([]);
   });
 
+  it("asks about a row's own picture where a later row has its index, too", async () => {
+    const rows = [row("7", ["a", "b"], "A", await base64(3)), row("7", ["c", "d"], "A", await base64(5))];
+    const opened = await mmbench.open(write(path.join(temporaryFolder(), "dev.tsv"), tsv(...rows)), {});
+    expect((await questions(opened)[0]!.load!()).data.slice(0, 4)).toEqual(Uint8Array.of(0, 3, 6, 9));
+    expect(skipped(opened)).toEqual(["dev.tsv, line 3: another row has the index 7"]);
+  });
+
   it("turns the options on where the file has each question once: the right answer stands in each place once", async () => {
     const file = write(path.join(temporaryFolder(), "dev.tsv"), tsv(row("3", ["a", "b", "c"], "B", await base64(1))));
     const opened = await mmbench.open(file, {});
@@ -175,6 +188,22 @@ describe("SEED-Bench", () => {
     expect((await questions(opened)[0]!.load!()).height).toBe(4);
     expect(skipped(opened)).toEqual([expect.stringMatching(/^SEED-Bench\.json, question 4: .*answer/), "SEED-Bench.json, question 5: its picture 9 is not there"]); // prettier-ignore
     expect(opened.report!.notes).toEqual(["1 questions about videos (dimensions 10 to 12) are left out."]);
+  });
+
+  it("takes no option that is not there, no question twice, and no picture from elsewhere", async () => {
+    const list = [one({}), one({ question: "Once more?" }), one({ question_id: "102", choice_d: undefined }), one({ question_id: "103", data_id: "../outside.png" })]; // prettier-ignore
+    const root = await folderOf({
+      "bench/SEED-Bench.json": JSON.stringify({ questions: list }),
+      "bench/SEED-Bench-image/7": null,
+      "bench/outside.png": null,
+    });
+    const opened = await seedbench.open(path.join(root, "bench"), {});
+    expect(questions(opened).map(({ user }) => user)).toEqual([expect.stringContaining("How many?")]);
+    expect(skipped(opened)).toEqual([
+      "SEED-Bench.json, question 2: an earlier question has its question_id 101",
+      expect.stringMatching(/^SEED-Bench\.json, question 3: .*choice_d/),
+      "SEED-Bench.json, question 4: its picture ../outside.png is not there",
+    ]);
   });
 
   it("is read from VLMEvalKit's TSV as well, each question once", async () => {

@@ -34,8 +34,15 @@ describe("a file of embeddings", () => {
       /vectors\.jsonl: has 1 numbers for "b" and 2 for the first/,
     );
     expect(() => readEmbeddings(file)({ id: "c" })).toThrow(/has no vector of "c"/);
+    write({ id: "a", vector: [1, 2] }, { id: "a", vector: [3, 4] });
+    expect(() => readEmbeddings(file)).toThrow(/line 2 cannot be used \(has a second vector of "a"\)/);
     write({ id: "a", vektor: [1] });
     expect(() => readEmbeddings(file)).toThrow(/line 1 cannot be used \(key vector is missing/);
     expect(() => readEmbeddings("/no/such.safetensors")).toThrow(/such\.safetensors/);
+    const tensors = path.join(temporaryFolder(), "vectors.safetensors");
+    writeSafetensors(tensors, [{ name: "a", shape: [2], data: Float32Array.of(1, NaN) }]);
+    expect(() => readEmbeddings(tensors)({ id: "a" })).toThrow(
+      /vectors\.safetensors: has a vector of "a" that holds NaN/,
+    );
   });
 });

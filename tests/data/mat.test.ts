@@ -43,26 +43,32 @@ describe.each(["", "-plain"])("a MAT file of SciPy%s", (form) => {
   });
 });
 
+function element(type: number, data: Buffer): Buffer {
+  const tag = Buffer.alloc(8);
+  tag.writeUInt32LE(type, 0);
+  tag.writeUInt32LE(data.length, 4);
+  return Buffer.concat([tag, data, Buffer.alloc((8 - (data.length % 8)) % 8)]);
+}
+const ints = (...values: readonly number[]): Buffer => Buffer.from(Int32Array.from(values).buffer);
+
+/** A file with one array of these parts. */
+function matFile(parts: readonly Buffer[]): string {
+  const header = Buffer.from("MATLAB 5.0 MAT-file".padEnd(124) + "\0\u0001IM", "latin1");
+  const file = path.join(temporaryFolder(), "t.mat");
+  fs.writeFileSync(file, Buffer.concat([header, element(14, Buffer.concat(parts))]));
+  return file;
+}
+
 /** MATLAB itself stores characters as UTF-16 and short elements inside their tags; SciPy does neither. */
 it("reads a text as MATLAB writes it", () => {
-  const element = (type: number, data: Buffer): Buffer => {
-    const tag = Buffer.alloc(8);
-    tag.writeUInt32LE(type, 0);
-    tag.writeUInt32LE(data.length, 4);
-    return Buffer.concat([tag, data, Buffer.alloc((8 - (data.length % 8)) % 8)]);
-  };
   const small = (type: number, data: Buffer): Buffer => {
     const out = Buffer.alloc(8);
     out.writeUInt32LE((data.length << 16) | type, 0);
     data.copy(out, 4);
     return out;
   };
-  const ints = (...values: readonly number[]): Buffer => Buffer.from(Int32Array.from(values).buffer);
   const parts = [element(6, ints(4, 0)), element(5, ints(1, 5)), small(1, Buffer.from("t")), element(4, Buffer.from("Škoda", "utf16le"))]; // prettier-ignore
-  const header = Buffer.from("MATLAB 5.0 MAT-file".padEnd(124) + "\0\u0001IM", "latin1");
-  const file = path.join(temporaryFolder(), "t.mat");
-  fs.writeFileSync(file, Buffer.concat([header, element(14, Buffer.concat(parts))]));
-  expect(Object.fromEntries(readMat(file))).toEqual({ t: "Škoda" });
+  expect(Object.fromEntries(readMat(matFile(parts)))).toEqual({ t: "Škoda" });
 });
 
 describe("a file that is none", () => {
@@ -85,6 +91,16 @@ describe("a file that is none", () => {
     const turned = whole("setid-plain");
     turned.write("MI", 126);
     expect(() => readMat(written(turned))).toThrow(/big-endian/);
+  });
+
+  it("is refused where an array says that it is larger than its bytes, before memory is taken for it", () => {
+    const large = [element(5, ints(1 << 14, 1 << 14)), element(1, Buffer.from("t"))];
+    // a struct array without fields, a list of cells, rows of characters: 2²⁸ of each
+    const structs = [element(6, ints(2, 0)), ...large, element(5, ints(8)), element(1, Buffer.alloc(0))];
+    const texts = [element(6, ints(4, 0)), ...large, element(16, Buffer.from("a"))];
+    for (const parts of [structs, [element(6, ints(1, 0)), ...large], texts]) {
+      expect(() => readMat(matFile(parts))).toThrow(/t\.mat: is damaged \(an array of 268435456 in \d+ bytes\)/);
+    }
   });
 
   it("is an error at every length to which a whole one is cut within a variable, and never hangs", () => {

@@ -47,6 +47,7 @@ describe("each of the six, as its authors ship it:", () => {
     expect(mallard.options[0]).toBe("Mallard");
     expect(mallard.question).toMatch(/\bbird\b/);
     expect((await mallard.image.load()).width).toBe(4);
+    expect(fs.statSync(mallard.image.file ?? "").isFile()).toBe(true);
     expect(birds.report).toMatchObject({ pictures: 35, leftOut: [] });
     expect(birds.report.notes).toContain("CUB-200-2011: 5 classes; by the official split 25 train, 10 test.");
   });
@@ -163,6 +164,12 @@ describe("a spec", () => {
   it("names the line of a list that cannot be right, and an option that there is not", async () => {
     await expect(open("cub", await cubFolder({ "train_test_split.txt": "1 1\n" }))).rejects.toThrow(/images\.txt, line 2: names "2", of which train_test_split\.txt says nothing/); // prettier-ignore
     await expect(open("cub", await cubFolder({ "images.txt": "1\n" }))).rejects.toThrow(/images\.txt, line 1: has 1 field where 2 are expected/); // prettier-ignore
+    const birds = await cubFolder();
+    const split = fs.readFileSync(path.join(birds, "train_test_split.txt"), "utf8");
+    await expect(open("cub", await cubFolder({ "train_test_split.txt": split.replace(/^2 1$/mu, "2 yes") }))).rejects.toThrow(/images\.txt, line 2: is "yes" in train_test_split\.txt, and neither 1 nor 0/); // prettier-ignore
+    const twice = fs.readFileSync(path.join(birds, "images.txt"), "utf8").replace(/^7 .*$/mu, "7 001.Black_footed_Albatross/Black_footed_Albatross_0000_0.jpg"); // prettier-ignore
+    await expect(open("cub", await cubFolder({ "images.txt": twice }))).rejects.toThrow(/its lists name images\/001\.Black_footed_Albatross\/Black_footed_Albatross_0000_0\.jpg twice/); // prettier-ignore
+    await expect(open("cub", await cubFolder({ "images.txt": twice.replace(/^7 .*$/mu, "7 ../../x.jpg") }))).rejects.toThrow(/its lists name images\/\.\.\/\.\.\/x\.jpg, which is not in the set's folder/); // prettier-ignore
     const flowers = await flowersFolder();
     fs.copyFileSync(path.join(flowers, "setid.mat"), path.join(flowers, "imagelabels.mat"));
     await expect(open("flowers", flowers)).rejects.toThrow(/imagelabels\.mat: is another MAT file than that of Oxford Flowers-102 \(key labels is missing/); // prettier-ignore

@@ -104,7 +104,8 @@ describe("whereRow", () => {
   it("is nowhere where no server has answered, and what it is told to be otherwise", () => {
     const given = (at: string) => givenRow(config, { "qwen2-vl-2b": at });
     const nowhere = { given: "checkpoint", fingerprint: "not built", at: "row:qwen2-vl-2b" };
-    expect([givenRow(config, undefined), given(url), given("/nowhere")]).toEqual([nowhere, nowhere, nowhere]);
+    const silent = { ...nowhere, at: `served:${url}#Qwen/Qwen2-VL-2B-Instruct` };
+    expect([givenRow(config, undefined), given(url), given("/nowhere")]).toEqual([nowhere, silent, nowhere]);
     const script = path.join(fs.mkdtempSync("/tmp/rows-"), "script.json");
     fs.writeFileSync(script, JSON.stringify({ rules: [], otherwise: [{ text: "tern" }] }));
     expect(given(`scripted:${script}`).at).toBe(`scripted:${script}`);

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { ROOT } from "../../src/config/load";
 import { loadProfile } from "../../src/lab/profile";
 
 describe("loadProfile", () => {
@@ -20,6 +21,13 @@ describe("loadProfile", () => {
     expect(rl.objective).toMatchObject({ gamma: 0.01, eta1: 0.03, eta2: 0.03 });
     expect(rl.topP).toBe(0.99); // release: rollout.top_p
     expect(evaluation).toMatchObject({ optionOrder: "shuffled", superCategory: "dataset" });
+  });
+
+  it("takes any encoder for what mines, from the project's root", () => {
+    const mining = (given: string) => loadProfile("smoke", { mining: given }).mining;
+    expect(mining("onnx:models/siglip")).toBe(`onnx:${path.join(ROOT, "models/siglip")}`);
+    expect(mining("models/mine")).toBe(path.join(ROOT, "models/mine"));
+    expect(mining("embeddings:vectors.jsonl")).toBe(`embeddings:${path.join(ROOT, "vectors.jsonl")}`);
   });
 
   it.each([

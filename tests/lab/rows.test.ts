@@ -9,7 +9,8 @@ import { labOf, type Lab } from "../../src/lab/lab";
 import { isEncoderRow, modelConfigs, styleOf } from "../../src/lab/modelConfig";
 import { loadProfile } from "../../src/lab/profile";
 import { triplets } from "../../src/lab/recipe";
-import { make } from "../../src/lab/make";
+import { make, makeAll, requireReady } from "../../src/lab/make";
+import { lackingFor } from "../../src/lab/missing";
 import { makeMethods, planRun, stagesOf } from "../../src/lab/run";
 import { readTemplates } from "../../src/lab/templates";
 import { openModel } from "../../src/model/open";
@@ -118,6 +119,23 @@ describe("rows of a profile", () => {
     expect(() => {
       requireBuilt(notBuilt(stagesOf(plan)));
     }).toThrow("row:idefics2-8b: the checkpoint is not there. `npx fine-r1 models show idefics2-8b` says how to get or serve it."); // prettier-ignore
+  });
+
+  it("are looked at before anything is made: a server that does not answer is named, with its reason", async () => {
+    const gone = await serve("Qwen/Qwen2-VL-7B-Instruct");
+    await gone.close();
+    const rows = { rows: ["internvl2.5-2b", "qwen2-vl-7b"], servers: { "internvl2.5-2b": server.url, "qwen2-vl-7b": gone.url } }; // prettier-ignore
+    const asked = await labOf({ ...lab.profile, ...rows }, { progress: silent, store: lab.store });
+    const stages = (name: string) => stagesOf(planRun(asked, openWorld, { only: [name] }));
+    await requireReady(asked, stages("internvl2.5-2b"));
+    const before = server.arrived.length;
+    await expect(makeAll(asked, [...stages("internvl2.5-2b"), ...stages("qwen2-vl-7b")])).rejects.toThrow(
+      /127\.0\.0\.1.*#Qwen\/Qwen2-VL-7B-Instruct: cannot be reached: .*Start the server, or correct the address/u,
+    );
+    expect(chats(server.arrived.slice(before))).toEqual([]); // the other was looked at, and not asked
+    const chosen = { only: ["internvl2.5-2b", "qwen2-vl-7b"], store: lab.store };
+    const dry = await lackingFor(asked.profile, [openWorld], chosen);
+    expect(dry.map(({ key }) => key)).toEqual(["rows: Qwen2-VL-7B-Instruct"]);
   });
 
   it("do not make other rows those of other settings, nor does a base that is not there", async () => {

@@ -59,6 +59,17 @@ describe("CSV", () => {
   });
 });
 
+it("where no event file can be written, the file is named", () => {
+  const file = path.join(scratch, "a-file");
+  fs.writeFileSync(file, "");
+  expect(() => writeEventFiles(file, [curve])).toThrow(/a-file.*: cannot be written/);
+  const folder = path.join(scratch, "taken");
+  fs.mkdirSync(path.join(folder, curve.run, "events.out.tfevents.fine-r1"), { recursive: true });
+  expect(() => writeEventFiles(folder, [curve])).toThrow(
+    /events\.out\.tfevents\.fine-r1: (cannot be written|is a folder)/,
+  );
+});
+
 describe("curves in folders", () => {
   it("are found below, called by their folders, whole lines only", () => {
     const store = path.join(scratch, "store");

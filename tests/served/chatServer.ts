@@ -19,6 +19,8 @@ export interface ChatServerOptions {
   /** Whether it gives as many answers as `n` says; else one. */
   readonly knowsN?: boolean;
   readonly knowsLogProbs?: boolean;
+  /** A token whose log-prob in a prompt is not told. */
+  readonly untold?: number;
   readonly key?: string;
 }
 
@@ -122,7 +124,7 @@ async function answer(
   if (path === "/v1/chat/completions") {
     if (pools) throw new Bad(400, "The model does not support Chat Completions API");
     if (body.logprobs && able.knowsLogProbs === false) throw new Bad(400, "logprobs are not supported");
-    return chat(model, body, ownedBy === "vllm", able.knowsN ?? true);
+    return chat(model, body, ownedBy === "vllm", able);
   }
   if (ownedBy !== "vllm") throw new Bad(404, "Not Found");
   if (path === "/tokenize")
@@ -132,7 +134,12 @@ async function answer(
   throw new Bad(404, "Not Found");
 }
 
-async function chat(model: VisionLanguageModel, body: Body, vllm: boolean, knowsN: boolean): Promise<unknown> {
+async function chat(
+  model: VisionLanguageModel,
+  body: Body,
+  vllm: boolean,
+  { knowsN = true, untold }: Pick<ChatServerOptions, "knowsN" | "untold">,
+): Promise<unknown> {
   const prompt = await promptOf(body);
   const { max_tokens: maxNewTokens, temperature, top_p: topP, seed } = body;
   const samples = knowsN ? body.n : 1;
@@ -143,7 +150,9 @@ async function chat(model: VisionLanguageModel, body: Body, vllm: boolean, knows
     choices: made.map((one, index) => choice(one, index, body, vllm)),
     usage: { prompt_tokens: asked.length, completion_tokens: written },
     ...(vllm && body.return_token_ids ? { prompt_token_ids: asked } : {}),
-    ...(vllm && body.prompt_logprobs !== undefined ? { prompt_logprobs: await scores(model, body, asked) } : {}),
+    ...(vllm && body.prompt_logprobs !== undefined
+      ? { prompt_logprobs: await scores(model, body, asked, untold) }
+      : {}),
   };
 }
 
@@ -158,14 +167,19 @@ function choice({ text, finish, tokenIds, logProbs }: Completion, index: number,
 }
 
 /** log π of the last message's tokens, and 0 of what stands before. */
-async function scores(model: VisionLanguageModel, body: Body, asked: readonly number[]): Promise<unknown[]> {
+async function scores(
+  model: VisionLanguageModel,
+  body: Body,
+  asked: readonly number[],
+  untold?: number,
+): Promise<unknown[]> {
   const before = { ...body, messages: body.messages?.slice(0, -1), continue_final_message: false };
   const prompt = await promptOf({ ...before, add_generation_prompt: true });
   const text = body.messages?.at(-1)?.content as string;
   const tokenIds = [...encodeText(text), ...(body.continue_final_message ? [] : [END_TOKEN])];
   const [own = []] = await model.logProbs([{ prompt, tokenIds }]);
   const from = promptIds(prompt, { ...before, add_generation_prompt: true }).length;
-  return asked.map((id, i) => (i === 0 ? null : { [id]: { logprob: own[i - from] ?? 0, rank: 1 } }));
+  return asked.map((id, i) => (i === 0 || id === untold ? null : { [id]: { logprob: own[i - from] ?? 0, rank: 1 } }));
 }
 
 /** States that tell tokens and places apart. */

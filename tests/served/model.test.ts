@@ -100,6 +100,15 @@ describe("a model served by vLLM", () => {
     model.dispose();
   });
 
+  it("takes no log-prob that the server left out for a number", async () => {
+    const tokenIds = echo().encodeCompletion("xyz");
+    const { url } = await serve({ untold: tokenIds[1]! });
+    const model = await openServed(url);
+    const said = `cannot give the log-prob of the token ${tokenIds[1]} of a given answer`;
+    await expect(model.logProbs([{ prompt: ask("a"), tokenIds }])).rejects.toThrow(said);
+    model.dispose();
+  });
+
   it("goes on from a beginning, which is sent as an open message", async () => {
     const { url, arrived } = await serve();
     const model = await openServed(url);

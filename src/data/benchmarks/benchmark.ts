@@ -88,6 +88,14 @@ export function fileReader(): (file: string) => () => Promise<RgbImage> {
   return (file) => () => cache.get(file, () => readImage(file));
 }
 
+/** The first of some picture files that is there, in the folder that it is looked for in: a line may name any place. */
+export function pictureIn(folders: readonly string[], names: readonly string[]): string {
+  const inside = folders.flatMap((folder) => names.filter((name) => !path.normalize(name).startsWith("..")).map((name) => path.join(folder, name))); // prettier-ignore
+  const found = inside.find((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true);
+  if (found === undefined) throw new Error(`its picture ${names[0] ?? ""} is not there`);
+  return found;
+}
+
 /** Memory for decoded pictures. */
 export const CACHE_BYTES = 64 * 2 ** 20;
 

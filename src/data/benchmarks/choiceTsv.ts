@@ -133,7 +133,7 @@ function withPictures(
   const cache = new PictureCache(CACHE_BYTES);
   const loads = new Map<number, () => Promise<RgbImage>>();
   for (const { index, line, image } of rows) {
-    if (image.end - image.start <= LONGEST_INDEX) continue;
+    if (image.end - image.start <= LONGEST_INDEX || loads.has(index)) continue;
     loads.set(index, () => cache.get(String(index), () => readPicture(file, line, image)));
   }
   const seen = new Set<number>();

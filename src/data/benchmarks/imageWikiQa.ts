@@ -1,25 +1,18 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { parserOf } from "../../config/stored";
-import { messageOf } from "../../core/errors";
-import { parseJson, readText } from "../../core/files";
+import { readUsableJsonl } from "../../core/files";
 import type { GeneralQuestion } from "../questions";
-import {
-  benchmarkDataset,
-  fileReader,
-  fingerprintOf,
-  firstThere,
-  type BenchmarkReader,
-  type Unusable,
-} from "./benchmark";
+import { benchmarkDataset, fileReader, fingerprintOf, firstThere, pictureIn, type BenchmarkReader } from "./benchmark";
 
-const lineSchema = z.looseObject({
-  image: z.string().min(1),
-  /** The question, four options in lines of their own, and "Choose A, B, C, or D." */
-  text: z.string().regex(/^[^\n]+\nA\. [^\n]+\nB\. [^\n]+\nC\. [^\n]+\nD\. [^\n]+\n/u),
-  label: z.enum(["A", "B", "C", "D"]),
-});
+const parseLine = parserOf(
+  z.looseObject({
+    image: z.string().min(1),
+    /** The question, four options in lines of their own, and "Choose A, B, C, or D." */
+    text: z.string().regex(/^[^\n]+\nA\. [^\n]+\nB\. [^\n]+\nC\. [^\n]+\nD\. [^\n]+\n/u),
+    label: z.enum(["A", "B", "C", "D"]),
+  }),
+);
 
 /**
  * ImageWikiQA (Zhang et al., 2024): a line of JSON for each question about a picture of an ImageNet class, whose article in Wikipedia has
@@ -38,29 +31,18 @@ function contentOf(where: string) {
     "Its authors publish it as data/imagewikiqa.jsonl of github.com/yuhui-zh15/VLMClassifier, and say there where the pictures are.",
   );
   const read = fileReader();
-  const skipped: Unusable[] = [];
   const pictures = new Set<string>();
-  const parse = parserOf(lineSchema);
-  const questions = readText(file)
-    .split("\n")
-    .flatMap((line, index): GeneralQuestion[] => {
-      if (line.trim() === "") return [];
-      const at = `${path.basename(file)}, line ${index + 1}`;
-      try {
-        const { image, text, label } = parse(parseJson(line));
-        const picture = [path.dirname(file), where].map((folder) => path.join(folder, image)).find((one) => fs.existsSync(one)); // prettier-ignore
-        if (picture === undefined) throw new Error(`its picture ${image} is not there`);
-        pictures.add(picture);
-        const options = text.split("\n").slice(1, 5).map((option) => option.slice(3)); // prettier-ignore
-        return [{
-        ...{ id: String(index + 1), kind: "imagewikiqa", domain: "object", seen: null, load: read(picture) },
-        ...{ user: `<image>${text}`, truth: label, choice: { rule: "lastLetter", options } },
-      }]; // prettier-ignore
-      } catch (error) {
-        skipped.push({ file: at, reason: messageOf(error) });
-        return [];
-      }
-    });
+  const { usable: questions, malformed } = readUsableJsonl(file, (value, line): GeneralQuestion => {
+    const { image, text, label } = parseLine(value);
+    const picture = pictureIn([path.dirname(file), where], [image]);
+    pictures.add(picture);
+    const options = text.split("\n").slice(1, 5).map((option) => option.slice(3)); // prettier-ignore
+    return {
+      ...{ id: String(line), kind: "imagewikiqa", domain: "object", seen: null, load: read(picture) },
+      ...{ user: `<image>${text}`, truth: label, choice: { rule: "lastLetter", options } },
+    };
+  });
+  const skipped = malformed.map(({ line, reason }) => ({ file: `${path.basename(file)}, line ${line}`, reason }));
   return {
     ...({ name: "imagewikiqa", where, questions, skipped, pictures: pictures.size } as const),
     fingerprint: fingerprintOf("imagewikiqa", [file], [...pictures]),

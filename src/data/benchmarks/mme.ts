@@ -80,7 +80,7 @@ function pairsOf(folder: string, domain: string, subtask: string): Pair[] {
   const [images, texts] = ["images", "questions_answers_YN"].map((name) => path.join(folder, name));
   const apart = images !== undefined && texts !== undefined && isFolder(images) && isFolder(texts);
   const [inImages, inTexts] = apart ? [images, texts] : [folder, folder];
-  const pictures = new Map(fs.readdirSync(inImages).filter((name) => /\.(jpe?g|png)$/iu.test(name)).map((name) => [path.parse(name).name, name])); // prettier-ignore
+  const pictures = new Map(fs.readdirSync(inImages).filter((name) => /\.(jpe?g|png)$/iu.test(name)).sort().map((name) => [path.parse(name).name, name])); // prettier-ignore
   const names = fs.readdirSync(inTexts).filter((name) => name.endsWith(".txt")).sort(); // prettier-ignore
   return names.map((name) => {
     const stem = path.parse(name).name;

@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { parserOf, readStored } from "../../config/stored";
@@ -6,7 +5,7 @@ import { messageOf } from "../../core/errors";
 import { isFolder } from "../../core/folders";
 import type { Dataset } from "../dataset";
 import type { GeneralQuestion, QuestionKind } from "../questions";
-import { benchmarkDataset, choiceText, fileReader, fingerprintOf, firstThere, type BenchmarkContent, type BenchmarkReader, type Unusable } from "./benchmark"; // prettier-ignore
+import { benchmarkDataset, choiceText, fileReader, fingerprintOf, firstThere, pictureIn, type BenchmarkContent, type BenchmarkReader, type Unusable } from "./benchmark"; // prettier-ignore
 import { readChoiceTsv } from "./choiceTsv";
 
 /** SEED-Bench's nine dimensions of pictures (Li et al., 2023), by `question_type_id` from 1; 10 to 12 are about videos. */
@@ -24,16 +23,17 @@ const DIMENSIONS = [
 
 const fileSchema = z.looseObject({ questions: z.array(z.unknown()) });
 const text = z.string().min(1);
+const textOrNumber = z.union([text, z.number()]).transform(String);
 const questionSchema = z.looseObject({
-  question_id: z.union([text, z.number()]).transform(String),
+  question_id: textOrNumber,
   question_type_id: z.int().min(1).max(12),
   data_type: z.enum(["image", "video"]),
   data_id: text,
   question: text,
-  choice_a: z.coerce.string(),
-  choice_b: z.coerce.string(),
-  choice_c: z.coerce.string(),
-  choice_d: z.coerce.string(),
+  choice_a: textOrNumber,
+  choice_b: textOrNumber,
+  choice_c: textOrNumber,
+  choice_d: textOrNumber,
   answer: z.enum(["A", "B", "C", "D"]),
 });
 
@@ -82,6 +82,7 @@ function contentOf(where: string): BenchmarkContent {
   const pictures = new Set<string>();
   const folder = ["SEED-Bench-image", "seed_bench_image"].map((name) => path.join(where, name)).find(isFolder) ?? where; // prettier-ignore
   const parse = parserOf(questionSchema);
+  const ids = new Set<string>();
   let videos = 0;
   const questions = parsed.questions.flatMap((value, place): GeneralQuestion[] => {
     try {
@@ -90,14 +91,16 @@ function contentOf(where: string): BenchmarkContent {
         videos++;
         return [];
       }
-      const picture = [one.data_id, `${one.data_id}.jpg`, `${one.data_id}.png`].map((name) => path.join(folder, name)).find((each) => fs.existsSync(each)); // prettier-ignore
-      if (picture === undefined) throw new Error(`its picture ${one.data_id} is not there`);
-      pictures.add(picture);
+      const id = one.question_id;
+      const picture = pictureIn([folder], [one.data_id, `${one.data_id}.jpg`, `${one.data_id}.png`]);
+      if (ids.has(id)) throw new Error(`an earlier question has its question_id ${id}`);
       const options = [one.choice_a, one.choice_b, one.choice_c, one.choice_d];
       const kind = DIMENSIONS[one.question_type_id - 1];
       if (kind === undefined) throw new Error(`is about a picture, but of dimension ${one.question_type_id}, which is one of videos`); // prettier-ignore
+      ids.add(id);
+      pictures.add(picture);
       return [{
-        ...{ id: one.question_id, kind, domain: kind, seen: null, load: read(picture), truth: one.answer },
+        ...{ id, kind, domain: kind, seen: null, load: read(picture), truth: one.answer },
         ...{ user: `<image>${choiceText({ question: one.question, options })}`, choice: { rule: "letter", options } },
       }]; // prettier-ignore
     } catch (error) {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import { LabError, messageOf } from "../../core/errors";
-import { silent, type Progress } from "../../core/progress";
+import { check, silent, type Progress } from "../../core/progress";
 import { sideBySide } from "../../workers/job";
 import { greyOf, singleThreaded } from "../images";
 import { differenceHash, HASHED, hashDistance, nearPairs, type DifferenceHash } from "./fingerprint";
@@ -75,7 +75,10 @@ export async function checkPictures(
     }
   });
   // one at a time: of several that fail at once the decoder may tell the reason of one alone
-  for (const one of failed) add(await look(one));
+  for (const one of failed) {
+    check(signal);
+    add(await look(one));
+  }
   task.finish();
   const bad = new Set(broken.map(({ id }) => id));
   const parts = [...new Set(pictures.map(({ part }) => part))].map((part): PartCount => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeIssue } from "../../config/describe";
-import { csvField, parseCsv } from "../../core/csv";
+import { csvText, parseCsv } from "../../core/csv";
 import { LabError } from "../../core/errors";
 import { readText } from "../../core/files";
 import { printableLine } from "../../core/printable";
@@ -56,12 +56,7 @@ export function readClasses(file: string): Map<string, ClassRow> {
 
 /** The text of a classes.csv. */
 export function classesCsv(rows: readonly ClassRow[]): string {
-  const lines = rows.map((row) => COLUMNS.map((column) => csvFieldOrGap(row[column])));
-  return [COLUMNS, ...lines].map((fields) => `${fields.join(",")}\n`).join("");
-}
-
-function csvFieldOrGap(text: string | undefined): string {
-  return text === undefined ? "" : csvField(text);
+  return csvText([COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column]))]);
 }
 
 function requireHeading(columns: readonly string[], file: string): void {

@@ -1,4 +1,17 @@
+import { LabError, required } from "../../core/errors";
 import { lookUp, readable, type ListRow, type PictureSet } from "./listing";
+
+const PARTS = new Map<string, "train" | "test">([
+  ["1", "train"],
+  ["0", "test"],
+]);
+
+function partOf(value: string, { at }: ListRow): "train" | "test" {
+  return required(PARTS.get(value), () => {
+    const reason = `is "${value}" in train_test_split.txt, and neither 1 nor 0`;
+    return new LabError(reason, "Unpack the lists again.", { subject: at });
+  });
+}
 
 const keyed = (rows: readonly ListRow[]): Map<string, string> =>
   new Map(rows.map(({ fields: [key = "", value = ""] }) => [key, value]));
@@ -20,8 +33,10 @@ export const cub: PictureSet = {
     const pictures = folder.rows("images.txt", 2).map((row) => {
       const [id = "", file = ""] = row.fields;
       const label = lookUp(labels, id, "image_class_labels.txt", row);
-      const part = lookUp(parts, id, "train_test_split.txt", row) === "1" ? ("train" as const) : ("test" as const);
-      return { file: `${under}/${file}`, class: lookUp(names, label, "classes.txt", row), part };
+      return {
+        ...{ file: `${under}/${file}`, class: lookUp(names, label, "classes.txt", row) },
+        part: partOf(lookUp(parts, id, "train_test_split.txt", row), row),
+      };
     });
     const classes = [...names.values()].map((key) => ({ key, name: readable(key.replace(/^\d+\./u, "")) }));
     return { classes, pictures };

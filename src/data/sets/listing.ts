@@ -108,7 +108,7 @@ export class SetFolder {
   }
 
   missing(file: string): LabError {
-    return new LabError(`has no ${file}, which ${this.set.title} has`, `${this.set.published} docs/data-sets.md shows the layout.`, { subject: this.root }); // prettier-ignore
+    return new LabError(`has no ${file}, which ${this.set.title} has`, `${this.set.published} docs/published-sets.md shows the layout.`, { subject: this.root }); // prettier-ignore
   }
 
   private place(file: string): string {

@@ -121,6 +121,9 @@ function readMatrix(data: Uint8Array, depth: number): { name: string; value: Mat
     if (element.type !== MATRIX) throw new RangeError("a cell or a field is no array");
     return readMatrix(element.data, depth + 1).value;
   };
+  if ([CELL, STRUCT, CHARACTERS].includes(kind) && count > data.length) {
+    throw new RangeError(`an array of ${count} in ${data.length} bytes`); // each takes one at least
+  }
   if (kind === CELL) return { name, value: times(count, array) };
   if (kind === STRUCT) {
     const [width = 0] = numbersOf(next());
@@ -133,9 +136,7 @@ function readMatrix(data: Uint8Array, depth: number): { name: string; value: Mat
 }
 
 function times<T>(count: number, make: () => T): T[] {
-  const made: T[] = [];
-  for (let i = 0; i < count; i++) made.push(make()); // no Array.from: a damaged count must fail at the first missing part
-  return made;
+  return Array.from({ length: count }, make);
 }
 
 /** Numbers are stored in the smallest type that holds them, whatever their array's class. */

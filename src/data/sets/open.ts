@@ -60,7 +60,7 @@ export async function openPictureSets(
   options: SetOptions = {},
   context: FolderContext = {},
 ): Promise<FolderDataset> {
-  const settings = parseOptions(setOptionsSchema, options, at, "docs/data-sets.md");
+  const settings = parseOptions(setOptionsSchema, options, at, "docs/published-sets.md");
   if (!isFolder(at)) throw new LabError("there is no such folder", "Check the path.", { subject: at });
   const opened: Opened[] = [];
   for (const set of sets) opened.push(await openOne(set, sets.length === 1, at, settings, context));
@@ -97,11 +97,26 @@ async function openOne(
 ): Promise<Opened> {
   const folder = locate(set, alone, at);
   const listing = set.read(folder);
+  requireOnce(listing, folder.root, set);
   const released = split === undefined ? undefined : resolveReleased(listing, readReleasedLines(split, set), set.title); // prettier-ignore
   const names = listing.classes.map(({ key, name }) => released?.classes.get(key)?.name ?? name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new LabError(`calls two classes "${twice}"`, set.published, { subject: folder.root });
   return { set, root: folder.root, listing, released, sizes: await sizesOf(set, folder.root, listing, context) };
+}
+
+/** @throws LabError for a picture that lists name twice, which may be trained on and tested with, or outside of the set's folder */
+function requireOnce({ pictures }: SetListing, root: string, { published }: PictureSet): void {
+  const files = new Set<string>();
+  for (const { file } of pictures) {
+    const name = path.posix.normalize(file);
+    const wrong = files.has(name) ? "twice" : name.startsWith("..") ? "which is not in the set's folder" : undefined;
+    if (wrong !== undefined) {
+      const reason = `its lists name ${file}${wrong === "twice" ? " " : ", "}${wrong}`;
+      throw new LabError(reason, `Unpack them again. ${published}`, { subject: root });
+    }
+    files.add(name);
+  }
 }
 
 /** The folder of a set: the one given, or one of the set's names in it. */
@@ -114,7 +129,7 @@ function locate(set: PictureSet, alone: boolean, at: string): SetFolder {
   const where = alone ? "" : ` in ${set.folders.map((name) => `${name}/`).join(" or ")}`;
   throw new LabError(
     `has no ${set.title}${where}: there is no ${set.marks.join(" and no ")}`,
-    `${set.published} docs/data-sets.md shows the layout.`,
+    `${set.published} docs/published-sets.md shows the layout.`,
     { subject: at },
   );
 }
@@ -176,8 +191,8 @@ function poolsOf(
   return named.map(({ key, about, given }): ClassPool => {
     const subCategory: SubCategory = { ...about, seen: given?.seen ?? seen.has(about.id) };
     const all = (held.get(key) ?? []).map(({ file, part }) => {
-      const image = { id: idOf(set, file), subCategory, load: () => read({ file, bytes: sizes.get(file) ?? 0 }) };
-      return { image, part, file };
+      const load = () => read({ file, bytes: sizes.get(file) ?? 0 });
+      return { image: { id: idOf(set, file), subCategory, file: path.resolve(root, file), load }, part, file };
     });
     const of = (wanted: Part): LabelledImage[] => all.filter(({ part }) => part === wanted).map(({ image }) => image);
     const test = all.filter(({ part, file }) => part === "test" && released?.asked.has(file) !== false);

@@ -1,30 +1,16 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { z } from "zod";
-import { parserOf } from "../../config/stored";
 import { LabError } from "../../core/errors";
-import { readJsonl, unreadable } from "../../core/files";
+import { namesIn, readJsonl } from "../../core/files";
 import type { Asked } from "../drawn";
-import { classNameSchema } from "../folder/classes";
+import { parseReleasedLine, type ReleasedLine } from "../releasedLines";
 import type { Split } from "../types";
 import type { ListedPicture, PictureSet, SetListing } from "./listing";
 
-/** A line of the released benchmark (eval/data of the release), the split that its file is about, and where it stands. */
-export interface ReleasedLine {
-  readonly image_path: string;
-  readonly question: string;
-  readonly options: readonly string[];
-  readonly ground_truth: string;
+/** A released line, the split that its file is about, and where it stands. */
+interface PlacedLine extends ReleasedLine {
   readonly split: Split;
   readonly at: string;
 }
-
-const lineSchema = z.object({
-  image_path: z.string().min(1),
-  question: z.string().min(1),
-  options: z.array(classNameSchema).min(2),
-  ground_truth: classNameSchema,
-});
 
 /** What released lines say of a set. */
 export interface ReleasedSplit {
@@ -41,25 +27,15 @@ export interface ReleasedSplit {
 export function readReleasedLines(
   folder: string,
   { title, released }: Pick<PictureSet, "title" | "released">,
-): ReleasedLine[] {
-  // prettier-ignore
-  const there = filesIn(folder);
-  const parse = parserOf(lineSchema);
+): PlacedLine[] {
+  const there = namesIn(folder).filter((name) => name.endsWith(".jsonl"));
   return (["seen", "unseen"] as const).flatMap((split) => {
     const names = released.map((word) => `${word}_${split}.jsonl`);
     const name = names.find((one) => there.includes(one));
     if (name === undefined) throw lacking(folder, there, names, title);
     const file = path.join(folder, name);
-    return readJsonl(file, (value, line) => ({ ...parse(value), split, at: `${file}, line ${line}` }));
+    return readJsonl(file, (value, line) => ({ ...parseReleasedLine(value), split, at: `${file}, line ${line}` }));
   });
-}
-
-function filesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
-  } catch (error) {
-    throw unreadable(folder, error);
-  }
 }
 
 function lacking(folder: string, there: readonly string[], names: readonly string[], title: string): LabError {
@@ -77,16 +53,16 @@ function lacking(folder: string, there: readonly string[], names: readonly strin
  * @throws LabError naming the line that is about no official test picture, has no option that is the truth, or says otherwise of a
  * picture or a class than an earlier one
  */
-export function resolveReleased(listing: SetListing, lines: readonly ReleasedLine[], title: string): ReleasedSplit {
+export function resolveReleased(listing: SetListing, lines: readonly PlacedLine[], title: string): ReleasedSplit {
   const tested = byName(listing.pictures.filter(({ part }) => part === "test"));
   const others = byName(listing.pictures.filter(({ part }) => part !== "test"));
   const classes = new Map<string, { name: string; seen: boolean; at: string }>();
   const asked = new Map<string, Asked>();
   for (const line of lines) {
-    const { question, ground_truth: name, options, split, at } = line;
-    const picture = tested.get(path.posix.basename(line.image_path));
+    const { imagePath, question, groundTruth: name, options, split, at } = line;
+    const picture = tested.get(path.posix.basename(imagePath));
     if (picture === undefined) throw untested(line, others, title);
-    if (asked.has(picture.file)) throw wrong(at, `asks about ${line.image_path} once more`);
+    if (asked.has(picture.file)) throw wrong(at, `asks about ${imagePath} once more`);
     if (!options.includes(name)) throw wrong(at, `does not have the truth "${name}" among its options`);
     const known = classes.get(picture.class) ?? { name, seen: split === "seen", at };
     if (known.name !== name) throw wrong(at, `calls the class "${name}" that ${known.at} calls "${known.name}"`);
@@ -102,10 +78,10 @@ function byName(pictures: readonly ListedPicture[]): Map<string, ListedPicture> 
   return new Map(pictures.map((picture) => [path.posix.basename(picture.file), picture]));
 }
 
-function untested({ image_path, at }: ReleasedLine, others: ReadonlyMap<string, unknown>, title: string): LabError {
-  if (!others.has(path.posix.basename(image_path))) return wrong(at, `asks about ${image_path}, which ${title} does not have`); // prettier-ignore
+function untested({ imagePath, at }: PlacedLine, others: ReadonlyMap<string, unknown>, title: string): LabError {
+  if (!others.has(path.posix.basename(imagePath))) return wrong(at, `asks about ${imagePath}, which ${title} does not have`); // prettier-ignore
   return new LabError(
-    `asks about ${image_path}, which is no test picture by the official split of ${title}`,
+    `asks about ${imagePath}, which is no test picture by the official split of ${title}`,
     "Check the lists: some papers swap them (trnid and tstid of Flowers-102), the release does not.",
     { subject: at },
   );

@@ -95,7 +95,7 @@ function takeReleased({ at }: Given, data: Dataset, folder: string): CurationRep
   const records = importReleased(all, data);
   if (records.length === 0) {
     const remedy =
-      "Open the dataset with chains=FILE (docs/data-sets.md): then its shots begin with the chains' pictures.";
+      "Open the dataset with chains=FILE (docs/published-sets.md): then its shots begin with the chains' pictures.";
     throw new LabError(`has no chain about a training picture of ${data.name}`, remedy, { subject: at });
   }
   writeCotRecords(path.join(folder, "records.jsonl"), records);

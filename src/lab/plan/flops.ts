@@ -47,10 +47,10 @@ export function forward(
   pairs = causalPairs(promptTokens(size, sequence) + sequence.answer),
 ): Parts {
   const { matrices } = size;
-  const [rows, columns] = sequence.grid ?? [0, 0];
-  const merged = (rows * columns) / size.config.vision.spatialMergeSize ** 2;
+  const grid = sequence.grid ?? [0, 0];
+  const [patches, merged] = [grid[0] * grid[1], pictureTokens(size, grid)];
   return {
-    tower: 2 * matrices.tower * rows * columns + towerAttention(size, [rows, columns]),
+    tower: 2 * matrices.tower * patches + towerAttention(size, grid),
     merger: 2 * matrices.merger * merged,
     language: 2 * matrices.language * (merged + sequence.text + sequence.answer) + attention(size, pairs),
     embeddings: 2 * matrices.embeddings * sequence.logits,
@@ -115,6 +115,6 @@ export function encoding({ width, mlp, layers, tokens }: EncoderTower): number {
 }
 
 /** Bytes that one token keeps in the KV cache, keys and values of every layer as bfloat16. */
-export function cacheBytes({ config: { text } }: QwenSize): number {
+export function cacheBytes({ config: { text } }: Pick<QwenSize, "config">): number {
   return 2 * 2 * text.layers * text.kvHeads * text.headDim;
 }

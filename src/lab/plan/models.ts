@@ -64,7 +64,7 @@ const FILE = path.join(ROOT, "configs", "plan", "models.yaml");
 let read: Readonly<Record<string, Published>> | undefined;
 
 /** The models of configs/plan/models.yaml by their names. */
-export function publishedModels(): Readonly<Record<string, Published>> {
+function publishedModels(): Readonly<Record<string, Published>> {
   return (read ??= loadConfig(FILE, publishedSchema));
 }
 

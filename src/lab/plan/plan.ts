@@ -1,14 +1,14 @@
 import type { Experiment, Recipe } from "../experiment";
 import type { Lab } from "../lab";
 import { FURTHER_MODELS, type Profile } from "../profile";
-import { chooseMethods, planMethod, stagesOf, type Selection } from "../run";
-import type { Given as Reference } from "../stage";
+import { chooseMethods, planMethod, stagesOf, type PlannedMethod, type Selection } from "../run";
+import type { Given } from "../stage";
 import { assumed } from "./assumptions";
 import type { DataSize } from "./sizes";
-import { workOf, type Given, type Work } from "./work";
+import { reckon, type Basis, type Work } from "./work";
 
 /** What an experiment's stages come to, wherever they are run. */
-export interface Plan extends Given {
+export interface Plan extends Basis {
   readonly experiment: string;
   readonly methods: readonly string[];
   readonly works: readonly Work[];
@@ -29,17 +29,13 @@ export function planExperiment(
   profile: Profile,
   experiment: Experiment,
   data: DataSize,
-  { seeds = [profile.seed], only, assume = {}, lab = described(profile) }: PlanOptions = {},
+  { assume = {}, lab, ...selection }: PlanOptions = {},
 ): Plan {
-  const given = { profile, data, assumed: assumed(assume) };
-  const planned = seeds.flatMap((seed, i) =>
-    chooseMethods(experiment.methods(lab.recipe(seed)), experiment, only)
-      .filter(({ model }) => i === 0 || !("given" in model))
-      .map((method) => planMethod(lab, experiment, method, seed)),
-  );
-  const reckoned = stagesOf(planned).map((stage) => ({ stage, work: workOf(given, stage) }));
+  const basis = { profile, data, assumed: assumed(assume) };
+  const planned = describeAnywhere(profile, experiment, selection, lab);
+  const reckoned = stagesOf(planned).map((stage) => ({ stage, work: reckon(basis, stage) }));
   return {
-    ...given,
+    ...basis,
     experiment: experiment.id,
     methods: [...new Set(planned.map(({ method }) => method.title))],
     works: reckoned.flatMap(({ work }) => work ?? []),
@@ -47,22 +43,37 @@ export function planExperiment(
   };
 }
 
+/** The chosen methods of an experiment, whether or not anything that its profile names is there. */
+export function describeAnywhere(
+  profile: Profile,
+  experiment: Experiment,
+  { seeds = [profile.seed], only }: Selection = {},
+  lab: Pick<Lab, "recipe"> = described(profile),
+): PlannedMethod[] {
+  return seeds.flatMap((seed, i) =>
+    chooseMethods(experiment.methods(lab.recipe(seed)), experiment, only)
+      .filter(({ model }) => i === 0 || !("given" in model))
+      .map((method) => planMethod(lab, experiment, method, seed)),
+  );
+}
+
 /** What methods are described from where files may be missing: the places stand for the contents. */
 function described(profile: Profile): Pick<Lab, "recipe"> {
-  const at = <K extends Reference["given"]>(given: K, place: string) => ({ given, at: place, fingerprint: place });
+  const at = <K extends Given["given"]>(given: K, place: string) => ({ given, at: place, fingerprint: place });
   const models = FURTHER_MODELS.flatMap(({ part, given }) => {
     const place = profile.models?.[part];
     return typeof place === "string" ? [[part, at(given, place)] as const] : [];
   });
-  const cot = { ...profile.cot, teacher: undefined }; // whoever writes the chains, the stages are these
+  const { teacher } = profile.cot;
   return {
     recipe: (seed): Recipe => ({
       dataset: at("dataset", profile.dataset),
       base: at("checkpoint", profile.base),
       encoder: at("encoder", profile.encoder),
       similarity: at("encoder", profile.similarity ?? profile.encoder),
+      ...(teacher === undefined ? {} : { teacher: at("checkpoint", teacher) }),
       models: Object.fromEntries(models),
-      profile: { ...profile, cot },
+      profile,
       seed,
     }),
   };

@@ -8,7 +8,7 @@ import { LabError } from "../../core/errors";
 import { buildTrainingPrompt, openQuestion, promptText, type PromptSet } from "../../data/prompts";
 import type { Dataset } from "../../data/dataset";
 import type { LabelledImage } from "../../data/types";
-import { openDataset, type OpenDatasetOptions } from "../datasets";
+import { openDataset } from "../datasets";
 
 /** One super-category, as far as arithmetic goes. */
 export interface DomainSize {
@@ -57,9 +57,9 @@ const LOOKED_AT = 8;
  * The sizes of a profile's dataset: counted where it is there, and of the six sets what their authors publish where they are not.
  * @throws LabError when another dataset is not there, and what opening one says
  */
-export async function sizeOfData(spec: string, set: PromptSet, options: OpenDatasetOptions = {}): Promise<DataSize> {
+export async function sizeOfData(spec: string, set: PromptSet): Promise<DataSize> {
   const absent = absentData(spec);
-  if (absent === undefined) return sizeOfDataset(await openDataset(spec, options), set);
+  if (absent === undefined) return sizeOfDataset(await openDataset(spec), set);
   if (spec.startsWith("sets:")) return publishedSets(spec, set);
   throw new LabError("is not there", "Put the pictures there, or name another dataset.", { subject: absent });
 }

@@ -13,8 +13,8 @@ import { decode, encoding, gridOf, prefill, promptTokens, scoring, training, typ
 import { sizeOfModel, type EncoderSize, type QwenSize } from "./models";
 import type { DataSize, DomainSize, Texts } from "./sizes";
 
-/** What is reckoned with. */
-export interface Given {
+/** What is reckoned from. */
+export interface Basis {
   readonly profile: Profile;
   readonly data: DataSize;
   readonly assumed: Assumed;
@@ -41,18 +41,18 @@ export interface Work {
 }
 
 /** The work of a stage; its numbers are 0 where nothing of it needs a GPU, and `undefined` where its kind is not reckoned. */
-export function workOf(given: Given, stage: Stage): Work | undefined {
-  const model = sizeOfModel(placeOfModel(given, stage));
+export function reckon(basis: Basis, stage: Stage): Work | undefined {
+  const model = sizeOfModel(placeOfModel(basis, stage));
   const kind = KINDS[stage.kind.kind];
   if (kind === undefined) return undefined;
-  const done = model === undefined ? undefined : kind(given, stage, model);
+  const done = model === undefined ? undefined : kind(basis, stage, model);
   return done === undefined ? undefined : { ...NOTHING, stage, model, ...done };
 }
 
 const NOTHING = { what: "", forward: 0, training: 0, decoding: 0 };
 
 /** The model that a stage works on, through the stages that trained it, by its place. */
-function placeOfModel({ profile }: Given, stage: Stage): string {
+function placeOfModel({ profile }: Basis, stage: Stage): string {
   if (stage.kind.kind === "cot") return profile.cot.teacher ?? profile.base;
   const { from, model, encoder } = stage.inputs;
   const ref = [encoder, from, model].map((one) => refSchema.safeParse(one)).find((one) => one.success)?.data;
@@ -67,25 +67,25 @@ function placeOf(stage: Stage, ref: Ref): string {
 }
 
 type Done = Partial<Omit<Work, "stage" | "model">>;
-type Kind = (given: Given, stage: Stage, model: QwenSize | EncoderSize) => Done | undefined;
+type Kind = (basis: Basis, stage: Stage, model: QwenSize | EncoderSize) => Done | undefined;
 
 /** Every kind of stage that is reckoned. */
 const KINDS: Readonly<Record<string, Kind>> = {
-  cot: writing(chainWork),
+  cot: ofLanguageModel(chainWork),
   triplets: ({ data }, _, model) => {
     if (!("picture" in model)) return undefined;
     const pictures = sum(data, ({ train }) => train);
     return { what: `${grouped(pictures)} pictures`, forward: pictures * encoding(model.picture) };
   },
-  sft: writing(sftWork),
-  rl: writing(rlWork),
-  answers: (given, stage, model) => ("picture" in model ? chosen(given, model) : answersWork(given, stage, model)),
+  sft: ofLanguageModel(sftWork),
+  rl: ofLanguageModel(rlWork),
+  answers: (basis, stage, model) => ("picture" in model ? chosen(basis, model) : answersWork(basis, stage, model)),
   similarity: ({ data }, _, model) => {
     if (!("text" in model)) return undefined;
     const texts = 3 * sum(data, ({ test }) => test); // answer, truth and super-category
     return { what: `${grouped(texts)} texts at most`, forward: texts * encoding(model.text) };
   },
-  states: writing(({ data }, _, size) => {
+  states: ofLanguageModel(({ data }, _, size) => {
     const pictures = sum(data, ({ train, test }) => train + test);
     const forward = sum(
       data,
@@ -93,7 +93,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     );
     return { what: `${grouped(pictures)} pictures`, forward };
   }),
-  separability: writing(({ data, assumed }, _, size) => {
+  separability: ofLanguageModel(({ data, assumed }, _, size) => {
     const pairs = sum(data, ({ seen, unseen }) => 2 * (seen + unseen));
     const text = 2 * assumed.template;
     const forward = sum(
@@ -107,13 +107,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   changes: () => ({ what: "on the CPU" }),
 };
 
-function writing(of: (given: Given, stage: Stage, size: QwenSize) => Done | undefined): Kind {
-  return (given, stage, model) => ("config" in model ? of(given, stage, model) : undefined);
+/** What a language model does; of an encoder it is not reckoned. */
+function ofLanguageModel(of: (basis: Basis, stage: Stage, size: QwenSize) => Done | undefined): Kind {
+  return (basis, stage, model) => ("config" in model ? of(basis, stage, model) : undefined);
 }
 
 /** Answers to `questions` questions of a domain each, `samples` of them to one prompt. */
 function written(
-  { data }: Given,
+  { data }: Basis,
   size: QwenSize,
   how: {
     readonly questions: (domain: DomainSize) => number;
@@ -140,19 +141,19 @@ function written(
 }
 
 /** §4.2: several descriptions of a picture, then chains until one is accepted. */
-function chainWork(given: Given, _: Stage, size: QwenSize): Done {
-  const { profile, assumed } = given;
+function chainWork(basis: Basis, _: Stage, size: QwenSize): Done {
+  const { profile, assumed } = basis;
   const { descriptions, maxAttempts } = profile.cot;
   const attempts = Math.min(assumed.attempts, maxAttempts);
   const pictures = (domain: DomainSize): number => chainsOf(profile, domain);
-  const described = written(given, size, {
+  const described = written(basis, size, {
     questions: (domain) => descriptions * pictures(domain), // each with an emphasis of its own, so a prompt of its own
     text: () => assumed.template + assumed.descriptions / 2,
     answer: assumed.descriptions,
   });
   const text = (): number => assumed.template + COT_TEMPLATE.length / assumed.letters + assumed.descriptions;
-  const reasoned = written(given, size, { questions: pictures, text, answer: assumed.chain, samples: attempts });
-  const all = sum(given.data, pictures);
+  const reasoned = written(basis, size, { questions: pictures, text, answer: assumed.chain, samples: attempts });
+  const all = sum(basis.data, pictures);
   return {
     what: `${grouped(all)} pictures × (${descriptions} descriptions + ${attempts} chains)`,
     forward: described.forward + reasoned.forward,
@@ -179,16 +180,16 @@ const sftNeeds = z.object({
 });
 
 /** Stage 1, or SFT on names. */
-function sftWork(given: Given, stage: Stage, size: QwenSize): Done {
-  const { profile, data, assumed } = given;
+function sftWork(basis: Basis, stage: Stage, size: QwenSize): Done {
+  const { profile, data, assumed } = basis;
   const { examples, share = 1, epochs, batchSize, microBatchSize, train: parts } = sftNeeds.parse(stage.inputs);
   const labels = examples === "labels";
-  const answer = labels ? assumed.name : chainTokens(given, profile.rl.maxNewTokens);
+  const answer = labels ? assumed.name : chainTokens(basis, profile.rl.maxNewTokens);
   const of = (domain: DomainSize): number =>
     share * (labels ? domain.train : assumed.accepted * chainsOf(profile, domain));
   const sequence = (domain: DomainSize) => ({
     ...pictureOf(size, domain),
-    ...{ text: tokensOf(given, domain, "sft"), answer, logits: answer },
+    ...{ text: tokensOf(basis, domain, "sft"), answer, logits: answer },
   });
   const all = Math.round(sum(data, of));
   const steps = epochs * Math.max(1, Math.ceil(all / batchSize));
@@ -201,8 +202,8 @@ function sftWork(given: Given, stage: Stage, size: QwenSize): Done {
 }
 
 /** Stage 2: rollouts of both pictures, scores that stay as they are, updates. */
-function rlWork(given: Given, stage: Stage, size: QwenSize): Done {
-  const { data, assumed } = given;
+function rlWork(basis: Basis, stage: Stage, size: QwenSize): Done {
+  const { data, assumed } = basis;
   const options = rlInputsSchema.parse(stage.inputs);
   const { n1, n2, promptsPerRollout, promptsPerUpdate, objective, train: parts } = options;
   const steps = tapoSteps(
@@ -212,11 +213,11 @@ function rlWork(given: Given, stage: Stage, size: QwenSize): Done {
   const groups = steps * promptsPerUpdate;
   const sampled = groups / (options.dynamicSampling ? assumed.kept : 1);
   const most = options.maxNewTokens;
-  const answer = options.thinking ? chainTokens(given, most) : Math.min(assumed.name, most);
-  const text = (domain: DomainSize): number => tokensOf(given, domain, "tapo");
+  const answer = options.thinking ? chainTokens(basis, most) : Math.min(assumed.name, most);
+  const text = (domain: DomainSize): number => tokensOf(basis, domain, "tapo");
   const share = ({ train }: DomainSize): number => train / sum(data, (domain) => domain.train);
   const pictures = Number(n1 > 0) + Number(n2 > 0);
-  const rollouts = written(given, size, {
+  const rollouts = written(basis, size, {
     questions: (domain) => pictures * sampled * share(domain), // a prompt is read once for all its answers
     ...{ text, answer, samples: (n1 + n2) / pictures, due: promptsPerRollout * (n1 + n2) },
   });
@@ -247,29 +248,29 @@ const answersNeeds = z.object({
   strategy: z.unknown().optional(),
 });
 
-function answersWork(given: Given, stage: Stage, size: QwenSize): Done | undefined {
+function answersWork(basis: Basis, stage: Stage, size: QwenSize): Done | undefined {
   const { setting, thinking, maxNewTokens, strategy } = answersNeeds.parse(stage.inputs);
   if (strategy === "inContext") return undefined; // as many pictures as candidates that have some
-  const answer = thinking ? chainTokens(given, maxNewTokens) : Math.min(given.assumed.name, maxNewTokens);
-  const text = (domain: DomainSize): number => tokensOf(given, domain, setting);
-  const own = written(given, size, { questions: ({ test }) => test, text, answer });
+  const answer = thinking ? chainTokens(basis, maxNewTokens) : Math.min(basis.assumed.name, maxNewTokens);
+  const text = (domain: DomainSize): number => tokensOf(basis, domain, setting);
+  const own = written(basis, size, { questions: ({ test }) => test, text, answer });
   return { what: `${grouped(own.writes.answers)} questions`, ...own };
 }
 
 /** An encoder reads each picture once, and each name that is an option. */
-function chosen({ data }: Given, { picture, text }: EncoderSize): Done {
+function chosen({ data }: Basis, { picture, text }: EncoderSize): Done {
   const pictures = sum(data, ({ test }) => test);
   const names = sum(data, ({ seen, unseen }) => seen + unseen);
   const what = `${grouped(pictures)} pictures, ${grouped(names)} names`;
   return { what, forward: pictures * encoding(picture) + names * encoding(text) };
 }
 
-function chainTokens({ assumed }: Given, most: number): number {
+function chainTokens({ assumed }: Basis, most: number): number {
   return Math.min(assumed.chain, most);
 }
 
 /** Tokens of a question: counted by the base's tokenizer where it is there, else by letters. */
-function tokensOf({ profile, assumed }: Given, { texts }: DomainSize, which: keyof Texts): number {
+function tokensOf({ profile, assumed }: Basis, { texts }: DomainSize, which: keyof Texts): number {
   const counted = isThere(profile.base) ? vocabularyOf(profile.base)?.encode(texts[which]).length : undefined;
   return assumed.template + (counted ?? Math.ceil(texts[which].length / assumed.letters));
 }

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { parserOf } from "../../config/stored";
 import { LabError, messageOf, required } from "../../core/errors";
 import { parseJson } from "../../core/files";
+import type { RawReply } from "../../core/http";
 import { ownToken, rayAddress, rayToken, type Token } from "./address";
-import { nameOf, request, Unreachable, type Question, type Reply } from "./http";
+import { nameOf, request, Unreachable, type Question } from "./http";
 
 /** What a job may be; the last three are ends. */
 export const JOB_STATES = ["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"] as const;
@@ -153,7 +154,7 @@ export class RayClient {
     });
     const question = { method: "POST" as const, body, headers: { "content-type": "application/json" } };
     const reply = await this.ask("api/jobs/", question, [400, 500]);
-    if (reply.status === 200 || reply.body.includes(`submission_id ${id} already exists`)) return;
+    if (reply.status === 200 || reply.text.includes(`submission_id ${id} already exists`)) return;
     throw this.refused(reply, "the job");
   }
 
@@ -216,9 +217,9 @@ export class RayClient {
     return this.read(await this.ask(place), schema);
   }
 
-  private read<T>({ body }: Reply, schema: z.ZodType<T>): T {
+  private read<T>({ text }: RawReply, schema: z.ZodType<T>): T {
     try {
-      return parserOf(schema)(parseJson(body));
+      return parserOf(schema)(parseJson(text));
     } catch (error) {
       const reason = `does not answer as Ray's Jobs server does (${messageOf(error).slice(0, 300)})`;
       throw new LabError(reason, "Check --address: it is that of the dashboard.", { subject: this.name, cause: error });
@@ -226,7 +227,7 @@ export class RayClient {
   }
 
   /** Every question may be asked twice: an id or a hash tells that it is the same. @param expected statuses that are answers, too */
-  private async ask(place: string, question: Question = {}, expected: readonly number[] = []): Promise<Reply> {
+  private async ask(place: string, question: Question = {}, expected: readonly number[] = []): Promise<RawReply> {
     const headers = { ...question.headers, ...this.headers() };
     const silent: { since?: number } = {};
     for (;;) {
@@ -252,7 +253,7 @@ export class RayClient {
     );
   }
 
-  private refused({ status, body }: Reply, what: string): LabError {
+  private refused({ status, text }: RawReply, what: string): LabError {
     const subject = this.name;
     const remedy = "Set RAY_AUTH_TOKEN, or name a file that holds it with RAY_AUTH_TOKEN_PATH.";
     if (status === 401) return new TokenWanted("asks for a token, and none was given", remedy, { subject });
@@ -262,7 +263,7 @@ export class RayClient {
       return new LabError(`${whose} (403)`, remedy, { subject });
     }
     const said =
-      body
+      text
         .split("\n")
         .filter((line) => /\w/u.test(line))
         .at(-1) ?? "nothing";

@@ -1,18 +1,10 @@
-import * as http from "node:http";
-import * as https from "node:https";
 import { LabError, messageOf } from "../../core/errors";
+import { send, type Outgoing, type RawReply } from "../../core/http";
 
-export interface Question {
-  readonly method?: "GET" | "POST" | "PUT";
+export interface Question extends Pick<Outgoing, "method" | "body"> {
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
   /** Until the whole answer is there; 30. */
   readonly seconds?: number;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly body: string;
 }
 
 /** Nobody answered; it may be otherwise in a moment. */
@@ -23,28 +15,13 @@ export class Unreachable extends LabError {
   }
 }
 
-/**
- * One request. Not by `fetch`: what that sends (`sec-fetch-mode: cors`) makes Ray take it for a browser and refuse it with 405.
- * @throws Unreachable where there is no answer, or not all of it
- */
-export function request(url: URL, { method = "GET", headers = {}, body, seconds = 30 }: Question = {}): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => {
-      reject(new Unreachable(nameOf(new URL("/", url)), reasonOf(error, seconds), error));
-    };
-    const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
-    const options = { method, headers: { ...headers, ...length }, signal: AbortSignal.timeout(1000 * seconds) };
-    const sent = (url.protocol === "https:" ? https : http).request(url, options, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("end", () => {
-        resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") });
-      });
-      answer.on("error", fail);
-    });
-    sent.on("error", fail);
-    sent.end(body);
-  });
+/** One request. @throws Unreachable where there is no answer, or not all of it */
+export async function request(url: URL, { headers = {}, seconds = 30, ...question }: Question = {}): Promise<RawReply> {
+  try {
+    return await send(url.href, { ...question, headers, timeoutMs: 1000 * seconds });
+  } catch (error) {
+    throw new Unreachable(nameOf(new URL("/", url)), reasonOf(error), error);
+  }
 }
 
 /** An address as messages and tables show it: a password in it is nobody's business. */
@@ -53,8 +30,7 @@ export function nameOf({ protocol, host, pathname }: URL): string {
 }
 
 /** A host with several addresses gives an error without a message, and with a code. */
-function reasonOf(error: Error, seconds: number): string {
-  if (error.name === "TimeoutError" || error.name === "AbortError") return `not within ${seconds} s`;
-  const code = "code" in error ? String(error.code) : "";
-  return error.message === "" ? code : messageOf(error);
+function reasonOf(error: unknown): string {
+  const said = messageOf(error);
+  return said === "" && error instanceof Error && "code" in error ? String(error.code) : said;
 }

@@ -1,13 +1,12 @@
 import * as path from "node:path";
 import { z } from "zod";
 import { ROOT } from "../../config/load";
-import { placeOf } from "../../config/places";
 import { parserOf } from "../../config/stored";
 import { LabError, messageOf } from "../../core/errors";
 import { parseJson } from "../../core/files";
-import { engineOf } from "../../model/open";
+import { quoted } from "../../core/shell";
 import { digest } from "../../store/key";
-import { requireSame } from "../given";
+import { placedFromRoot, requireSame } from "../given";
 import { kindNamed } from "../kinds";
 import { givenSchema, stageFrom, workOf, type Inputs, type Stage } from "../stage";
 import type { Submission } from "./client";
@@ -101,13 +100,7 @@ function travelling(inputs: Inputs): Inputs {
   const entries = Object.entries(inputs).map(([name, value]) => {
     const ref = givenSchema.safeParse(value);
     if (!ref.success || ref.data.given === "dataset") return [name, value];
-    const { engine, prefix, where } = engineOf(ref.data.at);
-    return [name, { ...ref.data, at: engine.takes === "path" ? prefix + placeOf(where) : ref.data.at }];
+    return [name, { ...ref.data, at: placedFromRoot(ref.data.at) }];
   });
   return Object.fromEntries(entries) as Inputs;
-}
-
-/** A word for a POSIX shell. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

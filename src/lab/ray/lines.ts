@@ -23,7 +23,7 @@ const reportSchema = z.union([
   z.strictObject({ end: z.int() }),
   z.strictObject({ step: z.string(), of: z.unknown() }),
 ]);
-type Report = z.output<typeof reportSchema>;
+type Report = z.input<typeof reportSchema>;
 
 /** What reports by lines. */
 export interface Reporter {
@@ -34,7 +34,7 @@ export interface Reporter {
 /** @param write prints a line */
 export function reportInLines(write: (line: string) => void, now: () => number = () => performance.now()): Reporter {
   let tasks = 0;
-  const say = (report: z.input<typeof reportSchema>): void => {
+  const say = (report: Report): void => {
     write(MARK + JSON.stringify(report));
   };
   return {
@@ -66,21 +66,29 @@ export function reportInLines(write: (line: string) => void, now: () => number =
   };
 }
 
+/** Cuts text that comes in pieces, cut anywhere, into lines. */
+class Lines {
+  /** The beginning of a line whose end has not come. */
+  rest = "";
+
+  /** The lines that are whole now, without their ends. */
+  whole(text: string): string[] {
+    const lines = (this.rest + text).split("\n");
+    this.rest = lines.pop() ?? "";
+    return lines;
+  }
+}
+
 /** Hears what work elsewhere prints, and reports it here. */
 export class Listener {
   private readonly tasks = new Map<number, ProgressTask>();
-  private rest = "";
+  private readonly lines = new Lines();
 
   constructor(private readonly to: Pick<Reporter, "progress"> & Partial<Pick<Reporter, "onStep">>) {}
 
   /** @param text the next of what it prints, cut anywhere */
   hear(text: string): void {
-    const lines = (this.rest + text).split("\n");
-    this.rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const report = readReport(line);
-      if (report !== undefined) this.take(report);
-    }
+    for (const line of this.lines.whole(text)) this.take(line);
   }
 
   /** Nothing more will be heard: tasks that are open were stopped. */
@@ -89,30 +97,51 @@ export class Listener {
     this.tasks.clear();
   }
 
-  private take(report: Report): void {
+  private take(line: string): void {
+    const report = readReport(line);
+    if (report === undefined) return;
     if ("begin" in report)
       this.tasks.set(report.begin, this.to.progress.start(report.label, report.total, report.before)); // prettier-ignore
     else if ("at" in report) this.tasks.get(report.at)?.update(report.done, report.figures);
     else if ("end" in report) {
       this.tasks.get(report.end)?.finish();
       this.tasks.delete(report.end);
-    } else this.to.onStep?.(report.step, parseStepFigures(report.of));
+    } else this.to.onStep?.(report.step, report.of);
   }
 }
 
-function readReport(line: string): Report | undefined {
+/** A report as it is heard. */
+function readReport(line: string) {
   if (!line.startsWith(MARK)) return undefined;
   try {
-    return reportSchema.parse(parseJson(line.slice(MARK.length)));
+    const report = reportSchema.parse(parseJson(line.slice(MARK.length)));
+    return "step" in report ? { ...report, of: parseStepFigures(report.of) } : report;
   } catch {
     return undefined; // another one's line
   }
 }
 
+/** Passes on what a job prints besides reports, line by line; `end` passes on a last line that has no end. */
+export function besidesReports(write: (text: string) => void): {
+  readonly hear: (text: string) => void;
+  readonly end: () => void;
+} {
+  const lines = new Lines();
+  return {
+    hear: (text) => {
+      for (const line of lines.whole(text)) if (!line.startsWith(MARK)) write(`${line}\n`);
+    },
+    end: () => {
+      if (lines.rest !== "" && !lines.rest.startsWith(MARK)) write(lines.rest);
+    },
+  };
+}
+
 /** What was printed besides reports. */
 export function withoutReports(text: string): string {
-  return text
-    .split("\n")
-    .filter((line) => !line.startsWith(MARK))
-    .join("\n");
+  let out = "";
+  const { hear, end } = besidesReports((part) => (out += part));
+  hear(text);
+  end();
+  return out;
 }

@@ -5,7 +5,7 @@ import type { ZippableFile } from "fflate";
 import { ROOT } from "../../config/load";
 import { placeOf } from "../../config/places";
 import { LabError } from "../../core/errors";
-import { unreadable } from "../../core/files";
+import { namesIn, unreadable } from "../../core/files";
 import { MOST_PACKAGE_BYTES } from "./client";
 
 /** A zip file, and the SHA-256 of it: the same files give the same bytes, whenever and wherever they are packed. */
@@ -42,7 +42,7 @@ export async function pack(folder: string, names?: readonly string[]): Promise<P
   const { zipSync } = await import("fflate");
   const mtime = "1980-01-01T00:00:00"; // the time of a file is no part of it
   const entries = files.map(({ name, mode }): [string, ZippableFile] => {
-    const data = read(path.join(folder, name));
+    const data = reading(path.join(folder, name), () => fs.readFileSync(path.join(folder, name)));
     return [name, [data, { mtime, os: 3, attrs: (mode & 0xffff) * 2 ** 16 }]];
   });
   const bytes = zipSync(Object.fromEntries(entries), { level: 6 });
@@ -56,32 +56,27 @@ interface Listed {
   readonly mode: number;
 }
 
-/** The files below some names of a folder, in the order of their code units. */
-function listed(folder: string, names: readonly string[]): Listed[] {
+/** The files below some names of a folder, in the order of their code units. Links are followed, but for those to a folder above. */
+function listed(folder: string, names: readonly string[], above: readonly string[] = []): Listed[] {
+  const from = [...above, reading(folder, () => fs.realpathSync(folder))];
   return names
     .filter((name) => !LEFT_OUT.has(path.basename(name)))
     .flatMap((name): Listed[] => {
       const place = path.join(folder, name);
-      const found = fs.statSync(place, { throwIfNoEntry: false });
-      if (found?.isDirectory() === true) return listed(folder, namesIn(place).map((inner) => `${name}/${inner}`)); // prettier-ignore
-      return found?.isFile() === true ? [{ name, size: found.size, mode: found.mode }] : [];
+      if (!fs.existsSync(place)) return []; // a link to nothing, or in circles
+      const found = reading(place, () => fs.statSync(place));
+      if (found.isFile()) return [{ name, size: found.size, mode: found.mode }];
+      if (!found.isDirectory() || from.includes(fs.realpathSync(place))) return [];
+      return listed(place, namesIn(place), from).map((inner) => ({ ...inner, name: `${name}/${inner.name}` }));
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function namesIn(folder: string): string[] {
+function reading<T>(place: string, read: () => T): T {
   try {
-    return fs.readdirSync(folder);
+    return read();
   } catch (error) {
-    throw unreadable(folder, error);
-  }
-}
-
-function read(file: string): Buffer {
-  try {
-    return fs.readFileSync(file);
-  } catch (error) {
-    throw unreadable(file, error);
+    throw unreadable(place, error);
   }
 }
 
@@ -101,6 +96,7 @@ export function buildDigest(root = ROOT): string {
   const files = listed(root, fs.existsSync(folder) ? ["dist"] : []).filter(({ name }) => name.endsWith(".js"));
   if (files.length === 0) throw new LabError("is not there", "Run `npm run build`.", { subject: placeOf(folder) });
   const hash = createHash("sha256");
-  for (const { name } of files) hash.update(`${name}\n`).update(read(path.join(root, name)));
+  for (const { name } of files)
+    hash.update(`${name}\n`).update(reading(name, () => fs.readFileSync(path.join(root, name))));
   return hash.digest("hex");
 }

@@ -4,7 +4,7 @@ import type { Dataset } from "../../data/dataset";
 import type { Triplet } from "../../data/types";
 import { takeChecked } from "../../store/store";
 import { openDataset } from "../datasets";
-import { givenEncoder } from "../given";
+import { givenCheckpoint, givenMiner, meetModels } from "../given";
 import { readTriplets } from "../kinds/data";
 import { cotExamples } from "../kinds/training";
 import { make } from "../make";
@@ -26,18 +26,21 @@ export interface TrainerSource {
 
 /** Stage 1's examples: the chains that a `cot` stage wrote, or those of a file of records. @param records such a file */
 export async function chainsFor(source: TrainerSource, records?: string): Promise<SftExample[]> {
-  const { profile, seed } = source;
+  const { profile, seed, context } = source;
   const { data, dataset } = await datasetOf(source);
-  const file =
-    records ?? path.join(await folderOf(source, chains({ dataset, profile, seed }), "cot-sft"), "records.jsonl");
-  return cotExamples(data, profile.promptSet, file);
+  if (records !== undefined) return cotExamples(data, profile.promptSet, records);
+  const { teacher } = profile.cot;
+  if (teacher !== undefined) await meetModels([teacher], context.store);
+  const own = teacher === undefined ? {} : { teacher: givenCheckpoint(teacher) };
+  const folder = await folderOf(source, chains({ dataset, ...own, profile, seed }), "cot-sft");
+  return cotExamples(data, profile.promptSet, path.join(folder, "records.jsonl"));
 }
 
 /** Stage 2's triplets, and the dataset that they are of. */
 export async function tripletsFor(source: TrainerSource): Promise<{ data: Dataset; drawn: Triplet[] }> {
   const { profile, seed } = source;
   const { data, dataset } = await datasetOf(source);
-  const stage = triplets({ dataset, encoder: givenEncoder(profile.encoder), seed });
+  const stage = triplets({ dataset, encoder: givenMiner(profile.mining ?? profile.encoder), seed });
   return { data, drawn: readTriplets(data, await folderOf(source, stage, "tapo")) };
 }
 

@@ -1,6 +1,6 @@
 import { onGpu } from "../../core/backend";
 import { LabError } from "../../core/errors";
-import { freeGpuMemory, freeMemory, gibibytes, type FreeMemory } from "../../core/memory";
+import { freeMemory, gibibytes, gpuMemory, type FreeMemory } from "../../core/memory";
 import { passBytes } from "./batches";
 import type { QwenConfig, QwenVisionConfig } from "./config";
 import { sizeOf, weightShapes } from "./weights";
@@ -55,7 +55,7 @@ export function requireRoom(name: string, config: QwenConfig, trained: boolean, 
     : `a question with a picture of ${USUAL.side} × ${USUAL.side} pixels about ${gibibytes(need.working)} more`;
   const billions = (need.parameters / 1e9).toFixed(2);
   const weights = `${billions} billion weights take ${gibibytes(need.weights)} as float32; ${what}`;
-  const free = (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
+  const free = freeHere();
   say(`${name}: ${weights}. ${shown(free)} are free.`);
   const least = Math.max(need.loading, need.weights + (trained ? need.training : need.working));
   if (least <= free.bytes) return;
@@ -63,16 +63,34 @@ export function requireRoom(name: string, config: QwenConfig, trained: boolean, 
 }
 
 /** @throws LabError where a picture's patches would take more memory than is free: the bounds of published processors allow such ones */
-export function requireRoomForPicture(patches: number, { vision }: QwenConfig): void {
-  const bytes = towerBytes(patches, vision);
+export function requireRoomForPicture(patches: number, config: QwenConfig): void {
+  const bytes = towerBytes(patches, config.vision);
   if (bytes < LARGE) return;
-  const free = (onGpu() ? freeGpuMemory() : undefined) ?? freeMemory();
+  const free = besideWeights(config);
   if (bytes <= free.bytes) return;
   throw new LabError(
     `a picture of ${patches} patches needs about ${gibibytes(bytes)}, and ${shown(free)} are free`,
     'Make it smaller, or lower "max_pixels" in the checkpoint\'s preprocessor_config.json.',
     { subject: "image" },
   );
+}
+
+/** Memory of what computes. */
+function freeHere(): FreeMemory {
+  return (onGpu() ? gpuMemory()?.free : undefined) ?? freeMemory();
+}
+
+/** The card as it was when a picture was first looked at. */
+let card: ReturnType<typeof gpuMemory>;
+
+/**
+ * Memory for a picture, once the weights are there. Of a GPU it is all but the weights: what TensorFlow took from the card it keeps and
+ * uses again, so that what is free there says little.
+ */
+function besideWeights(config: QwenConfig): FreeMemory {
+  if (!onGpu()) return freeMemory();
+  card ??= gpuMemory();
+  return card === undefined ? freeMemory() : { ...card.all, bytes: card.all.bytes - memoryNeed(config).weights };
 }
 
 const REMEDY =

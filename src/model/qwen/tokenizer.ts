@@ -4,11 +4,9 @@ import { PreTrainedTokenizer } from "@xenova/transformers";
 import { z } from "zod";
 import { LabError, messageOf } from "../../core/errors";
 import { readJson } from "../../core/files";
-import type { ChatMessage } from "../contract";
+import { IMAGE_MARKER, type ChatMessage } from "../contract";
 import { readChatTemplate, TemplateRunner } from "./chatTemplate";
 
-/** Where an image stands in a `ChatMessage`. */
-export const IMAGE_MARKER = "<image>";
 /** Texts kept encoded; beyond this the cache starts anew. */
 const CACHE_ENTRIES = 50_000;
 

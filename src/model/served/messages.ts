@@ -1,10 +1,7 @@
 import { LabError } from "../../core/errors";
 import type { RgbImage } from "../../core/image";
 import { encodePng } from "../../core/png";
-import type { Prompt } from "../contract";
-
-/** Where an image stands in a message's text. */
-const IMAGE_MARKER = "<image>";
+import { IMAGE_MARKER, type Prompt } from "../contract";
 
 type Part =
   | { readonly type: "text"; readonly text: string }

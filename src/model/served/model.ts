@@ -165,7 +165,10 @@ export class ServedModel implements VisionLanguageModel {
     for (let behind = 0; behind <= MOST_BEHIND; behind++) {
       const from = ids.length - behind - tokenIds.length;
       if (from < 1 || !tokenIds.every((id, i) => ids[from + i] === id)) continue;
-      return tokenIds.map((id, i) => scores[from + i]?.[String(id)]?.logprob ?? NaN);
+      return tokenIds.map((id, i) => {
+        const score = scores[from + i]?.[String(id)]?.logprob;
+        return required(score, () => this.unable(`give the log-prob of the token ${id} of a given answer`));
+      });
     }
     const remedy =
       "Answers that it sampled itself at a low temperature are read as they were written; score others with a model in process.";

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { LabError, messageOf } from "../../core/errors";
+import { keptOpen, send, type RawReply } from "../../core/http";
 import { limit } from "../../core/limits";
 import { hashText, Random } from "../../core/random";
 import type { Address } from "./address";
-import { Transport, type RawReply } from "./transport";
 import { isTransient, refusal, wordsOf } from "./words";
 
 /** How long a server that fails is borne with. */
@@ -58,7 +58,7 @@ export class Server {
   /** Requests at a time. */
   readonly lanes = limit("FINE_R1_SERVED_LANES");
   retries = 0;
-  private readonly transport: Transport;
+  private readonly agent: ReturnType<typeof keptOpen>;
   private readonly waiting: (() => void)[] = [];
   private busy = 0;
   private quietUntil = 0;
@@ -67,7 +67,7 @@ export class Server {
     readonly address: Address,
     private readonly patience: Patience = PATIENT,
   ) {
-    this.transport = new Transport(address.api.startsWith("https:"));
+    this.agent = keptOpen(address.api);
   }
 
   /** @throws Refusal with the server's words; LabError when it fails for longer than is borne with; the signal's reason */
@@ -93,7 +93,7 @@ export class Server {
   }
 
   close(): void {
-    this.transport.close();
+    this.agent.destroy();
   }
 
   private async once<T>(
@@ -105,10 +105,14 @@ export class Server {
     let raw: RawReply;
     // read for every request and held nowhere: what holds it could be written down
     const key = process.env["FINE_R1_API_KEY"] ?? "";
-    const headers = key === "" ? {} : { authorization: `Bearer ${key}` };
+    const headers = {
+      ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    };
+    const method = body === undefined ? "GET" : "POST";
     const timeoutMs = 1000 * limit("FINE_R1_SERVED_SECONDS");
     try {
-      raw = await this.transport.send(url, { body, headers, timeoutMs, signal });
+      raw = await send(url, { method, body, headers, timeoutMs, signal, agent: this.agent });
     } catch (error) {
       signal?.throwIfAborted();
       return { failed: messageOf(error), askedMs: 0 };

@@ -1,4 +1,4 @@
-import { csvField } from "../../core/csv";
+import { csvText } from "../../core/csv";
 import type { StepFigures } from "../../engine/train";
 
 /** What a training logged step by step, under the name by which a viewer lists it. */
@@ -23,10 +23,10 @@ export function figureNames(curves: readonly Curve[]): string[] {
  */
 export function curvesCsv(curves: readonly Curve[]): string {
   const names = figureNames(curves);
-  const cell = (value: number | undefined): string =>
-    value === undefined || !Number.isFinite(value) ? "" : String(value);
+  const cell = (value: number | undefined): string | undefined =>
+    value === undefined || !Number.isFinite(value) ? undefined : String(value);
   const rows = curves.flatMap(({ run, steps }) =>
-    steps.map((figures) => [csvField(run), String(figures.step), ...names.map((name) => cell(figures[name]))]),
+    steps.map((figures) => [run, String(figures.step), ...names.map((name) => cell(figures[name]))]),
   );
-  return [["run", "step", ...names.map(csvField)], ...rows].map((row) => `${row.join(",")}\n`).join("");
+  return csvText([["run", "step", ...names], ...rows]);
 }

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { writeFileAtomic } from "../../core/files";
+import { unwritable, writeFileAtomic } from "../../core/files";
 import type { Curve } from "./curve";
 
 /**
@@ -31,12 +31,21 @@ export function writeEventFiles(folder: string, curves: readonly Curve[]): strin
   return curves.map((curve) => {
     const file = path.join(folder, ...curve.run.split("/"), FILE);
     const events = eventFile(curve);
-    const before = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
-    if (before.length > 0 && before.equals(events.subarray(0, before.length)))
-      fs.appendFileSync(file, events.subarray(before.length));
-    else writeFileAtomic(file, events);
+    if (!appended(file, events)) writeFileAtomic(file, events);
     return file;
   });
+}
+
+/** Appends what a file with the beginning of the events lacks. @returns whether it is such a file */
+function appended(file: string, events: Buffer): boolean {
+  try {
+    const before = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
+    if (before.length === 0 || !before.equals(events.subarray(0, before.length))) return false;
+    fs.appendFileSync(file, events.subarray(before.length));
+    return true;
+  } catch (error) {
+    throw unwritable(file, error);
+  }
 }
 
 /** A curve as an event file: the version, then an event for each step with all its figures. Each event's time is when its step ended. */

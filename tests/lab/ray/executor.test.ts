@@ -2,12 +2,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { ROOT } from "../../../src/config/load";
 import { silent, type Progress } from "../../../src/core/progress";
 import type { Lab } from "../../../src/lab/lab";
 import { make } from "../../../src/lab/make";
 import type { Job } from "../../../src/lab/ray/client";
 import { wasLost, rayExecutor, type RayOptions } from "../../../src/lab/ray/executor";
-import { STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
+import { tripletStage } from "../../../src/lab/kinds/data";
+import { jobOf, STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
 import { reportInLines } from "../../../src/lab/ray/lines";
 import { cotSft } from "../../../src/lab/recipe";
 import { withInputs, type Stage } from "../../../src/lab/stage";
@@ -165,6 +167,19 @@ describe("a stage on a cluster", () => {
 });
 
 describe("a job's stage", () => {
+  it("names what lies in the project from its root, vectors of another program, too", () => {
+    const at = (file: string) => `embeddings:${file}`;
+    const inputs = (file: string) => ({ dataset: lab.recipe(1).dataset, encoder: { given: "encoder", at: at(file), fingerprint: "f" } as const, negatives: "hard", seed: 1 }) as const; // prettier-ignore
+    const sent = (file: string): unknown => {
+      const { variables = {} } = jobOf(tripletStage.stage(inputs(file)), { store: "s", project: { at: "p" }, workers: "1", build: "b" }); // prettier-ignore
+      return JSON.parse(variables[STAGE_VARIABLE] ?? "");
+    };
+    const place = vi.spyOn(process, "cwd").mockReturnValue("/"); // wherever the command is given
+    expect(sent(path.join(ROOT, "runs", "v.jsonl"))).toMatchObject({ inputs: { encoder: { at: at("runs/v.jsonl") } } });
+    expect(sent("/elsewhere/v.jsonl")).toMatchObject({ inputs: { encoder: { at: at("/elsewhere/v.jsonl") } } });
+    place.mockRestore();
+  });
+
   it("is refused by another build, and beside other models", async () => {
     server.course = () => ({ states: ["failed"] });
     await make(await onRay(), cot).catch(() => undefined);

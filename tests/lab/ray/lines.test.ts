@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Progress } from "../../../src/core/progress";
-import { Listener, reportInLines, withoutReports } from "../../../src/lab/ray/lines";
+import { besidesReports, Listener, reportInLines } from "../../../src/lab/ray/lines";
 
 /** A progress that writes down what it is told. */
 function written(): { progress: Progress; told: unknown[] } {
@@ -62,7 +62,7 @@ it("reports in between are left out, the last one of a task never; NaN arrives, 
   const steps: unknown[] = [];
   const listener = new Listener({ progress: heard, onStep: (...step) => steps.push(step) });
   listener.hear(lines.map((line) => `${line}\n`).join(""));
-  listener.hear('@fine-r1 {"at":"x"}\n@fine-r1 {\n');
+  listener.hear('@fine-r1 {"at":"x"}\n@fine-r1 {\n@fine-r1 {"step":"a","of":{"loss":"much"}}\n'); // of others, or damaged
   listener.end();
   expect(told).toEqual([
     ["start", "a", 9, []],
@@ -73,5 +73,20 @@ it("reports in between are left out, the last one of a task never; NaN arrives, 
     ["b", "finish"],
   ]);
   expect(steps).toHaveLength(1);
-  expect(withoutReports(`x\n${lines[0]}\ny`)).toBe("x\ny");
+});
+
+it("all that a job prints besides reports is passed on, a last line without an end, too", () => {
+  const report = "@fine-r1 {}";
+  for (const cuts of [[], [3, 9, 21]]) {
+    let [rest, passed] = [`x\n${report}\ny`, ""];
+    const out = besidesReports((text) => (passed += text));
+    for (const cut of cuts) {
+      out.hear(rest.slice(0, cut));
+      rest = rest.slice(cut);
+    }
+    out.hear(rest);
+    expect(passed).toBe("x\n");
+    out.end();
+    expect(passed).toBe("x\ny");
+  }
 });

@@ -37,6 +37,15 @@ it("the same files give the same package, without what tools make", async () => 
   expect(changed.hash).not.toBe(packed.hash);
 });
 
+it("a link that leads back to a folder above it is passed over, another is followed", async () => {
+  const other = folder("other", { "far.txt": "far" });
+  const linked = folder("linked", { "a/x.txt": "x", "b/y.txt": "y" });
+  for (const [name, to] of [["a/up", ".."], ["a/b", "../b"], ["b/a", "../a"], ["far", other], ["a/none", "nowhere"], ["self", "self"]] as const) fs.symlinkSync(to, path.join(linked, name)); // prettier-ignore
+  expect(Object.keys(unzipSync((await pack(linked)).bytes)).sort()).toEqual(
+    ["a/b/y.txt", "a/x.txt", "b/a/x.txt", "b/y.txt", "far/far.txt"], // prettier-ignore
+  );
+});
+
 it("the project's package has what set-up needs, and no product", async () => {
   const [needed, others] = [
     ["package-lock.json", "requirements.txt", "scripts/setup.mjs", "src/cli.ts", "tsconfig.build.json"],

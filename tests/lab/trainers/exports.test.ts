@@ -125,6 +125,13 @@ describe("stage 1 for LLaMA-Factory", () => {
     expect(what).toBe("2 chains of thought, 2 pictures");
   });
 
+  it("takes the chains of the profile's own teacher", async () => {
+    const script = path.join(home, "teacher.json");
+    fs.writeFileSync(script, JSON.stringify({ rules: [], otherwise: [{ text: "white wings" }] })); // no chain: nothing is accepted
+    const set = { "cot.teacher": `scripted:${script}`, "cot.maxAttempts": 1 };
+    expect((await exportLlamaFactory(given("sft", "taught", set))).what).toBe("0 chains of thought, 0 pictures");
+  });
+
   it("writes over nothing, and says which command makes missing chains", async () => {
     await expect(exportLlamaFactory(given("sft", "stage1"))).rejects.toThrow(/stage1: is not empty/u);
     const other = { ...given("sft", "none"), seed: 7, make: false };
@@ -220,6 +227,18 @@ describe("stage 2", () => {
       },
       trainer: { total_epochs: 10, max_try_make_batch: -1, n_gpus_per_node: 4, save_freq: 5, save_limit: 3 },
     });
+  });
+
+  it("takes the triplets that the profile mines: by another program's vectors, where it names them", async () => {
+    const { train } = await openDataset("miniworld:smoke");
+    const vectors = path.join(home, "vectors.jsonl");
+    // classes in the order of their training pictures, each most like the one that it shares a number with: the next or the one before
+    const place = new Map([...new Set(train.map(({ subCategory }) => subCategory.id))].map((id, i) => [id, i]));
+    const vectorOf = (id: string): number[] => Array.from({ length: 5 }, (_, i) => Number(i === (place.get(id) ?? 0) >> 1)); // prettier-ignore
+    fs.writeFileSync(vectors, train.map(({ id, subCategory }) => `${JSON.stringify({ id, vector: vectorOf(subCategory.id) })}\n`).join("")); // prettier-ignore
+    await exportStage2("released", given("rl", "mined", { mining: `embeddings:${vectors}` }));
+    const stages = fs.readdirSync(context.store).filter((name) => name.startsWith("triplets-")).map((name) => fs.readFileSync(path.join(context.store, name, "stage.json"), "utf8")); // prettier-ignore
+    expect(stages.filter((text) => text.includes(`embeddings:${vectors}`))).toHaveLength(1);
   });
 
   it("refuses the paper's update for the released trainer, and a ratio that it has not", async () => {
