@@ -1,5 +1,3 @@
-import { setMaxListeners } from "node:events";
-
 /** A piece of work among others: `needs` are those that it comes after. */
 export interface Piece {
   readonly key: string;
@@ -25,7 +23,6 @@ export async function inLanes<P extends Piece>(
   work: (piece: P, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal); // a piece may listen as often as it has work under way
   const stop = (): void => {
     stopping.abort(signal?.reason);
   };

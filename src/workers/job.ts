@@ -88,7 +88,7 @@ export async function* sideBySide<R>(
 ): AsyncGenerator<R, void, void> {
   signal?.throwIfAborted();
   const stop = new AbortController();
-  setMaxListeners(0, stop.signal); // every task may listen
+  setMaxListeners(0, stop.signal, ...(signal === undefined ? [] : [signal])); // every task may listen, and so may other calls with the same signal
   const end = (): void => {
     stop.abort(signal?.reason);
   };

@@ -86,6 +86,20 @@ describe("a model served by vLLM", () => {
     model.dispose();
   });
 
+  it("is asked by many callers at a time with one signal, and Node warns of no leak", async () => {
+    const { url } = await serve();
+    const model = await openServed(url);
+    const warnings: string[] = [];
+    const hear = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", hear);
+    const { signal } = new AbortController();
+    const asked = Array.from({ length: 12 }, (_, i) => model.generate([ask(`${i}`)], { ...GREEDY, signal })); // Node warns of 11
+    await Promise.all(asked);
+    process.off("warning", hear);
+    expect(warnings).toEqual([]);
+    model.dispose();
+  });
+
   it("takes no log-prob that the server left out for a number", async () => {
     const tokenIds = echo().encodeCompletion("xyz");
     const { url } = await serve({ untold: tokenIds[1]! });
