@@ -41,24 +41,24 @@ export interface Fault {
   readonly detail: string;
 }
 
-/** All that is wrong with a chain whose stages are known, in the order of `REJECTION_REASONS`. */
-export function faultsOf(
+/** All that is wrong with a chain whose stages are known, in the order of `REJECTION_REASONS`; each is looked for when it is asked for. */
+export function* faultsOf(
   stages: CotStages,
   text: string,
   label: string,
   options: CheckOptions = DEFAULT_CHECK_OPTIONS,
-): Fault[] {
+): Generator<Fault> {
   const foreign = foreignLetters(text, options.scripts);
+  if (foreign !== "") yield { reason: "mixed language", detail: foreign.slice(0, 20) };
   const names = stages.candidates.map(normaliseName);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  const faults: [boolean, RejectionReason, string][] = [
-    [foreign !== "", "mixed language", foreign.slice(0, 20)],
-    [names.length > options.maxCandidates, "too many candidates", String(names.length)],
-    [twice !== undefined, "repeated candidate", twice ?? ""],
-    [!sameName(stages.prediction, label), "wrong prediction", stages.prediction.slice(0, 60)],
-    [!stages.candidates.some((name) => namesLabel(name, label)), "label not among candidates", stages.candidates.join(", ")], // prettier-ignore
-  ];
-  return faults.filter(([found]) => found).map(([, reason, detail]) => ({ reason, detail }));
+  if (names.length > options.maxCandidates) yield { reason: "too many candidates", detail: String(names.length) };
+  const known = new Set<string>();
+  const twice = names.find((name) => known.size === known.add(name).size); // it does not grow by what it has
+  if (twice !== undefined) yield { reason: "repeated candidate", detail: twice };
+  if (!sameName(stages.prediction, label)) yield { reason: "wrong prediction", detail: stages.prediction.slice(0, 60) };
+  if (!stages.candidates.some((name) => namesLabel(name, label))) {
+    yield { reason: "label not among candidates", detail: stages.candidates.join(", ") };
+  }
 }
 
 function rejected(reason: RejectionReason, detail: string): Verdict {
