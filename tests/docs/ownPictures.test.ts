@@ -24,7 +24,7 @@ afterAll(() => {
 function placed(command: string): string {
   return command
     .replaceAll(/(?<![\w/-])(pictures|mushrooms|runs)(?=[/?\s."]|$)/gmu, `${home}/$1`)
-    .replaceAll("npx fine-r1", `node ${homes.CLI}`);
+    .replaceAll("npx fine-r1", "node dist/cli.js");
 }
 
 describe("docs/own-pictures.md", () => {
