@@ -11,7 +11,7 @@ import { buildMiniWorld } from "../miniworld/world";
 import { buildBase, type BaseWork } from "../miniworld/base/build";
 import { installBase } from "../miniworld/base/card";
 import { baseConfigSchema } from "../miniworld/base/config";
-import type { BaseBuild } from "../lab/given";
+import type { BaseBuild } from "../lab/missing";
 import { stoppable } from "./stop";
 import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
 

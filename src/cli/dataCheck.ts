@@ -9,7 +9,7 @@ import { listDataset, listFolder } from "../data/check/listing";
 import { readReleasedFolder } from "../data/releasedLines";
 import { checkReleased, classesInBoth, type ReleasedFindings } from "../eval/releasedCheck";
 import { openDataset } from "../lab/datasets";
-import { resultTable, type Column } from "../report/table/table";
+import { numberColumn, resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { few, SHOWN, watched } from "./watched";
 
@@ -66,7 +66,10 @@ async function check(what: string, json: boolean): Promise<void> {
 function pictureText({ name, parts, others, broken, exact, near }: PictureCheck): string {
   const table = resultTable({
     caption: name,
-    columns: [text("part", "pictures for"), ...(["classes", "pictures", "broken"] as const).map((key) => number(key))],
+    columns: [
+      textColumn("part", "pictures for"),
+      ...(["classes", "pictures", "broken"] as const).map((key) => numberColumn(key, key)),
+    ],
     rows: parts.map(({ part, ...counts }) => ({ part, ...counts })),
   });
   const more = broken.length > SHOWN ? [`… and ${broken.length - SHOWN} more (--json has all).`] : [];
@@ -116,17 +119,17 @@ function releasedText(found: readonly ReleasedFindings[], both: ReturnType<typeo
   const table = resultTable({
     caption: "Released benchmark lines",
     columns: [
-      text("set", "set"),
-      text("split", "split"),
-      number("items", "items"),
-      number("classes", "classes"),
-      number("malformed", "malformed"),
-      number("withoutTruth", "truth missing", "options"),
-      number("insideOthers", "truth inside another", "options"),
-      number("repeatedOptions", "offered twice", "options"),
-      number("repeatedPictures", "pictures repeated"),
-      { ...number("released", "as released", "right option first"), percent: true },
-      { ...number("shuffled", "shuffled here", "right option first"), percent: true },
+      textColumn("set", "set"),
+      textColumn("split", "split"),
+      numberColumn("items", "items"),
+      numberColumn("classes", "classes"),
+      numberColumn("malformed", "malformed"),
+      numberColumn("withoutTruth", "truth missing", { group: "options" }),
+      numberColumn("insideOthers", "truth inside another", { group: "options" }),
+      numberColumn("repeatedOptions", "offered twice", { group: "options" }),
+      numberColumn("repeatedPictures", "pictures repeated"),
+      numberColumn("released", "as released", { group: "right option first", percent: true }),
+      numberColumn("shuffled", "shuffled here", { group: "right option first", percent: true }),
     ],
     rows: found.map((one) => ({
       ...{ set: one.set, split: one.split ?? "–", items: one.items, classes: one.classes },
@@ -150,12 +153,4 @@ function releasedText(found: readonly ReleasedFindings[], both: ReturnType<typeo
 
 function share(count: number, of: number): number | null {
   return of === 0 ? null : count / of;
-}
-
-function text(key: string, title: string): Column {
-  return { key, title, kind: "text" };
-}
-
-function number(key: string, title = key, group?: string): Column {
-  return { key, title, kind: "number", ...(group === undefined ? {} : { group }) };
 }

@@ -1,6 +1,6 @@
 import type { Experiment } from "../lab/experiment";
 import type { Lab } from "../lab/lab";
-import { lackingFor, lackingTable } from "../lab/missing";
+import { lackingFor, lackingTable } from "../lab/lacking";
 import type { Profile } from "../lab/profile";
 import type { Tally } from "../lab/many";
 import { formatDuration } from "../report/display/pace";

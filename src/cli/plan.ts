@@ -5,7 +5,7 @@ import { LabError, required } from "../core/errors";
 import { silent } from "../core/progress";
 import { didYouMean } from "../core/similar";
 import { experimentNamed } from "../experiments";
-import { lackingFor } from "../lab/missing";
+import { lackingFor } from "../lab/lacking";
 import { labOf } from "../lab/lab";
 import { readSeeds } from "../lab/parameters";
 import { machines, type Machine } from "../lab/plan/assumptions";
@@ -98,13 +98,11 @@ async function tablesOf(
   // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
   const whole = profile.cot.teacher === undefined && (await lackingFor(profile, [experiment], { only })).length === 0;
   const lab = whole ? await labOf(profile, { progress: silent, lenient: true }) : undefined;
+  const shorthand = options.efficiency === undefined ? [] : [`efficiency=${options.efficiency}`];
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
     only,
-    assume: {
-      ...numbers(options.assume, "assume"),
-      ...(options.efficiency === undefined ? {} : { efficiency: Number(options.efficiency) }),
-    },
+    assume: numbers([...options.assume, ...shorthand], "assume"),
     lab,
   });
   return allTables(plan, machine, counts, prices, lab !== undefined);

@@ -5,7 +5,7 @@ import { cacheBytes } from "../lab/plan/flops";
 import { sumOf } from "../lab/plan/models";
 import type { Plan } from "../lab/plan/plan";
 import { grouped, type Work } from "../lab/plan/work";
-import { resultTable, type Column, type ResultTable } from "../report/table/table";
+import { numberColumn, resultTable, textColumn, type Column, type ResultTable } from "../report/table/table";
 
 /** A plan as tables; each can be exported. */
 
@@ -16,7 +16,7 @@ export function modelsTable({ works }: Plan): ResultTable {
   return resultTable({
     caption: "Models: parameters in millions",
     columns: [
-      text("model", "Model"),
+      textColumn("model", "Model"),
       ...(["tower", "merger", "language", "embeddings"] as const).map((part) => number(part, TITLES[part], 1)),
       number("all", "All", 1),
       number("weights", "Weights (GB)", 1),
@@ -47,7 +47,7 @@ export function workTable(plan: Plan, took: (work: Work) => number | undefined =
   return resultTable({
     caption: `What ${experiment} comes to with the profile ${profile.name}: ${methods.join(", ")}`,
     columns: [
-      ...[text("stage", "Stage"), text("model", "Model"), text("what", "What")],
+      ...[textColumn("stage", "Stage"), textColumn("model", "Model"), textColumn("what", "What")],
       number("prompt", "Tokens before an answer"),
       number("answer", "Tokens of one"),
       ...[
@@ -119,7 +119,7 @@ export function timeTable({ works, assumed }: Plan, machine: Machine, counts: re
   });
   return resultTable({
     caption: `Time and memory on ${machine.name} (${machine.teraflops} · 10¹² FLOPs/s, ${grouped(machine.bandwidth)} GB/s, ${machine.memory} GB)`,
-    columns: [text("stage", "Stage"), ...counts.flatMap(column)],
+    columns: [textColumn("stage", "Stage"), ...counts.flatMap(column)],
     rows: [
       ...works.map((work, i) => row(nameOf(work), costs[i] ?? [])),
       row(
@@ -173,7 +173,7 @@ export function costTable(
   return resultTable({
     caption: "All of it: time, and hours times GPUs",
     columns: [
-      text("gpu", "GPU"),
+      textColumn("gpu", "GPU"),
       ...counts.flatMap((gpus, i) => {
         const group = gpus === 1 ? "1 GPU" : `${gpus} GPUs`;
         const cost = priced ? [number(`cost${i}`, "cost", 0, group)] : [];
@@ -192,7 +192,7 @@ export function costTable(
 export function assumptionsTable({ assumed }: Pick<Plan, "assumed">): ResultTable {
   return resultTable({
     caption: "Assumed: --assume name=value takes another value",
-    columns: [text("name", "Name"), number("value", "Value", 2), text("meaning", "What it is")],
+    columns: [textColumn("name", "Name"), number("value", "Value", 2), textColumn("meaning", "What it is")],
     rows: Object.entries(ASSUMPTIONS).map(([name, [, meaning]]) => ({
       ...{ name, value: assumed[name as keyof typeof ASSUMPTIONS], meaning },
     })),
@@ -207,10 +207,7 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-function text(key: string, title: string): Column {
-  return { key, title, kind: "text" };
-}
-
+/** With 0 digits unless said. */
 function number(key: string, title: string, digits = 0, group?: string): Column {
-  return { key, title, kind: "number", digits, ...(group === undefined ? {} : { group }) };
+  return numberColumn(key, title, { digits, ...(group === undefined ? {} : { group }) });
 }

@@ -12,7 +12,7 @@ import type { Dataset } from "../data/dataset";
 import { openFolder, parseFolderOptions, parseOptions } from "../data/folder/folder";
 import { heldOut } from "../data/heldOut";
 import type { PictureSet } from "../data/sets/listing";
-import { openPictureSets, PICTURE_SETS, setOptionsSchema } from "../data/sets/open";
+import { openPictureSets, PICTURE_SETS, setOptionsSchema, type SetSettings } from "../data/sets/open";
 import { loadWorldConfig } from "../miniworld/config";
 import { restoreMiniWorld } from "../miniworld/restore";
 import { buildMiniWorld } from "../miniworld/world";
@@ -76,10 +76,15 @@ export function openDataset(spec: string, options: OpenDatasetOptions = {}): Pro
 }
 
 async function openAnew(spec: string, options: OpenDatasetOptions): Promise<Dataset> {
-  const colon = spec.indexOf(":");
-  const [name, where] = colon < 0 ? ["", spec] : [spec.slice(0, colon), spec.slice(colon + 1)];
+  const [name, where] = kindAndPlace(spec);
   const kind = required(Object.hasOwn(KINDS, name) ? KINDS[name] : undefined, () => unknownKind(spec, name, where));
   return kind.open(where, options);
+}
+
+/** What stands before the first colon of a spec, and behind it. */
+function kindAndPlace(spec: string): [string, string] {
+  const colon = spec.indexOf(":");
+  return colon < 0 ? ["", spec] : [spec.slice(0, colon), spec.slice(colon + 1)];
 }
 
 function benchmarkKind(name: BenchmarkName): DatasetKind {
@@ -89,7 +94,7 @@ function benchmarkKind(name: BenchmarkName): DatasetKind {
 
 /** A general benchmark by its spec, such as "mme:/data/MME_Benchmark", and its fingerprint; nothing else of it is read. */
 export function benchmarkOf(spec: string): { readonly name: BenchmarkName; readonly fingerprint: string } {
-  const [kind = "", where = ""] = /^([^:]*):(.*)$/su.exec(spec)?.slice(1) ?? [];
+  const [kind, where] = kindAndPlace(spec);
   const name = BENCHMARKS.find((one) => one === kind);
   if (name !== undefined) return { name, fingerprint: BENCHMARK_READERS[name].fingerprint(fromRoot(where)) };
   const forms = BENCHMARKS.map((one) => BENCHMARK_READERS[one].form);
@@ -110,12 +115,33 @@ async function openFolderSpec(where: string, context: OpenDatasetOptions): Promi
  * of released lines, and `chains`, the released stage-1 file, whose pictures are the first of each class's shots.
  */
 function openSetSpec(kind: string, sets: readonly PictureSet[], where: string, context: OpenDatasetOptions) {
+  const { folder, settings } = setSpec(kind, where);
+  return openPictureSets(sets, folder, settings, context);
+}
+
+function setSpec(kind: string, where: string): { folder: string; settings: SetSettings } {
   const { folder, options } = pathAndOptions(kind, where, /^([^?]*)(?:\?(.*))?$/su);
   const placed = (given: string): string => [path.resolve(folder, given), fromRoot(given)].find((one) => fs.existsSync(one)) ?? fromRoot(given); // prettier-ignore
   const places = ["split", "chains"].filter((key) => key in options).map((key) => [key, placed(String(options[key]))]);
   const given: unknown = { ...options, ...Object.fromEntries(places) };
-  const settings = parseOptions(setOptionsSchema, given, `${kind}:${where}`, "docs/published-sets.md");
-  return openPictureSets(sets, folder, settings, context);
+  return { folder, settings: parseOptions(setOptionsSchema, given, `${kind}:${where}`, "docs/published-sets.md") };
+}
+
+/** The options of a spec of all six sets, whether or not they are there; `undefined` for another dataset. @throws LabError for a wrong one */
+export function optionsOfSets(spec: string): SetSettings | undefined {
+  const [kind, where] = kindAndPlace(spec);
+  return kind === "sets" ? setSpec(kind, where).settings : undefined;
+}
+
+/** Datasets that are read from a folder, by their kinds. */
+const IN_FOLDERS: readonly string[] = ["folder", "sets", ...PICTURE_SETS.map(({ kind }) => kind)];
+
+/** The folder that a dataset is read from, as its spec names it, where it is not there. */
+export function absentData(spec: string): string | undefined {
+  const [kind, where] = kindAndPlace(spec);
+  if (kind === "heldout") return absentData(where);
+  const given = where.split("?")[0] ?? "";
+  return IN_FOLDERS.includes(kind) && given !== "" && !fs.existsSync(fromRoot(given)) ? given : undefined;
 }
 
 /** The path is one from the project's root, as in a profile. */

@@ -7,7 +7,8 @@ import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
 import { makeOnce, takeByKey, takeChecked, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
-import { notBuilt, requireBuilt, requireServed } from "./given";
+import { requireServed } from "./given";
+import { notBuilt, requireBuilt } from "./missing";
 import { inOrder, refsIn, requireAble, workOf } from "./stage";
 import type { Executor, Given, LabContext, Ref, Stage, StageRef, Workbench } from "./stage";
 

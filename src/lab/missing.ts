@@ -1,70 +1,91 @@
-import { storeFolder } from "../config/places";
+import * as path from "node:path";
+import { configFiles } from "../config/names";
+import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
-import { resultTable, type ResultTable } from "../report/table/table";
-import type { Experiment } from "./experiment";
-import { givenOf, howToGet, isServed, meetModels, missingOf, shownPlace } from "./given";
-import { describeAnywhere } from "./plan/plan";
-import { modelName } from "./plan/models";
-import { absentData } from "./plan/sizes";
-import type { Profile } from "./profile";
-import { stagesOf, type Selection } from "./run";
+import { ENCODERS } from "../miniworld/base/config";
+import { engineOf } from "../model/open";
+import { givenOf, isThere, NOT_BUILT, ROW, shownPlace } from "./given";
+import { hubOf } from "./plan/models";
+import type { Stage } from "./stage";
 
-/** Something that a run needs and that is not there. */
-export interface Lacking {
-  /** The profile's key. */
-  readonly key: string;
+/** How `fine-r1 base build` makes a base and its encoders. */
+export interface BaseBuild {
+  readonly config: string;
+  readonly world: string;
+  /** From the project's root. */
+  readonly out: string;
+}
+
+/** A model that is named and not there. */
+export interface Missing {
   readonly at: string;
-  /** The command or the page that gets it. */
-  readonly get: string;
+  /** What makes it; `undefined` where nothing of this project does. */
+  readonly build: BaseBuild | undefined;
 }
 
-/**
- * What the chosen methods of some experiments need of a profile's files and servers and do not find, each once.
- * @param selection.store where it is kept what servers said; default: that of all runs
- */
-export async function lackingFor(
-  profile: Profile,
-  experiments: readonly Experiment[],
-  { store = storeFolder(), ...selection }: Selection & { readonly store?: string } = {},
-): Promise<Lacking[]> {
-  const stages = experiments.flatMap((experiment) => stagesOf(describeAnywhere(profile, experiment, selection)));
-  const models = stages.flatMap(givenOf).filter(({ given }) => given === "checkpoint" || given === "encoder");
-  const data = absentData(profile.dataset);
-  const page = profile.dataset.startsWith("folder:") ? "docs/datasets.md" : "docs/published-sets.md";
-  const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: `the pictures: ${page}` }];
-  for (const at of new Set(models.map((model) => model.at))) {
-    const get = isServed(at) ? await howToServe(at, store) : missingOf([at], profile.dataset).map(howToGet)[0];
-    if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
-  }
-  return lacking;
+/** Those of some models that are not there. @param dataset the spec of what they are for */
+export function missingOf(models: readonly string[], dataset: string): Missing[] {
+  return models.filter((at) => !isThere(at)).map((at) => ({ at, build: buildOf(at, dataset) }));
 }
 
-/** `undefined` where its server answers, or did once. */
-async function howToServe(at: string, store: string): Promise<string | undefined> {
-  try {
-    await meetModels([at], store);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof LabError)) throw error;
-    return `a server, such as vllm serve ${at.slice(at.indexOf("#") + 1)}: docs/served.md`;
-  }
+/** The folders that a build leaves. */
+const BUILT: readonly string[] = ["base", ...ENCODERS];
+
+/** A base lies in a folder of its config's name; other folders hold bases of the config "mini", for other worlds. */
+function buildOf(at: string, dataset: string): BaseBuild | undefined {
+  const world = /^miniworld:(.+)$/u.exec(dataset)?.[1];
+  if (world === undefined || engineOf(at).prefix !== "") return undefined;
+  const out = path.dirname(at);
+  if (!BUILT.includes(path.basename(at))) return undefined;
+  const configs = configFiles("base").map((file) => path.basename(file, ".yaml"));
+  return { config: configs.find((name) => name === path.basename(out)) ?? "mini", world, out: placeOf(out) };
 }
 
-function keyOf({ base, encoder, similarity, models = {}, cot }: Profile, at: string): string {
-  const further = Object.entries(models).map(([part, place]) => [`models.${part}`, place] as const);
-  const named = [["base", base], ["encoder", encoder], ["similarity", similarity], ["cot.teacher", cot.teacher], ...further]; // prettier-ignore
-  return named.find(([, place]) => place === at)?.[0] ?? `rows: ${modelName(at)}`;
-}
-
-/** The list as a table. */
-export function lackingTable(lacking: readonly Lacking[], { name }: Profile): ResultTable {
-  return resultTable({
-    caption: `Not there, and needed with the profile ${name}`,
-    columns: [
-      { key: "key", title: "Key of the profile", kind: "text" },
-      { key: "at", title: "Place", kind: "text" },
-      { key: "get", title: "How to get it", kind: "text" },
-    ],
-    rows: lacking.map(({ key, at, get }) => ({ key, at, get })),
+/** The given models of some stages that are not there, each once. */
+export function notBuilt(stages: readonly Stage[]): Missing[] {
+  const found = stages.flatMap((stage) => {
+    const given = givenOf(stage);
+    const dataset = given.find((one) => one.given === "dataset")?.at ?? "";
+    return given.filter(({ fingerprint }) => fingerprint === NOT_BUILT).map(({ at }) => ({ at, build: buildOf(at, dataset) })); // prettier-ignore
   });
+  return [...new Map(found.map((one) => [one.at, one])).values()];
+}
+
+/** Builds that make what is missing, each once: a base and its encoders are one. */
+export function buildsOf(missing: readonly Missing[]): BaseBuild[] {
+  return [...new Map(missing.flatMap(({ build }) => (build === undefined ? [] : [[build.out, build]]))).values()];
+}
+
+export function buildCommand({ config, world, out }: BaseBuild): string {
+  return `npx fine-r1 base build --config ${config} --world ${world} --out ${out}`;
+}
+
+/** What gets a model that is not there: what says how, builds it, downloads it, or else where to look. */
+export function howToGet({ at, build }: Missing): string {
+  if (at.startsWith(ROW)) return `npx fine-r1 models show ${at.slice(ROW.length)}`;
+  const hub = hubOf(at);
+  if (build !== undefined) return buildCommand(build);
+  if (hub === undefined) return "npx fine-r1 base build, or correct the profile";
+  return `hf download ${hub} --local-dir ${placeOf(at.replace(/^[a-z]+:/u, ""))}`;
+}
+
+/** @throws LabError that names models which are not there, with the commands that build or download them */
+export function requireBuilt(missing: readonly Missing[]): void {
+  if (missing.length === 0) return;
+  const commands = buildsOf(missing).map(buildCommand);
+  const rows = missing.filter(({ at }) => at.startsWith(ROW)).map(({ at }) => at.slice(ROW.length));
+  const others = missing.filter(({ build, at }) => build === undefined && !at.startsWith(ROW));
+  const published = others.filter(({ at }) => hubOf(at) !== undefined);
+  throw new LabError(
+    missing.length === 1 ? "the checkpoint is not there" : "the checkpoints are not there",
+    [
+      ...(commands.length === 0 ? [] : [`Build what is missing: \`${commands.join(" && ")}\`.`]),
+      ...(published.length === 0 ? [] : [`Download what is published: \`${published.map(howToGet).join(" && ")}\`.`]),
+      ...rows.map((name) => `\`npx fine-r1 models show ${name}\` says how to get or serve it.`),
+      ...(others.length === published.length
+        ? []
+        : ["Make a base with `npx fine-r1 base build`, or correct the profile."]),
+    ].join(" "),
+    { subject: missing.map(({ at }) => shownPlace(at)).join(", ") },
+  );
 }

@@ -8,7 +8,7 @@ import type { PlotlyFigure } from "../report/figure/figure";
 import type { Results } from "../report/standard";
 import { listFinished } from "../store/store";
 import type { Experiment } from "./experiment";
-import { buildCommand, buildsOf, notBuilt } from "./given";
+import { buildCommand, buildsOf, notBuilt } from "./missing";
 import { gather, partKey } from "./kept";
 import type { Lab } from "./lab";
 import { viewsOf } from "./publish";

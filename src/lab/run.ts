@@ -8,7 +8,7 @@ import type { Measurement } from "../eval/measurements";
 import type { Setting } from "../eval/metrics";
 import type { Outcomes } from "../eval/outcomes";
 import { modelsLacking, rowsLeftOut, type Analysis, type Experiment, type Method } from "./experiment";
-import { notBuilt } from "./given";
+import { notBuilt } from "./missing";
 import { ANSWERS, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys } from "./kept";
 import type { Lab } from "./lab";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closedWorld, crossModel, inference, openWorld, quickstart } from "../../src/experiments";
 import { silent } from "../../src/core/progress";
 import { rowsLeftOut } from "../../src/lab/experiment";
-import { missingOf, notBuilt } from "../../src/lab/given";
+import { missingOf, notBuilt } from "../../src/lab/missing";
 import { settingsOf } from "../../src/lab/kept";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";

@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readJson } from "../../src/core/files";
 import { experimentNamed } from "../../src/experiments";
-import { lackingFor } from "../../src/lab/missing";
+import { lackingFor } from "../../src/lab/lacking";
 import { assumed, machines, type Machine } from "../../src/lab/plan/assumptions";
 import { decode, encoding, forward, gridOf, pictureTokens, prefill, training } from "../../src/lab/plan/flops";
 import { qwenSize, sizeOfModel, sumOf, type QwenSize } from "../../src/lab/plan/models";
 import { planExperiment, type Plan } from "../../src/lab/plan/plan";
-import { absentData, sizeOfData } from "../../src/lab/plan/sizes";
+import { absentData } from "../../src/lab/datasets";
+import { sizeOfData } from "../../src/lab/plan/sizes";
 import { costOf } from "../../src/lab/plan/time";
 import type { Work } from "../../src/lab/plan/work";
 import { loadProfile } from "../../src/lab/profile";
@@ -236,6 +237,15 @@ describe("a plan of what is there", () => {
     const sft = works.find(({ stage }) => stage.kind.kind === "sft");
     expect(sft?.model?.name).toBe("assets/smoke/base");
     expect(data.domains.reduce((sum, { train }) => sum + train, 0)).toBe(40); // configs/profiles/smoke.yaml: 40 training images
+  });
+
+  it("takes the options of the six sets where they are not there", async () => {
+    const data = await sizeOfData("sets:no/such/place?shots=2&seenFraction=0.5&testPerClass=3", "paper");
+    const bird = data.domains.find(({ name }) => name === "bird"); // configs/plan/sets.yaml: 200 classes, 5,794 test pictures
+    expect(bird).toMatchObject({ seen: 100, unseen: 100, train: 2 * 100, test: 3 * 200 });
+    await expect(sizeOfData("sets:no/such/place?shot=2", "paper")).rejects.toThrow(
+      /unknown option shot \(did you mean shots\?\)/u,
+    );
   });
 
   it("refuses a folder that is not there", async () => {

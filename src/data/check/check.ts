@@ -60,10 +60,6 @@ export async function checkPictures(
   const broken = [...listing.broken];
   const seen: Seen[] = [];
   const task = progress.start("decoding pictures", pictures.length);
-  const add = (found: Seen | Broken): void => {
-    if ("reason" in found) broken.push(found);
-    else seen.push(found);
-  };
   const failed: ListedPicture[] = [];
   await singleThreaded(async () => {
     const ahead = 2 * os.availableParallelism();
@@ -77,7 +73,9 @@ export async function checkPictures(
   // one at a time: of several that fail at once the decoder may tell the reason of one alone
   for (const one of failed) {
     check(signal);
-    add(await look(one));
+    const found = await look(one);
+    if ("reason" in found) broken.push(found);
+    else seen.push(found);
   }
   task.finish();
   const bad = new Set(broken.map(({ id }) => id));

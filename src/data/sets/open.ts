@@ -33,7 +33,7 @@ export const setOptionsSchema = folderOptionsSchema.omit({ superCategory: true }
 });
 
 export type SetOptions = Readonly<z.input<typeof setOptionsSchema>>;
-type Settings = Readonly<z.output<typeof setOptionsSchema>>;
+export type SetSettings = Readonly<z.output<typeof setOptionsSchema>>;
 
 /** A set where it lies, and all that was found out about it. */
 interface Opened {
@@ -92,7 +92,7 @@ async function openOne(
   set: PictureSet,
   alone: boolean,
   at: string,
-  { split }: Settings,
+  { split }: SetSettings,
   context: FolderContext,
 ): Promise<Opened> {
   const folder = locate(set, alone, at);
@@ -170,7 +170,7 @@ function idOf({ kind }: PictureSet, file: string): string {
 
 function poolsOf(
   { set, root, listing, sizes, released }: Opened,
-  { seed, seenFraction }: Settings,
+  { seed, seenFraction }: SetSettings,
   first: ReadonlySet<string>,
   cacheMiB?: number,
 ): ClassPool[] {
@@ -237,7 +237,7 @@ function firstNote(first: ReadonlySet<string>, pools: readonly ClassPool[]): str
 }
 
 function fingerprintOf(
-  { shots, seed, seenFraction, testPerClass, wording }: Settings,
+  { shots, seed, seenFraction, testPerClass, wording }: SetSettings,
   opened: readonly Opened[],
   subCategories: readonly SubCategory[],
   asked: ReadonlyMap<string, Asked>,

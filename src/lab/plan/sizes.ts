@@ -1,5 +1,3 @@
-import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { z } from "zod";
 import { loadConfig, ROOT } from "../../config/load";
@@ -8,7 +6,8 @@ import { LabError } from "../../core/errors";
 import { buildTrainingPrompt, openQuestion, promptText, type PromptSet } from "../../data/prompts";
 import type { Dataset } from "../../data/dataset";
 import type { LabelledImage } from "../../data/types";
-import { openDataset } from "../datasets";
+import type { SetSettings } from "../../data/sets/open";
+import { absentData, openDataset, optionsOfSets } from "../datasets";
 
 /** One super-category, as far as arithmetic goes. */
 export interface DomainSize {
@@ -47,9 +46,6 @@ const setsSchema = z.record(
   z.strictObject({ classes: count, test: count, width: count, height: count, name: z.string() }),
 );
 
-/** §5.1: "4-shot data per seen category", "randomly select 60% of the categories as seen". */
-const SHOTS = 4;
-const SEEN = 0.6;
 /** Pictures of a domain whose size is looked at. */
 const LOOKED_AT = 8;
 
@@ -60,25 +56,18 @@ const LOOKED_AT = 8;
 export async function sizeOfData(spec: string, set: PromptSet): Promise<DataSize> {
   const absent = absentData(spec);
   if (absent === undefined) return sizeOfDataset(await openDataset(spec), set);
-  if (spec.startsWith("sets:")) return publishedSets(spec, set);
+  const settings = optionsOfSets(spec);
+  if (settings !== undefined) return publishedSets(settings, set);
   throw new LabError("is not there", "Put the pictures there, or name another dataset.", { subject: absent });
 }
 
-/** Datasets that are read from a folder. */
-const READ_FROM_FOLDERS = /^(?:heldout:)*(?:folder|sets|cub|cars|dogs|flowers|pets|aircraft):([^?]+)/u;
-
-/** The folder that a dataset is read from, as it is named, where it is not there. */
-export function absentData(spec: string): string | undefined {
-  const given = READ_FROM_FOLDERS.exec(spec)?.[1];
-  if (given === undefined) return undefined;
-  return fs.existsSync(path.resolve(ROOT, given.replace(/^~(?=\/|$)/u, os.homedir()))) ? undefined : given;
-}
-
-function publishedSets(spec: string, set: PromptSet): DataSize {
+/** §5.1: "4-shot data per seen category", "randomly select 60% of the categories as seen": the defaults of the options. */
+function publishedSets(settings: SetSettings, set: PromptSet): DataSize {
+  const { shots, seenFraction, testPerClass = Infinity } = settings;
   const sets = loadConfig(path.join(ROOT, "configs", "plan", "sets.yaml"), setsSchema);
-  const shots = Number(/[?&]shots=(\d+)/u.exec(spec)?.[1] ?? SHOTS);
-  const domains = Object.entries(sets).map(([superCategory, { classes, test, width, height, name }]): DomainSize => {
-    const seen = Math.round(SEEN * classes);
+  const domains = Object.entries(sets).map(([superCategory, { classes, width, height, name, ...all }]): DomainSize => {
+    const seen = Math.round(seenFraction * classes);
+    const test = Math.min(all.test, testPerClass * classes);
     const subCategory = { id: name, name, superCategory, seen: true };
     const texts = textsOf(
       set,

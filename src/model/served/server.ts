@@ -15,7 +15,7 @@ export interface Patience {
   readonly longestMs: number;
 }
 
-/** About four minutes: a server may be started anew in that time. */
+/** Pauses of a minute and a half to three in all: a server may be started anew in that time. */
 export const PATIENT: Patience = { attempts: 10, firstMs: 500, longestMs: 60_000 };
 /** A server that asks for a longer pause than this (Retry-After) is not waited for any longer. */
 const LONGEST_ASKED_MS = 300_000;

@@ -39,6 +39,16 @@ export interface Column {
   readonly interval?: "range" | "half-width";
 }
 
+/** A column of words. */
+export function textColumn(key: string, title: string): Column {
+  return { key, title, kind: "text" };
+}
+
+/** A column of numbers. */
+export function numberColumn(key: string, title: string, more: Omit<Column, "key" | "title" | "kind"> = {}): Column {
+  return { key, title, kind: "number", ...more };
+}
+
 /** A table of results: numbers stay numbers until a renderer (`toMarkdown`, `toLatex`, …) shows them. */
 export interface ResultTable {
   readonly caption: string;
