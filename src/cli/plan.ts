@@ -153,7 +153,7 @@ function numbers(pairs: readonly string[], option: string): Record<string, numbe
       if (!Number.isFinite(value) || pair.slice(at + 1).trim() === "")
         throw new LabError(
           `"${pair}" is not of the form name=number`,
-          `For example: --${option} ${pair.slice(0, at)}=2.`,
+          `For example: --${option} ${pair.slice(0, at)}=0.5.`,
         );
       return [pair.slice(0, at), value];
     }),
