@@ -10,6 +10,8 @@ import { miniConfig } from "../../src/miniworld/base/architecture";
 import { buildBase, type BaseWork, type BuiltBase } from "../../src/miniworld/base/build";
 import { baseConfigSchema, type BaseConfig, type DualEncoderStage } from "../../src/miniworld/base/config";
 import { listFinished } from "../../src/store/store";
+import { parseQwenConfig } from "../../src/model/qwen/config";
+import { toHfConfig } from "../../src/model/qwen/configWriter";
 import { QwenModel } from "../../src/model/qwen/model";
 import { MiniDualEncoder } from "../../src/model/siglip/dualEncoder";
 import { openWorkers } from "../../src/workers/open";
@@ -68,6 +70,23 @@ describe("miniConfig", () => {
     const { vision } = miniConfig({ ...sizes, kind: "qwen2_vl" }, 300);
     expect(vision.fullAttentionBlocks).toEqual([0, 1, 2, 3]);
     expect(vision.hiddenAct).toBe("quick_gelu");
+  });
+
+  it("refuses sizes that no checkpoint could state, before anything is trained", () => {
+    const refused = (overrides: Record<string, unknown>) => () =>
+      loadConfig("configs/base/mini.yaml", baseConfigSchema, overrides);
+    // Qwen2-VL's config.json states its tower's MLP as a whole mlp_ratio: 256 / 96 = 2.67 is none.
+    expect(refused({ "model.kind": "qwen2_vl" })).toThrow(
+      /visionMlp.*must be a multiple of visionWidth, 96.*found 256/s,
+    );
+    expect(refused({ "model.heads": 3 })).toThrow(/hiddenSize.*must be a multiple of heads, 3.*found 128/s);
+  });
+
+  it("is written as a config.json that reads back the same, for each base that we ship a config of", () => {
+    for (const name of ["smoke", "smoke-qwen2", "mini", "qwen2", "large"]) {
+      const config = miniConfig(loadConfig(`configs/base/${name}.yaml`, baseConfigSchema).model, 300);
+      expect(parseQwenConfig(toHfConfig(config), name), name).toEqual(config);
+    }
   });
 });
 

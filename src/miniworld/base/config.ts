@@ -103,10 +103,8 @@ const curriculumSchema: z.ZodType<CurriculumStage> = z.strictObject({
   settings: z.strictObject({ optionsRate: share, thinkingRate: share, wrongValueRate: share }),
 });
 
-export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
-  seed: z.int().min(0),
-  deviation: rate,
-  model: z.strictObject({
+const modelSchema: z.ZodType<MiniModelSizes> = z
+  .strictObject({
     kind: z.enum(["qwen2_vl", "qwen2_5_vl"]),
     hiddenSize: count,
     intermediateSize: count,
@@ -119,7 +117,24 @@ export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
     visionMlp: count,
     windowSize: count,
     fullAttentionBlocks: z.array(z.int().min(0)),
-  }),
+  })
+  .superRefine((sizes, context) => {
+    // What config.json could not say, or the readers of checkpoints would refuse, is refused before hours of training.
+    const whole = (key: keyof MiniModelSizes, unit: keyof MiniModelSizes, why: string): void => {
+      if (Number(sizes[key]) % Number(sizes[unit]) === 0) return;
+      const message = `must be a multiple of ${unit}, ${String(sizes[unit])}, ${why}; found ${String(sizes[key])}`;
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    whole("hiddenSize", "heads", "since each head has the same width");
+    whole("heads", "kvHeads", "since each key serves the same number of heads");
+    whole("visionWidth", "visionHeads", "since each head has the same width");
+    if (sizes.kind === "qwen2_vl") whole("visionMlp", "visionWidth", "since Qwen2-VL states it as a whole mlp_ratio");
+  });
+
+export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
+  seed: z.int().min(0),
+  deviation: rate,
+  model: modelSchema,
   weakLabels: weakLabelsSchema,
   tower: z.strictObject({
     steps: count,
