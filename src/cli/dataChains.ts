@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { Command } from "commander";
 import { placeOf } from "../config/places";
-import { csvText } from "../core/csv";
+import { csvText, notFormula } from "../core/csv";
 import { words } from "../core/answer";
 import { writeFileAtomic } from "../core/files";
 import { writeCotRecords } from "../cot/records";
@@ -96,6 +96,6 @@ function sizesLine(records: readonly ReleasedRecord[]): string {
 }
 
 function findingsCsv(findings: readonly ReleasedFinding[]): string {
-  const rows = findings.map(({ image, answer, finding, detail }) => [image, answer, finding, detail]);
+  const rows = findings.map(({ image, answer, finding, detail }) => [image, answer, finding, detail].map(notFormula));
   return csvText([["image", "answer", "finding", "detail"], ...rows]);
 }

@@ -32,3 +32,22 @@ export function csvText(rows: readonly (readonly (string | undefined)[])[]): str
 export function csvField(text: string): string {
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** A text that a spreadsheet shows as it is: one that it would take for a formula gets an apostrophe in front. */
+export function notFormula(text: string): string {
+  return isFormula(text) ? `'${text}` : text;
+}
+
+/** The text that `notFormula` was given. */
+export function asWritten(field: string): string {
+  return field.startsWith("'") && isFormula(field) ? field.slice(1) : field;
+}
+
+/**
+ * True for a text that spreadsheets calculate, such as "=1+1" or "-A1" ("-5" is a number and harmless), and for one that
+ * would read like such a text with our apostrophe in front.
+ */
+function isFormula(text: string): boolean {
+  const bare = text.replace(/^'+/, "");
+  return /^[=+@\t\r\n＝＋＠]/.test(bare) || (/^[-－]/.test(bare) && !/^-\d*\.?\d+$/.test(bare));
+}

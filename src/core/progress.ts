@@ -30,6 +30,21 @@ export interface ProgressTask {
 /** Reports nothing. */
 export const silent: Progress = { start: () => ({ update: () => undefined, finish: () => undefined }) };
 
+/** Does work as a task that is finished whatever comes of the work. */
+export async function asTask<T>(
+  progress: Progress,
+  label: string,
+  total: number,
+  work: (task: ProgressTask) => Promise<T>,
+): Promise<T> {
+  const task = progress.start(label, total);
+  try {
+    return await work(task);
+  } finally {
+    task.finish();
+  }
+}
+
 /** Throws the signal's reason when it is aborted; call between steps of long work. */
 export function check(signal: AbortSignal | undefined): void {
   signal?.throwIfAborted();

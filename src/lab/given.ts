@@ -60,8 +60,8 @@ export async function meetModels(models: readonly string[], store: string): Prom
   const served = models.filter(isServed);
   if (served.length === 0) return;
   const file = path.join(store, SERVERS);
-  const kept = fs.existsSync(file) ? readStored(file, seenSchema, "list of servers", `Remove ${file}.`) : {};
-  const met = { ...kept };
+  const kept = read();
+  const met: Record<string, Seen> = {};
   for (const at of served) {
     try {
       met[at] = required(await lookAt(at), () => new RangeError(`meetModels: ${at} said nothing`));
@@ -71,8 +71,13 @@ export async function meetModels(models: readonly string[], store: string): Prom
       recall(at, before);
     }
   }
-  const plain = seenSchema.parse(met);
-  if (stableJson(plain) !== stableJson(kept)) writeJson(file, plain);
+  const now = read(); // once more: another process may have met others meanwhile
+  const all = seenSchema.parse({ ...now, ...met });
+  if (stableJson(all) !== stableJson(now)) writeJson(file, all);
+
+  function read(): Readonly<Record<string, Seen>> {
+    return fs.existsSync(file) ? readStored(file, seenSchema, "list of servers", `Remove ${file}.`) : {};
+  }
 }
 
 /**
@@ -118,18 +123,11 @@ export function embeddingsFile(at: string): string | undefined {
   return at.startsWith(EMBEDDINGS) ? at.slice(EMBEDDINGS.length) : undefined;
 }
 
-/** What mines triplets: an encoder, or the vectors of one as "embeddings:FILE" (`readEmbeddings`). */
+/** What mines triplets: an encoder, or the vectors of one as "embeddings:FILE" (`readEmbeddings`); it may not be there yet (`givenIfBuilt`). */
 export function givenMiner(at: string): Given {
   const file = embeddingsFile(at);
-  return file === undefined ? givenEncoder(at) : { given: "encoder", fingerprint: hashKnown(file), at };
-}
-
-/** A given model, encoder or file of vectors as a reader knows it: what lies in the project by its place there. */
-export function placedFromRoot(at: string): string {
-  const file = embeddingsFile(at);
-  if (file !== undefined) return EMBEDDINGS + placeOf(file);
-  const { engine, prefix, where } = engineOf(at);
-  return engine.takes === "path" ? prefix + placeOf(where) : at;
+  if (file === undefined) return givenIfBuilt("encoder", at);
+  return { given: "encoder", fingerprint: isThere(at) ? hashKnown(file) : NOT_BUILT, at };
 }
 
 function fingerprintOf(files: readonly string[]): string {
@@ -152,9 +150,8 @@ export function requireSame({ inputs }: Stage): void {
 }
 
 function fingerprintHere(given: "checkpoint" | "encoder" | "chains", at: string): string {
-  const file = given === "chains" ? at : embeddingsFile(at);
-  if (given !== "chains" && file === undefined) return givenIfBuilt(given, at).fingerprint;
-  return file !== undefined && fs.existsSync(file) ? hashKnown(file) : NOT_BUILT;
+  if (given === "chains") return fs.existsSync(at) ? hashKnown(at) : NOT_BUILT;
+  return (given === "encoder" ? givenMiner(at) : givenIfBuilt(given, at)).fingerprint;
 }
 
 /** Stands for the fingerprint of a model that is not there. */
@@ -199,14 +196,18 @@ export function givenRow(config: ModelConfig, servers: Profile["servers"]): Give
   return given.fingerprint === NOT_BUILT && !isServed(at) ? nowhere : given;
 }
 
-/** A model's place as it is shown: its path from the project's folder, behind its engine's name. */
+/** The place of a model or a file of vectors as a reader knows it: its path from the project's folder, behind its engine's name. */
 export function shownPlace(at: string): string {
+  const file = embeddingsFile(at);
+  if (file !== undefined) return EMBEDDINGS + placeOf(file);
   const { engine, prefix, where } = engineOf(at);
   return engine.takes === "path" ? prefix + placeOf(where) : at;
 }
 
-/** Whether a model's files are there; one that is named by no path always is. */
+/** Whether the files of a model, or that of vectors, are there; a model that is named by no path always is. */
 export function isThere(at: string): boolean {
+  const file = embeddingsFile(at);
+  if (file !== undefined) return fs.existsSync(file);
   const { engine, where } = engineOf(at);
   return engine.takes !== "path" || fs.existsSync(where);
 }

@@ -51,9 +51,9 @@ async function howToServe(at: string, store: string): Promise<string | undefined
   }
 }
 
-function keyOf({ base, encoder, similarity, models = {}, cot }: Profile, at: string): string {
+function keyOf({ base, encoder, mining, similarity, models = {}, cot }: Profile, at: string): string {
   const further = Object.entries(models).map(([part, place]) => [`models.${part}`, place] as const);
-  const named = [["base", base], ["encoder", encoder], ["similarity", similarity], ["cot.teacher", cot.teacher], ...further]; // prettier-ignore
+  const named = [["base", base], ["encoder", encoder], ["mining", mining], ["similarity", similarity], ["cot.teacher", cot.teacher], ...further]; // prettier-ignore
   return named.find(([, place]) => place === at)?.[0] ?? `rows: ${modelName(at)}`;
 }
 

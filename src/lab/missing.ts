@@ -4,7 +4,7 @@ import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { ENCODERS } from "../miniworld/base/config";
 import { engineOf } from "../model/open";
-import { givenOf, isThere, NOT_BUILT, ROW, shownPlace } from "./given";
+import { embeddingsFile, givenOf, isThere, NOT_BUILT, ROW, shownPlace } from "./given";
 import { hubOf } from "./plan/models";
 import type { Stage } from "./stage";
 
@@ -63,6 +63,7 @@ export function buildCommand({ config, world, out }: BaseBuild): string {
 /** What gets a model that is not there: what says how, builds it, downloads it, or else where to look. */
 export function howToGet({ at, build }: Missing): string {
   if (at.startsWith(ROW)) return `npx fine-r1 models show ${at.slice(ROW.length)}`;
+  if (embeddingsFile(at) !== undefined) return "a file of vectors: docs/published-sets.md";
   const hub = hubOf(at);
   if (build !== undefined) return buildCommand(build);
   if (hub === undefined) return "npx fine-r1 base build, or correct the profile";
@@ -74,14 +75,17 @@ export function requireBuilt(missing: readonly Missing[]): void {
   if (missing.length === 0) return;
   const commands = buildsOf(missing).map(buildCommand);
   const rows = missing.filter(({ at }) => at.startsWith(ROW)).map(({ at }) => at.slice(ROW.length));
-  const others = missing.filter(({ build, at }) => build === undefined && !at.startsWith(ROW));
+  const vectors = missing.filter(({ at }) => embeddingsFile(at) !== undefined);
+  const others = missing.filter((one) => one.build === undefined && !one.at.startsWith(ROW) && !vectors.includes(one));
   const published = others.filter(({ at }) => hubOf(at) !== undefined);
+  const what = vectors.length === 0 ? "the checkpoint" : "the file";
   throw new LabError(
-    missing.length === 1 ? "the checkpoint is not there" : "the checkpoints are not there",
+    missing.length === 1 ? `${what} is not there` : `${what}s are not there`,
     [
       ...(commands.length === 0 ? [] : [`Build what is missing: \`${commands.join(" && ")}\`.`]),
       ...(published.length === 0 ? [] : [`Download what is published: \`${published.map(howToGet).join(" && ")}\`.`]),
       ...rows.map((name) => `\`npx fine-r1 models show ${name}\` says how to get or serve it.`),
+      ...(vectors.length === 0 ? [] : ["docs/published-sets.md says what a file of vectors holds (the profile's mining)."]), // prettier-ignore
       ...(others.length === published.length
         ? []
         : ["Make a base with `npx fine-r1 base build`, or correct the profile."]),

@@ -98,6 +98,8 @@ export interface Profile {
 const count = z.int().min(1);
 const text = z.string().min(1);
 const further = text.nullish();
+/** `null` takes away what an extended file names. */
+const orNone = text.nullish().transform((at) => at ?? undefined);
 const { seed, ...sftShape } = sftFields;
 const sft = z.strictObject(sftShape);
 const weight = z.number().min(0);
@@ -108,13 +110,13 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
   dataset: text,
   base: text,
   encoder: text,
-  mining: text.optional(),
+  mining: orNone,
   models: z.strictObject({ larger: further, qwen2: further, clip: further }).optional(),
   rows: z.array(slugSchema).optional(),
   benchmarks: z.array(text).optional(),
   servers: z.record(slugSchema, text).optional(),
-  similarity: text.optional(),
-  templates: text.optional(),
+  similarity: orNone,
+  templates: orNone,
   promptSet: z.enum(PROMPT_SETS),
   seed,
   cot: z.strictObject({
@@ -122,8 +124,8 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
     imagesPerClass: count,
     descriptions: count,
     maxAttempts: count,
-    teacher: text.optional(),
-    released: text.optional(),
+    teacher: orNone,
+    released: orNone,
   }),
   sft,
   sftLabels: sft,

@@ -5,7 +5,7 @@ import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { readText, writeFolderAtomic } from "../core/files";
 import { isFolder, makeFolder } from "../core/folders";
-import { check, type Progress } from "../core/progress";
+import { asTask, check, type Progress } from "../core/progress";
 import { digest } from "../store/key";
 import { CHAIN_STEPS } from "../miniworld";
 import { ANSWERS_SCRIPT } from "../report/browse/page";
@@ -54,22 +54,23 @@ export async function writeSite(folder: string, { mine, progress, signal }: Site
       write(page.at, pageText(page));
       pages += 1;
     };
-    const task = progress.start("site", runs.length);
     const lab = labs();
-    for (const run of runs) {
-      check(signal);
-      const others = runs.filter((other) => other.id === run.id && other !== run);
-      const found = await browseRun(run, lab, (webp) => {
-        const at = `pictures/${digest(webp.toString("base64"))}.webp`;
-        write(at, webp);
-        return at;
-      });
-      browsed.push(found);
-      copyFiles(run, path.join(temporary, run.at));
-      writePage(runPage(run, others, found));
-      if (found.book !== undefined) writePage(browsePage(run, found.book));
-      task.update(browsed.length);
-    }
+    await asTask(progress, "site", runs.length, async (task) => {
+      for (const run of runs) {
+        check(signal);
+        const others = runs.filter((other) => other.id === run.id && other !== run);
+        const found = await browseRun(run, lab, (webp) => {
+          const at = `pictures/${digest(webp.toString("base64"))}.webp`;
+          write(at, webp);
+          return at;
+        });
+        browsed.push(found);
+        copyFiles(run, path.join(temporary, run.at));
+        writePage(runPage(run, others, found));
+        if (found.book !== undefined) writePage(browsePage(run, found.book));
+        task.update(browsed.length);
+      }
+    });
     for (const scorecard of scorecards) {
       copyFiles(scorecard, path.join(temporary, scorecard.at));
       writePage(scorecardPage(scorecard));
@@ -79,7 +80,6 @@ export async function writeSite(folder: string, { mine, progress, signal }: Site
     write("site.js", readText(SITE_SCRIPT));
     write("answers.js", readText(ANSWERS_SCRIPT));
     write("plotly.min.js", fs.readFileSync(PLOTLY_SCRIPT));
-    task.finish();
   });
   return { pages, runs, browsed };
 }

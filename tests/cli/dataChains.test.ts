@@ -59,3 +59,12 @@ it("imports the chains about a dataset's training pictures", async () => {
   expect(cells(printed, "no training picture")?.at(-1)).toBe("1");
   expect(cells(printed, "another name")?.at(-1)).toBe("1"); // the chain says Marsh Lark
 });
+
+it("writes nothing that a spreadsheet would calculate", async () => {
+  const folder = temporaryFolder();
+  const file = path.join(folder, "stage1.json");
+  const [first] = structuredClone(RELEASED_FIXTURE) as { images: string[] }[];
+  fs.writeFileSync(file, JSON.stringify([{ ...first, images: ["=1+1.jpg"] }]));
+  await chains(file, "--out", folder);
+  expect(fs.readFileSync(path.join(folder, "findings.csv"), "utf8")).toContain("\n'=1+1.jpg,");
+});

@@ -141,6 +141,10 @@ describe("the plan of the profile paper", () => {
     expect(lacking.get("base")?.get).toBe(
       "hf download Qwen/Qwen2.5-VL-3B-Instruct --local-dir models/Qwen2.5-VL-3B-Instruct",
     );
+    const mined = loadProfile("smoke", { mining: "embeddings:no/vectors.jsonl" });
+    expect(await lackingFor(mined, [experimentNamed("quickstart")], { only: ["tapo"] })).toEqual([
+      { key: "mining", at: "embeddings:no/vectors.jsonl", get: "a file of vectors: docs/published-sets.md" },
+    ]);
     expect(absentData("sets:data/sets?shots=4")).toBe("data/sets");
     expect(absentData("heldout:miniworld:test")).toBeUndefined();
   });

@@ -30,6 +30,12 @@ describe("loadProfile", () => {
     expect(mining("embeddings:vectors.jsonl")).toBe(`embeddings:${path.join(ROOT, "vectors.jsonl")}`);
   });
 
+  it("does without what its file names where a key is null", () => {
+    const paper = loadProfile("paper", { "cot.teacher": null, mining: null });
+    expect(paper.cot.teacher).toBeUndefined();
+    expect(loadProfile("smoke", { mining: null, similarity: null })).toEqual(loadProfile("smoke")); // it names neither
+  });
+
   it.each([
     ["rl.seed", /unknown key rl\.seed/],
     ["rl.promptSet", /unknown key rl\.promptSet/],

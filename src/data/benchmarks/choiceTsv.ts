@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { LabError, required } from "../../core/errors";
 import type { RgbImage } from "../../core/image";
 import { limit } from "../../core/limits";
-import { silent } from "../../core/progress";
+import { asTask, silent } from "../../core/progress";
 import { fieldText, openFile, tsvRows, type TsvField, type TsvRow } from "../../core/tsv";
 import { PictureCache } from "../folder/pictures";
 import { decodeImage } from "../images";
@@ -55,18 +55,18 @@ export async function readChoiceTsv(
   const rows: Parsed[] = [];
   const handle = openFile(file);
   try {
-    const task = progress.start(`reading ${name}`, fs.fstatSync(handle).size);
     let columns: ReadonlyMap<string, number> | undefined;
-    for await (const row of tsvRows(file, signal)) {
-      task.update(row.read);
-      if (columns === undefined) columns = headingOf(row, handle, file);
-      else {
-        const parsed = parseRow(row, columns, handle);
-        if (typeof parsed === "string") skipped.push({ file: `${name}, line ${row.line}`, reason: parsed });
-        else rows.push(parsed);
+    await asTask(progress, `reading ${name}`, fs.fstatSync(handle).size, async (task) => {
+      for await (const row of tsvRows(file, signal)) {
+        task.update(row.read);
+        if (columns === undefined) columns = headingOf(row, handle, file);
+        else {
+          const parsed = parseRow(row, columns, handle);
+          if (typeof parsed === "string") skipped.push({ file: `${name}, line ${row.line}`, reason: parsed });
+          else rows.push(parsed);
+        }
       }
-    }
-    task.finish();
+    });
     if (columns === undefined) throw new LabError("is empty", "Get it again.", { subject: file });
     return { ...withPictures(rows, handle, file, skipped), skipped };
   } finally {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import { LabError, messageOf } from "../../core/errors";
-import { check, silent, type Progress } from "../../core/progress";
+import { asTask, check, silent, type Progress } from "../../core/progress";
 import { sideBySide } from "../../workers/job";
 import { greyOf, singleThreaded } from "../images";
 import { differenceHash, HASHED, hashDistance, nearPairs, type DifferenceHash } from "./fingerprint";
@@ -59,17 +59,18 @@ export async function checkPictures(
   const { name, pictures, others } = listing;
   const broken = [...listing.broken];
   const seen: Seen[] = [];
-  const task = progress.start("decoding pictures", pictures.length);
   const failed: ListedPicture[] = [];
-  await singleThreaded(async () => {
-    const ahead = 2 * os.availableParallelism();
-    const tasks = pictures.map((one) => async () => ({ one, found: await look(one) }));
-    for await (const { one, found } of sideBySide(tasks, { signal, ahead })) {
-      if ("reason" in found) failed.push(one);
-      else seen.push(found);
-      task.update(seen.length + failed.length, { broken: failed.length });
-    }
-  });
+  await asTask(progress, "decoding pictures", pictures.length, (task) =>
+    singleThreaded(async () => {
+      const ahead = 2 * os.availableParallelism();
+      const tasks = pictures.map((one) => async () => ({ one, found: await look(one) }));
+      for await (const { one, found } of sideBySide(tasks, { signal, ahead })) {
+        if ("reason" in found) failed.push(one);
+        else seen.push(found);
+        task.update(seen.length + failed.length, { broken: failed.length });
+      }
+    }),
+  );
   // one at a time: of several that fail at once the decoder may tell the reason of one alone
   for (const one of failed) {
     check(signal);
@@ -77,7 +78,6 @@ export async function checkPictures(
     if ("reason" in found) broken.push(found);
     else seen.push(found);
   }
-  task.finish();
   const bad = new Set(broken.map(({ id }) => id));
   const parts = [...new Set(pictures.map(({ part }) => part))].map((part): PartCount => {
     const own = pictures.filter((one) => one.part === part);

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { LabError } from "../../core/errors";
 import { requireEmpty, writeFileAtomic, writeFolderAtomic, writeJson } from "../../core/files";
-import { check, silent } from "../../core/progress";
+import { asTask, check, silent } from "../../core/progress";
 import type { Dataset } from "../dataset";
 import { PROMPT_SETS } from "../prompts";
 import { encodePng } from "../rasters";
@@ -132,19 +132,19 @@ async function writePictures(
   folder: string,
   { progress = silent, signal }: ScanContext,
 ): Promise<ExportedPicture[]> {
-  const task = progress.start("writing pictures", places.length);
   const pictures: ExportedPicture[] = [];
-  for (const { image, file } of places) {
-    check(signal);
-    const bytes = await encodePng(await image.load());
-    fs.mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
-    fs.writeFileSync(path.join(folder, file), bytes);
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    const asked = { question: dataset.question(image), options: [...dataset.optionsFor(image)] };
-    pictures.push({ id: image.id, class: image.subCategory.id, file, sha256, ...asked });
-    task.update(pictures.length);
-  }
-  task.finish();
+  await asTask(progress, "writing pictures", places.length, async (task) => {
+    for (const { image, file } of places) {
+      check(signal);
+      const bytes = await encodePng(await image.load());
+      fs.mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
+      fs.writeFileSync(path.join(folder, file), bytes);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      const asked = { question: dataset.question(image), options: [...dataset.optionsFor(image)] };
+      pictures.push({ id: image.id, class: image.subCategory.id, file, sha256, ...asked });
+      task.update(pictures.length);
+    }
+  });
   return pictures;
 }
 

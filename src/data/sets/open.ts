@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readStored } from "../../config/stored";
 import { LabError } from "../../core/errors";
 import { isFolder } from "../../core/folders";
-import { breathe, check, silent } from "../../core/progress";
+import { asTask, breathe, check, silent } from "../../core/progress";
 import { digest } from "../../store/key";
 import { drawDataset, notesOn, type Asked, type ClassPool } from "../drawn";
 import { folderOptionsSchema, parseOptions, type FolderContext, type FolderDataset } from "../folder/folder";
@@ -144,18 +144,18 @@ async function sizesOf(
   // prettier-ignore
   const sizes = new Map<string, number>();
   const missing: string[] = [];
-  const task = progress.start(`looking for pictures of ${set.title}`, pictures.length);
-  for (const [index, { file }] of pictures.entries()) {
-    const found = fs.statSync(path.join(root, file), { throwIfNoEntry: false });
-    if (found?.isFile() === true && found.size > 0) sizes.set(file, found.size);
-    else missing.push(file);
-    if (index % 1000 !== 999) continue;
-    check(signal);
-    task.update(index + 1);
-    await breathe();
-  }
-  task.update(pictures.length);
-  task.finish();
+  await asTask(progress, `looking for pictures of ${set.title}`, pictures.length, async (task) => {
+    for (const [index, { file }] of pictures.entries()) {
+      const found = fs.statSync(path.join(root, file), { throwIfNoEntry: false });
+      if (found?.isFile() === true && found.size > 0) sizes.set(file, found.size);
+      else missing.push(file);
+      if (index % 1000 !== 999) continue;
+      check(signal);
+      task.update(index + 1);
+      await breathe();
+    }
+    task.update(pictures.length);
+  });
   if (missing.length === 0) return sizes;
   throw new LabError(
     `${missing.length} of the ${pictures.length} pictures that the lists of ${set.title} name are not there, such as ${missing[0] ?? ""}`,

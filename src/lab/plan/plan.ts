@@ -65,11 +65,13 @@ function described(profile: Profile): Pick<Lab, "recipe"> {
     return typeof place === "string" ? [[part, at(given, place)] as const] : [];
   });
   const { teacher } = profile.cot;
+  const { mining } = profile;
   return {
     recipe: (seed): Recipe => ({
       dataset: at("dataset", profile.dataset),
       base: at("checkpoint", profile.base),
       encoder: at("encoder", profile.encoder),
+      ...(mining === undefined ? {} : { miner: at("encoder", mining) }),
       similarity: at("encoder", profile.similarity ?? profile.encoder),
       ...(teacher === undefined ? {} : { teacher: at("checkpoint", teacher) }),
       models: Object.fromEntries(models),

@@ -6,7 +6,7 @@ import { LabError, messageOf } from "../../core/errors";
 import { parseJson } from "../../core/files";
 import { quoted } from "../../core/shell";
 import { digest } from "../../store/key";
-import { placedFromRoot, requireSame } from "../given";
+import { requireSame, shownPlace } from "../given";
 import { kindNamed } from "../kinds";
 import { givenSchema, stageFrom, workOf, type Inputs, type Stage } from "../stage";
 import type { Submission } from "./client";
@@ -100,7 +100,7 @@ function travelling(inputs: Inputs): Inputs {
   const entries = Object.entries(inputs).map(([name, value]) => {
     const ref = givenSchema.safeParse(value);
     if (!ref.success || ref.data.given === "dataset") return [name, value];
-    return [name, { ...ref.data, at: placedFromRoot(ref.data.at) }];
+    return [name, { ...ref.data, at: shownPlace(ref.data.at) }];
   });
   return Object.fromEntries(entries) as Inputs;
 }

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import * as yaml from "yaml";
 import { writeFileAtomic, writeJson } from "../../core/files";
-import { check } from "../../core/progress";
+import { asTask, check } from "../../core/progress";
 import type { SftExample } from "../../sft/train";
 import type { SftOptions } from "../../sft/options";
 import type { LabContext } from "../stage";
@@ -125,17 +125,17 @@ export async function writeLlamaFactory(
   { progress, signal }: Pick<LabContext, "progress" | "signal">,
 ): Promise<{ examples: number; pictures: number }> {
   const pictures = new PictureFolder(into);
-  const task = progress.start("writing examples", examples.length);
-  const records = [];
-  for (const example of examples) {
-    check(signal);
-    const { messages, images } = await example.prompt();
-    const files = [];
-    for (const [at, image] of images.entries()) files.push(await pictures.add(`${example.id}${at === 0 ? "" : ` ${at}`}`, image)); // prettier-ignore
-    records.push({ messages: [...messages, { role: "assistant", content: example.completion }], images: files });
-    task.update(records.length);
-  }
-  task.finish();
+  const records: unknown[] = [];
+  await asTask(progress, "writing examples", examples.length, async (task) => {
+    for (const example of examples) {
+      check(signal);
+      const { messages, images } = await example.prompt();
+      const files = [];
+      for (const [at, image] of images.entries()) files.push(await pictures.add(`${example.id}${at === 0 ? "" : ` ${at}`}`, image)); // prettier-ignore
+      records.push({ messages: [...messages, { role: "assistant", content: example.completion }], images: files });
+      task.update(records.length);
+    }
+  });
   writeJson(path.join(into, DATA), records);
   writeJson(path.join(into, "dataset_info.json"), { [LLAMAFACTORY_DATASET]: DATASET_INFO });
   if (run.gpus > 1) writeJson(path.join(into, DEEPSPEED), ZERO_3);

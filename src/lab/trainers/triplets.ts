@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import { writeFileAtomic } from "../../core/files";
 import type { RgbImage } from "../../core/image";
-import { check } from "../../core/progress";
+import { asTask, check } from "../../core/progress";
 import { STAGE2_SUFFIX } from "../../data/prompts";
 import { encodePng } from "../../data/rasters";
 import type { LabelledImage, Triplet } from "../../data/types";
@@ -42,21 +42,21 @@ export async function writeTriplets(
   into: string,
   { progress, signal }: Pick<TrainerSource["context"], "progress" | "signal">,
 ): Promise<number> {
-  const task = progress.start("writing triplets", examples.length);
   let part: TripletRow[] = [];
   let [bytes, files] = [0, 0];
-  for (const [at, example] of examples.entries()) {
-    check(signal);
-    const row = await rowOf(example);
-    part.push(row);
-    bytes += row.pictures.reduce((sum, picture) => sum + picture.bytes.length, 0);
-    if (bytes >= FILE_BYTES || at === examples.length - 1) {
-      await writeTripletParquet(path.join(into, ROWS, `train-${String(files++).padStart(5, "0")}.parquet`), part);
-      [part, bytes] = [[], 0];
+  await asTask(progress, "writing triplets", examples.length, async (task) => {
+    for (const [at, example] of examples.entries()) {
+      check(signal);
+      const row = await rowOf(example);
+      part.push(row);
+      bytes += row.pictures.reduce((sum, picture) => sum + picture.bytes.length, 0);
+      if (bytes >= FILE_BYTES || at === examples.length - 1) {
+        await writeTripletParquet(path.join(into, ROWS, `train-${String(files++).padStart(5, "0")}.parquet`), part);
+        [part, bytes] = [[], 0];
+      }
+      task.update(at + 1);
     }
-    task.update(at + 1);
-  }
-  task.finish();
+  });
   if (await hasSuffix(examples)) writeFileAtomic(path.join(into, FORMAT_PROMPT), `{{ content | trim }}${SUFFIX}`);
   return files;
 }

@@ -1,4 +1,4 @@
-import { csvField, parseCsv } from "../../core/csv";
+import { asWritten, csvField, notFormula, parseCsv } from "../../core/csv";
 import { LabError } from "../../core/errors";
 import { printable } from "../../core/printable";
 import {
@@ -108,16 +108,7 @@ function fileKey(column: Column): string {
 
 function textField(value: string): string {
   const text = value.split("\r").map(printable).join("\r");
-  return csvField(isFormula(text) ? `'${text}` : text);
-}
-
-/**
- * True for a text that spreadsheets calculate, such as "=1+1" or "-A1" ("-5" is a number and harmless), and for one that
- * would read like such a text with our apostrophe in front.
- */
-function isFormula(text: string): boolean {
-  const bare = text.replace(/^'+/, "");
-  return /^[=+@\t\r\n＝＋＠]/.test(bare) || (/^[-－]/.test(bare) && !/^-\d*\.?\d+$/.test(bare));
+  return csvField(notFormula(text));
 }
 
 /** A decimal number times 10^places, digit by digit: a product of doubles would round. */
@@ -145,7 +136,7 @@ function cellFrom(column: Column, field: (key: string) => string | null): Cell {
   const mark = field(name + SUFFIX.mark);
   if (text === null) return null;
   if (column.kind === "text") {
-    const bare = text.startsWith("'") && isFormula(text) ? text.slice(1) : text;
+    const bare = asWritten(text);
     return mark === null ? bare : { text: bare, mark };
   }
   const number = (digits: string): number => Number(inPercent(column) ? shiftPoint(digits, -2) : digits);
