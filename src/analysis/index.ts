@@ -8,15 +8,14 @@ export { pca, project, reconstruct, type Pca } from "./pca";
 export { probeClasses, type ClassProbe, type PictureState, type ProbedPicture, type ProbeRun } from "./classProbe";
 export { linearProbe, type LabelledState, type Probe, type ProbeEpoch, type ProbeOptions } from "./probe";
 export { fisherRatio, silhouette } from "./scatter";
+export { mirroredPairs, namePairs, pairPrompt, type NamePair } from "./namePairs";
 export {
   LAST_LAYER,
   layerSetting,
-  namePairs,
-  pairPrompt,
   pairStates,
   separability,
   separabilityOverLayers,
+  type Separability,
 } from "./separability";
-export type { NamePair, Separability } from "./separability";
 export { compareTaxonomy, taxonomySimilarity, withRelatives } from "./taxonomy";
 export type { SpeciesState, TaxonomyComparison, TaxonomyOptions, TaxonomySimilarity, TaxonomyTarget } from "./taxonomy";

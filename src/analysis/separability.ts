@@ -1,55 +1,12 @@
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
-import type { BenchmarkItem, LabelledImage, SubCategory } from "../data/types";
-import { pairText, type PromptSet } from "../data/prompts";
+import type { PromptSet } from "../data/prompts";
 import { wilson, type Score } from "../eval/intervals";
-import type { Prompt, VisionLanguageModel } from "../model/contract";
+import type { VisionLanguageModel } from "../model/contract";
 import { ridgeRegression, valueAt } from "./leastSquares";
+import { pairPrompt, type NamePair } from "./namePairs";
 import { pca, project } from "./pca";
 import { fisherRatio, silhouette } from "./scatter";
-
-/** A picture beside a name: its own (a positive pair) or that of a class easily taken for it (a negative one). */
-export interface NamePair {
-  readonly image: LabelledImage;
-  readonly name: string;
-  readonly positive: boolean;
-}
-
-/**
- * Two pairs per item: the true name, and that of another class of its genus, else of its super-category, drawn by the seed and the
- * item's id. Both classes are seen, or both unseen: else the name alone would tell right pairs from wrong ones.
- */
-export function namePairs(classes: readonly SubCategory[], items: readonly BenchmarkItem[], seed: number): NamePair[] {
-  return items.flatMap(({ id, image, groundTruth }) => {
-    const wrong = new Random(seed).fork(`negative pair of ${id}`).pick(rivals(classes, image.subCategory));
-    return [
-      { image, name: groundTruth, positive: true },
-      { image, name: wrong.name, positive: false },
-    ];
-  });
-}
-
-/** The classes that a class is most easily taken for, seen or unseen as it is. @throws LabError when there is none */
-export function rivals(classes: readonly SubCategory[], of: SubCategory): readonly SubCategory[] {
-  const others = classes.filter(
-    ({ id, superCategory, seen }) => id !== of.id && superCategory === of.superCategory && seen === of.seen,
-  );
-  const siblings = others.filter(({ genus }) => genus !== undefined && genus === of.genus);
-  if (siblings.length > 0) return siblings;
-  if (others.length > 0) return others;
-  const split = of.seen ? "seen" : "unseen";
-  throw new LabError(
-    `is the only ${split} class of its super-category: there is no other name to pair its pictures with`,
-    `Give the dataset another ${split} class of "${of.superCategory}".`,
-    { subject: of.id },
-  );
-}
-
-/** The question whose last hidden state sums a pair up (§5.4, H3): "Is the bird species NAME?". */
-export async function pairPrompt(set: PromptSet, { image, name }: NamePair): Promise<Prompt> {
-  const question = pairText(set, image.subCategory.superCategory, name);
-  return { messages: [{ role: "user", content: `<image>${question}` }], images: [await image.load()] };
-}
 
 /** The hidden state of every pair's last token, layer by layer from the embeddings to the last. @returns [L + 1][N] vectors of the hidden width */
 export async function pairStates(
@@ -68,11 +25,11 @@ export interface Separability {
   /** Each pair in the plane of the first two principal components (Fig. 4). */
   readonly points: readonly (readonly [number, number])[];
   readonly explained: readonly [number, number];
-  /** Share of the pairs on the right side of a hyperplane that was fitted without them; 0.5 is chance. */
+  /** Share of the pairs on the right side of a hyperplane that was fitted without them; 0.5 where the states tell nothing. */
   readonly accuracy: Score;
   /** Which pairs these are, in the order of the pairs. */
   readonly right: readonly boolean[];
-  /** Fisher's ratio of the two kinds of pairs along the normal of that hyperplane, at pairs that it was fitted without; 0 is chance. */
+  /** Fisher's ratio of the two kinds of pairs along the normal of that hyperplane, at pairs that it was fitted without; 0 where the means agree. It has no sign. */
   readonly fisher: number;
   /** Silhouette coefficient of the two kinds in all dimensions, in [−1, 1]: small where pictures differ more than right from wrong. */
   readonly silhouette: number;
@@ -86,13 +43,13 @@ export function layerSetting(layer: number): string {
 /** How they call those after the last layer, whatever its number. */
 export const LAST_LAYER = "last layer";
 
-/** Folds of the cross-validation; the two pairs of a picture are always in the same one. */
+/** Folds of the cross-validation; the pairs of a group are always in the same one. */
 const FOLDS = 5;
 const RIDGE = 1e-2;
 
 /**
  * Puts numbers beside Fig. 4's picture: accuracy and Fisher's ratio of a ridge classifier over all dimensions, in five-fold
- * cross-validation over pictures; the silhouette; and the first two principal components to look at.
+ * cross-validation over groups of pairs; the silhouette; and the first two principal components to look at.
  * @param states shape [N, D], one per pair
  */
 export function separability(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): Separability {
@@ -127,16 +84,17 @@ export function separabilityOverLayers<Layer>(
   return layers.map(({ layer, states }) => ({ layer, ...separability(pairs, states, seed) }));
 }
 
-/** The value, at each pair, of the plane that was fitted to +1 and −1 without its picture's fold. */
+/** The value, at each pair, of the plane that was fitted to +1 and −1 without its group's fold. */
 function heldOutScores(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): number[] {
-  const images = [...new Set(pairs.map(({ image }) => image.id))];
-  if (images.length < FOLDS) {
-    throw new LabError(`${images.length} pictures are too few to cross-validate`, `Give at least ${FOLDS}.`);
+  const groups = [...new Set(pairs.map(({ group }) => group))];
+  if (groups.length < FOLDS) {
+    const remedy = `Give pairs of at least ${FOLDS} groups, which share neither pictures nor names.`;
+    throw new LabError(`pairs of ${groups.length} groups are too few to cross-validate`, remedy);
   }
-  const order = new Random(seed).fork("folds").shuffle(images);
-  const foldOf = new Map(order.map((id, place) => [id, place % FOLDS]));
+  const order = new Random(seed).fork("folds").shuffle(groups);
+  const foldOf = new Map(order.map((group, place) => [group, place % FOLDS]));
   const planes = Array.from({ length: FOLDS }, (_, fold) => {
-    const kept = pairs.map(({ image }) => foldOf.get(image.id) !== fold);
+    const kept = pairs.map(({ group }) => foldOf.get(group) !== fold);
     const targets = pairs.filter((__, i) => kept[i]).map(({ positive }) => (positive ? 1 : -1));
     return ridgeRegression(
       states.filter((__, i) => kept[i]),
@@ -144,9 +102,9 @@ function heldOutScores(pairs: readonly NamePair[], states: readonly Float32Array
       RIDGE,
     );
   });
-  return pairs.map(({ image }, i) =>
+  return pairs.map(({ group }, i) =>
     valueAt(
-      required(planes[foldOf.get(image.id) ?? -1], () => new RangeError("no fold")),
+      required(planes[foldOf.get(group) ?? -1], () => new RangeError("no fold")),
       states[i] ?? [],
     ),
   );

@@ -36,9 +36,9 @@ export const FEWEST_SEEDS = 3;
 /** The rule of `verdictOf` in words, as it stands above every scorecard. */
 export const VERDICT_RULE = [
   "A claim is a set of differences a − b, written so that the paper claims each to be above 0 (or, for “no difference”, within a margin of 0, and for “no loss”, not below minus a margin; margins were written down before the runs).",
-  "Each difference has a 95 % interval over items, seeds and worlds (the paired bootstrap, or Student's over runs where that is wider).",
-  `Reproduced: every interval lies wholly where the paper claims it to be and, of several worlds, every one of them lies above 0 too.`,
-  "Not reproduced: some interval lies wholly outside, or excludes half of the paper's own difference without excluding 0: an effect of half that size would have been found.",
+  "Each difference has a 95 % interval over items, seeds and worlds (the paired bootstrap, or Student's over runs or over worlds where that is wider).",
+  `Reproduced: every interval lies wholly where the paper claims it to be and, of several worlds, every one of them lies there too.`,
+  "Not reproduced: some interval lies wholly outside, or excludes half of the paper's own difference without excluding 0.",
   `Inconclusive: neither; or fewer than ${FEWEST_SEEDS} seeds in some world for a difference of trained rows, or no spread that an interval could rest on. Then the smallest difference that would have been found four times in five says what the runs could see.`,
   "Not measured: a difference has no results yet.",
   "Nothing is corrected for the number of claims: of forty differences that are none, one would lie above 0 by chance.",
@@ -83,11 +83,12 @@ export function verdictOf(
   { paper }: Pick<ClaimedDifference, "paper">,
   { low, high, byWorld, fewestSeeds, overItems }: Effect,
 ): Exclude<Verdict, "not measured"> {
-  const enough = fewestSeeds === null ? overItems || byWorld.length > 1 : fewestSeeds >= FEWEST_SEEDS;
-  if (!enough) return "inconclusive";
+  const spread = overItems || low < high;
+  if (!spread || (fewestSeeds !== null && fewestSeeds < FEWEST_SEEDS)) return "inconclusive";
   if (expects !== undefined) {
     const [from, to] = "within" in expects ? [-expects.within, expects.within] : [-expects.notBelow, Infinity];
-    if (low >= from && high <= to) return "reproduced";
+    const inside = [low, high, ...byWorld].every((value) => value >= from && value <= to);
+    if (inside) return "reproduced";
     return high < from || low > to ? "not reproduced" : "inconclusive";
   }
   if (low > 0) return byWorld.every((value) => value > 0) ? "reproduced" : "inconclusive";

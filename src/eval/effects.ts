@@ -38,8 +38,8 @@ const SEED = 1;
  * The effect of one method over another in all worlds that have both; `undefined` where none has.
  *
  * Runs with the same seed are paired, a given method with every seed, and answers question by question (`pairedBootstrap` over worlds,
- * seeds and items). That interval is too narrow over few runs, and Student's over runs (`meanOverSeeds`, one paired difference per world
- * and seed) knows nothing of items and worlds: both are computed, and of interval, p and smallest detectable difference the wider counts.
+ * seeds and items). That interval is too narrow over few units, and Student's over runs (one paired difference per world and seed) or over worlds
+ * (one mean each) knows nothing of items: all that there are are computed, and of interval, p and smallest detectable difference the widest counts.
  * Split "all" is the mean over the domains of both splits, each alike.
  * @throws LabError where two of the results are of one world
  */
@@ -55,22 +55,27 @@ export function effectOf(results: readonly WorldResults[], difference: Differenc
   const trained = worlds.some((world) => world.trained);
   const drawn = pairedBootstrap(worlds.flatMap(({ cells }) => cells), { seed: SEED }); // prettier-ignore
   const runs = trained ? worlds.flatMap(({ cells }) => perSeed(cells)) : [];
-  const common = {
-    ...drawn,
-    byWorld: worlds.map(({ cells }) => meanOf(perSeed(cells))),
+  const byWorld = worlds.map(({ cells }) => meanOf(perSeed(cells)));
+  return {
+    ...[runs, byWorld].reduce(noNarrowerThan, drawn),
+    byWorld,
     fewestSeeds: trained ? Math.min(...worlds.map(({ cells }) => seedsOf(cells).length)) : null,
     overItems: worlds.every(({ overItems }) => overItems),
   };
-  if (runs.length < 2) return common;
-  const { value, high } = meanOverSeeds(runs);
+}
+
+/** What was drawn, or Student's over some means where that says less. */
+function noNarrowerThan(drawn: BootstrapDifference, means: readonly number[]): BootstrapDifference {
+  if (means.length < 2) return drawn;
+  const { value, high } = meanOverSeeds(means);
   const half = high - value;
-  const { p } = pairedTTest(runs, Array<number>(runs.length).fill(0));
+  const { p } = pairedTTest(means, Array<number>(means.length).fill(0));
   return {
-    ...common,
+    ...drawn,
     low: Math.min(drawn.low, drawn.value - half),
     high: Math.max(drawn.high, drawn.value + half),
     p: Math.max(drawn.p, p),
-    detectable: Math.max(drawn.detectable, detectableOverSeeds(runs)),
+    detectable: Math.max(drawn.detectable, detectableOverSeeds(means)),
   };
 }
 

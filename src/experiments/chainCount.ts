@@ -43,6 +43,10 @@ export const chainCount = defineExperiment({
     ["cot-sft-804", "cot-sft-404"],
     ["cot-sft-1199", "cot-sft-404"],
   ],
+  about: {
+    ...{ setting: "open", metric: "similarity", split: "unseen", domain: "mean" },
+    words: "in SS_rel on unseen classes, open world",
+  },
   tables: [
     standardTable("Number of chains, accuracy in %", {
       more: [

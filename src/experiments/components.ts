@@ -56,6 +56,10 @@ export const components = defineExperiment({
     ["tapo", "inter"],
     ["tapo", "dapo"],
   ],
+  about: {
+    ...{ setting: "open", metric: "similarity", split: "all", domain: "mean" },
+    words: "in SS_rel, open world",
+  },
   tables: [
     standardTable("Key components, accuracy in %", {
       more: [SIMILARITY_OF_BOTH],

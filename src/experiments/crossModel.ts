@@ -30,6 +30,10 @@ export const crossModel = defineExperiment({
     ["qwen2-tapo", "qwen2"],
     ["qwen2-tapo", "qwen2-dapo"],
   ],
+  about: {
+    ...{ setting: "open", metric: "similarity", split: "all", domain: "mean" },
+    words: "in SS_rel, open world",
+  },
   tables: [standardTable("Qwen2-VL architecture, accuracy in %", { more: [SIMILARITY_OF_BOTH] })],
   figures: [
     { name: "similarity", draw: similarityBars },

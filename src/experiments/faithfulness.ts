@@ -53,6 +53,8 @@ export const faithfulness = defineExperiment({
     ["cot-sft", "base-think"],
     ["tapo-own", "tapo"],
     ["tapo-own", "cot-sft-own"],
+    ["tapo-own", "base-think-own"],
+    ["tapo-lookalike", "cot-sft-lookalike"],
     ["tapo", "cot-sft"],
   ],
   tables: [

@@ -28,6 +28,10 @@ export const ratio = defineExperiment({
   ask: ["closed", "open"],
   metrics: ["accuracy", "similarity", "wellFormed"],
   compare: RATIOS.filter(({ name }) => name !== "5:5").map(({ name }) => ["5:5", name] as const),
+  about: {
+    ...{ setting: "open", metric: "similarity", split: "unseen", domain: "mean" },
+    words: "in SS_rel on unseen classes, open world",
+  },
   tables: [standardTable("Anchor : positive rollouts, accuracy in %")],
   figures: [
     {

@@ -205,7 +205,7 @@ export interface Experiment {
   readonly metrics: readonly string[];
   /** Differences over seeds: the first minus the second. */
   readonly compare: readonly (readonly [string, string])[];
-  /** Default: accuracy on unseen classes, in the open world where it is asked. */
+  /** Default: accuracy on unseen classes, by text inclusion in the open world where it is asked. */
   readonly about?: Headline;
   readonly tables: readonly TableSpec[];
   readonly figures: readonly FigureSpec[];

@@ -46,7 +46,7 @@ export function headline(
   const setting = ask.includes("open") ? "open" : "closed";
   const { words, ...where }: Headline = about ?? {
     ...{ metric: "accuracy", setting, split: "unseen", domain: "mean" },
-    words: `on unseen classes, ${setting} world`,
+    words: `${setting === "open" ? "in text inclusion " : ""}on unseen classes, ${setting} world`,
   };
   const named = (name: string): Method | undefined => methods.find((method) => method.name === name);
   const partFor = (name: string, seed: number) => {
@@ -58,20 +58,27 @@ export function headline(
   const trained = made.filter(({ method }) => !("given" in method.model));
   const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
   const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
-  const on = `${words} (${seeds.length === 1 ? "one seed" : `${seeds.length} seeds`})`;
+  const on = (of: readonly number[]): string => `${words} (${of.length === 1 ? "one seed" : `${of.length} seeds`})`;
   const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
-  const told = compare.filter(([a, b]) => isOwn(a) && seeds.every((seed) => valueOf(b, seed) !== undefined));
-  const best = told.filter(([, b]) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made
+  const told = compare.flatMap(([a, b]) => {
+    const pairs = seeds.flatMap((seed) => {
+      const [first, second] = [valueOf(a, seed), valueOf(b, seed)];
+      return first === undefined || second === undefined ? [] : [{ seed, difference: first - second }];
+    });
+    return isOwn(a) && pairs.length > 0 ? [{ a, b, pairs }] : [];
+  });
+  const best = told.filter(({ b }) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made
   if (best !== undefined) {
-    const [a, b] = best;
-    const differences = seeds.map((seed) => (valueOf(a, seed) ?? NaN) - (valueOf(b, seed) ?? NaN));
-    const from = seeds.some((seed) => partFor(b, seed)?.origin === "record");
-    return `${short(a)} − ${short(b)} = ${inPoints(differences)} ${on}${from ? `; ${short(b)} from results/` : ""}.`;
+    const { a, b, pairs } = best;
+    const both = pairs.map(({ seed }) => seed);
+    const from = both.some((seed) => partFor(b, seed)?.origin === "record");
+    const points = inPoints(pairs.map(({ difference }) => difference));
+    return `${short(a)} − ${short(b)} = ${points} ${on(both)}${from ? `; ${short(b)} from results/` : ""}.`;
   }
   const last = made.at(-1);
   const value = last === undefined ? undefined : valueOf(last.method.name, last.seed);
   if (last === undefined || value === undefined) return undefined;
-  return `${last.method.title}: ${(value * 100).toFixed(1)} % ${on}.`;
+  return `${last.method.title}: ${(value * 100).toFixed(1)} % ${on(seeds)}.`;
 }
 
 /** Differences of shares in percentage points, with their sign; of several seeds the mean and its interval. */

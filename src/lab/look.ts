@@ -1,4 +1,5 @@
-import { pairStates, type NamePair } from "../analysis/separability";
+import type { NamePair } from "../analysis/namePairs";
+import { pairStates } from "../analysis/separability";
 import type { SpeciesState } from "../analysis/taxonomy";
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";

@@ -142,9 +142,9 @@ export function dapo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objecti
   return { ...anchorOnly(profile), ...withoutNegative(profile) };
 }
 
-/** GRPO: the same with its own clipping, means and KL to the reference. */
-export function grpo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objective"> {
-  return { ...anchorOnly(profile), ...objective(profile, GRPO) };
+/** GRPO: the same with its own clipping, means and KL to the reference, and without DAPO's dynamic sampling. */
+export function grpo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objective" | "dynamicSampling"> {
+  return { ...anchorOnly(profile), ...objective(profile, GRPO), dynamicSampling: false };
 }
 
 /** The models between the base and Fine-R1, which analyses hold beside each other (§5.4). */

@@ -1,4 +1,4 @@
-import { rivals } from "../analysis/separability";
+import { rivals } from "../analysis/namePairs";
 import { Random } from "../core/random";
 import { openQuestion, pairText } from "../data/prompts";
 import type { GeneralQuestion, NamedFirst, QuestionKind, QuestionSet } from "../data/questions";

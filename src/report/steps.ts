@@ -1,5 +1,6 @@
 import { pca, project } from "../analysis/pca";
-import type { NamePair, Separability } from "../analysis/separability";
+import type { NamePair } from "../analysis/namePairs";
+import type { Separability } from "../analysis/separability";
 import { LabError, required } from "../core/errors";
 import type { CurationReport } from "../cot/outcomes";
 import type { CotRecord } from "../cot/records";

@@ -210,7 +210,7 @@ describe("run", () => {
     expect(stdout).toContain("Quickstart: recognition, accuracy in % (epochs = 1, everyNthClass = 8)\n");
     const end = stdout.slice(stdout.indexOf("CoT SFT: "));
     expect(end).toMatch(
-      /^CoT SFT: [\d.]+ % on unseen classes, open world \(one seed\)\.\n\nTables, figures .*own.runs/,
+      /^CoT SFT: [\d.]+ % in text inclusion on unseen classes, open world \(one seed\)\.\n\nTables, figures .*own.runs/,
     );
     const again = ["quickstart", "--only", "cot-sft", "-p", "smoke", ...set].join(" ");
     expect(end).toContain(`Another seed: npx fine-r1 run ${again} --seeds 2\n`);

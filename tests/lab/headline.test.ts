@@ -22,10 +22,18 @@ describe("keptHeadline", () => {
     };
     // differences 2 and 4: mean 3, standard error 1, Student's t of one degree of freedom 12.7
     expect(keptHeadline(quickstart, loadProfile("smoke"), kept)).toBe(
-      "TAPO − DAPO = +3.0 points [−9.7, +15.7] on unseen classes, open world (2 seeds).",
+      "TAPO − DAPO = +3.0 points [−9.7, +15.7] in text inclusion on unseen classes, open world (2 seeds).",
     );
     expect(keptHeadline(quickstart, loadProfile("smoke"), { ...kept, made: [made("tapo", 1)] })).toBe(
-      "CoT SFT + TAPO: 52.0 % on unseen classes, open world (one seed).",
+      "CoT SFT + TAPO: 52.0 % in text inclusion on unseen classes, open world (one seed).",
+    );
+  });
+
+  it("pairs the seeds that both methods have", () => {
+    const rows = [unseen("dapo", 1, 0.5), unseen("tapo", 1, 0.52), unseen("dapo", 2, 0.6)];
+    const kept = { settings: {}, made: rows.map(({ method, seed }) => made(method, seed)), measurements: rows, outcomes: [] }; // prettier-ignore
+    expect(keptHeadline(quickstart, loadProfile("smoke"), kept)).toBe(
+      "TAPO − DAPO = +2.0 points in text inclusion on unseen classes, open world (one seed).",
     );
   });
 

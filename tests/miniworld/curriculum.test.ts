@@ -16,7 +16,7 @@ import { weakLabel } from "../../src/miniworld/curriculum/weak";
 import * as mixture from "../../src/miniworld/curriculum/mixture";
 import type { Mixture } from "../../src/miniworld/curriculum/mixture";
 import type { Domain } from "../../src/miniworld/config";
-import { pairPrompt } from "../../src/analysis/separability";
+import { pairPrompt } from "../../src/analysis/namePairs";
 import { buildPrompt } from "../../src/data/prompts";
 import type { MiniWorld } from "../../src/miniworld/types";
 import { buildMiniWorld } from "../../src/miniworld/world";
@@ -167,7 +167,7 @@ describe("curriculum", () => {
     const image = { ...smokeWorld.train[0]!, load: () => weak.picture!.load() };
     const [, domain, name] = /^<image> (\w+) (\w+ \w+) \? answer$/.exec(weak.user)!;
     const subCategory = { ...image.subCategory, superCategory: domain as Domain };
-    const asked = await pairPrompt("mini", { image: { ...image, subCategory }, name: name!, positive: true });
+    const asked = await pairPrompt("mini", { image: { ...image, subCategory }, name: name! });
     expect((await exercisePrompt(weak)).messages).toEqual(asked.messages);
   });
 

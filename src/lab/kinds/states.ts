@@ -1,7 +1,8 @@
 import * as path from "node:path";
 import { z } from "zod";
 import type { PictureState } from "../../analysis/classProbe";
-import { namePairs, pairStates, separability, type NamePair, type Separability } from "../../analysis/separability";
+import { mirroredPairs, type NamePair } from "../../analysis/namePairs";
+import { pairStates, separability, type Separability } from "../../analysis/separability";
 import { readStored } from "../../config/stored";
 import { LabError, required } from "../../core/errors";
 import { writeJson } from "../../core/files";
@@ -149,7 +150,7 @@ const separabilitySchema: z.ZodType<LayeredSeparability> = z.strictObject({
 /** Measures how far a model's hidden states tell right picture–name pairs from wrong ones, layer by layer (H3, Fig. 4). */
 export const separabilityStage = defineStage<SeparabilityInputs, LayeredSeparability>({
   kind: "separability",
-  version: 5,
+  version: 6,
   inputs: z.strictObject({
     model: refSchema,
     dataset: givenSchema,
@@ -180,7 +181,7 @@ function judged({ image, name, positive }: NamePair): JudgedPair {
 
 /** The pairs that a separability stage looks at. */
 export function pairsOf(dataset: Dataset, seed: number): NamePair[] {
-  return namePairs(dataset.subCategories, onePerClass(testItems(dataset)), seed);
+  return mirroredPairs(dataset.subCategories, onePerClass(testItems(dataset)), seed);
 }
 
 /** The first item of every class. */

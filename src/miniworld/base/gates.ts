@@ -24,7 +24,7 @@ import { scoreOf } from "../../eval/measure";
 import { metricNamed } from "../../eval/metrics";
 import type { Prompt, VisionLanguageModel } from "../../model/contract";
 import type { EncoderName } from "./config";
-import { namePairs, pairPrompt } from "../../analysis/separability";
+import { namePairs, pairPrompt } from "../../analysis/namePairs";
 
 /** A measured property of a base model and the bound that a base must keep (docs/mini-world.md). */
 export interface Gate {
