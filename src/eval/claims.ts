@@ -4,6 +4,8 @@ import type { Difference, Effect } from "./effects";
 export interface ClaimedDifference extends Difference {
   /** The paper's own difference, as a share; left out where it prints none. */
   readonly paper?: number | undefined;
+  /** The row that stands for `a` where a wording of the questions has no `a`. */
+  readonly orElse?: string | undefined;
 }
 
 /** Something that the paper says, and what decides it here. Written down before the runs that decide it. */
@@ -64,7 +66,10 @@ export interface JudgedClaim {
 
 /** Judges a claim by `VERDICT_RULE`. @param effect what a difference came to, `undefined` where it has no results */
 export function judge(claim: Claim, effect: (difference: Difference) => Effect | undefined): JudgedClaim {
-  const decided = claim.differences.map((difference): Decided => {
+  const decided = claim.differences.map((claimed): Decided => {
+    const { orElse, ...first } = claimed;
+    const forms = orElse === undefined ? [first] : [first, { ...first, a: orElse }];
+    const difference = forms.find((form) => effect(form) !== undefined) ?? first;
     const found = effect(difference);
     return { difference, effect: found, verdict: found === undefined ? "not measured" : verdictOf(claim, difference, found) }; // prettier-ignore
   });

@@ -26,7 +26,7 @@ export const general = defineExperiment({
   id: "general",
   title: "General capability",
   claim:
-    "Fine-R1 answers more of the questions that need recognition first (ImageWikiQA 54.85 → 58.45 %) and loses nothing on general ones (MMBench 79.30 → 79.55, SEED-Bench 73.74 → 73.99, MME 1591 → 1587; Table 7)",
+    "Fine-R1 answers more of the questions that need recognition first (ImageWikiQA 54.85 → 58.45 %) and keeps general ones (MMBench 79.30 → 79.55, SEED-Bench 73.74 → 73.99, MME 1591 → 1587; Table 7)",
   claims: claimsOf("general"),
   lacks: ({ questions }, { benchmarks = [] }) =>
     questions === undefined && benchmarks.length === 0 ? "general questions" : undefined,

@@ -35,6 +35,8 @@ export interface MeasuredColumn extends Pick<Measurement, "setting" | "metric"> 
   readonly percent?: boolean;
   /** Decimal places; default: 1 of per cent, else 3. */
   readonly digits?: number;
+  /** False for the statistic of a test and its p: of these a mean over seeds says nothing. */
+  readonly overSeeds?: false;
 }
 
 export interface TableLayout extends Partial<Pick<ResultTable, "notes" | "marks" | "provenance">> {

@@ -30,7 +30,8 @@ const CLAIM: Column = { key: "claim", title: "Claim", kind: "text" };
 const PLACE: Column = { key: "place", title: "In the paper", kind: "text" };
 
 const NOTES = [
-  "Effects are differences in points; of claims with several differences the one that decides is shown, and the table of effects has all. Paper: its own effect, on real pictures; – where it prints none. Seeds: of all worlds together; – where nothing is trained. Items: – where only means per seed are kept.",
+  "Effects are differences in points; of claims with several differences the one that decides is shown, and the scorecard's table of effects has all. Paper: its own effect, on real pictures; – where it prints none. Seeds: of all worlds together; – where nothing is trained. Items: – where only means per seed are kept.",
+  "p: two-sided, of no difference at all, whatever the claim's margin.",
   "Detectable: the true difference that would have been found four times in five (α = 5 %), beside every claim that was not reproduced.",
 ];
 

@@ -42,7 +42,7 @@ const FEWER = { mark: "*", meaning: "over fewer seeds than the row counts" } as 
 export function seedTable(measured: SeedMeasurements, layout: SeedLayout): ResultTable {
   const runs = seedRuns(measured, layout.methods);
   const given = measured.given ?? [];
-  const columns = pivotColumns(layout.columns);
+  const columns = pivotColumns(layout.columns.filter(({ overSeeds }) => overSeeds !== false));
   const seedsOf = (name: string): number[] => runs.filter(({ own }) => own.has(name)).map(({ seed }) => seed);
   const methods = layout.methods.filter(({ name }) => seedsOf(name).length > 1);
   if (methods.length === 0)

@@ -6,8 +6,8 @@ import type { Rollout, TapoExample } from "./rollouts";
 import { usesNegative } from "./terms";
 
 /**
- * Online mining, an alternative to the paper's choice of negatives: §4.3 has them mined once by an encoder, which does not know what
- * the policy takes for what. Here the policy mines for itself, before every update of a batch of rollouts. Of K pictures of other
+ * Online mining, an alternative to the paper's choice of negatives: §4.3 takes the most similar class, found once, before the training; here an encoder
+ * finds it, which does not know what the policy takes for what. With this option the policy mines for itself, before every update of a batch of rollouts. Of K pictures of other
  * classes, the negative of a group is the one under which the policy would most readily have given the very answer that it gave to
  * the anchor, the group's first right one: where log π(o | q, x_neg) is largest, and so g of Eq. 2 smallest. The answer is kept as
  * it was sampled, chain and all. It costs K scored answers per group, beside n₁ + n₂ sampled ones.

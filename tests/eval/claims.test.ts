@@ -47,6 +47,7 @@ describe("the rule of verdicts, where a difference is claimed to be above 0", ()
     // what is given needs no seeds, but something that the interval can rest on
     expect(above(0.01, 0.05, 0.1, { fewestSeeds: null })).toBe("reproduced");
     expect(above(0.05, 0.05, 0.1, { fewestSeeds: null, overItems: false })).toBe("inconclusive");
+    expect(above(0, 0, 0.1, { overItems: false })).toBe("inconclusive"); // three seeds that all say the same have no spread
     expect(above(0.01, 0.05, 0.1, { fewestSeeds: null, overItems: false, byWorld: [0.01, 0.05] })).toBe("reproduced");
   });
 });
@@ -57,6 +58,12 @@ describe("the rule of verdicts, with a margin", () => {
     expect([within(-0.03, 0.03), within(0.001, 0.02)]).toEqual(["reproduced", "reproduced"]);
     expect([within(0.031, 0.05), within(-0.05, -0.031)]).toEqual(["not reproduced", "not reproduced"]);
     expect([within(-0.04, 0.01), within(0.02, 0.04), within(-0.1, 0.1)]).toEqual(Array(3).fill("inconclusive"));
+  });
+
+  it("is inconclusive where one of several worlds lies beyond the margin", () => {
+    const worlds = (byWorld: number[]) =>
+      verdictOf({ expects: { within: 0.03 } }, {}, effect(-0.02, 0.02, { byWorld }));
+    expect([worlds([0.029, -0.03, 0]), worlds([0.05, -0.05, 0])]).toEqual(["reproduced", "inconclusive"]);
   });
 
   it("no loss: a gain of any size is none", () => {
@@ -81,6 +88,14 @@ describe("a claim of several differences", () => {
     expect(by({ b: yes }).verdict).toBe("not measured");
     expect(by({ b: no }).verdict).toBe("not reproduced");
     expect(by({}).verdict).toBe("not measured");
+  });
+
+  it("takes another row where the first is not made, and says so", () => {
+    const instead = { ...claim, differences: claim.differences.map((one) => ({ ...one, orElse: "d" })) };
+    const judged = judge(instead, ({ a }) => (a === "d" ? yes : undefined));
+    expect(judged.verdict).toBe("reproduced");
+    expect(judged.decided.map(({ difference }) => difference.a)).toEqual(["d", "d"]);
+    expect(judge(instead, ({ a }) => (a === "a" ? no : yes)).verdict).toBe("not reproduced");
   });
 
   it("names the difference that decides: of those of its verdict, the one with the lowest bound", () => {

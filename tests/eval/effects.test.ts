@@ -67,6 +67,21 @@ describe("effectOf", () => {
     expect(effect.detectable).toBeGreaterThan(0);
   });
 
+  it("is no narrower than Student's over worlds, whose mean is what it is about, trained or not", () => {
+    const flat = (value: number): number[] => ITEMS.map(() => value);
+    const worlds = (seeds: readonly number[], given: readonly string[]) =>
+      [0.01, 0.02, 0.09].map((gain, at) => world(`w${at}`, seeds.flatMap((seed) => [of("tapo", seed, flat(gain)), of("base", seed, flat(0))]), given)); // prettier-ignore
+    // mean 0.04, s = √((0.03² + 0.02² + 0.05²)/2) = 0.0435890; half width 4.303 · s/√3
+    const half = (4.303 * Math.sqrt(0.0019)) / Math.sqrt(3);
+    for (const results of [worlds([1, 2, 3], ["base"]), worlds([1], ["tapo", "base"])]) {
+      const { value, low, high, p } = effectOf(results, seen)!;
+      expect([value, low, high].map((x) => x.toFixed(9))).toEqual([0.04, 0.04 - half, 0.04 + half].map((x) => x.toFixed(9))); // prettier-ignore
+      // t = 0.04/(s/√3) = 1.5894 of two degrees of freedom: p = 1 − t/√(t² + 2)
+      const t = 0.04 / Math.sqrt(0.0019 / 3);
+      expect(p).toBeCloseTo(1 - t / Math.sqrt(t * t + 2), 9);
+    }
+  });
+
   it("does not depend on the order of worlds, of rows or of items, to the last digit", () => {
     const results = ["x", "y", "z"].map(
       (name, at) =>

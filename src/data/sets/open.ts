@@ -50,7 +50,7 @@ interface Opened {
  * - Shots are drawn from the official training pictures of the seen classes; the official validation pictures are the validation ones, where
  *   a set has them; test questions are about the official test pictures, or those of them that released lines ask about.
  * - Ids are `<kind>/<path in the set's folder>`, such as "cub/images/001.Black_footed_Albatross/….jpg".
- * - Pictures are not hashed when a set is opened (60,000 of them): that each is there is checked, and its size is part of the fingerprint.
+ * - Pictures are not hashed when a set is opened (74,000 of them): that each is there is checked, and its size is part of the fingerprint.
  * @param at the folder of the one set, or that in which the folders of several stand
  * @throws LabError naming a list or a picture that is missing and where it is published, or an option that is wrong
  */
