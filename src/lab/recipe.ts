@@ -34,8 +34,14 @@ export function chains({
 }
 
 /** Stage 1: fine-tuning on chains. */
-export function cotSft(recipe: Recipe, from: Source = recipe.base, label = "cot-sft", share?: number): Stage<Trained> {
-  return sft(recipe, { from, examples: chains(recipe), share, ...recipe.profile.sft }, label);
+export function cotSft(recipe: Recipe, from: Source = recipe.base, label = "cot-sft"): Stage<Trained> {
+  return sft(recipe, { from, examples: chains(recipe), ...recipe.profile.sft }, label);
+}
+
+/** The same with chains for so many times as many pictures of each class, those of the profile among them. */
+export function withMoreChains(recipe: Recipe, times: number): Recipe {
+  const { cot, ...profile } = recipe.profile;
+  return { ...recipe, profile: { ...profile, cot: { ...cot, imagesPerClass: times * cot.imagesPerClass } } };
 }
 
 /** The baseline: fine-tuning on names alone. */

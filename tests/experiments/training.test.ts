@@ -48,7 +48,7 @@ describe("the plans of the experiments on training, in smoke", () => {
     // rows: those asked in two worlds have two answers and a comparison each
     [components, 8, { cot: 1, sft: 1, triplets: 1, shares: 1, rl: 5, answers: 16, similarity: 8 }],
     [ratio, 5, { cot: 1, sft: 1, triplets: 1, rl: 5, answers: 10, similarity: 5 }],
-    [chainCount, 6, { cot: 1, sft: 3, triplets: 1, rl: 3, answers: 12, similarity: 6 }],
+    [chainCount, 6, { cot: 3, sft: 3, triplets: 1, rl: 3, answers: 12, similarity: 6 }],
     [options, 8, { cot: 1, sft: 1, triplets: 1, rl: 8, answers: 16, similarity: 8 }],
     [negatives, 13, { cot: 1, sft: 1, triplets: 5, shares: 5, rl: 13, answers: 26, similarity: 13 }],
     [mining, 5, { cot: 1, sft: 1, triplets: 1, shares: 2, rl: 4, answers: 10, similarity: 5 }],
@@ -68,7 +68,7 @@ describe("the plans of the experiments on training, in smoke", () => {
       expect([experiment.id, keyOf(experiment, "tapo")]).toEqual([experiment.id, keyOf(quickstart, "tapo")]);
     expect(keyOf(components, "dapo")).toBe(keyOf(quickstart, "dapo"));
     expect(keyOf(ratio, "5:5")).toBe(keyOf(quickstart, "tapo"));
-    expect(keyOf(chainCount, "tapo-1199")).toBe(keyOf(quickstart, "tapo"));
+    expect(keyOf(chainCount, "tapo-404")).toBe(keyOf(quickstart, "tapo"));
     expect(keyOf(mining, "tapo-sized")).toBe(keyOf(negatives, "tapo-sized"));
   });
 
@@ -115,10 +115,13 @@ describe("the ratio", () => {
 });
 
 describe("the number of chains", () => {
-  it("is a share of one curation, and its TAPO starts from its own CoT SFT", () => {
-    const shares = [404, 804, 1199].map((n) => trainingOf(chainCount, `cot-sft-${n}`));
-    expect(new Set(shares.map(({ inputs }) => JSON.stringify(inputs["examples"]))).size).toBe(1);
-    expect(shares.map(({ inputs }) => inputs["share"])).toEqual([404 / 1199, 804 / 1199, undefined]);
+  it("is one, two and three pictures of each class, and its TAPO starts from its own CoT SFT", () => {
+    const trained = [404, 804, 1199].map((n) => trainingOf(chainCount, `cot-sft-${n}`));
+    const curations = trained.map(({ needs }) => needs.find(({ kind }) => kind.kind === "cot"));
+    expect(curations.map((stage) => stage?.inputs["imagesPerClass"])).toEqual(
+      [1, 2, 3].map((times) => times * profile.cot.imagesPerClass),
+    );
+    expect(keyOf(chainCount, "cot-sft-404")).toBe(keyOf(quickstart, "cot-sft"));
     for (const n of [404, 804, 1199])
       expect(trainingOf(chainCount, `tapo-${n}`).inputs["from"]).toMatchObject({ key: keyOf(chainCount, `cot-sft-${n}`) }); // prettier-ignore
   });

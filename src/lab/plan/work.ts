@@ -141,11 +141,11 @@ function written(
 }
 
 /** §4.2: several descriptions of a picture, then chains until one is accepted. */
-function chainWork(basis: Basis, _: Stage, size: QwenSize): Done {
+function chainWork(basis: Basis, stage: Stage, size: QwenSize): Done {
   const { profile, assumed } = basis;
   const { descriptions, maxAttempts } = profile.cot;
   const attempts = Math.min(assumed.attempts, maxAttempts);
-  const pictures = (domain: DomainSize): number => chainsOf(profile, domain);
+  const pictures = (domain: DomainSize): number => chainsOf(stage, domain);
   const described = written(basis, size, {
     questions: (domain) => descriptions * pictures(domain), // each with an emphasis of its own, so a prompt of its own
     text: () => assumed.template + assumed.descriptions / 2,
@@ -165,9 +165,12 @@ function chainWork(basis: Basis, _: Stage, size: QwenSize): Done {
   };
 }
 
-/** Pictures of a domain that a chain is written for. */
-function chainsOf({ cot }: Profile, { seen, train }: DomainSize): number {
-  return Math.ceil(seen / cot.everyNthClass) * Math.min(cot.imagesPerClass, seen === 0 ? 0 : train / seen);
+const chainNeeds = z.object({ everyNthClass: z.number(), imagesPerClass: z.number() });
+
+/** Pictures of a domain that a stage of chains writes one for. */
+function chainsOf({ inputs }: Stage, { seen, train }: DomainSize): number {
+  const { everyNthClass, imagesPerClass } = chainNeeds.parse(inputs);
+  return Math.ceil(seen / everyNthClass) * Math.min(imagesPerClass, seen === 0 ? 0 : train / seen);
 }
 
 const sftNeeds = z.object({
@@ -184,9 +187,10 @@ function sftWork(basis: Basis, stage: Stage, size: QwenSize): Done {
   const { profile, data, assumed } = basis;
   const { examples, share = 1, epochs, batchSize, microBatchSize, train: parts } = sftNeeds.parse(stage.inputs);
   const labels = examples === "labels";
+  const chains = stage.needs.find(({ kind }) => kind.kind === "cot");
   const answer = labels ? assumed.name : chainTokens(basis, profile.rl.maxNewTokens);
   const of = (domain: DomainSize): number =>
-    share * (labels ? domain.train : assumed.accepted * chainsOf(profile, domain));
+    share * (chains === undefined ? domain.train : assumed.accepted * chainsOf(chains, domain));
   const sequence = (domain: DomainSize) => ({
     ...pictureOf(size, domain),
     ...{ text: tokensOf(basis, domain, "sft"), answer, logits: answer },
