@@ -119,7 +119,7 @@ describe("the number of chains", () => {
     const trained = [404, 804, 1199].map((n) => trainingOf(chainCount, `cot-sft-${n}`));
     const curations = trained.map(({ needs }) => needs.find(({ kind }) => kind.kind === "cot"));
     expect(curations.map((stage) => stage?.inputs["imagesPerClass"])).toEqual(
-      [1, 2, 3].map((times) => times * profile.cot.imagesPerClass),
+      [1, 2, 3].map((times) => times * lab.profile.cot.imagesPerClass),
     );
     expect(keyOf(chainCount, "cot-sft-404")).toBe(keyOf(quickstart, "cot-sft"));
     for (const n of [404, 804, 1199])
