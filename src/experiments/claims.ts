@@ -117,6 +117,7 @@ const figure3a = about({ experiment: "training-methods", where: "§5.3, Fig. 3a"
       minus("no-thinking-rl", "base", CLOSED, "seen", of3a("No-Thinking-RL", "Zero-shot", "seen")),
       minus("sft-labels", "no-thinking-rl", CLOSED, "seen", of3a("SFT", "No-Thinking-RL", "seen")),
     ],
+    note: "Both RL rows were made again on 27 November 2026 without dynamic sampling, which is DAPO's and not GRPO's; before, this claim was inconclusive.",
   },
   {
     id: "two-stages-best",
@@ -248,7 +249,7 @@ const analyses: Claim[] = [
     where: "§5.4, Fig. 4 (H3)",
     says: "Right and wrong pairs of picture and name are told apart better by a plane in Fine-R1's states than in its base's",
     differences: [minus("tapo", "base", { setting: "last layer", metric: "separability" }, "all")],
-    note: "The paper shows a picture; the number is ours: a linear classifier's accuracy on pairs that it was fitted without.",
+    note: "The paper shows a picture; the number is ours: a linear classifier's accuracy on pairs that it was fitted without. Since 27 November 2026 names are as often right as wrong, and kept together: before, a name that was right in one fold was wrong in another, and accuracy fell below chance.",
   },
   {
     id: "recognition-first",
