@@ -30,7 +30,9 @@ describe("the store", () => {
     expect(kindsIn(home)).toEqual({});
     const text = run("--only", "cot-sft,tapo", "--seeds", "1-2");
     expect(kindsIn(home)).toEqual(Object.fromEntries(Object.entries(own).map(([kind, n]) => [kind, 2 * n])));
-    expect(text).toMatch(/^TAPO − CoT SFT = .* points \[.*\] in text inclusion on unseen classes, open world \(2 seeds\)\.$/m);
+    expect(text).toMatch(
+      /^TAPO − CoT SFT = .* points \[.*\] in text inclusion on unseen classes, open world \(2 seeds\)\.$/m,
+    );
     expect(text).toContain("Quickstart over seeds: accuracy in %");
     expect(planned("--only", "cot-sft,tapo", "--seeds", "1-2")).toEqual([20, 20, 0]);
   });
