@@ -39,7 +39,7 @@ export function addRunCommand(program: Command): void {
       "published models to ask, separated by commas (fine-r1 models), and with no --only these alone",
     )
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5; several give means and intervals over seeds")
-    .option("--with-bases", "first build the bases that are not there, up to 20 minutes each")
+    .option("--with-bases", "first build the bases that are not there: on two cores the better part of an hour each")
     .option("--fresh", "make every stage of this run anew, whatever is in runs/store")
     .option("--record", "write results/, the record that other runs are compared with, instead of runs/")
     .option("--dry-run", "show what would be made, and what is there already")
