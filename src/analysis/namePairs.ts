@@ -1,4 +1,5 @@
 import { LabError, required } from "../core/errors";
+import { groupBy } from "../core/groups";
 import { Random } from "../core/random";
 import { pairText, type PromptSet } from "../data/prompts";
 import type { BenchmarkItem, LabelledImage, SubCategory } from "../data/types";
@@ -25,7 +26,7 @@ export function namePairs(classes: readonly SubCategory[], items: readonly Bench
 }
 
 /**
- * The same, where two or three classes lend each other their names: with as many items of each class, every name is as often right as it is wrong, so
+ * The same, where the classes of a small circle lend each other their names: with as many items of each class, every name is as often right as it is wrong, so
  * that names alone tell nothing, and all of a name's pairs are of one group, so that nothing is learnt of it elsewhere.
  */
 export function mirroredPairs(
@@ -52,11 +53,15 @@ function bothPairs(image: LabelledImage, right: string, wrong: string, group: st
   ];
 }
 
-/** All classes in circles of two or three that are easily taken for each other, seen or unseen: of one genus where it has two, else of one super-category. */
+/**
+ * All classes in circles of two or three that are easily taken for each other, seen or unseen: of one genus where it has two, else of one
+ * super-category. The last one of a super-category that is left over joins another circle.
+ */
 function circlesOf(classes: readonly SubCategory[], seed: number): SubCategory[][] {
   const random = new Random(seed).fork("circles of names");
-  return groupsBy(classes, ({ superCategory, seen }) => `${superCategory} ${String(seen)}`).flatMap((split) => {
-    const genera = groupsBy(split, ({ genus }) => genus ?? "");
+  const splits = groupBy(classes, ({ superCategory, seen }) => `${superCategory} ${String(seen)}`);
+  return [...splits.values()].flatMap((split) => {
+    const genera = [...groupBy(split, ({ genus }) => genus ?? "").values()];
     const alone = genera.flatMap((genus) => (genus.length === 1 ? genus : []));
     const circles = [...genera.filter((genus) => genus.length > 1), alone].flatMap((group) => inCircles(random.shuffle(group))); // prettier-ignore
     const single = circles.find((circle) => circle.length === 1);
@@ -72,13 +77,6 @@ function inCircles(group: readonly SubCategory[]): SubCategory[][] {
   const last = twos.at(-1);
   if (last?.length !== 1 || twos.length === 1) return twos;
   return [...twos.slice(0, -2), [...(twos.at(-2) ?? []), ...last]];
-}
-
-/** Elements of one key together, keys in the order in which they come. */
-function groupsBy<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
-  return [...groups.values()];
 }
 
 /** The classes that a class is most easily taken for, seen or unseen as it is. @throws LabError when there is none */

@@ -6,7 +6,7 @@ import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
 import { requireWritable } from "../core/files";
 import { printable } from "../core/printable";
-import { silent } from "../core/progress";
+import { asTask, silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
 import { buildsOf, missingOf, requireBuilt, type Missing } from "../lab/missing";
@@ -132,12 +132,12 @@ async function make(context: LabContext, planned: readonly PlannedExperiment[], 
       done: async (one) => {
         const record = records.get(one);
         if (record === undefined) throw new RangeError("runMany: an experiment that was not begun");
-        const task = context.progress.start(`tables of ${nameOf(one)}`, 1);
         const lab = { ...one.lab, ...hands };
-        const made = await makeMethods(lab, one.experiment, one.plan);
-        published.set(one, await publish(lab, one.experiment, made, record, { destination, set: overrides(options.set) })); // prettier-ignore
-        task.update(1);
-        task.finish();
+        await asTask(context.progress, `tables of ${nameOf(one)}`, 1, async (task) => {
+          const made = await makeMethods(lab, one.experiment, one.plan);
+          published.set(one, await publish(lab, one.experiment, made, record, { destination, set: overrides(options.set) })); // prettier-ignore
+          task.update(1);
+        });
       },
       failed: (one, error) => failures.set(error, [...(failures.get(error) ?? []), one]),
     });

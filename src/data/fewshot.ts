@@ -1,16 +1,11 @@
+import { groupBy } from "../core/groups";
 import { Random } from "../core/random";
 import { LabError } from "../core/errors";
 import type { LabelledImage } from "./types";
 
 /** The images of each class, by its id, in the order given. */
 export function groupByClass(images: readonly LabelledImage[]): Map<string, LabelledImage[]> {
-  const groups = new Map<string, LabelledImage[]>();
-  for (const image of images) {
-    const group = groups.get(image.subCategory.id);
-    if (group) group.push(image);
-    else groups.set(image.subCategory.id, [image]);
-  }
-  return groups;
+  return groupBy(images, ({ subCategory }) => subCategory.id);
 }
 
 /**

@@ -69,9 +69,11 @@ export function judge(claim: Claim, effect: (difference: Difference) => Effect |
   const decided = claim.differences.map((claimed): Decided => {
     const { orElse, ...first } = claimed;
     const forms = orElse === undefined ? [first] : [first, { ...first, a: orElse }];
-    const difference = forms.find((form) => effect(form) !== undefined) ?? first;
-    const found = effect(difference);
-    return { difference, effect: found, verdict: found === undefined ? "not measured" : verdictOf(claim, difference, found) }; // prettier-ignore
+    for (const difference of forms) {
+      const found = effect(difference);
+      if (found !== undefined) return { difference, effect: found, verdict: verdictOf(claim, difference, found) };
+    }
+    return { difference: first, effect: undefined, verdict: "not measured" };
   });
   const verdict = VERDICT_OF_ALL.find((one) => decided.some((each) => each.verdict === one)) ?? "not measured";
   const against = decided.filter((each) => each.verdict === verdict);

@@ -6,7 +6,7 @@ import { LabError } from "../core/errors";
 import { readJson, unreadable, writeJson } from "../core/files";
 import { hashFileInTurns } from "../core/hash";
 import { isUnfinished } from "../core/leftovers";
-import type { Progress } from "../core/progress";
+import { asTask, type Progress } from "../core/progress";
 
 /** Written last: a folder without it is unfinished work. */
 export const RECORD = "stage.json";
@@ -96,8 +96,7 @@ export async function requireOutputs(folder: string, outputs: readonly Output[],
   };
   const doubtful = outputs.filter((output) => !isTrusted(output));
   if (doubtful.length === 0) return;
-  const task = watch.progress.start(`checking ${path.basename(folder)}`, doubtful.length);
-  try {
+  await asTask(watch.progress, `checking ${path.basename(folder)}`, doubtful.length, async (task) => {
     const checked: Output[] = [];
     for (const output of doubtful) {
       const file = path.join(folder, output.path);
@@ -108,9 +107,7 @@ export async function requireOutputs(folder: string, outputs: readonly Output[],
       task.update(checked.length);
     }
     remember(folder, [...before.filter((each) => doubtful.every((now) => now.path !== each.path)), ...checked]);
-  } finally {
-    task.finish();
-  }
+  });
 }
 
 /** What tells a file from its record, whatever its modification time; `undefined` where it is the same to the bit. */

@@ -10,7 +10,7 @@ import { requireSlug } from "../config/slug";
 import { LabError, messageOf } from "../core/errors";
 import { removeQuietly, requireWritable, unwritable, writeJson } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
-import type { Progress } from "../core/progress";
+import { asTask, type Progress } from "../core/progress";
 import type { Workers } from "../workers/job";
 import { keyOf, toJson, type Work } from "./key";
 import { takeLease, type Lease } from "./lease";
@@ -187,17 +187,14 @@ export interface StageCheck {
 /** Hashes every file of a store's finished stages again. */
 export async function verifyStore({ store, progress, signal }: StoreContext): Promise<StageCheck[]> {
   const folders = foldersIn(store).filter((folder) => fs.existsSync(path.join(folder, RECORD)));
-  const task = progress.start("checking the store", folders.length);
   const checks: StageCheck[] = [];
-  try {
+  await asTask(progress, "checking the store", folders.length, async (task) => {
     for (const folder of folders) {
       checks.push(await verifyStage(store, folder, signal));
       task.update(checks.length);
     }
-    return checks;
-  } finally {
-    task.finish();
-  }
+  });
+  return checks;
 }
 
 async function verifyStage(store: string, folder: string, signal?: AbortSignal): Promise<StageCheck> {
