@@ -1,3 +1,4 @@
+import { groupBy } from "../core/groups";
 import { linearProbe, type LabelledState, type Probe, type ProbeOptions } from "./probe";
 
 /** A picture as a model has it: the mean over its tokens after the last layer, and what it shows. */
@@ -57,7 +58,8 @@ export async function probeClasses(
   test: readonly PictureState[],
   { folds = FOLDS, ...options }: ClassProbeOptions,
 ): Promise<ClassProbe> {
-  const classes = [...byClass(test)].map(([id, tested]) => ({ tested, trained: byClass(train).get(id) ?? [] }));
+  const shown = groupBy(train, classOf);
+  const classes = [...groupBy(test, classOf)].map(([id, tested]) => ({ tested, trained: shown.get(id) ?? [] }));
   const shots = Math.max(1, ...classes.map(({ trained }) => trained.length));
   const pictures: ProbedPicture[] = [];
   const probes: ProbeRun[] = [];
@@ -93,12 +95,7 @@ function partOf({ trained, tested }: ClassPictures, fold: number, folds: number,
   };
 }
 
-function byClass(pictures: readonly PictureState[]): Map<string, PictureState[]> {
-  const groups = new Map<string, PictureState[]>();
-  for (const picture of pictures) groups.set(picture.classId, [...(groups.get(picture.classId) ?? []), picture]);
-  return groups;
-}
-
+const classOf = ({ classId }: PictureState): string => classId;
 const labelled = ({ classId, state }: PictureState): LabelledState => ({ label: classId, state });
 
 function endOf({ epochs, best }: Probe): Pick<ProbeRun, "best" | "loss" | "train"> {

@@ -8,7 +8,7 @@ export interface LinearFunction {
 }
 
 /**
- * Ridge regression: the linear function with the least Σ(f(x) − y)² + λ·‖weights‖², the bias free.
+ * Ridge regression: the linear function with the least mean of (f(x) − y)² plus λ·‖weights‖², the bias free.
  * @param points shape [N, D] @param targets shape [N] @param ridge λ as a share of the mean variance of a coordinate
  */
 export function ridgeRegression(

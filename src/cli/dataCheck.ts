@@ -139,7 +139,7 @@ function releasedText(found: readonly ReleasedFindings[], both: ReturnType<typeo
       shuffled: share(one.firstShuffled, one.items),
     })),
     notes: [
-      "Truth inside another: the released accuracy counts the choice of that option as right. Shuffled here: by seed 42 and the picture's path, as answers are asked for.",
+      "Truth inside another: the released accuracy counts the choice of that option as right. Shuffled here: by seed 42 and the path in the line; a dataset shuffles by its pictures' ids, so that the rate is alike and not each order.",
       "The lines alone were read; whether the pictures that they name are there was not looked at.",
     ],
   });

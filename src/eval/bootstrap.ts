@@ -1,4 +1,5 @@
 import { LabError } from "../core/errors";
+import { groupBy } from "../core/groups";
 import { Random } from "../core/random";
 import { normalQuantile } from "./distributions";
 import type { ItemDifference } from "./statistics";
@@ -99,13 +100,7 @@ function arrange(differences: readonly SeedDifference[]): World[] {
 }
 
 function groups<T>(all: readonly T[], of: (one: T) => string): T[][] {
-  const found = new Map<string, T[]>();
-  for (const one of all) {
-    const group = found.get(of(one));
-    if (group === undefined) found.set(of(one), [one]);
-    else group.push(one);
-  }
-  return [...found.values()];
+  return [...groupBy(all, of).values()];
 }
 
 /** The statistic of the worlds, seeds and items that `pick` takes at the levels that are drawn, and of all at the others. */

@@ -4,8 +4,8 @@ import type { Difference, Effect } from "./effects";
 export interface ClaimedDifference extends Difference {
   /** The paper's own difference, as a share; left out where it prints none. */
   readonly paper?: number | undefined;
-  /** The row that stands for `a` where a wording of the questions has no `a`. */
-  readonly orElse?: string | undefined;
+  /** What it is of instead where nothing of the first kind was measured: another row, or another set of questions. */
+  readonly orElse?: Partial<Difference> | undefined;
 }
 
 /** Something that the paper says, and what decides it here. Written down before the runs that decide it. */
@@ -38,9 +38,9 @@ export const FEWEST_SEEDS = 3;
 /** The rule of `verdictOf` in words, as it stands above every scorecard. */
 export const VERDICT_RULE = [
   "A claim is a set of differences a − b, written so that the paper claims each to be above 0 (or, for “no difference”, within a margin of 0, and for “no loss”, not below minus a margin; margins were written down before the runs).",
-  "Each difference has a 95 % interval over items, seeds and worlds (the paired bootstrap, or Student's over runs or over worlds where that is wider).",
+  "Each difference has a 95 % interval over items, seeds and worlds (the paired bootstrap, or Student's over runs or over worlds where that is wider); of probes, states and general questions only means are kept, so that theirs is Student's over runs and says nothing about other items.",
   `Reproduced: every interval lies wholly where the paper claims it to be and, of several worlds, every one of them lies there too.`,
-  "Not reproduced: some interval lies wholly outside, or excludes half of the paper's own difference without excluding 0.",
+  "Not reproduced: some interval lies wholly outside or, of a difference claimed to be above 0, excludes half of the paper's own without excluding 0.",
   `Inconclusive: neither; or fewer than ${FEWEST_SEEDS} seeds in some world for a difference of trained rows, or no spread that an interval could rest on. Then the smallest difference that would have been found four times in five says what the runs could see.`,
   "Not measured: a difference has no results yet.",
   "Nothing is corrected for the number of claims: of forty differences that are none, one would lie above 0 by chance.",
@@ -68,7 +68,7 @@ export interface JudgedClaim {
 export function judge(claim: Claim, effect: (difference: Difference) => Effect | undefined): JudgedClaim {
   const decided = claim.differences.map((claimed): Decided => {
     const { orElse, ...first } = claimed;
-    const forms = orElse === undefined ? [first] : [first, { ...first, a: orElse }];
+    const forms = orElse === undefined ? [first] : [first, { ...first, ...orElse }];
     for (const difference of forms) {
       const found = effect(difference);
       if (found !== undefined) return { difference, effect: found, verdict: verdictOf(claim, difference, found) };
@@ -88,10 +88,9 @@ const VERDICT_OF_ALL: readonly Verdict[] = ["not reproduced", "not measured", "i
 export function verdictOf(
   { expects }: Pick<Claim, "expects">,
   { paper }: Pick<ClaimedDifference, "paper">,
-  { low, high, byWorld, fewestSeeds, overItems }: Effect,
+  { low, high, byWorld, fewestSeeds }: Effect,
 ): Exclude<Verdict, "not measured"> {
-  const spread = overItems || low < high;
-  if (!spread || (fewestSeeds !== null && fewestSeeds < FEWEST_SEEDS)) return "inconclusive";
+  if (low === high || (fewestSeeds !== null && fewestSeeds < FEWEST_SEEDS)) return "inconclusive";
   if (expects !== undefined) {
     const [from, to] = "within" in expects ? [-expects.within, expects.within] : [-expects.notBelow, Infinity];
     const inside = [low, high, ...byWorld].every((value) => value >= from && value <= to);

@@ -15,10 +15,12 @@ export interface WorldResults {
   readonly given: ReadonlySet<string>;
 }
 
-/** A difference of two methods: `a` minus `b`, in one metric of one setting and split (the mean over domains). */
+/** A difference of two methods: `a` minus `b`, in one metric of one setting and split. */
 export interface Difference extends Readonly<Pick<Measurement, "setting" | "metric" | "split">> {
   readonly a: string;
   readonly b: string;
+  /** "items": all items alike, as the tables of what has no domains or splits of its own; else the mean over domains, each alike. */
+  readonly domain?: "items";
 }
 
 /** How large a difference is over items, seeds and worlds. Plain JSON. */
@@ -40,7 +42,7 @@ const SEED = 1;
  * Runs with the same seed are paired, a given method with every seed, and answers question by question (`pairedBootstrap` over worlds,
  * seeds and items). That interval is too narrow over few units, and Student's over runs (one paired difference per world and seed) or over worlds
  * (one mean each) knows nothing of items: all that there are are computed, and of interval, p and smallest detectable difference the widest counts.
- * Split "all" is the mean over the domains of both splits, each alike.
+ * Split "all" is the mean over the domains of both splits, each alike, unless the difference is over "items".
  * @throws LabError where two of the results are of one world
  */
 export function effectOf(results: readonly WorldResults[], difference: Difference): Effect | undefined {
@@ -102,11 +104,9 @@ function differencesIn(results: WorldResults, difference: Difference): WorldDiff
   const trained = !given.has(a) || !given.has(b);
   const items = pairsOf(results.outcomes, difference, given).flatMap((pair) => itemDifferences(results.world, pair, difference)); // prettier-ignore
   if (items.length > 0) return { cells: items.sort(byPlace), trained, overItems: true };
-  const { setting, metric, split } = difference;
-  const measured = select(results.measurements, { setting, metric, split });
-  const [perDomain, overAll] = ["mean", "items"].map((domain) => select(measured, { domain }));
-  const means = perDomain?.length === 0 ? overAll : perDomain; // what has no mean over domains, such as states, is over all items
-  const cells = pairsOf(means ?? [], difference, given).map(({ seed, first, second }) => ({
+  const { setting, metric, split, domain = "mean" } = difference;
+  const means = select(results.measurements, { setting, metric, split, domain });
+  const cells = pairsOf(means, difference, given).map(({ seed, first, second }) => ({
     ...{ world: results.world, seed, item: "mean", domain: "mean" },
     difference: first.value - second.value,
   }));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalName, widestAnswer } from "../core/answer";
 import { required } from "../core/errors";
+import { groupBy } from "../core/groups";
 import { Random } from "../core/random";
 import { buildPrompt, thinkFirst, type PromptSet } from "../data/prompts";
 import {
@@ -176,13 +177,7 @@ export const questionCountsSchema: z.ZodType<QuestionCounts> = z.strictObject({
 /** Counts answers: a row per kind, domain and split, in the order in which they first come. */
 export function countAnswers(answers: readonly QuestionAnswer[], kinds: readonly QuestionKind[]): QuestionCount[] {
   const needs = new Map(kinds.map(({ name, need }) => [name, need]));
-  const rows = new Map<string, QuestionAnswer[]>();
-  for (const answer of answers) {
-    const key = JSON.stringify([answer.kind, answer.domain, answer.seen]);
-    const row = rows.get(key);
-    if (row === undefined) rows.set(key, [answer]);
-    else row.push(answer);
-  }
+  const rows = groupBy(answers, ({ kind, domain, seen }) => JSON.stringify([kind, domain, seen]));
   return [...rows.values()].flatMap((own) => {
     const [first] = own;
     if (first === undefined) return [];

@@ -18,7 +18,7 @@ export interface ReleasedFindings extends Pick<ReleasedFile, "file" | "set" | "s
   readonly repeatedPictures: number;
   /** Lines whose right option stands first in the file. */
   readonly firstAsReleased: number;
-  /** The same in the order in which this project shows options (`shownOptions`). */
+  /** The same after this project's shuffle (`shownOptions`), drawn by the path in the line where a dataset draws by its picture's id: the rate is alike, not each order. */
   readonly firstShuffled: number;
 }
 

@@ -13,6 +13,8 @@ import {
 } from "../report/general";
 import { claimsOf } from "./claims";
 
+const [BASE, FINE_R1] = ["Qwen2.5-VL-3B", "Fine-R1-3B"];
+
 const NEEDS_LAYOUT = {
   caption: "General capability, right answers in %",
   columns: NEED_COLUMNS,
@@ -28,6 +30,13 @@ export const general = defineExperiment({
   claim:
     "Fine-R1 answers more of the questions that need recognition first (ImageWikiQA 54.85 → 58.45 %) and keeps general ones (MMBench 79.30 → 79.55, SEED-Bench 73.74 → 73.99, MME 1591 → 1587; Table 7)",
   claims: claimsOf("general"),
+  published: [
+    {
+      table: "table7",
+      over: { tapo: "base", "fine-r1-3b": "qwen2.5-vl-3b" },
+      rows: { base: BASE, "qwen2.5-vl-3b": BASE, tapo: FINE_R1, "fine-r1-3b": FINE_R1 },
+    },
+  ],
   lacks: ({ questions }, { benchmarks = [] }) =>
     questions === undefined && benchmarks.length === 0 ? "general questions" : undefined,
   methods(recipe) {

@@ -7,8 +7,6 @@ import { groupedBars } from "./figure/bars";
 import type { PlotlyFigure } from "./figure/figure";
 import { originMarks } from "./notes";
 import { methodTable, pivotColumns, type MeasuredColumn, type TableLayout } from "./pivot";
-import type { PublishedColumn } from "./published/printed";
-import { PUBLISHED } from "./published/published";
 import type { Results } from "./standard";
 
 /** Columns and the figure of questions for more than a name (Table 7). */
@@ -55,20 +53,8 @@ export function benchmarkLayout(measurements: readonly Measurement[]): Omit<Tabl
     columns: columns.filter(({ setting, domain }) => measurements.some((one) => one.setting === setting && one.domain === domain)), // prettier-ignore
     notes: [
       "Each by its own rules: ImageWikiQA and SEED-Bench right letters in %; MME the sum of 100 · (accuracy + accuracy+) over its subtasks; MMBench right in each circular order of the options, in %. 95 % intervals over questions, of MME over pictures.",
-      printedTable7(),
     ],
   };
-}
-
-/** What the paper prints, in a sentence. */
-function printedTable7(): string {
-  const { columns, rows } = PUBLISHED.table7;
-  const shown = ({ percent = true, digits = 2 }: PublishedColumn, value: number): string => (percent ? 100 * value : value).toFixed(digits); // prettier-ignore
-  const told = rows.map(({ name, values }) => {
-    const numbers = columns.map((column, i) => `${column.title} ${shown(column, values[i]?.value ?? NaN)}`);
-    return `${name} ${numbers.join(", ")}`;
-  });
-  return `The paper (Table 7): ${told.join("; ")}. Its MME can only be the sum over perception, of at most 2000.`;
 }
 
 /** A benchmark by the kinds of its questions: of MME score, accuracy and accuracy+ of each subtask. */

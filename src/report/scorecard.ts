@@ -30,7 +30,7 @@ const CLAIM: Column = { key: "claim", title: "Claim", kind: "text" };
 const PLACE: Column = { key: "place", title: "In the paper", kind: "text" };
 
 const NOTES = [
-  "Effects are differences in points; of claims with several differences the one that decides is shown, and the scorecard's table of effects has all. Paper: its own effect, on real pictures; – where it prints none. Seeds: of all worlds together; – where nothing is trained. Items: – where only means per seed are kept.",
+  "Effects are differences in points (of cosines: in hundredths); of claims with several differences the one that decides is shown, and the scorecard's table of effects has all. Paper: its own effect, on real pictures; – where it prints none. Seeds: of all worlds together; – where nothing is trained. Items: – where only means per seed are kept.",
   "p: two-sided, of no difference at all, whatever the claim's margin.",
   "Detectable: the true difference that would have been found four times in five (α = 5 %), beside every claim that was not reproduced.",
 ];
@@ -111,7 +111,9 @@ export function scorecardFigure(judged: readonly JudgedClaim[], title: string): 
   return dotPlot(rows, {
     title,
     xTitle: "difference in points",
-    notes: ["95 % intervals over items, seeds and worlds. Open diamonds: the paper's own effects, on real pictures."],
+    notes: [
+      "95 % intervals over items, seeds and worlds; of probes, states and general questions over seeds and worlds alone. Cosines in hundredths. Open diamonds: the paper's own effects, on real pictures.",
+    ],
     names: ["here", "paper"],
     colours: COLOURS,
   });
@@ -121,8 +123,8 @@ function numbersOf({ difference, effect, verdict }: Decided): Row {
   const told = { difference: inWords(difference), paper: difference.paper ?? null, verdict };
   if (effect === undefined) return told;
   const { value, low, high, p, worlds, fewestSeeds, seeds, overItems, items, detectable } = effect;
-  // one mean of one run has no spread that an interval or a test could rest on
-  const single = !overItems && low === high;
+  // as of one mean of one run: no spread that an interval or a test could rest on
+  const single = low === high;
   const ours: Cell = single ? { value } : { value, low, high };
   return {
     ...told,
@@ -140,6 +142,7 @@ const MEASURED: Readonly<Record<string, string>> = {
   "closed accuracy": "closed world",
   "open accuracy": "text inclusion",
   "open similarity": "SS_rel",
+  "states kinship": "cosine in hundredths",
 };
 
 /** "tapo − base, SS_rel, unseen". */

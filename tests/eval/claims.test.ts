@@ -91,7 +91,7 @@ describe("a claim of several differences", () => {
   });
 
   it("takes another row where the first is not made, and says so", () => {
-    const instead = { ...claim, differences: claim.differences.map((one) => ({ ...one, orElse: "d" })) };
+    const instead = { ...claim, differences: claim.differences.map((one) => ({ ...one, orElse: { a: "d" } })) };
     const judged = judge(instead, ({ a }) => (a === "d" ? yes : undefined));
     expect(judged.verdict).toBe("reproduced");
     expect(judged.decided.map(({ difference }) => difference.a)).toEqual(["d", "d"]);

@@ -3,7 +3,7 @@ import type { Measurement } from "../../eval/measurements";
 /** What of ours a published number can stand beside: the same quantity, measured in another world. */
 export interface Where extends Pick<Measurement, "setting" | "metric" | "split"> {
   /** Default "mean": the average over domains, as in the paper. */
-  readonly domain?: "mean" | "items";
+  readonly domain?: "mean" | "items" | "perception";
 }
 
 export interface PublishedColumn {
