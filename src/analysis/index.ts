@@ -9,13 +9,6 @@ export { probeClasses, type ClassProbe, type PictureState, type ProbedPicture, t
 export { linearProbe, type LabelledState, type Probe, type ProbeEpoch, type ProbeOptions } from "./probe";
 export { fisherRatio, silhouette } from "./scatter";
 export { mirroredPairs, namePairs, pairPrompt, type NamePair } from "./namePairs";
-export {
-  LAST_LAYER,
-  layerSetting,
-  pairStates,
-  separability,
-  separabilityOverLayers,
-  type Separability,
-} from "./separability";
+export { LAST_LAYER, layerSetting, pairStates, separability, type Separability } from "./separability";
 export { compareTaxonomy, taxonomySimilarity, withRelatives } from "./taxonomy";
 export type { SpeciesState, TaxonomyComparison, TaxonomyOptions, TaxonomySimilarity, TaxonomyTarget } from "./taxonomy";

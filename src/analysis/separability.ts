@@ -51,6 +51,7 @@ const RIDGE = 1e-2;
  * Puts numbers beside Fig. 4's picture: accuracy and Fisher's ratio of a ridge classifier over all dimensions, in five-fold
  * cross-validation over groups of pairs; the silhouette; and the first two principal components to look at.
  * @param states shape [N, D], one per pair
+ * @throws LabError for states that do not vary, as those of the embedding, where every prompt ends in the same token
  */
 export function separability(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): Separability {
   if (states.length !== pairs.length) {
@@ -70,18 +71,6 @@ export function separability(pairs: readonly NamePair[], states: readonly Float3
     fisher: fisherRatio(scores, positive),
     silhouette: silhouette(states, positive),
   };
-}
-
-/**
- * The same pairs, layer by layer, cross-validated in the same folds.
- * @throws LabError for states that do not vary, as those of the embedding (layer 0), where every prompt ends in the same token
- */
-export function separabilityOverLayers<Layer>(
-  pairs: readonly NamePair[],
-  layers: readonly { readonly layer: Layer; readonly states: readonly Float32Array[] }[],
-  seed: number,
-): (Separability & { readonly layer: Layer })[] {
-  return layers.map(({ layer, states }) => ({ layer, ...separability(pairs, states, seed) }));
 }
 
 /** The value, at each pair, of the plane that was fitted to +1 and −1 without its group's fold. */

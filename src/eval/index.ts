@@ -20,9 +20,9 @@ export type { QuestionAnswer, QuestionAsking, QuestionCounts } from "./questions
 export { select, type Measurement } from "./measurements";
 export { chainMetrics, metricNamed, METRICS, type Metric, type MetricContext, type Setting } from "./metrics";
 export { outcomesOf, type Outcomes } from "./outcomes";
-export { detectableByMcnemar, detectableOverSeeds, powerOverSeeds } from "./power";
+export { detectableOverSeeds, powerOverSeeds } from "./power";
 export { cosineSimilarity, similarities, type TextSimilarity } from "./similarity";
-export { answerDifferences, compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
+export { compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
 export { independentTTest, pairedTTest } from "./statistics";
 export type { ItemDifference, Judged, PairedAnswers, SeedMean, TTest } from "./statistics";
 export { drawDemonstrations, type Strategies } from "./strategies";

@@ -1,5 +1,5 @@
-import { incompleteBeta, noncentralTwoSided, studentQuantile, whereRising } from "./distributions";
-import { mcnemar, variance, type PairedAnswers } from "./statistics";
+import { noncentralTwoSided, studentQuantile, whereRising } from "./distributions";
+import { variance } from "./statistics";
 
 /**
  * What an experiment could have found: the number beside a null. It is asked of a difference that one names, or turned round into the
@@ -35,20 +35,4 @@ export function detectableOverSeeds(differences: readonly number[], power = POWE
   if (seeds < 2) throw new RangeError("detectableOverSeeds: one seed says nothing about others");
   const sd = Math.sqrt(variance(differences));
   return sd * whereRising((difference) => powerOverSeeds({ difference, sd: 1, seeds }), power);
-}
-
-/**
- * The smallest true difference in share of right answers that McNemar's exact test would show with this power, given on how many of
- * the n questions the two methods part. With d such questions and a chance θ that one falls to the better method the difference is
- * (2θ − 1)·d/n.
- * @returns null where d is so small (below 6) that no outcome would be a finding
- */
-export function detectableByMcnemar(found: Omit<PairedAnswers, "p">, power = POWER): number | null {
-  const parted = found.onlyFirst + found.onlySecond;
-  let needed = parted; // how many of them the better method must win
-  if (mcnemar(needed, 0) > ALPHA) return null;
-  while (mcnemar(needed - 1, parted - needed + 1) <= ALPHA) needed--;
-  const wins = (theta: number): number => incompleteBeta(theta, needed, parted - needed + 1);
-  const excess = whereRising((share) => wins((1 + share) / 2) + wins((1 - share) / 2), power);
-  return (excess * parted) / found.n;
 }

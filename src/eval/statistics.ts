@@ -149,18 +149,6 @@ export interface ItemDifference {
   readonly difference: number;
 }
 
-/**
- * The difference of two methods on every question that counts for both, by any metric; right is 1 and wrong 0. For `pairedBootstrap`.
- * @throws LabError where the two have no question in common
- */
-export function answerDifferences(metric: Metric, first: Judged, second: Judged): ItemDifference[] {
-  return commonValues(metric, first, second).map(({ id, domain, values: [ours, theirs] }) => ({
-    item: id,
-    domain,
-    difference: Number(ours) - Number(theirs),
-  }));
-}
-
 type Value = number | boolean;
 
 /** The values of both methods on the questions that count for both. */

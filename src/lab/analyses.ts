@@ -106,7 +106,7 @@ export const nameSeparability = defineAnalysis(separabilityStage, {
     {
       name: "separability",
       title: "accuracy",
-      help: "pairs of a picture and a name that a linear classifier tells right from wrong, cross-validated over pictures; 0.5 is chance",
+      help: "pairs of a picture and a name that a linear classifier tells right from wrong, cross-validated so that no picture or name is in two folds; 0.5 is chance",
     },
     {
       name: "fisher",

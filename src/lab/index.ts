@@ -61,7 +61,7 @@ export {
 } from "./experiment";
 export { answersOf, makeMethods, planRun, stagesOf, type MadeMethod } from "./run";
 export { score } from "./score";
-export { classSheet, lookAtAnswers, lookAtCases, lookAtChains, lookAtConcepts } from "./look";
+export { classSheet, lookAtAnswers, lookAtCases, lookAtChains } from "./look";
 export { lookAtPairs, lookAtRollouts, lookAtSpecies, lookAtTriplets, optionsStrip, tripletStrip } from "./look";
 export { openLab, type NotebookLab, type NotebookRun } from "./notebook";
 export { parameters, readSeeds, scorecardParameters, type Parameters } from "./parameters";

@@ -11,7 +11,6 @@ import type { Setting } from "../eval/metrics";
 import type { VisionLanguageModel } from "../model/contract";
 import { openModel } from "../model/open";
 import { casesOf, type Case, type CaseChoice, type Cases, type CaseSource } from "../report/cases";
-import { conceptsOf, type ClassConcepts } from "../report/conceptView";
 import type { CaptionedImage } from "../report/figure/strip";
 import type { RolloutGroup } from "../report/rolloutView";
 import { groupAdvantages } from "../tapo/advantages";
@@ -101,11 +100,6 @@ function isNear(one: SubCategory, of: SubCategory): boolean {
 function captionOf(dataset: Dataset, subCategory: SubCategory): string {
   const shows = dataset.describe?.(subCategory);
   return shows === undefined ? subCategory.name : `${subCategory.name}: ${shows}`;
-}
-
-/** The first classes that a stage wrote chains about, with the concepts chosen for each of their pictures (`conceptsOf`). */
-export async function lookAtConcepts(lab: Lab, stage: Stage): Promise<ClassConcepts[]> {
-  return conceptsOf(await lookAtChains(lab, stage), lab.dataset);
 }
 
 /** Whose answers a choice of cases is made from. @throws LabError where a method was not asked in that setting */

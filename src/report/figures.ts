@@ -108,13 +108,11 @@ export interface SweepOptions extends Omit<LinesOptions, "ticks" | "percent"> {
   readonly points: readonly { readonly method: string; readonly x: number; readonly label?: string }[];
   /** The metric, with a line for each of its splits. */
   readonly column: MeasuredColumn;
-  /** Lines from elsewhere, such as the paper's numbers; in the values of the metric. */
-  readonly beside?: readonly Line[];
 }
 
 /** A metric over a number that the methods differ in, such as the share of positives, a line per split. */
 export function sweepLines(all: readonly Measurement[], options: SweepOptions): PlotlyFigure {
-  const { points, column, beside = [], intervals = ITEMS, ...lines } = options;
+  const { points, column, intervals = ITEMS, ...lines } = options;
   const measured = pivotColumns([column]).map((pivot): Line => {
     const found = points.flatMap(({ method, x }) => {
       const one = measurementIn(select(all, { method }), pivot);
@@ -122,7 +120,7 @@ export function sweepLines(all: readonly Measurement[], options: SweepOptions): 
     });
     return { name: pivot.column.title, points: found.sort((a, b) => a.x - b.x) };
   });
-  return lineChart([...measured, ...beside], {
+  return lineChart(measured, {
     ...lines,
     intervals,
     percent: column.percent ?? true,

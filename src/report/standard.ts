@@ -145,8 +145,8 @@ function curvesOf(
   const runs = methods.flatMap(({ name, title: called }): TrainingRun[] => {
     const steps = curves.get(name) ?? [];
     if (steps.length === 0 || steps.some((step) => "reward" in step !== rewarded)) return [];
-    // a term that a method leaves out is zero by definition, not by measurement
-    const without = panels.map(({ figure }) => figure).filter((figure) => steps.every((step) => step[figure] === 0));
+    // at every step: by its objective, which leaves the term out, and not by measurement
+    const without = steps.every(({ klNegative }) => klNegative === 0) ? ["klNegative"] : [];
     return [{ title: called, steps, without }];
   });
   if (runs.length === 0) return undefined;

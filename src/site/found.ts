@@ -10,7 +10,7 @@ import { keptHeadline } from "../lab/headline";
 import { readKept, type Destination, type Kept } from "../lab/kept";
 import { loadProfile, type Profile } from "../lab/profile";
 import { readRunRecord, RUN_RECORD, type ToldRecord } from "../lab/provenance";
-import { chartIn, SHARED_SCRIPT, titleIn } from "../report/figure/export";
+import { chartIn, SHARED_SCRIPT, pageTitle } from "../report/figure/export";
 import type { PlotlyFigure } from "../report/figure/figure";
 import { tableFromJson } from "../report/table/json";
 import type { ResultTable } from "../report/table/table";
@@ -139,7 +139,7 @@ function foundFiles(folder: string, experiment?: Experiment): FoundFiles {
     figures: figures.map((name) => figureNamed(folder, name)),
     views: stems(".html")
       .filter((name) => !figures.includes(name))
-      .map((name) => ({ name, title: titleIn(readText(path.join(folder, `${name}.html`))) || name })),
+      .map((name) => ({ name, title: pageTitle(readText(path.join(folder, `${name}.html`))) || name })),
     // the page of a chart shows it alone: the site shows it itself
     files: names.filter((name) => name !== SHARED_SCRIPT && !(name.endsWith(".html") && figures.includes(stem(name)))),
   };
@@ -167,7 +167,7 @@ function figureNamed(folder: string, name: string): FoundFigure {
   if (!fs.existsSync(page)) return { name, title: name, chart: undefined };
   try {
     const text = readText(page);
-    return { name, title: titleIn(text) || name, chart: chartIn(text) };
+    return { name, title: pageTitle(text) || name, chart: chartIn(text) };
   } catch (error) {
     if (error instanceof LabError) throw error;
     const remedy = "Restore it, or run the experiment again.";

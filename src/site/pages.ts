@@ -1,6 +1,6 @@
-import type { Metric } from "../eval/metrics";
 import { METRICS, chainMetrics } from "../eval/metrics";
 import { EXPERIMENTS } from "../experiments";
+import type { Described } from "../lab/experiment";
 import { html, type Markup } from "../report/display/view";
 import type { BrowsedRun } from "./answers";
 import type { FoundFiles, FoundRun, FoundScorecard } from "./found";
@@ -205,20 +205,24 @@ export function answersPage(browsed: readonly BrowsedRun[]): Page {
 /** What every metric counts. */
 export function glossaryPage(steps: readonly string[]): Page {
   const chains = chainMetrics({ steps, mark: () => undefined });
+  const measured = EXPERIMENTS.flatMap(({ analyses = [] }) => analyses.flatMap(({ metrics }) => metrics));
+  const analysed = [...new Map(measured.map((metric) => [metric.name, metric])).values()];
   const body = html`<main id="main">
     <h1>Glossary</h1>
     <p class="lead">
-      What the numbers in the tables count. Each is a mean over answers, in per cent of them unless a table says
-      otherwise.
+      What the numbers in the tables count: of answers and chains a mean over answers, in per cent of them unless a
+      table says otherwise.
     </p>
     <h2>Of answers</h2>
-    <dl class="glossary">${METRICS.map(metricMarkup)}</dl>
+    <dl class="glossary">${METRICS.map((metric) => metricMarkup(metric, `${metric.settings.join(" and ")} world`))}</dl>
     <h2>Of chains of thought</h2>
     <p>
       Where every step of a chain can be checked, an answer counts once: as right, as malformed, or at the first step
       that is wrong. The steps are those of the mini-world.
     </p>
-    <dl class="glossary">${chains.map(metricMarkup)}</dl>
+    <dl class="glossary">${chains.map((metric) => metricMarkup(metric, `${metric.settings.join(" and ")} world`))}</dl>
+    <h2>Of models, their states and other questions</h2>
+    <dl class="glossary">${analysed.map((metric) => metricMarkup(metric))}</dl>
     <h2>Of tables</h2>
     <dl class="glossary">
       ${WORDS.map(
@@ -231,8 +235,8 @@ export function glossaryPage(steps: readonly string[]): Page {
   return { title: "Glossary", at: "glossary.html", scripts: [], body };
 }
 
-function metricMarkup({ name, title, help, settings }: Metric): Markup {
-  return html`<dt id="${name}">${title} <span class="quiet">${settings.join(" and ")} world</span></dt>
+function metricMarkup({ name, title, help }: Described, where = ""): Markup {
+  return html`<dt id="${name.replaceAll(" ", "-")}">${title} <span class="quiet">${where}</span></dt>
     <dd>${withCode(help)} <span class="quiet">(<code>${name}</code>)</span></dd>`;
 }
 
@@ -241,7 +245,7 @@ const WORDS = [
   ["closed, open world", "questions that offer four names, and questions that offer none"],
   ["mean over the domains", "each domain (bird, car, …) counts alike, however many items it has"],
   [
-    "66.1 ± 4.9, 66.1 [61.2, 70.0]",
+    "66.1 +3.9 −4.9, 66.1 ± 4.9, 66.1 [61.2, 70.0]",
     "a value with its 95 % interval: over test items, or over seeds where a table has a mean of several",
   ],
   ["† ‡", "numbers from results/, and from an earlier run: a table says so below"],

@@ -1,5 +1,6 @@
 import { dataMarkup, html, type Markup } from "../report/display/view";
-import type { Json, JsonObject, PlotlyFigure } from "../report/figure/figure";
+import type { PlotlyFigure } from "../report/figure/figure";
+import { groupOf, plainText, textOf, titleIn } from "../report/figure/style";
 import { escapeHtml } from "../report/table/html";
 import {
   explanations,
@@ -153,10 +154,8 @@ const TITLE_LINE = 21;
 
 /** A chart without its title, and title and small lines as texts: the page says them. */
 function untitled({ data, layout }: PlotlyFigure): { title: string; notes: string[]; bare: PlotlyFigure } {
-  const lines = textOf(layout["title"]).split("<br>");
-  const small = lines.filter((line) => line.startsWith("<span"));
-  const large = lines.filter((line) => line !== "" && !line.startsWith("<span"));
-  const removed = TITLE_LINE * lines.length;
+  const { title, notes, lines } = titleIn(layout);
+  const removed = TITLE_LINE * lines;
   const margin = groupOf(layout["margin"]);
   const [top, height] = [margin["t"], layout["height"]];
   const rest = Object.fromEntries(Object.entries(layout).filter(([key]) => key !== "title"));
@@ -164,8 +163,7 @@ function untitled({ data, layout }: PlotlyFigure): { title: string; notes: strin
     typeof top === "number" && typeof height === "number"
       ? { data, layout: { ...rest, height: height - removed, margin: { ...margin, t: Math.max(0, top - removed) } } }
       : { data, layout: rest };
-  const note = small.map(plainText).join(" ");
-  return { title: large.map(plainText).join(" ") || "Figure", notes: note === "" ? [] : [note], bare };
+  return { title: title || "Figure", notes: notes === "" ? [] : [notes], bare };
 }
 
 /** What a chart shows, for those who do not see it; its numbers stand in the tables. */
@@ -177,31 +175,6 @@ function altOf(title: string, { data, layout }: PlotlyFigure): string {
   const over = y === "" ? "" : ` of ${y}${x === "" ? "" : ` by ${x}`}`;
   const series = [...new Set(named)];
   return `${title}. ${kinds}${over}${series.length === 0 ? "" : `: ${series.join(", ")}`}.`;
-}
-
-function groupOf(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !isList(value) ? value : {};
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-/** A text that plotly shows, given as it is or in a group. */
-function textOf(value: Json | undefined): string {
-  const text = typeof value === "string" ? value : groupOf(value)["text"];
-  return typeof text === "string" ? text : "";
-}
-
-/** Plotly's markup as text. */
-function plainText(text: string): string {
-  return text
-    .replaceAll(/<[^>]*>/g, " ")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&")
-    .replaceAll(/\s+/g, " ")
-    .trim();
 }
 
 /** `code` in a text. */

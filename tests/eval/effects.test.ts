@@ -107,11 +107,12 @@ describe("effectOf", () => {
     const effect = effectOf([results], { a: "tapo", b: "base", setting: "states", metric: "probe", split: "all" })!;
     expect(effect).toMatchObject({ overItems: false, fewestSeeds: 3, seeds: 3 });
     expect(effect.value).toBeCloseTo(0.2, 12);
-    // what has no mean over domains is over all items, and each is taken where it stands alone
+    // over all items alike, as the tables of what has no domains; a domain alone is neither
     const over = (domain: string) => ({ ...results, measurements: measurements.map((one) => ({ ...one, domain })) });
     const difference = { a: "tapo", b: "base", setting: "states", metric: "probe", split: "all" } as const;
-    expect(effectOf([over("items")], difference)).toEqual(effect);
-    expect(effectOf([over("bird")], difference)).toBeUndefined();
+    expect(effectOf([over("items")], { ...difference, domain: "items" })).toEqual(effect);
+    expect(effectOf([over("items")], difference)).toBeUndefined();
+    expect(effectOf([over("bird")], { ...difference, domain: "items" })).toBeUndefined();
   });
 
   it("refuses two results of one world: they are no two witnesses", () => {

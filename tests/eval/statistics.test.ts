@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/eval/answers";
 import { metricNamed } from "../../src/eval/metrics";
 import {
-  answerDifferences,
   compareAnswers,
   differenceOverSeeds,
   independentTTest,
@@ -163,16 +162,5 @@ describe("compareAnswers", () => {
     expect(compareAnswers(exact, judged(["owl"]), thinking)).toMatchObject({ n: 1, onlyFirst: 0, onlySecond: 0 });
     const similarity = { ...exact, name: "similarity", of: () => 0.5 };
     expect(() => compareAnswers(similarity, thinking, thinking)).toThrow(/similarity counts no right and wrong/u);
-  });
-
-  it("gives the differences one by one, for any metric", () => {
-    const [first, second] = [judged(["owl", "owl", "gull", "gull"]), judged(["owl", "gull", "owl"])];
-    expect(answerDifferences(exact, first, second).map(({ item, difference }) => [item, difference])).toEqual([
-      ["0", 0],
-      ["1", 1],
-      ["2", -1],
-    ]);
-    const length = { ...exact, of: ({ output }: Answer) => output.length };
-    expect(answerDifferences(length, first, second).map(({ difference }) => difference)).toEqual([0, -1, 1]);
   });
 });

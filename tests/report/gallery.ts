@@ -115,13 +115,13 @@ export function sampleCurves(panels: number): PlotlyFigure {
   const titles = ["reward", "loss", "tokens", "KL"];
   const curve = (name: string, slope: number) => {
     const y = Array.from({ length: 80 }, (_, step) => slope * (1 - Math.exp(-step / 20)) + random.normal(0, 0.06));
-    return { name, y, band: { low: y.map((v) => v - 0.1), high: y.map((v) => v + 0.1) } };
+    return { name, y };
   };
   return trainingCurves(
     titles
       .slice(0, panels)
       .map((title) => ({ title, curves: [curve("CoT SFT + DAPO", 0.8), curve("CoT SFT + TAPO", 1)] })),
-    { title: "Training curves, mini profile, development world, seed 1", smoothing: 0.8, bands: "± 0.1, made up" },
+    { title: "Training curves, mini profile, development world, seed 1", smoothing: 0.8 },
   );
 }
 

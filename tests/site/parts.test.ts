@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
-import { chartIn, titleIn } from "../../src/report/figure/export";
+import { chartIn, pageTitle } from "../../src/report/figure/export";
 import { html } from "../../src/report/display/view";
 import { escapeHtml } from "../../src/report/table/html";
 import { resultTable } from "../../src/report/table/table";
@@ -55,8 +55,8 @@ describe("the parts of a page", () => {
     expect(chartIn(`<script>\n${line}\nif (window.Plotly) {}\n</script>`)).toEqual(chart);
     expect(chartIn("<p>const figure = 1</p>")).toBeUndefined();
     expect(() => chartIn("\nconst figure = {};\n")).toThrow(/data/);
-    fc.assert(fc.property(fc.string(), (text) => titleIn(`<title>${escapeHtml(text)}</title>`) === escapeBack(text)));
-    expect(titleIn("<p>")).toBe("");
+    fc.assert(fc.property(fc.string(), (text) => pageTitle(`<title>${escapeHtml(text)}</title>`) === escapeBack(text)));
+    expect(pageTitle("<p>")).toBe("");
   });
 
   it("goes from any page to any other", () => {

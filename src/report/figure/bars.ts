@@ -103,7 +103,7 @@ function seriesTraces(table: ResultTable, options: BarsOptions, series: Series):
     ...place,
     x: table.rows.map((_, at) => at),
     marker: { color: fills(table, options, index) },
-    hovertemplate: `%{customdata}: %{y:.1f}<extra>${name}</extra>`,
+    hovertemplate: `%{customdata}: %{y:${options.log === true ? ".3~g" : ".1f"}}<extra>${name}</extra>`,
     customdata: labels.map(plain),
     ...heights(cells, scale),
   };

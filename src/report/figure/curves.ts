@@ -1,4 +1,3 @@
-import { LabError } from "../../core/errors";
 import type { JsonObject, PlotlyFigure } from "./figure";
 import { textWidth } from "./metrics";
 import { type Colours, INK, SIZE, axis, coloursOf, faint, frame, plain } from "./style";
@@ -9,8 +8,6 @@ export interface Curve {
   readonly x?: readonly number[];
   /** Values; `NaN` leaves a gap. */
   readonly y: readonly number[];
-  /** A band around the values, such as an interval over seeds. */
-  readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] };
 }
 
 export interface Panel {
@@ -23,8 +20,6 @@ export interface CurvesOptions {
   readonly xTitle?: string;
   /** Weight in [0, 1) of the past in the smoothed line; the raw line stays behind it, faint. Default 0: raw lines only. */
   readonly smoothing?: number;
-  /** What the bands are, such as "95 % intervals over five seeds"; needed where a curve has one. */
-  readonly bands?: string;
   /** Colours of curves by name; curves that are not named here get the palette's others. */
   readonly colours?: Colours;
   /** Panels side by side; default 2 where there are several. */
@@ -37,10 +32,7 @@ export interface CurvesOptions {
 const MARGINS = { x: 88, y: 107 };
 const BETWEEN = { x: 84, y: 66 };
 
-/**
- * Training curves: one panel per quantity; curves of the same name share colour and legend over all panels. A `LabError` tells
- * of bands that nothing explains.
- */
+/** Training curves: one panel per quantity; curves of the same name share colour and legend over all panels. */
 export function trainingCurves(panels: readonly Panel[], options: CurvesOptions): PlotlyFigure {
   const { smoothing = 0 } = options;
   const columns = Math.min(options.columns ?? 2, Math.max(1, panels.length));
@@ -54,7 +46,7 @@ export function trainingCurves(panels: readonly Panel[], options: CurvesOptions)
     title: options.title,
     width: Math.round(plot.width + legend + MARGINS.x),
     height: plot.height + MARGINS.y,
-    notes: notesOf(panels, options),
+    notes: smoothing > 0 ? [`Thin: as measured. Thick: exponential moving average, weight ${smoothing}.`] : [],
   });
   const axes = panels.map((panel, index) =>
     panelAxes(panel, index, { columns, rows, plot, xTitle: options.xTitle ?? "training step" }),
@@ -72,19 +64,6 @@ export function trainingCurves(panels: readonly Panel[], options: CurvesOptions)
   );
   const merged = Object.fromEntries(axes.flatMap((pair) => Object.entries(pair)));
   return { data, layout: { ...base, showlegend: true, hovermode: "x unified", ...merged } };
-}
-
-function notesOf(panels: readonly Panel[], { smoothing = 0, bands }: CurvesOptions): string[] {
-  const banded = panels.some(({ curves }) => curves.some(({ band }) => band !== undefined));
-  if (banded && bands === undefined) {
-    throw new LabError("the bands have no explanation", "Say in the option `bands` what they are.", {
-      subject: "curves",
-    });
-  }
-  return [
-    ...(smoothing > 0 ? [`Thin: as measured. Thick: exponential moving average, weight ${smoothing}.`] : []),
-    ...(banded && bands !== undefined ? [`Bands: ${bands}.`] : []),
-  ];
 }
 
 function defaultSize(panels: number): { width: number; height: number } {
@@ -147,11 +126,6 @@ function traces(curve: Curve, look: Look): JsonObject[] {
   };
   const quiet = { showlegend: false, hoverinfo: "skip" };
   const out: JsonObject[] = [];
-  if (curve.band !== undefined) {
-    const edge = { ...shared, ...quiet, line: { width: 0, color: look.colour } };
-    out.push({ ...edge, y: gaps(curve.band.low) });
-    out.push({ ...edge, y: gaps(curve.band.high), fill: "tonexty", fillcolor: faint(look.colour, 0.18) });
-  }
   if (look.smoothing > 0) {
     out.push({ ...shared, ...quiet, y: gaps(curve.y), line: { width: 1, color: faint(look.colour, 0.35) } });
   }

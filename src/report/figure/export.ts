@@ -8,6 +8,7 @@ import { rasterizeSvg } from "../../data/rasters";
 import { escapeHtml } from "../table/html";
 import { type Figure, type PlotlyFigure, isDrawn } from "./figure";
 import { PLOTLY_SCRIPT, renderSvg } from "./render";
+import { titleIn } from "./style";
 
 export const SHARED_SCRIPT = "plotly.min.js";
 /** How the line of a page that holds its chart begins. */
@@ -73,7 +74,7 @@ function chartPage(figure: PlotlyFigure, svg: string): string {
     `}`,
     "</script>",
   ];
-  return page(titleOf(figure), svg, script.join("\n"));
+  return page(titleIn(figure.layout).title || "figure", svg, script.join("\n"));
 }
 
 function page(title: string, svg: string, script: string): string {
@@ -90,14 +91,7 @@ function page(title: string, svg: string, script: string): string {
 }
 
 /** The title of a page that this program wrote; "" where it has none. */
-export function titleIn(page: string): string {
+export function pageTitle(page: string): string {
   const title = /<title>([^<]*)<\/title>/u.exec(page)?.[1] ?? "";
   return title.replaceAll(/&#(\d+);/gu, (_, code: string) => String.fromCodePoint(Number(code)));
-}
-
-/** The first line of the chart's title. */
-function titleOf(figure: PlotlyFigure): string {
-  const title = figure.layout["title"];
-  const text = typeof title === "object" && title !== null && "text" in title ? title.text : title;
-  return typeof text === "string" ? (text.split("<br>")[0] ?? "") : "figure";
 }

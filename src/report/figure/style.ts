@@ -1,5 +1,5 @@
 import { printableLine } from "../../core/printable";
-import type { JsonObject } from "./figure";
+import type { Json, JsonObject } from "./figure";
 import { wrapText } from "./metrics";
 
 /** Colours that people with any colour vision tell apart (Okabe & Ito, 2008), on white. */
@@ -114,4 +114,41 @@ export function axis(title: string, more: JsonObject = {}, room = Infinity): Jso
     tickfont: { size: SIZE.small },
     ...more,
   };
+}
+
+/** What `frame` wrote above a chart, as texts: its title, and the small lines under it together. @returns lines how many they take */
+export function titleIn(layout: JsonObject): {
+  readonly title: string;
+  readonly notes: string;
+  readonly lines: number;
+} {
+  const lines = textOf(layout["title"]).split("<br>");
+  const texts = (small: boolean): string =>
+    lines.filter((line) => line.startsWith("<span") === small).map(plainText).join(" ").trim(); // prettier-ignore
+  return { title: texts(false), notes: texts(true), lines: lines.length };
+}
+
+export function groupOf(value: Json | undefined): JsonObject {
+  return typeof value === "object" && value !== null && !isList(value) ? value : {};
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** A text that plotly shows, given as it is or in a group. */
+export function textOf(value: Json | undefined): string {
+  const text = typeof value === "string" ? value : groupOf(value)["text"];
+  return typeof text === "string" ? text : "";
+}
+
+/** Plotly's markup as text. */
+export function plainText(text: string): string {
+  return text
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 }

@@ -55,13 +55,6 @@ describe("trainingCurves", () => {
     const found = figure.data.map(({ line }) => (line as JsonObject)["color"]);
     expect(found).toEqual([PALETTE[1], PALETTE[2], PALETTE[0]]);
   });
-  it("refuses bands that nothing explains", () => {
-    const band = { low: [0], high: [2] };
-    const draw = (more: object) =>
-      trainingCurves([{ title: "l", curves: [{ name: "a", y: [1], band }] }], { title: "t", ...more });
-    expect(() => draw({})).toThrow(/the bands have no explanation/);
-    expect(JSON.stringify(draw({ bands: "95 % over seeds" }).layout)).toContain("Bands: 95 % over seeds.");
-  });
   it("breaks the title of a panel that is longer than the panel is high", () => {
     const title = "KL divergence between the policy under the anchor and the policy under the negative";
     const figure = trainingCurves([{ title, curves: [{ name: "a", y: [1] }] }], { title: "t" });
@@ -121,7 +114,6 @@ describe("renderSvg", () => {
     expect(count(await renderSvg(sampleBars()), ".points .point path")).toBeGreaterThanOrEqual(10); // 12 less 2 gaps
     const curves = await renderSvg(sampleCurves(1));
     expect(count(curves, "path.js-line")).toBeGreaterThanOrEqual(4); // 2 raw, 2 smoothed
-    expect(count(curves, "path.js-fill")).toBe(2); // 2 bands
   });
   it("labels the axes with the variance explained, and keeps the legend inside the picture", async () => {
     const svg = await renderSvg(samplePca());
