@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
-import { ROOT } from "../config/load";
 import { placeOf, resultsRoot, runsRoot, storeFolder } from "../config/places";
 import { LabError, required } from "../core/errors";
 import { isFolder } from "../core/folders";
@@ -100,10 +99,14 @@ async function verify(folder: string | undefined): Promise<void> {
   for (const run of places.flatMap(runsIn)) {
     checked += 1;
     for (const { path: file, sha256 } of recordedOutputs(run)) {
-      const at = path.resolve(ROOT, file);
-      if (!fs.existsSync(at)) lines.push(`${file}: is gone`);
-      else if (hashFile(at) !== sha256) lines.push(`${file}: has changed since it was written`);
+      const at = path.join(run, path.posix.basename(file)); // by its name, since folders may be copied
+      if (!fs.existsSync(at)) lines.push(`${placeOf(at)}: is gone`);
+      else if (hashFile(at) !== sha256) lines.push(`${placeOf(at)}: has changed since it was written`);
     }
+  }
+  if (folder !== undefined && checked === 0) {
+    const remedy = "Give a store (the folder above those of stages), or a folder with run.json.";
+    throw new LabError("holds neither stages nor the record of a run", remedy, { subject: folder });
   }
   if (lines.length === 0) {
     console.log(`${checked} stages and records checked: all are as they were written.`);

@@ -5,6 +5,7 @@ import { silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { labOf } from "../lab/lab";
+import { layOutAnew } from "../lab/publish";
 import { keptFindings } from "../lab/findings";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
@@ -49,12 +50,17 @@ export function addShowCommands(program: Command): void {
       .argument("<experiment>"),
   )
     .option("--mine", "what was made here (runs/) instead of the record (results/)")
+    .option(
+      "--write",
+      "and write them and the figures anew from the measurements, by today's code; nothing is made again",
+    )
     .option("--rows <names>", "with these published models, separated by commas (fine-r1 models)")
     .action((id: string, options: ShowArguments) => show(id, options));
 }
 
 interface ShowArguments extends ProfileArguments {
   readonly mine?: boolean;
+  readonly write?: boolean;
   readonly rows?: string;
 }
 
@@ -71,11 +77,11 @@ async function show(id: string, options: ShowArguments): Promise<void> {
       : `Make it: ${commandLine("run", id, ...profileWords(options))}`;
     throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
   }
-  const { tables, sentences } = keptFindings(
-    await labOf(profile, { progress: silent, lenient: options.rows !== undefined }),
-    experiment,
-    kept,
-  );
+  const lab = await labOf(profile, { progress: silent, lenient: options.rows !== undefined });
+  const { tables, sentences } = keptFindings(lab, experiment, kept);
   for (const table of tables.values()) console.log(`\n${toText(table)}`);
   console.log(`\n${sentences.join("\n")}`);
+  if (options.write !== true) return;
+  const files = await layOutAnew(lab, experiment, destination);
+  console.log(`\nWritten anew: ${files.length} files in ${placeOf(folder)}.`);
 }

@@ -15,7 +15,6 @@ import { seedTable } from "../report/seeds";
 import type { Results } from "../report/standard";
 import type { ResultTable } from "../report/table/table";
 import { machineNow } from "../store/facts";
-import { numericsDigest } from "../verify/numerics/digest";
 import { numericsRemark } from "../verify/numerics/record";
 import { changesInWords, rowsLeftOut, type Experiment, type Method } from "./experiment";
 import {
@@ -26,7 +25,6 @@ import {
   settingsOf,
   type Gathered,
   type Kept,
-  type KeptNumbers,
   type MadeBy,
   methodsNamed,
   notDue,
@@ -35,7 +33,8 @@ import {
 } from "./kept";
 import { headline, partOf, type Called } from "./headline";
 import type { Lab } from "./lab";
-import { dueKeys, type MadeMethod } from "./run";
+import { makerHere } from "./provenance";
+import { dueKeys, ownParts, type MadeMethod } from "./run";
 import { measuredBy } from "./score";
 
 /** An experiment's tables, and what they say. */
@@ -58,8 +57,9 @@ export async function findingsOf(
   made: readonly MadeMethod[],
   set: Readonly<Record<string, unknown>> = {},
 ): Promise<Findings> {
-  const gathered = gather(experiment.id, lab, await ownParts(made), "report", dueKeys(lab, experiment));
-  return withRemark(layOut(lab, experiment, made, gathered, set));
+  const own = await ownParts(made);
+  const gathered = gather(experiment.id, lab, own, "report", dueKeys(lab, experiment));
+  return withRemark(layOut(lab, experiment, made, gathered, set), own.made);
 }
 
 /** What a report or a record comes to, as it was kept. */
@@ -74,31 +74,14 @@ export function keptFindings(lab: Lab, experiment: Experiment, kept: Kept): Find
   return layOut(lab, experiment, [], gathered, {});
 }
 
-/** Says so where this machine computes other digits than the recorded ones. */
-export async function withRemark(findings: Findings): Promise<Findings> {
-  const remark = await numericsRemark();
-  return remark === undefined ? findings : { ...findings, sentences: [...findings.sentences, remark] };
-}
-
-/** A run's own numbers, and who made them. */
-export async function ownParts(made: readonly MadeMethod[]): Promise<KeptNumbers> {
-  const at = new Date().toISOString();
-  const { processor } = machineNow();
-  const { digest } = await numericsDigest();
-  const by = made.map(({ method: { name, model }, seed, keys }): MadeBy => ({
-    method: name,
-    seed,
-    at,
-    processor,
-    numerics: digest,
-    keys,
-    ...("given" in model ? { given: true } : {}),
-  }));
-  return {
-    made: by,
-    measurements: made.flatMap(({ measurements }) => measurements),
-    outcomes: made.flatMap(({ outcomes }) => outcomes),
-  };
+/** Says so where this machine computes other digits than the recorded ones, and where rows from the store were made with other arithmetic than its own. */
+export async function withRemark(findings: Findings, own: readonly MadeBy[]): Promise<Findings> {
+  const [remark, { numerics }] = [await numericsRemark(), await makerHere()];
+  const others = own.filter((by) => by.numerics !== numerics);
+  const theirs = [...new Set(others.map((by) => by.numerics))].join(", ");
+  const mixed = `${methodsNamed(others)}: in the store as made with other arithmetic than this machine's (digest ${theirs}; here ${numerics}). --fresh makes them anew.`;
+  const said = [...(remark === undefined ? [] : [remark]), ...(others.length === 0 ? [] : [mixed])];
+  return { ...findings, sentences: [...findings.sentences, ...said] };
 }
 
 /** Lays out everything that was gathered, as the experiment says. @param set the keys that were changed, for captions */

@@ -106,8 +106,8 @@ export function writeKept(folder: string, { settings, made, measurements, outcom
   return [file, beside];
 }
 
-/** Keys that decide no number: names, places whose contents the fingerprints tell, and the seed, which every row has. */
-const NAMES = ["name", "description", "dataset", "base", "encoder", "similarity", "seed"];
+/** Keys that decide no number: names, places whose contents the fingerprints or the keys of rows (`notDue`) tell, and the seed, which every row has. */
+const NAMES = ["name", "description", "dataset", "base", "encoder", "similarity", "mining", "cot.teacher", "cot.released", "benchmarks", "seed"]; // prettier-ignore
 /** Further models, matched weights and templates decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
 const OF_SOME_ROWS = /^(?:(?:models|matched|servers)\.|(?:rows|servers|templates)$)/u;
 

@@ -9,6 +9,7 @@ import { makeOnce, takeByKey, takeChecked, type Finished } from "../store/store"
 import { openDataset } from "./datasets";
 import { requireServed } from "./given";
 import { notBuilt, requireBuilt } from "./missing";
+import { makerHere } from "./provenance";
 import { inOrder, refsIn, requireAble, workOf } from "./stage";
 import type { Executor, Given, LabContext, Ref, Stage, StageRef, Workbench } from "./stage";
 
@@ -143,6 +144,7 @@ function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<s
   const { kind, inputs, label } = stage;
   return makeOnce(context, workOf(stage), {
     parse: (result) => kind.parse(result),
+    by: makerHere,
     ...(kind.scraps === undefined ? {} : { scraps: kind.scraps }),
     run: (folder, signal) =>
       kind.run(inputs, {

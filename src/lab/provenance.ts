@@ -5,7 +5,16 @@ import { ROOT } from "../config/load";
 import { readStored } from "../config/stored";
 import { NUMERICS_MODES, numericsMode, type NumericsMode } from "../core/backend";
 import { writeJson } from "../core/files";
-import { fileFacts, gitState, machineNow, versionsNow, type FileFact, type GitState } from "../store/facts";
+import {
+  fileFacts,
+  gitState,
+  machineNow,
+  processorModel,
+  versionsNow,
+  type FileFact,
+  type GitState,
+} from "../store/facts";
+import type { Maker } from "../store/record";
 import { numericsDigest } from "../verify/numerics/digest";
 import type { Given } from "./stage";
 
@@ -29,7 +38,14 @@ export interface RunRecord extends RunSpec {
   readonly numerics: Numerics;
   /** `null` outside a git checkout. */
   readonly git: GitState | null;
+  /** Where tables and figures were written anew since, from the same measurements by later code (`amendRun`). */
+  readonly laidOut?: { readonly at: string; readonly git: GitState | null };
   readonly outputs: readonly FileFact[];
+}
+
+/** Who makes what this process makes. */
+export async function makerHere(): Promise<Maker> {
+  return { processor: processorModel(), numerics: (await numericsDigest()).digest };
 }
 
 /** How products were computed, and what the machine's arithmetic comes to (`numericsDigest`). */
@@ -76,7 +92,7 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
       const record: RunRecord = {
         version: 2,
         ...spec,
-        command: process.argv.slice(2).map((part) => (path.isAbsolute(part) ? path.basename(part) : part)),
+        command: process.argv.slice(2).map(withoutFolders),
         startedAt: started.toISOString(),
         finishedAt: new Date(started.getTime() + elapsed).toISOString(),
         seconds: elapsed / 1000,
@@ -95,7 +111,30 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
   };
 }
 
+/**
+ * Says in a run's record that some of its files were written anew since; it goes on telling of the others as they are now. Files first: whoever
+ * is killed in between has a record that names what differs.
+ * @returns run.json
+ */
+export function amendRun(folder: string, written: readonly string[], root: string = ROOT): string {
+  const file = path.join(folder, RUN_RECORD);
+  const record = readStored(file, amendedSchema, "record of a run", "Restore it, or remove the folder and run again.");
+  const before = record.outputs.map((output) => path.join(folder, path.posix.basename(output.path)));
+  const all = [...new Set([...before.filter((one) => fs.existsSync(one)), ...written])];
+  const laidOut = { at: new Date().toISOString(), git: gitState(root) };
+  writeJson(file, { ...record, laidOut, outputs: fileFacts(all, root) });
+  return file;
+}
+
+/** An argument without the folders of this machine: "--out=/home/me/runs" is "--out=runs". */
+function withoutFolders(argument: string): string {
+  const [, option = "", value = ""] = /^((?:[^/\\=]*=)*)(.*)$/su.exec(argument) ?? [];
+  return option + (path.isAbsolute(value) ? path.basename(value) : value);
+}
+
 const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });
+
+const amendedSchema = z.looseObject(outputsSchema.shape);
 
 /** What the record in a folder says of the files that its run wrote. @throws LabError where it is no such record */
 export function recordedOutputs(folder: string): readonly Pick<FileFact, "path" | "sha256">[] {

@@ -1,20 +1,36 @@
 import * as path from "node:path";
-import { projectPath } from "../config/places";
+import { placeOf, projectPath } from "../config/places";
+import { LabError, required } from "../core/errors";
 import { removeQuietly } from "../core/files";
 import { sweepLeftovers } from "../core/leftovers";
-import { engineOf } from "../model/open";
 import { exportFigure } from "../report/figure/export";
 import { publishedTable } from "../report/published/published";
 import { exportTable } from "../report/table/export";
 import type { ResultTable } from "../report/table/table";
 import { exportView, type View } from "../report/viewPage";
+import { takeLease } from "../store/lease";
+import { leasesOf } from "../store/store";
 import type { Experiment, Sight } from "./experiment";
-import { layOut, ownParts, withRemark, type Findings } from "./findings";
-import { gather, keptFolder, keptOf, writeKept, type Destination } from "./kept";
+import { givenChains } from "./given";
+import { keptFindings, layOut, withRemark, type Findings } from "./findings";
+import {
+  differingSettings,
+  gather,
+  keptFolder,
+  keptOf,
+  methodsNamed,
+  notDue,
+  partKey,
+  readKept,
+  settingsOf,
+  writeKept,
+  type Destination,
+  type Gathered,
+} from "./kept";
 import type { Lab } from "./lab";
 import { caseSource, lookAtChains } from "./look";
-import { RUN_RECORD, startRun, type OpenRun } from "./provenance";
-import { dueKeys, type MadeMethod } from "./run";
+import { amendRun, RUN_RECORD, startRun, type OpenRun } from "./provenance";
+import { dueKeys, ownParts, type MadeMethod } from "./run";
 
 /** Findings, and the files that hold them. */
 export interface Published extends Findings {
@@ -22,33 +38,109 @@ export interface Published extends Findings {
   readonly folder: string;
 }
 
-/** Writes tables, figures, measurements and the run record of a finished run. */
+export interface PublishOptions {
+  readonly destination?: Destination | undefined;
+  /** The keys that were changed, for captions. */
+  readonly set?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * Writes tables, figures, measurements and the run record of a finished run, beside the rows that lie there: of two runs that end together
+ * one waits for the other.
+ * @throws LabError where a record would lose rows
+ */
 export async function publish(
   lab: Lab,
   experiment: Experiment,
   made: readonly MadeMethod[],
   run: OpenRun,
-  { destination = "report", set = {} }: { destination?: Destination; set?: Readonly<Record<string, unknown>> } = {},
+  options: PublishOptions = {},
+): Promise<Published> {
+  return alone(lab, experiment, options.destination, () => write(lab, experiment, made, run, options));
+}
+
+/** Does something with an experiment's folder while no other process does. */
+async function alone<T>(lab: Lab, { id }: Experiment, to: Destination = "report", work: () => Promise<T>): Promise<T> {
+  const lease = await takeLease(leasesOf(lab.store), `${to}-${id}-${lab.profile.name}`, lab);
+  try {
+    return await work();
+  } finally {
+    lease?.release(true);
+  }
+}
+
+async function write(
+  lab: Lab,
+  experiment: Experiment,
+  made: readonly MadeMethod[],
+  run: OpenRun,
+  { destination = "report", set = {} }: PublishOptions,
 ): Promise<Published> {
   const folder = keptFolder(experiment.id, lab.profile.name, destination);
+  const own = await ownParts(made);
   sweepLeftovers(folder); // a run may have been killed while it wrote here
-  const gathered = gather(experiment.id, lab, await ownParts(made), destination, dueKeys(lab, experiment));
-  const findings = await withRemark(layOut(lab, experiment, made, gathered, set));
-  const { tables, comparison, results } = findings;
+  const gathered = gather(experiment.id, lab, own, destination, dueKeys(lab, experiment));
+  if (destination === "record") requireNothingLost(folder, gathered);
+  const findings = await withRemark(layOut(lab, experiment, made, gathered, set), own.made);
+  const { comparison } = findings;
   removeQuietly(path.join(folder, RUN_RECORD)); // until the new files are whole, none vouches for them
   const files = [
     ...writeKept(folder, keptOf(gathered, destination)),
-    ...[...tables, ...papersOf(experiment)].flatMap(([name, table]) => exportTable(table, folder, name)),
+    ...(await exportFindings(folder, experiment, findings)),
     ...(comparison === undefined || destination === "record"
       ? []
       : exportTable(comparison.table, folder, "comparison")),
   ];
+  for (const [name, view] of await viewsOf(lab, experiment, made)) files.push(...exportView(view, folder, name));
+  return { ...findings, folder, files: [...files, await run.finish(folder, files, lab)] };
+}
+
+/** Tables, the paper's beside them, and figures. */
+async function exportFindings(
+  folder: string,
+  experiment: Experiment,
+  { tables, results }: Findings,
+): Promise<string[]> {
+  const all = [...tables, ...papersOf(experiment)];
+  const files = all.flatMap(([name, table]) => exportTable(table, folder, name));
   for (const spec of experiment.figures) {
     const figure = spec.draw(results);
     if (figure !== undefined) files.push(...(await exportFigure(figure, folder, spec.name)));
   }
-  for (const [name, view] of await viewsOf(lab, experiment, made)) files.push(...exportView(view, folder, name));
-  return { ...findings, folder, files: [...files, await run.finish(folder, files, lab)] };
+  return files;
+}
+
+/**
+ * Writes the tables and figures of a finished run anew from its measurements, by today's code; what was drawn from the work itself (training
+ * curves, answers) stays. The run's record stays that of the run, and says when its files were last laid out.
+ * @throws LabError where nothing is kept, or today's settings and code would make other rows
+ */
+export async function layOutAnew(lab: Lab, experiment: Experiment, destination: Destination): Promise<string[]> {
+  const folder = keptFolder(experiment.id, lab.profile.name, destination);
+  const remedy = "Run the experiment first.";
+  return alone(lab, experiment, destination, async () => {
+    const kept = required(readKept(folder), () => new LabError("holds no measurements", remedy, { subject: placeOf(folder) })); // prettier-ignore
+    const stale = [...differingSettings(settingsOf(lab), kept.settings), ...notDue(kept.made, dueKeys(lab, experiment)).map(({ method }) => method)]; // prettier-ignore
+    if (stale.length > 0) {
+      const reason = `was made with other settings or code (${[...new Set(stale)].join(", ")})`;
+      throw new LabError(reason, "Run the experiment again.", { subject: placeOf(folder) });
+    }
+    const findings = keptFindings(lab, experiment, kept);
+    const files = await exportFindings(folder, experiment, findings);
+    return [...files, amendRun(folder, files)];
+  });
+}
+
+/** @throws LabError where rows of the record are not among those that are to be written: made with other settings or code, and not anew */
+function requireNothingLost(folder: string, { parts }: Gathered): void {
+  const lost = (readKept(folder)?.made ?? []).filter((by) => !parts.has(partKey(by)));
+  if (lost.length === 0) return;
+  const seeds = [...new Set(lost.map(({ seed }) => seed))].join(", ");
+  throw new LabError(
+    `would lose ${methodsNamed(lost)} (seeds ${seeds}), made with other settings or code than this run`,
+    "Make them anew in the same run (--all, --seeds), or remove the folder first. What this run made is kept in the store.",
+    { subject: placeOf(folder) },
+  );
 }
 
 /** The paper's tables that an experiment has rows of, whole, under the names of their files. */
@@ -86,33 +178,39 @@ export async function viewsOf(
 /** Begins the record of a run. */
 export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly number[]): OpenRun {
   const { profile } = lab;
-  const recipe = lab.recipe(profile.seed);
-  const { teacher } = profile.cot;
-  const further = (experiment.models ?? []).flatMap((part) => recipe.models[part] ?? []);
-  const models = Object.entries(profile.models ?? {}).map(([part, at]) => [part, at && fromProject(at)]);
+  const { dataset, base, encoder, similarity, teacher, miner, models, benchmarks } = lab.recipe(profile.seed);
+  const { released } = profile.cot;
+  const further = (experiment.models ?? []).map((part) => models[part]);
+  const chains = released === undefined ? undefined : givenChains(released);
+  const given = [
+    dataset,
+    base,
+    encoder,
+    similarity,
+    teacher,
+    miner,
+    chains,
+    ...further,
+    ...Object.values(benchmarks ?? {}),
+  ];
+  const named = given.flatMap((one) => (one === undefined ? [] : [[one.fingerprint, one] as const]));
   return startRun({
     experiment: experiment.id,
     profile: profile.name,
-    // as its file states it: folders from the project's root, so that a record reads alike on every machine
-    config: {
-      ...profile,
-      base: fromProject(profile.base),
-      encoder: fromProject(profile.encoder),
-      cot: { ...profile.cot, ...(teacher === undefined ? {} : { teacher: fromProject(teacher) }) },
-      models: Object.fromEntries(models) as unknown,
-    },
+    // as its file states it: places from the project's root, so that a record reads alike on every machine
+    config: fromProject(profile),
     seeds,
-    inputs: [
-      recipe.dataset,
-      ...[recipe.base, recipe.encoder, ...(recipe.teacher === undefined ? [] : [recipe.teacher]), ...further].map(
-        (model) => ({ ...model, at: fromProject(model.at) }),
-      ),
-    ],
+    inputs: [...new Map(named).values()].map((one) => ({ ...one, at: fromProject(one.at) })),
   });
 }
 
-/** A model as a profile names it: its path from the project's root, where it has one. */
-function fromProject(at: string): string {
-  const { engine, prefix, where } = engineOf(at);
-  return engine.takes === "path" ? prefix + projectPath(where) : at;
+/** Part of a profile with its places, whatever stands before them ("onnx:"), from the project's root. */
+function fromProject<T>(value: T): T;
+function fromProject(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one: unknown) => fromProject(one));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fromProject(one as unknown)]));
+  }
+  const [, prefix = "", where = ""] = typeof value === "string" ? (/^([a-z-]+:)?(.*)$/su.exec(value) ?? []) : [];
+  return path.isAbsolute(where) ? prefix + projectPath(where) : value;
 }

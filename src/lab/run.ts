@@ -10,12 +10,14 @@ import type { Outcomes } from "../eval/outcomes";
 import { modelsLacking, rowsLeftOut, type Analysis, type Experiment, type Method } from "./experiment";
 import { notBuilt } from "./missing";
 import { ANSWERS, readSimilarities, similarityStage } from "./kinds/asking";
-import type { DueKeys } from "./kept";
+import type { DueKeys, KeptNumbers, MadeBy } from "./kept";
 import type { Lab } from "./lab";
 import { makeAll, type Watch } from "./make";
+import { makerHere } from "./provenance";
 import { testAnswers } from "./recipe";
 import { judged, score, type KeptAnswers } from "./score";
 import { inOrder, type Stage } from "./stage";
+import type { Maker } from "../store/record";
 import type { Finished } from "../store/store";
 
 /** A method of a run: with its seed, the stages that train and ask it. */
@@ -43,6 +45,8 @@ export interface MadeMethod {
   readonly found: ReadonlyMap<string, unknown>;
   /** The keys of its answers and analyses: what they were made from, all the way down. */
   readonly keys: readonly string[];
+  /** Who made its stages, training included, each once; empty where the store does not say. */
+  readonly makers: readonly Maker[];
 }
 
 export interface Selection {
@@ -187,7 +191,26 @@ function measured(
   ];
   const outcomes = kept.flatMap((one) => judged(lab, experiment, one));
   const folders = new Map(asked.map(({ setting, answers }) => [setting, folderOf(answers)]));
-  return { method, seed, measurements, outcomes, steps, answers: folders, found, keys: keysOf(planned) };
+  const by = stagesOf([planned]).flatMap((stage) => finished(stage).by ?? []);
+  const makers = [...new Map(by.map((one) => [JSON.stringify(one), one])).values()];
+  return { method, seed, measurements, outcomes, steps, answers: folders, found, keys: keysOf(planned), makers };
+}
+
+/** A run's own numbers, and who made them: this process where the store does not say. */
+export async function ownParts(made: readonly MadeMethod[]): Promise<KeptNumbers> {
+  const at = new Date().toISOString();
+  const here = await makerHere();
+  const by = made.map(({ method: { name, model }, seed, keys, makers }): MadeBy => {
+    const all = (key: keyof Maker): string =>
+      [...new Set((makers.length === 0 ? [here] : makers).map((one) => one[key]))].join(" and ");
+    const { processor, numerics } = { processor: all("processor"), numerics: all("numerics") };
+    return { method: name, seed, at, processor, numerics, keys, ...("given" in model ? { given: true } : {}) };
+  });
+  return {
+    made: by,
+    measurements: made.flatMap(({ measurements }) => measurements),
+    outcomes: made.flatMap(({ outcomes }) => outcomes),
+  };
 }
 
 /** "seed 2, " in front of what only one of several seeds asks for. */
@@ -203,9 +226,9 @@ export function seedsOf(plan: readonly PlannedMethod[]): (stage: Stage) => strin
   };
 }
 
-/** The keys of a method's answers, in the order of the settings, then of its analyses. */
-export function keysOf({ asked, analysed }: Pick<PlannedMethod, "asked" | "analysed">): string[] {
-  return [...asked.map(({ answers }) => answers.key), ...analysed.map(({ stage }) => stage.key)];
+/** The keys of what a method's numbers are measured from: its answers and their SS_rel, in the order of the settings, then its analyses. */
+export function keysOf(planned: Pick<PlannedMethod, "asked" | "analysed">): string[] {
+  return finalStages(planned).map(({ key }) => key);
 }
 
 /**

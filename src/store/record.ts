@@ -24,6 +24,14 @@ const outputSchema = z.strictObject({
 });
 export type Output = z.infer<typeof outputSchema>;
 
+/** Who made something: results say so, and a table never mixes machines without saying so. */
+const makerSchema = z.strictObject({
+  processor: z.string(),
+  /** Digest of the machine's arithmetic (verify/numerics). */
+  numerics: z.string(),
+});
+export type Maker = z.infer<typeof makerSchema>;
+
 const recordSchema = z.strictObject({
   kind: z.string(),
   version: z.int(),
@@ -33,6 +41,8 @@ const recordSchema = z.strictObject({
   startedAt: z.string(),
   /** Of the run that finished it: what an interrupted one had done before is not counted. */
   seconds: z.number(),
+  /** Left out in stores of before it was kept. */
+  by: makerSchema.optional(),
   outputs: z.array(outputSchema),
 });
 /** stage.json. */

@@ -15,7 +15,7 @@ import type { Workers } from "../workers/job";
 import { keyOf, toJson, type Work } from "./key";
 import { takeLease, type Lease } from "./lease";
 import { differenceOf, filesIn, outputsOf, readRecord, RECORD, remedyFor, requireOutputs } from "./record";
-import type { StageRecord } from "./record";
+import type { Maker, StageRecord } from "./record";
 
 /** Where work is kept, and how it reports. */
 export interface StoreContext {
@@ -36,6 +36,7 @@ export interface Finished<T> {
   /** True when it was taken from the store. */
   readonly cached: boolean;
   readonly seconds: number;
+  readonly by?: Maker | undefined;
 }
 
 /** What a stage does, and how its result is read again. */
@@ -47,6 +48,8 @@ export interface WorkBody<T> {
   run(folder: string, signal: AbortSignal): Promise<T>;
   /** Checks a result that was read from disk; throws an error that says what is wrong. */
   parse(result: unknown): T;
+  /** Who does it. */
+  by?(): Promise<Maker>;
   /** Files and folders that are of no use once the work is finished; a `*` at the end stands for anything. */
   readonly scraps?: readonly string[];
 }
@@ -96,19 +99,20 @@ async function make<T>(context: StoreContext, work: Work, body: WorkBody<T>, lea
   const outputs = await outputsOf(folder, isScrap(body), lease.signal);
   lease.confirm();
   const { kind, version, inputs } = work;
-  writeJson(path.join(folder, RECORD), { kind, version, inputs, result: returned, startedAt, seconds, outputs });
+  const by = await body.by?.();
+  writeJson(path.join(folder, RECORD), { kind, version, inputs, result: returned, startedAt, seconds, by, outputs });
   removeScraps(folder, body);
-  return { key: keyOf(work), folder, result, cached: false, seconds };
+  return { key: keyOf(work), folder, result, cached: false, seconds, by };
 }
 
 /** What the work left when it was finished, checked; `undefined` where it was not. */
 async function takeFinished<T>(context: StoreContext, work: Work, body: WorkBody<T>): Promise<Finished<T> | undefined> {
   const record = await takeChecked(context, work);
   if (record === undefined) return undefined;
-  const { key, folder, seconds } = record;
+  const { key, folder, seconds, by } = record;
   const result = parsed(record, body);
   removeScraps(folder, body); // a kill may have come before
-  return { key, folder, result, cached: true, seconds };
+  return { key, folder, result, cached: true, seconds, by };
 }
 
 function parsed<T>({ folder, kind, result }: FinishedRecord, body: WorkBody<T>): T {
@@ -232,7 +236,8 @@ export function folderOf(store: string, work: Work): string {
   return path.join(store, `${work.kind}-${keyOf(work).slice(0, 10)}`);
 }
 
-function leasesOf(store: string): string {
+/** Where leases on a store's work lie. */
+export function leasesOf(store: string): string {
   return path.join(store, "leases");
 }
 

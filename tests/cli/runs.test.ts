@@ -155,6 +155,14 @@ describe("what was made", () => {
     const all = stagesIn(home).length + reports + 1; // and the record
     expect(refusal(home, ["verify", path.join(home, "nowhere")])).toMatch(/nowhere: is no folder/);
     expect(printed(home, "verify")).toBe(`${all} stages and records checked: all are as they were written.\n`);
+    const copy = path.join(home, "copy");
+    fs.cpSync(recordIn(home), copy, { recursive: true });
+    expect(printed(home, "verify", copy)).toMatch(/^1 stages and records checked: all/);
+    fs.appendFileSync(path.join(copy, "measurements.json"), " ");
+    expect(refusal(home, ["verify", copy])).toMatch(/1 of the files of 1 stages and records are not what was written/);
+    expect(refusal(home, ["verify", foldersOf(home, "answers")[0] ?? ""])).toMatch(
+      /holds neither stages nor the record/,
+    );
     const given = stagesIn(home).filter(({ inputs }) => JSON.stringify(inputs).includes('"given":"checkpoint"')); // of the base: every run asks it
     const asked = foldersOf(home, "answers").filter((folder) =>
       given.some(({ key }) => folder.endsWith(key.slice(0, 10))),

@@ -36,7 +36,7 @@ const gathered = () => gather("quickstart", lab, { made: [], measurements: [], o
 describe("rows that were kept", () => {
   it("stand in a table while they are what today's code and settings would make, and else are named as left out", () => {
     const own = due()({ method: "cot-sft", seed: 1 })!;
-    expect(own).toHaveLength(2); // closed and open
+    expect(own).toHaveLength(3); // closed, open and its SS_rel
     const place = keptFolder("quickstart", "smoke", "report");
     const made = [by("cot-sft", own), by("tapo", ["of another version"]), by("a variant", ["k"])];
     writeKept(place, {

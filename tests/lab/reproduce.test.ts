@@ -77,6 +77,27 @@ describe("an experiment that is reproduced", () => {
     expect(named(chooseRows(lab, experiment, plan, false).make)).toEqual(named(plan));
   }, 60_000);
 
+  it("is not recorded where that would lose rows of the record", async () => {
+    const { evaluation } = lab.profile;
+    const other = { ...lab.profile, evaluation: { ...evaluation, batchSize: evaluation.batchSize + 1 } };
+    const changed = await labOf(other, { progress: silent, store: lab.store });
+    const made = await makeMethods(changed, experiment, planRun(changed, experiment, { seeds: [1], only: ["sft"] }));
+    const recorded = publish(changed, experiment, made, beginRun(changed, experiment, [1]), { destination: "record" });
+    await expect(recorded).rejects.toThrow(/would lose siglip, clip, sft \(seeds 1, 2\), made with other settings/u);
+    expect(named(chooseRows(clone, experiment, planOf(clone, [1, 2]), false).make)).toEqual([]);
+  }, 60_000);
+
+  it("says whose arithmetic the store's work has, and not that of who looks at it", async () => {
+    const [made] = await makeMethods(lab, experiment, planRun(lab, experiment, { seeds: [1], only: ["sft"] }));
+    const { kept, sentences } = await findingsOf(lab, experiment, [made!]);
+    expect(made!.makers).toEqual([{ processor: kept.made[0]!.processor, numerics: kept.made[0]!.numerics }]);
+    expect(sentences.join()).not.toContain("other arithmetic");
+    const theirs = { ...made!, makers: [...made!.makers, { processor: "another", numerics: "0badc0de" }] };
+    const mixed = await findingsOf(lab, experiment, [theirs]);
+    expect(mixed.kept.made[0]!.numerics).toBe(`${kept.made[0]!.numerics} and 0badc0de`);
+    expect(mixed.sentences.join()).toMatch(/sft: in the store as made with other arithmetic than this machine's/u);
+  });
+
   it("has the recorded figures where nothing was made, and says where the recorded pages lie", async () => {
     const findings = await findingsOf(clone, experiment, []);
     const shown = figuresHere(experiment, lab.profile.name, { made: [], results: findings.results });

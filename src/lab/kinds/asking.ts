@@ -57,6 +57,7 @@ export interface AnswersInputs {
 /** Why a strategy is none for these inputs; `undefined` where it is one. */
 function misuse({ model, setting, thinking, promptSet, strategy }: AnswersInputs): string | undefined {
   const isEncoder = "given" in model && model.given === "encoder";
+  if (isEncoder && setting === "open") return "an encoder chooses among options: ask in the closed setting";
   if (strategy === undefined) return undefined;
   const hasTemplates = typeof strategy === "object" && "templates" in strategy;
   if (isEncoder !== hasTemplates)
