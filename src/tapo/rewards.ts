@@ -21,8 +21,3 @@ export function reward(response: string, groundTruth: string, formatWeight = 0.1
   const accuracy = answer !== null && includesText(answer, groundTruth) ? 1 : 0;
   return { overall: (1 - formatWeight) * accuracy + formatWeight * format, format, accuracy };
 }
-
-/** is_included(a, o) of Eq. 4's constraint, as the accuracy reward decides it. */
-export function isIncluded(groundTruth: string, response: string): boolean {
-  return reward(response, groundTruth).accuracy === 1;
-}

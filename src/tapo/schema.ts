@@ -73,9 +73,6 @@ function omitting(omit: (all: object) => object, filled: unknown, given: unknown
   return isGroup(filled) && isGroup(given) ? { ...omit(filled), ...given, objective: filled["objective"] } : filled;
 }
 
-/** TapoOptions alone. */
-export const tapoOptionsSchema = tapoOptionsWith({});
-
 /** What no single option tells. */
 function checkTogether(given: unknown, context: z.RefinementCtx): void {
   const reject = (path: string, message: string): void => {

@@ -7,7 +7,7 @@ import { checkConfig, loadConfig } from "../../src/config/load";
 import { loadWorldConfig } from "../../src/miniworld/config";
 import { LabError } from "../../src/core/errors";
 import { loadProfile } from "../../src/lab/profile";
-import { tapoOptionsSchema } from "../../src/tapo/schema";
+import { tapoOptionsWith } from "../../src/tapo/schema";
 import { DEFAULTS } from "../../src/tapo/options";
 
 let folder: string;
@@ -223,7 +223,7 @@ describe("profiles", () => {
   });
 
   it("fills what a profile leaves out with the published defaults", () => {
-    const options = checkConfig({ n1: 8, objective: { gamma: 0 } }, tapoOptionsSchema, "x");
+    const options = checkConfig({ n1: 8, objective: { gamma: 0 } }, tapoOptionsWith({}), "x");
     expect(options).toEqual({ ...DEFAULTS, n1: 8, objective: { ...DEFAULTS.objective, gamma: 0 } });
   });
 });

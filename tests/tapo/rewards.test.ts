@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { isInformative, nextMove } from "../../src/tapo/dynamicSampling";
 import { DEFAULTS, DAPO, GRPO, TAPO } from "../../src/tapo/options";
-import { isIncluded, reward } from "../../src/tapo/rewards";
+import { reward } from "../../src/tapo/rewards";
 
 test("a reward is one of four values, and its parts explain it", () => {
   const piece = fc.constantFrom("<think>", "</think>", "<answer>", "</answer>", "auk", " ", "\n", "x");
@@ -13,7 +13,6 @@ test("a reward is one of four values, and its parts explain it", () => {
       const { overall, format, accuracy } = reward(text, "Auk");
       expect([0, 0.1, 0.9, 1]).toContain(overall);
       expect(overall).toBe(0.9 * accuracy + 0.1 * format);
-      expect(isIncluded("Auk", text)).toBe(accuracy === 1);
     }),
   );
 });

@@ -1,19 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { DAPO, DEFAULTS, GRPO, TAPO } from "../../src/tapo/options";
 import { usesNegative } from "../../src/tapo/terms";
-import { tapoOptionsSchema } from "../../src/tapo/schema";
+import { tapoOptionsWith } from "../../src/tapo/schema";
 
-describe("tapoOptionsSchema", () => {
+const schema = tapoOptionsWith({});
+
+describe("the options of TAPO", () => {
   it.each([
     ["TAPO", TAPO],
     ["DAPO", DAPO],
     ["GRPO", GRPO],
   ])("takes the %s preset as it is", (_, objective) => {
-    expect(tapoOptionsSchema.parse({ objective })).toEqual({ ...DEFAULTS, objective });
+    expect(schema.parse({ objective })).toEqual({ ...DEFAULTS, objective });
   });
 
   it("takes nothing at all for the defaults", () => {
-    expect(tapoOptionsSchema.parse({})).toEqual(DEFAULTS);
+    expect(schema.parse({})).toEqual(DEFAULTS);
   });
 
   it.each([
@@ -37,14 +39,14 @@ describe("tapoOptionsSchema", () => {
     { objective: [] },
     { objectives: {} },
   ])("refuses %j", (value) => {
-    expect(tapoOptionsSchema.safeParse(value).success).toBe(false);
+    expect(schema.safeParse(value).success).toBe(false);
   });
 });
 
 describe("the direction of the entropies", () => {
   it("is no part of a key where it is the usual one", () => {
-    expect(tapoOptionsSchema.parse({ objective: { entropies: "lowered" } })).toEqual(DEFAULTS);
-    expect(tapoOptionsSchema.parse({ objective: { entropies: "raised" } }).objective.entropies).toBe("raised");
+    expect(schema.parse({ objective: { entropies: "lowered" } })).toEqual(DEFAULTS);
+    expect(schema.parse({ objective: { entropies: "raised" } }).objective.entropies).toBe("raised");
   });
 });
 
