@@ -71,9 +71,9 @@ export function addTrainerCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-  $ npx fine-r1 trainer llamafactory -p smoke --make -o exports/stage1
-  $ npx fine-r1 trainer released -p smoke --values release --make -o exports/stage2
-  $ npx fine-r1 trainer verl -p smoke --values paper --leave rl.maxResample,rl.whenExhausted --make -o exports/verl
+  $ npx fine-r1 trainer llamafactory -p smoke --values release --make -o exports/stage1
+  $ npx fine-r1 trainer released -p smoke --values release --set rl.promptsPerRollout=32 --set rl.promptsPerUpdate=16 --make -o exports/stage2
+  $ npx fine-r1 trainer verl -p smoke --values paper --set rl.promptsPerRollout=32 --set rl.promptsPerUpdate=16 --leave rl.maxResample,rl.whenExhausted --make -o exports/verl
 
 What a trainer cannot be told is refused by name; docs/trainers.md has the table of all options.`,
     );
@@ -118,9 +118,7 @@ async function write(trainer: Trainer, given: TrainerArguments): Promise<void> {
   const words = profileWords(given).map(quoted).join(" ");
   const source = { profile, seed: given.seed ?? profile.seed, context, make, words };
   const { what, launch } = await trainer.write({ ...source, folder, model, gpus, leave }, records);
-  console.log(
-    `${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch.map(quoted).join(" ")}`,
-  );
+  console.log(`${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch}`);
   if (leave.length > 0) console.log(`Left to the trainer's own way: ${leave.join(", ")}.`);
   if (model === STAGE_1)
     console.log("Give the checkpoint of stage 1 with --model, or put its path in the configuration.");

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import * as yaml from "yaml";
 import { writeFileAtomic, writeJson } from "../../core/files";
 import { asTask, check } from "../../core/progress";
+import { quoted } from "../../core/shell";
 import type { SftExample } from "../../sft/train";
 import type { SftOptions } from "../../sft/options";
 import type { LabContext } from "../stage";
@@ -143,9 +144,10 @@ export async function writeLlamaFactory(
   return { examples: records.length, pictures: pictures.count };
 }
 
-/** The words of the command that starts it. */
-export function llamaFactoryLaunch({ gpus, folder }: LlamaFactoryRun): string[] {
-  return [...(gpus > 1 ? ["FORCE_TORCHRUN=1"] : []), "llamafactory-cli", "train", path.join(folder, SETTINGS)];
+/** The line that starts it. Its launcher for several GPUs takes every one that it is not told of, and cuts its arguments at spaces. */
+export function llamaFactoryLaunch({ gpus, folder }: LlamaFactoryRun): string {
+  const onGpus = gpus === 1 ? "CUDA_VISIBLE_DEVICES=0" : `FORCE_TORCHRUN=1 NPROC_PER_NODE=${gpus}`;
+  return `cd ${quoted(folder)} && ${onGpus} llamafactory-cli train ${SETTINGS}`;
 }
 
 const DATASET_INFO = {

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import type { ObjectiveOptions } from "../../tapo/options";
 import type { Json } from "../../store/key";
 import type { RlProfile } from "../profile";
+import { stepsOf } from "./batches";
 import { cannot, express, inData, nested, same, saying, type Expressions } from "./express";
 import { FORMAT_PROMPT, ROWS } from "./triplets";
 
@@ -158,23 +159,18 @@ const RELEASED: Omit<Expressions<RlProfile>, "epochs"> = {
   },
 };
 
-/** Each other option of stage 2 → the released trainer. @param rows of the data: where epochs are no whole number, they become steps */
+/** Each other option of stage 2 → the released trainer. @param rows of the data, of which epochs are made: it counts steps otherwise */
 export function releasedKeys(rows: number): Expressions<RlProfile> {
   return {
     ...RELEASED,
     epochs: {
-      to: "trainer.total_epochs; trainer.max_steps where it is no whole number",
-      as: (value, { promptsPerRollout }) =>
-        Number.isInteger(value)
-          ? { "trainer.total_epochs": value }
-          : { "trainer.max_steps": stepsOf(value, rows, promptsPerRollout) },
+      to: "trainer.max_steps; trainer.total_epochs, which it goes by without",
+      as: (value, { promptsPerRollout }) => ({
+        "trainer.max_steps": stepsOf(value, rows, promptsPerRollout),
+        "trainer.total_epochs": Math.ceil(value),
+      }),
     },
   };
-}
-
-/** Rollout batches of a run, as our own training counts them. */
-export function stepsOf(epochs: number, rows: number, promptsPerRollout: number): number {
-  return Math.max(1, Math.round((epochs * rows) / promptsPerRollout));
 }
 
 /** `config_tapo.yaml` where our options say nothing; no validation, for which the release's own file would be downloaded. */

@@ -2,8 +2,9 @@ import * as path from "node:path";
 import type { Json } from "../../store/key";
 import type { ObjectiveOptions } from "../../tapo/options";
 import type { RlProfile } from "../profile";
+import { stepsOf, wholeEpochs } from "./batches";
 import { cannot, express, inData, nested, same, saying, type Expressions } from "./express";
-import { stepsOf, UNBOUNDED, type Stage2Run } from "./released";
+import { UNBOUNDED, type Stage2Run } from "./released";
 import { FORMAT_PROMPT, ROWS } from "./triplets";
 
 /** The file that holds verl's configuration, and the group of it that verl-tapo reads. */
@@ -102,19 +103,19 @@ const VERL: Omit<Expressions<RlProfile>, "epochs"> = {
   },
 };
 
-/** Each other option of stage 2 → verl 0.9.1 with verl-tapo. @param rows of the data: where epochs are no whole number, they become steps */
+/** Each other option of stage 2 → verl 0.9.1 with verl-tapo. @param rows of the data, of which epochs are made: it counts them otherwise */
 export function verlKeys(rows: number): Expressions<RlProfile> {
   return {
     ...VERL,
     epochs: {
-      to: "trainer.total_epochs; trainer.total_training_steps where it is no whole number",
-      as: (value, { promptsPerRollout }) =>
-        Number.isInteger(value)
-          ? { "trainer.total_epochs": value }
-          : {
-              "trainer.total_epochs": Math.ceil(value),
-              "trainer.total_training_steps": stepsOf(value, rows, promptsPerRollout),
-            },
+      to: "trainer.total_training_steps; trainer.total_epochs, enough for them",
+      as: (value, { promptsPerRollout }) => {
+        const steps = stepsOf(value, rows, promptsPerRollout);
+        return {
+          "trainer.total_training_steps": steps,
+          "trainer.total_epochs": wholeEpochs(steps, rows, promptsPerRollout),
+        };
+      },
     },
   };
 }
@@ -148,6 +149,7 @@ const FIXED: Readonly<Record<string, Json>> = {
   "trainer.val_before_train": false,
   "trainer.test_freq": -1,
   "trainer.save_freq": 5,
+  "trainer.max_actor_ckpt_to_keep": 2, // else all of them: weights and AdamW's means as float32, 45 GB each for 3B
 };
 
 /** verl's configuration, on top of its own `ppo_trainer`. @throws LabError naming the options that it cannot be told */

@@ -1,6 +1,8 @@
 import * as path from "node:path";
 import * as yaml from "yaml";
 import { requireEmpty, writeFileAtomic, writeFolderAtomic } from "../../core/files";
+import { quoted } from "../../core/shell";
+import { requireFullBatch } from "./batches";
 import { llamaFactoryLaunch, llamaFactorySettings, writeLlamaFactory } from "./llamafactory";
 import { releasedSettings, type Stage2Run } from "./released";
 import { chainsFor, type TrainerSource } from "./sources";
@@ -22,8 +24,8 @@ export interface TrainerExport extends TrainerSource {
 export interface Exported {
   /** In words: "404 examples, 404 pictures". */
   readonly what: string;
-  /** The words of the command that trains. */
-  readonly launch: readonly string[];
+  /** The command that trains, as a shell takes it. */
+  readonly launch: string;
 }
 
 /**
@@ -60,15 +62,16 @@ const STAGE_2 = {
 
 /**
  * Stage 2 for a trainer of TAPO: triplets as parquet, and its configuration.
- * @throws LabError for a folder that is not empty, triplets that were not drawn, options that it cannot be told
+ * @throws LabError for a folder that is not empty, triplets that were not drawn or do not fill a batch, options that it cannot be told
  */
 export async function exportStage2(trainer: keyof typeof STAGE_2, given: TrainerExport): Promise<Exported> {
   const { folder, model, gpus, leave, profile, seed, context } = given;
   const { settings: settingsOf, config, launch } = STAGE_2[trainer];
   requireEmpty(folder);
-  const without = { model, gpus, seed, folder, rows: 1, formatPrompt: false };
+  const without = { model, gpus, seed, folder, rows: profile.rl.promptsPerRollout, formatPrompt: false };
   settingsOf(profile.rl, without, leave); // refuses before pictures are read
   const questions = await questionsFor(given);
+  requireFullBatch(questions.length, profile.rl);
   const run: Stage2Run = { ...without, rows: questions.length, formatPrompt: await hasSuffix(questions) };
   let files = 0;
   await writeFolderAtomic(folder, async (into) => {
@@ -77,6 +80,6 @@ export async function exportStage2(trainer: keyof typeof STAGE_2, given: Trainer
   });
   return {
     what: `${questions.length} triplets in ${files} parquet file${files === 1 ? "" : "s"}`,
-    launch: ["python3", ...launch(folder)],
+    launch: ["python3", ...launch(folder)].map(quoted).join(" "),
   };
 }

@@ -81,7 +81,8 @@ describe("LLaMA-Factory 0.9.5 on an export of stage 1", () => {
 });
 
 it("datasets reads the released trainer's rows, pictures decoded and of one size", async () => {
-  await exportStage2("released", smokeExport(home, "rl", "stage2", { promptSet: "released" }));
+  const set = { promptSet: "released", "rl.promptsPerRollout": 32, "rl.promptsPerUpdate": 16 }; // of the forty rows
+  await exportStage2("released", smokeExport(home, "rl", "stage2", set));
   const row = z.object({ problem: z.string(), answer: z.string(), sizes: z.array(z.tuple([z.int(), z.int(), z.string()])) }); // prettier-ignore
   const schema = z.object({ datasets: z.string(), features: z.record(z.string(), z.string()), rows: z.array(row) });
   const { datasets, features, rows } = await check(schema, "parquet", path.join(home, "stage2", "data"));

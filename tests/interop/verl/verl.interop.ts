@@ -55,7 +55,7 @@ function ours(changes: Partial<ObjectiveOptions>): { loss: number; gradient: num
 }
 
 it("brings TAPO to verl: loss, reward, data, groups of n1 + n2, log-probs under the negative, an update", async () => {
-  const set = { "rl.n1": 3, "rl.n2": 2 };
+  const set = { "rl.n1": 3, "rl.n2": 2, "rl.promptsPerRollout": 32, "rl.promptsPerUpdate": 16 };
   await exportStage2("verl", smokeExport(home, "rl", "export", set, "paper"));
   const rows = [
     { options: { kl_estimator: "paper", gamma: 0.05 }, mode: "token-mean", ...ours({ klEstimator: "paper", gamma: 0.05 }) }, // prettier-ignore

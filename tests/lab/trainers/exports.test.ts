@@ -11,6 +11,7 @@ import { decodeImage, readImage } from "../../../src/data/images";
 import { STAGE2_SUFFIX } from "../../../src/data/prompts";
 import { openDataset } from "../../../src/lab/datasets";
 import { loadProfile } from "../../../src/lab/profile";
+import { releasedSettings } from "../../../src/lab/trainers/released";
 import { presetOf, type Values } from "../../../src/lab/trainers/values";
 import { exportLlamaFactory, exportStage2, type TrainerExport } from "../../../src/lab/trainers/write";
 
@@ -57,7 +58,7 @@ describe("stage 1 for LLaMA-Factory", () => {
     const { what, launch } = await exportLlamaFactory(given("sft", "stage1"));
     // smoke: chains for every seen class (5 in each of two domains), two pictures each
     expect(what).toBe("20 chains of thought, 20 pictures");
-    expect(launch.join(" ")).toBe(`FORCE_TORCHRUN=1 llamafactory-cli train ${folder}/sft.yaml`);
+    expect(launch).toBe(`cd ${folder} && FORCE_TORCHRUN=1 NPROC_PER_NODE=4 llamafactory-cli train sft.yaml`);
     records = readJson(path.join(folder, "stage1.json")) as Record4[];
   });
 
@@ -109,7 +110,8 @@ describe("stage 1 for LLaMA-Factory", () => {
 
   it("trains every part with the paper's values, and what --set says goes before", async () => {
     const paper = given("sft", "paper", { "sft.epochs": 3 }, "paper");
-    await exportLlamaFactory({ ...paper, gpus: 1 });
+    const { launch } = await exportLlamaFactory({ ...paper, gpus: 1 });
+    expect(launch).toBe(`cd ${home}/paper && CUDA_VISIBLE_DEVICES=0 llamafactory-cli train sft.yaml`);
     const settings = yaml.parse(fs.readFileSync(path.join(home, "paper", "sft.yaml"), "utf8")) as object;
     const trained = { freeze_vision_tower: false, freeze_multi_modal_projector: false, freeze_language_model: false };
     expect(settings).toMatchObject({ ...trained, num_train_epochs: 3, gradient_accumulation_steps: 16 });
@@ -154,6 +156,8 @@ describe("stage 1 for LLaMA-Factory", () => {
 });
 
 describe("stage 2", () => {
+  /** Batches that the forty questions of smoke fill. */
+  const FEW = { "rl.promptsPerRollout": 32, "rl.promptsPerUpdate": 16 };
   /** Every picture column has one picture a row, as `datasets` stores it. */
   interface Row {
     images: [{ bytes: Uint8Array; path: string }];
@@ -170,11 +174,11 @@ describe("stage 2", () => {
   }
 
   it("writes triplets as the released trainer reads them, all pictures of the anchor's size", async () => {
-    const { what, launch } = await exportStage2("released", given("rl", "released", { promptSet: "released" }));
+    const { what, launch } = await exportStage2("released", given("rl", "released", { ...FEW, promptSet: "released" }));
     const folder = path.join(home, "released");
     // smoke: four training pictures of each of ten seen classes, each the anchor of one triplet
     expect(what).toBe("40 triplets in 1 parquet file");
-    expect(launch.join(" ")).toBe(`python3 -m verl.trainer.main config=${folder}/config_tapo.yaml`);
+    expect(launch).toBe(`python3 -m verl.trainer.main config=${folder}/config_tapo.yaml`);
     const rows = await rowsOf(folder);
     expect(rows).toHaveLength(40);
     for (const row of rows) {
@@ -193,10 +197,10 @@ describe("stage 2", () => {
   });
 
   it("has the values of the released script, key by key", () => {
-    const folder = path.join(home, "released");
+    const { profile, leave, model, gpus, seed, folder } = given("rl", "whole");
+    const run = { model, gpus, seed, folder, rows: 1812, formatPrompt: true };
     // config_tapo.yaml with what tapo_3b.sh sets on top (FineR1_ICLR2026)
-    const settings: unknown = yaml.parse(fs.readFileSync(path.join(folder, "config_tapo.yaml"), "utf8"));
-    expect(settings).toMatchObject({
+    expect(releasedSettings(profile.rl, run, leave)).toMatchObject({
       data: {
         ...{ train_files: `${folder}/data`, prompt_key: "problem", answer_key: "answer", image_key: "images" },
         ...{
@@ -227,6 +231,8 @@ describe("stage 2", () => {
       },
       trainer: { total_epochs: 10, max_try_make_batch: -1, n_gpus_per_node: 4, save_freq: 5, save_limit: 3 },
     });
+    // what the script leaves to the trainer, which would make 1,792 // 384 = 4 batches of an epoch: 40 in all
+    expect(releasedSettings(profile.rl, run, leave)).toMatchObject({ trainer: { max_steps: 47 } });
   });
 
   it("takes the triplets that the profile mines: by another program's vectors, where it names them", async () => {
@@ -236,7 +242,7 @@ describe("stage 2", () => {
     const place = new Map([...new Set(train.map(({ subCategory }) => subCategory.id))].map((id, i) => [id, i]));
     const vectorOf = (id: string): number[] => Array.from({ length: 5 }, (_, i) => Number(i === (place.get(id) ?? 0) >> 1)); // prettier-ignore
     fs.writeFileSync(vectors, train.map(({ id, subCategory }) => `${JSON.stringify({ id, vector: vectorOf(subCategory.id) })}\n`).join("")); // prettier-ignore
-    await exportStage2("released", given("rl", "mined", { mining: `embeddings:${vectors}` }));
+    await exportStage2("released", given("rl", "mined", { ...FEW, mining: `embeddings:${vectors}` }));
     const stages = fs.readdirSync(context.store).filter((name) => name.startsWith("triplets-")).map((name) => fs.readFileSync(path.join(context.store, name, "stage.json"), "utf8")); // prettier-ignore
     expect(stages.filter((text) => text.includes(`embeddings:${vectors}`))).toHaveLength(1);
   });
@@ -256,7 +262,7 @@ describe("stage 2", () => {
     const set = { "rl.n1": 6, "rl.n2": 4, "rl.epochs": 0.5, "rl.promptsPerRollout": 8, "rl.promptsPerUpdate": 4 };
     const { launch } = await exportStage2("verl", { ...given("rl", "verl", set, "paper"), leave: left });
     const folder = path.join(home, "verl");
-    expect(launch.join(" ")).toBe(`python3 -m verl.trainer.main_ppo --config-path ${folder} --config-name tapo`);
+    expect(launch).toBe(`python3 -m verl.trainer.main_ppo --config-path ${folder} --config-name tapo`);
     const rows = await rowsOf(folder);
     expect(rows[0]?.problem).toMatch(/^<image> (bird|car) \? think$/u); // the mini wording is whole
     const settings: unknown = yaml.parse(fs.readFileSync(path.join(folder, "tapo.yaml"), "utf8"));
@@ -269,8 +275,15 @@ describe("stage 2", () => {
         rollout: { n: 10 },
       },
       // 0.5 epochs of 40 triplets in batches of 8: 2.5, which our training rounds to 3 batches
-      trainer: { total_epochs: 1, total_training_steps: 3, v1: { trainer_mode: "tapo" } },
+      trainer: { total_epochs: 1, total_training_steps: 3, max_actor_ckpt_to_keep: 2, v1: { trainer_mode: "tapo" } },
     });
     await expect(exportStage2("verl", given("rl", "verl-no", {}, "profile"))).rejects.toThrow(/rl\.train \(it trains every part/u); // prettier-ignore
   });
+
+  it.each([["released", "release"], ["verl", "paper"]] as const)("refuses for %s a batch that the questions do not fill", async (trainer, values) => {
+    const one = given("rl", "unfilled", {}, values);
+    const left = { ...one, leave: ["rl.maxResample", "rl.whenExhausted"] };
+    await expect(exportStage2(trainer, left)).rejects.toThrow("rl.promptsPerRollout: is 384, and the data have 40 questions: ");
+    expect(fs.existsSync(one.folder)).toBe(false);
+  }); // prettier-ignore
 });
