@@ -5,7 +5,8 @@ import { placeOf, storeFolder } from "../config/places";
 import { loadBackend } from "../core/backend";
 import { LabError } from "../core/errors";
 import { quoted } from "../core/shell";
-import { loadProfile } from "../lab/profile";
+import { loadProfile, type Profile } from "../lab/profile";
+import { baseModel, namedModel, type TrainedModel } from "../lab/trainers/model";
 import { presetOf, VALUES, type TrainerStage, type Values } from "../lab/trainers/values";
 import { exportLlamaFactory, exportStage2, type Exported, type TrainerExport } from "../lab/trainers/write";
 import { addProfileOptions, overrides, profileWords, readNames, wholeFrom, type ProfileArguments } from "./options";
@@ -15,7 +16,7 @@ interface TrainerArguments extends ProfileArguments {
   readonly out: string;
   readonly values: Values;
   readonly leave: readonly string[];
-  readonly model: string;
+  readonly model?: string;
   readonly gpus: number;
   readonly seed?: number;
   readonly make?: true;
@@ -27,13 +28,12 @@ interface Trainer {
   readonly name: string;
   readonly stage: TrainerStage;
   readonly description: string;
-  readonly model: string;
   /** What is done before the launch line. */
   readonly before: string;
   readonly write: (given: TrainerExport, records: string | undefined) => Promise<Exported>;
 }
 
-const BASE = "Qwen/Qwen2.5-VL-3B-Instruct";
+/** Stands in the settings where nobody has said which checkpoint stage 2 begins with. */
 const STAGE_1 = "<checkpoint of stage 1>";
 
 const TRAINERS: readonly Trainer[] = [
@@ -41,7 +41,6 @@ const TRAINERS: readonly Trainer[] = [
     name: "llamafactory",
     stage: "sft",
     description: "stage 1 (CoT SFT) for LLaMA-Factory 0.9.5: chains, pictures, dataset_info.json, sft.yaml",
-    model: BASE,
     before: "pip install llamafactory==0.9.5 deepspeed",
     write: exportLlamaFactory,
   },
@@ -49,7 +48,6 @@ const TRAINERS: readonly Trainer[] = [
     name: "released",
     stage: "rl",
     description: "stage 2 (TAPO) for the trainer that the authors released: triplets as parquet, config_tapo.yaml",
-    model: STAGE_1,
     before: "cd FineR1_ICLR2026/TAPO",
     write: (given) => exportStage2("released", given),
   },
@@ -57,7 +55,6 @@ const TRAINERS: readonly Trainer[] = [
     name: "verl",
     stage: "rl",
     description: "stage 2 (TAPO) for verl 0.9.1 with engines/verl-tapo: triplets as parquet, tapo.yaml",
-    model: STAGE_1,
     before: "pip install 'verl[vllm]==0.9.1' ./engines/verl-tapo",
     write: (given) => exportStage2("verl", given),
   },
@@ -93,7 +90,7 @@ function addTrainer(parent: Command, trainer: Trainer): void {
         .default("profile"),
     )
     .option("--leave <options>", "options that the trainer may decide itself, such as rl.maxResample", readNames, [])
-    .option("--model <model>", "the model to train: a folder or a name of the hub", trainer.model)
+    .option("--model <model>", `the model to train: a folder or a name of the hub; default: ${usualModel(trainer)}`)
     .option("--gpus <count>", "GPUs that share the work", wholeFrom(1), 4)
     .option("--seed <seed>", "whose chains or triplets, and the trainer's seed; default: the profile's", wholeFrom(0))
     .option("--make", "make the chains or triplets where the store lacks them");
@@ -102,12 +99,17 @@ function addTrainer(parent: Command, trainer: Trainer): void {
   command.action((given: TrainerArguments) => write(trainer, given));
 }
 
+function usualModel({ stage }: Trainer): string {
+  return stage === "sft" ? "the profile's base" : STAGE_1;
+}
+
 async function write(trainer: Trainer, given: TrainerArguments): Promise<void> {
-  const { records, model, gpus, make = false } = given;
+  const { records, gpus, make = false } = given;
   const preset = presetOf(trainer.stage, given.values);
   const profile = loadProfile(given.profile, { ...preset.set, ...overrides(given.set) });
   const folder = path.resolve(given.out);
   const leave = [...new Set([...preset.leave, ...given.leave])];
+  const trained = modelOf(trainer, given.model, profile);
   if (records !== undefined && !fs.existsSync(records)) {
     throw new LabError("is not there", "Give a file of chains, such as records.jsonl of a stage cot.", {
       subject: records,
@@ -117,11 +119,26 @@ async function write(trainer: Trainer, given: TrainerArguments): Promise<void> {
   const context = { store: storeFolder(), ...stoppable() };
   const words = profileWords(given).map(quoted).join(" ");
   const source = { profile, seed: given.seed ?? profile.seed, context, make, words };
-  const { what, launch } = await trainer.write({ ...source, folder, model, gpus, leave }, records);
+  const { what, launch } = await trainer.write(
+    { ...source, folder, model: trained?.model ?? STAGE_1, gpus, leave },
+    records,
+  );
   console.log(`${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch}`);
   if (leave.length > 0) console.log(`Left to the trainer's own way: ${leave.join(", ")}.`);
-  if (model === STAGE_1)
-    console.log("Give the checkpoint of stage 1 with --model, or put its path in the configuration.");
+  console.log(sayModel(trained));
+}
+
+/** `undefined` where nobody has said what stage 2 begins with. */
+function modelOf({ stage }: Trainer, named: string | undefined, profile: Profile): TrainedModel | undefined {
+  if (named !== undefined) return namedModel(named);
+  return stage === "sft" ? baseModel(profile) : undefined;
+}
+
+function sayModel(trained: TrainedModel | undefined): string {
+  if (trained === undefined)
+    return "Give the checkpoint of stage 1 with --model, or put its path in the configuration.";
+  const { model, from } = trained;
+  return from === "folder" ? `Model: ${placeOf(model)}` : `Model: ${model}, which the trainer takes from the hub: no such folder is here.`; // prettier-ignore
 }
 
 /** The files of a folder with their sizes; of a folder of pictures, how many there are. */
