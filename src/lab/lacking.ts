@@ -47,7 +47,8 @@ async function howToServe(at: string, store: string): Promise<string | undefined
     return undefined;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    return `a server, such as vllm serve ${at.slice(at.indexOf("#") + 1)}: docs/served.md`;
+    const name = at.slice(at.indexOf("#") + 1);
+    return `a server, such as vllm serve ${name} --max-model-len 8192 --generation-config vllm: docs/served.md`;
   }
 }
 
