@@ -13,7 +13,8 @@ import { stageFrom, type Stage } from "../lab/stage";
 import { stoppable } from "./stop";
 import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
 
-const workSchema = z.strictObject({ kind: z.string(), version: z.int(), inputs: z.record(z.string(), z.json()) });
+/** What of a stage.json says how the stage is made; the record's other keys say what came of it. */
+const workSchema = z.object({ kind: z.string(), version: z.int(), inputs: z.record(z.string(), z.json()) });
 
 interface StageArguments extends WorkersArgument {
   readonly store: string;
@@ -21,7 +22,7 @@ interface StageArguments extends WorkersArgument {
 }
 
 /**
- * `fine-r1 stage [FILE]`: makes one stage from its JSON, `{ kind, version, inputs }` as stage.json has it; the stages that it
+ * `fine-r1 stage [FILE]`: makes one stage from its JSON: a stage.json, or its `kind`, `version` and `inputs` alone; the stages that it
  * needs are taken from the store. For other processes and hosts that share the store. Without a file the stage is that of a cluster's job.
  */
 export function addStageCommand(program: Command): void {
@@ -40,7 +41,8 @@ export function addStageCommand(program: Command): void {
 }
 
 function readStage(file: string): Stage {
-  const { kind, version, inputs } = readStored(file, workSchema, "description of a stage", "Take it from --dry-run.");
+  const remedy = "Give the stage.json of a stage's folder, or its kind, version and inputs.";
+  const { kind, version, inputs } = readStored(file, workSchema, "description of a stage", remedy);
   return stageFrom(kindNamed(kind, version), inputs);
 }
 

@@ -20,7 +20,8 @@ it("a stage is made by another process from its JSON alone, the one it needs bei
   const lab = await labOf(loadProfile("smoke"), { progress: silent, store: path.join(runs, "store") });
   const stage = withInputs(cotSft(lab.recipe(1)), { epochs: 1 });
   const file = path.join(runs, "stage.json");
-  fs.writeFileSync(file, JSON.stringify(workOf(stage)));
+  const outcome = { result: {}, startedAt: "", seconds: 0, outputs: [] }; // what a stage.json says, too
+  fs.writeFileSync(file, JSON.stringify({ ...workOf(stage), ...outcome }));
   const elsewhere = () =>
     spawnSync(process.execPath, ["dist/cli.js", "stage", file], {
       env: { ...process.env, FINE_R1_RUNS: runs },
