@@ -159,7 +159,9 @@ describe("what was made", () => {
     fs.cpSync(recordIn(home), copy, { recursive: true });
     expect(printed(home, "verify", copy)).toMatch(/^1 stages and records checked: all/);
     fs.appendFileSync(path.join(copy, "measurements.json"), " ");
-    expect(refusal(home, ["verify", copy])).toMatch(/1 of the files of 1 stages and records are not what was written/);
+    expect(fineR1(home, ["verify", copy]).stderr).toMatch(
+      /1 of the files of 1 stages and records are not what was written/,
+    );
     expect(refusal(home, ["verify", foldersOf(home, "answers")[0] ?? ""])).toMatch(
       /holds neither stages nor the record/,
     );

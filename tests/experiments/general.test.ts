@@ -89,7 +89,7 @@ describe("general benchmarks", () => {
     const { tables } = await findingsOf(without, given, made);
     expect([...tables.keys()]).toEqual(["table"]);
     const table = tables.get("table")!;
-    expect(table.columns.map(({ title }) => title)).toEqual(["Method", "MME, perception", "MMBench"]);
+    expect(table.columns.slice(0, 3).map(({ title }) => title)).toEqual(["Method", "MME, perception", "MMBench"]);
     const value = (row: number, column: number): unknown => bareValue(table.rows[row]![table.columns[column]!.key]!);
     // direct, of four: red yes is right twice, "I see." and the no to green are wrong: accuracy 2/4, accuracy+ 0/2, score 50; of the
     // options "A" is right as they stand and wrong when they are turned on
@@ -98,7 +98,8 @@ describe("general benchmarks", () => {
     expect([value(1, 1), value(1, 2)]).toEqual([0, 1]);
     expect(table.notes.join("\n")).toMatch(/to MME that choose nothing readable.*: Base, direct 1, Base, thinking 3\./);
     expect(table.notes.join("\n")).toMatch(/1 lines or files of MME could not be used/);
-    expect(table.notes.join("\n")).toMatch(/Qwen2\.5-VL-3B ImageWikiQA 54\.85, MME \(score\) 1591, MMBench 79\.30/);
+    const { paper_mme_score_perception_all: mme, paper_mmbench_items_all: mmbench } = table.rows[0]!;
+    expect([mme, mmbench]).toEqual([1591, 0.793]); // Table 7, Qwen2.5-VL-3B
     const both = await findingsOf(own, given, await makeMethods(own, given, planRun(own, given, { only: ["base"] })));
     expect([...both.tables.keys()]).toEqual(["table", "kinds", "benchmarks"]);
   });
