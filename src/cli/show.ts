@@ -50,10 +50,7 @@ export function addShowCommands(program: Command): void {
       .argument("<experiment>"),
   )
     .option("--mine", "what was made here (runs/) instead of the record (results/)")
-    .option(
-      "--write",
-      "and write them and the figures anew from the measurements, by today's code; nothing is made again",
-    )
+    .option("--write", "write them and the figures anew from the measurements, by today's code; nothing is made again")
     .option("--rows <names>", "with these published models, separated by commas (fine-r1 models)")
     .action((id: string, options: ShowArguments) => show(id, options));
 }
@@ -78,10 +75,9 @@ async function show(id: string, options: ShowArguments): Promise<void> {
     throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
   }
   const lab = await labOf(profile, { progress: silent, lenient: options.rows !== undefined });
-  const { tables, sentences } = keptFindings(lab, experiment, kept);
+  const written = options.write === true ? await layOutAnew(lab, experiment, destination) : undefined;
+  const { tables, sentences } = written ?? keptFindings(lab, experiment, kept);
   for (const table of tables.values()) console.log(`\n${toText(table)}`);
   console.log(`\n${sentences.join("\n")}`);
-  if (options.write !== true) return;
-  const files = await layOutAnew(lab, experiment, destination);
-  console.log(`\nWritten anew: ${files.length} files in ${placeOf(folder)}.`);
+  if (written !== undefined) console.log(`\nWritten anew: ${written.files.length} files in ${placeOf(folder)}.`);
 }

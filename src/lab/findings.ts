@@ -62,26 +62,34 @@ export async function findingsOf(
   return withRemark(layOut(lab, experiment, made, gathered, set), own.made);
 }
 
+/** In a sentence, what of that which was kept today's settings and code would not make so. */
+export function outdated(lab: Lab, experiment: Experiment, kept: Kept): string[] {
+  const keys = differingSettings(settingsOf(lab), kept.settings);
+  if (keys.length > 0) return [`Made with other settings than the profile has now (${keys.join(", ")}).`];
+  const old = notDue(kept.made, dueKeys(lab, experiment));
+  return old.length === 0 ? [] : [`${methodsNamed(old)}: ${OLD}.`];
+}
+
 /** What a report or a record comes to, as it was kept. */
 export function keptFindings(lab: Lab, experiment: Experiment, kept: Kept): Findings {
-  const keys = differingSettings(settingsOf(lab), kept.settings);
-  const old = keys.length > 0 ? [] : notDue(kept.made, dueKeys(lab, experiment));
-  const leftOut = [
-    ...(keys.length === 0 ? [] : [`Made with other settings than the profile has now (${keys.join(", ")}).`]),
-    ...(old.length === 0 ? [] : [`${methodsNamed(old)}: ${OLD}.`]),
-  ];
+  const leftOut = outdated(lab, experiment, kept);
   const gathered = { settings: kept.settings, parts: keptParts(kept), recorded: undefined, leftOut };
   return layOut(lab, experiment, [], gathered, {});
 }
 
 /** Says so where this machine computes other digits than the recorded ones, and where rows from the store were made with other arithmetic than its own. */
 export async function withRemark(findings: Findings, own: readonly MadeBy[]): Promise<Findings> {
-  const [remark, { numerics }] = [await numericsRemark(), await makerHere()];
+  const remark = await numericsRemark();
+  const { numerics } = await makerHere();
+  const sentences = [...findings.sentences, ...(remark === undefined ? [] : [remark])];
   const others = own.filter((by) => by.numerics !== numerics);
-  const theirs = [...new Set(others.map((by) => by.numerics))].join(", ");
-  const mixed = `${methodsNamed(others)}: in the store as made with other arithmetic than this machine's (digest ${theirs}; here ${numerics}). --fresh makes them anew.`;
-  const said = [...(remark === undefined ? [] : [remark]), ...(others.length === 0 ? [] : [mixed])];
-  return { ...findings, sentences: [...findings.sentences, ...said] };
+  if (others.length > 0) {
+    const theirs = [...new Set(others.map((by) => by.numerics))].join(", ");
+    sentences.push(
+      `${methodsNamed(others)}: in the store as made with other arithmetic than this machine's (digest ${theirs}; here ${numerics}). --fresh makes them anew.`,
+    );
+  }
+  return { ...findings, sentences };
 }
 
 /** Lays out everything that was gathered, as the experiment says. @param set the keys that were changed, for captions */

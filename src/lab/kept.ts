@@ -10,6 +10,7 @@ import type { WorldResults } from "../eval/effects";
 import { measurementSchema, type Measurement } from "../eval/measurements";
 import { outcomesSchema, outcomesText, type Outcomes } from "../eval/outcomes";
 import { stableJson } from "../store/key";
+import type { Maker } from "../store/record";
 import { NOT_BUILT } from "./given";
 import type { Lab } from "./lab";
 import { recordedOutputs, RUN_RECORD } from "./provenance";
@@ -17,16 +18,13 @@ import { recordedOutputs, RUN_RECORD } from "./provenance";
 /** What decides a run's numbers besides its seed: a profile's keys with their values as JSON, and what its files are. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** Who made a method's numbers for a seed: a table never mixes machines without saying so. */
-export interface MadeBy {
+/** Who made a method's numbers for a seed; of several machines all, joined by "and". */
+export interface MadeBy extends Readonly<Maker> {
   readonly method: string;
   readonly seed: number;
   /** When, as ISO 8601. */
   readonly at: string;
-  readonly processor: string;
-  /** Digest of the machine's arithmetic (verify/numerics). */
-  readonly numerics: string;
-  /** The keys of its answers: what they were made from, versions of the code included. */
+  /** The keys of its answers, their SS_rel and its analyses: what they were made from, versions of the code included. */
   readonly keys: readonly string[];
   /** True where nothing was trained: its numbers stand beside those of every seed. */
   readonly given?: true | undefined;

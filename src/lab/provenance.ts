@@ -24,7 +24,7 @@ export const RUN_RECORD = "run.json";
 /** What it takes to make the same numbers again, and to see that they are the same: run.json. */
 export interface RunRecord extends RunSpec {
   readonly version: 2;
-  /** The arguments of the command; of absolute paths only the last part. */
+  /** The arguments of the command; of absolute paths, behind "=" and ":" too, only the last part. */
   readonly command: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -126,10 +126,9 @@ export function amendRun(folder: string, written: readonly string[], root: strin
   return file;
 }
 
-/** An argument without the folders of this machine: "--out=/home/me/runs" is "--out=runs". */
+/** An argument without the folders of this machine: "base=onnx:/home/me/clip" is "base=onnx:clip". An address is none. */
 function withoutFolders(argument: string): string {
-  const [, option = "", value = ""] = /^((?:[^/\\=]*=)*)(.*)$/su.exec(argument) ?? [];
-  return option + (path.isAbsolute(value) ? path.basename(value) : value);
+  return argument.replace(/(?<=^|[=:])\/(?!\/).*$/su, (place) => path.basename(place));
 }
 
 const outputsSchema = z.object({ outputs: z.array(z.object({ path: z.string(), sha256: z.string() })) });

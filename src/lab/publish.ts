@@ -12,17 +12,14 @@ import { takeLease } from "../store/lease";
 import { leasesOf } from "../store/store";
 import type { Experiment, Sight } from "./experiment";
 import { givenChains } from "./given";
-import { keptFindings, layOut, withRemark, type Findings } from "./findings";
+import { keptFindings, layOut, outdated, withRemark, type Findings } from "./findings";
 import {
-  differingSettings,
   gather,
   keptFolder,
   keptOf,
   methodsNamed,
-  notDue,
   partKey,
   readKept,
-  settingsOf,
   writeKept,
   type Destination,
   type Gathered,
@@ -115,19 +112,17 @@ async function exportFindings(
  * curves, answers) stays. The run's record stays that of the run, and says when its files were last laid out.
  * @throws LabError where nothing is kept, or today's settings and code would make other rows
  */
-export async function layOutAnew(lab: Lab, experiment: Experiment, destination: Destination): Promise<string[]> {
+export async function layOutAnew(lab: Lab, experiment: Experiment, destination: Destination): Promise<Published> {
   const folder = keptFolder(experiment.id, lab.profile.name, destination);
-  const remedy = "Run the experiment first.";
+  const cannot = (reason: string): LabError =>
+    new LabError(reason, "Run the experiment again.", { subject: placeOf(folder) });
   return alone(lab, experiment, destination, async () => {
-    const kept = required(readKept(folder), () => new LabError("holds no measurements", remedy, { subject: placeOf(folder) })); // prettier-ignore
-    const stale = [...differingSettings(settingsOf(lab), kept.settings), ...notDue(kept.made, dueKeys(lab, experiment)).map(({ method }) => method)]; // prettier-ignore
-    if (stale.length > 0) {
-      const reason = `was made with other settings or code (${[...new Set(stale)].join(", ")})`;
-      throw new LabError(reason, "Run the experiment again.", { subject: placeOf(folder) });
-    }
+    const kept = required(readKept(folder), () => cannot("holds no measurements"));
+    const [stale] = outdated(lab, experiment, kept);
+    if (stale !== undefined) throw cannot(`cannot be laid out anew. ${stale.replace(/\.$/u, "")}`);
     const findings = keptFindings(lab, experiment, kept);
     const files = await exportFindings(folder, experiment, findings);
-    return [...files, amendRun(folder, files)];
+    return { ...findings, folder, files: [...files, amendRun(folder, files)] };
   });
 }
 

@@ -201,10 +201,10 @@ export async function ownParts(made: readonly MadeMethod[]): Promise<KeptNumbers
   const at = new Date().toISOString();
   const here = await makerHere();
   const by = made.map(({ method: { name, model }, seed, keys, makers }): MadeBy => {
-    const all = (key: keyof Maker): string =>
-      [...new Set((makers.length === 0 ? [here] : makers).map((one) => one[key]))].join(" and ");
-    const { processor, numerics } = { processor: all("processor"), numerics: all("numerics") };
-    return { method: name, seed, at, processor, numerics, keys, ...("given" in model ? { given: true } : {}) };
+    const each = makers.length === 0 ? [here] : makers;
+    const all = (key: keyof Maker): string => [...new Set(each.map((one) => one[key]))].join(" and ");
+    const maker = { processor: all("processor"), numerics: all("numerics") };
+    return { method: name, seed, at, ...maker, keys, ...("given" in model ? { given: true } : {}) };
   });
   return {
     made: by,

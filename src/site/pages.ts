@@ -1,4 +1,4 @@
-import { METRICS, chainMetrics } from "../eval/metrics";
+import { METRICS, chainMetrics, type Metric } from "../eval/metrics";
 import { EXPERIMENTS } from "../experiments";
 import type { Described } from "../lab/experiment";
 import { html, type Markup } from "../report/display/view";
@@ -214,15 +214,15 @@ export function glossaryPage(steps: readonly string[]): Page {
       table says otherwise.
     </p>
     <h2>Of answers</h2>
-    <dl class="glossary">${METRICS.map((metric) => metricMarkup(metric, `${metric.settings.join(" and ")} world`))}</dl>
+    <dl class="glossary">${METRICS.map(metricMarkup)}</dl>
     <h2>Of chains of thought</h2>
     <p>
       Where every step of a chain can be checked, an answer counts once: as right, as malformed, or at the first step
       that is wrong. The steps are those of the mini-world.
     </p>
-    <dl class="glossary">${chains.map((metric) => metricMarkup(metric, `${metric.settings.join(" and ")} world`))}</dl>
+    <dl class="glossary">${chains.map(metricMarkup)}</dl>
     <h2>Of models, their states and other questions</h2>
-    <dl class="glossary">${analysed.map((metric) => metricMarkup(metric))}</dl>
+    <dl class="glossary">${analysed.map(metricMarkup)}</dl>
     <h2>Of tables</h2>
     <dl class="glossary">
       ${WORDS.map(
@@ -235,8 +235,9 @@ export function glossaryPage(steps: readonly string[]): Page {
   return { title: "Glossary", at: "glossary.html", scripts: [], body };
 }
 
-function metricMarkup({ name, title, help }: Described, where = ""): Markup {
-  return html`<dt id="${name.replaceAll(" ", "-")}">${title} <span class="quiet">${where}</span></dt>
+function metricMarkup({ name, title, help, settings }: Described & Partial<Pick<Metric, "settings">>): Markup {
+  const where = settings === undefined ? [] : html` <span class="quiet">${settings.join(" and ")} world</span>`;
+  return html`<dt id="${name.replaceAll(" ", "-")}">${title}${where}</dt>
     <dd>${withCode(help)} <span class="quiet">(<code>${name}</code>)</span></dd>`;
 }
 

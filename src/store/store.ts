@@ -48,7 +48,7 @@ export interface WorkBody<T> {
   run(folder: string, signal: AbortSignal): Promise<T>;
   /** Checks a result that was read from disk; throws an error that says what is wrong. */
   parse(result: unknown): T;
-  /** Who does it. */
+  /** Who does it, as its record says. */
   by?(): Promise<Maker>;
   /** Files and folders that are of no use once the work is finished; a `*` at the end stands for anything. */
   readonly scraps?: readonly string[];
@@ -97,9 +97,9 @@ async function make<T>(context: StoreContext, work: Work, body: WorkBody<T>, lea
   const result = body.parse(returned); // what a later run will read
   const seconds = (performance.now() - began) / 1000;
   const outputs = await outputsOf(folder, isScrap(body), lease.signal);
+  const by = await body.by?.();
   lease.confirm();
   const { kind, version, inputs } = work;
-  const by = await body.by?.();
   writeJson(path.join(folder, RECORD), { kind, version, inputs, result: returned, startedAt, seconds, by, outputs });
   removeScraps(folder, body);
   return { key: keyOf(work), folder, result, cached: false, seconds, by };

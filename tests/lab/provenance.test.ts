@@ -54,6 +54,25 @@ describe("gitState", () => {
 });
 
 describe("startRun", () => {
+  it("tells arguments without the folders of the machine, wherever in them a path stands", async () => {
+    const said = [
+      "run",
+      "/home/me/runs/",
+      "--out=/home/me/x",
+      "base=onnx:/home/me/clip",
+      "base=served:http://lab/v1#a/b",
+    ];
+    const before = process.argv;
+    process.argv = ["node", "fine-r1", ...said];
+    try {
+      const run = startRun({ experiment: "e", profile: "smoke", config: {}, seeds: [], inputs: [] }, folder);
+      const { command } = JSON.parse(fs.readFileSync(await run.finish(folder, []), "utf8")) as RunRecord;
+      expect(command).toEqual(["run", "runs", "--out=x", "base=onnx:clip", "base=served:http://lab/v1#a/b"]);
+    } finally {
+      process.argv = before;
+    }
+  });
+
   it("records what the run worked on, and outputs as they are at the end", async () => {
     const base = { given: "checkpoint", fingerprint: "aa", at: "assets/base" } as const;
     const run = startRun({ experiment: "e", profile: "smoke", config: { a: 1 }, seeds: [7], inputs: [base] }, folder);

@@ -2,12 +2,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { closedWorld } from "../../src/experiments/closedWorld";
+import { ROOT } from "../../src/config/load";
 import { silent } from "../../src/core/progress";
 import { defineExperiment, type Recipe } from "../../src/lab/experiment";
 import { findingsOf } from "../../src/lab/findings";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { parameters, readSeeds } from "../../src/lab/parameters";
-import { beginRun, papersOf, publish } from "../../src/lab/publish";
+import { keptFolder } from "../../src/lab/kept";
+import type { RunRecord } from "../../src/lab/provenance";
+import { beginRun, layOutAnew, papersOf, publish } from "../../src/lab/publish";
 import { sft } from "../../src/lab/recipe";
 import { chooseRows, figuresHere, viewsHere } from "../../src/lab/reproduce";
 import { row } from "../../src/lab/rows";
@@ -15,6 +18,7 @@ import { makeMethods, planRun, type PlannedMethod } from "../../src/lab/run";
 import { verdictsOf } from "../../src/lab/scorecard";
 import { html } from "../../src/report/display/view";
 import { accuracyBars, standardTable } from "../../src/report/standard";
+import { fileFacts } from "../../src/store/facts";
 import { newHome, removeHome } from "../cli/home";
 import { tinyLab } from "./tinyLab";
 
@@ -86,6 +90,32 @@ describe("an experiment that is reproduced", () => {
     await expect(recorded).rejects.toThrow(/would lose siglip, clip, sft \(seeds 1, 2\), made with other settings/u);
     expect(named(chooseRows(clone, experiment, planOf(clone, [1, 2]), false).make)).toEqual([]);
   }, 60_000);
+
+  it("is laid out anew from its measurements, and its record goes on telling of the run", async () => {
+    const folder = keptFolder("small", lab.profile.name, "record");
+    const read = (name: string): string => fs.readFileSync(path.join(folder, name), "utf8");
+    const before = { table: read("table.md"), kept: read("measurements.json"), run: JSON.parse(read("run.json")) as object }; // prettier-ignore
+    fs.writeFileSync(path.join(folder, "table.md"), "of before");
+    const { files } = await layOutAnew(clone, experiment, "record");
+    expect([read("table.md"), read("measurements.json")]).toEqual([before.table, before.kept]);
+    expect(files).toContain(path.join(folder, "closed.svg"));
+    const run = JSON.parse(read("run.json")) as RunRecord;
+    expect(run).toMatchObject({ ...before.run, outputs: run.outputs });
+    expect(run.laidOut?.at).toMatch(/^\d{4}-/u);
+    const hashed = fileFacts(
+      run.outputs.map(({ path: place }) => path.join(folder, path.basename(place))),
+      ROOT,
+    );
+    expect(run.outputs).toEqual(hashed);
+    expect(hashed.map(({ path: place }) => path.basename(place))).toContain("page.html"); // drawn from the work itself
+
+    const { evaluation } = lab.profile;
+    const other = { ...clone, profile: { ...lab.profile, evaluation: { ...evaluation, batchSize: evaluation.batchSize + 1 } } }; // prettier-ignore
+    await expect(layOutAnew(other, experiment, "record")).rejects.toThrow(
+      /cannot be laid out anew.*evaluation\.batchSize/u,
+    );
+    await expect(layOutAnew(clone, { ...experiment, id: "never" }, "record")).rejects.toThrow(/holds no measurements/u);
+  });
 
   it("says whose arithmetic the store's work has, and not that of who looks at it", async () => {
     const [made] = await makeMethods(lab, experiment, planRun(lab, experiment, { seeds: [1], only: ["sft"] }));
