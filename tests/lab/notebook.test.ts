@@ -39,7 +39,9 @@ it("shows one display of bars and curves for each training at work, and none for
 
   const run = await lab.run(quickstart, methods);
   // a draw that comes soon after another waits for its turn, if need be beyond the end of the run
-  await vi.waitFor(() => expect(JSON.stringify(displays[0]?.at(-1))).toContain("8/8"));
+  await vi.waitFor(() => {
+    expect(JSON.stringify(displays[0]?.at(-1))).toContain("8/8");
+  });
   const [bars, ...curves] = titles();
   // two trainings, each asked in the closed and in the open world, the open answers compared with the truth
   expect(bars).toMatch(/8\/8 · in 0:\d\d/);
