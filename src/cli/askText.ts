@@ -2,7 +2,8 @@ import { parseAnswer } from "../core/answer";
 import { printable } from "../core/printable";
 import type { BenchmarkItem } from "../data/types";
 import type { Answered } from "../eval/ask";
-import { commandLine, profileOption } from "./again";
+import { commandLine } from "./again";
+import { profileWords } from "./options";
 
 /** What is told of one picture. */
 export interface AskedPicture {
@@ -62,7 +63,7 @@ export function exampleLines({ groundTruth, image, options }: BenchmarkItem, fil
   return [
     "",
     entry("Truth", `${groundTruth}, a ${domain} that no training shows`),
-    entry("Try", commandLine("ask", file, profileOption(profile), "--domain", domain, "--options", names)),
+    entry("Try", commandLine("ask", file, profileWords({ profile, set: [] }), "--domain", domain, "--options", names)),
   ].map(printable);
 }
 

@@ -102,11 +102,6 @@ export function parseAnswer(text: string): ParsedAnswer {
   };
 }
 
-/** A response in the form the model is taught: `<think>…</think><answer>…</answer>`. */
-export function formatAnswer(thinking: string, answer: string): string {
-  return `<think>${thinking}</think><answer>${answer}</answer>`;
-}
-
 function between(text: string, open: string, close: string): string | null {
   const start = text.indexOf(open);
   if (start < 0) return null;

@@ -5,7 +5,7 @@
 
 export { loadBackend, requireTraining, type BackendInfo } from "./backend";
 export { LabError, messageOf } from "./errors";
-export { formatAnswer, includesText, parseAnswer, type ParsedAnswer } from "./answer";
+export { includesText, parseAnswer, type ParsedAnswer } from "./answer";
 export { Random } from "./random";
 export { check, silent, type Progress, type ProgressTask } from "./progress";
 export { readJson, readJsonl, writeJson } from "./files";
