@@ -24,11 +24,12 @@ export interface QuestionParts {
 export const DEFAULT_DOMAIN = "bird";
 
 /** The question in the words that the model was taught, or in the user's own. @throws LabError for words it lacks */
-export function questionFor(model: QwenModel, parts: QuestionParts): Question {
+export function questionFor(model: Pick<QwenModel, "tokenizer">, parts: QuestionParts): Question {
   const { domain, question, options, thinking } = parts;
   const mini = speaksMini(model.tokenizer);
   if (mini && question !== undefined) {
     requireWords(model, [question, ...options]);
+    requireLastWord(question, thinking);
     const content = `<image> ${question}`;
     return { text: question, prompt: (image) => ({ messages: [{ role: "user", content }], images: [image] }) };
   }
@@ -46,13 +47,23 @@ export function questionFor(model: QwenModel, parts: QuestionParts): Question {
 }
 
 /** @throws LabError naming the first word that is not in the vocabulary */
-function requireWords({ tokenizer }: QwenModel, texts: readonly string[]): void {
+function requireWords({ tokenizer }: Pick<QwenModel, "tokenizer">, texts: readonly string[]): void {
   const [stranger] = wordsLacking(tokenizer, texts);
   if (stranger === undefined) return;
   throw new LabError(
     `the model's vocabulary lacks the word "${stranger}"`,
     "A model of the mini-world knows the words and names of its world only; `npx fine-r1 ask --example FILE` shows some of them.",
   );
+}
+
+/** In the mini-world's words it is the last one that asks for a chain. @throws LabError where it and the way in which the answer will be read differ */
+function requireLastWord(question: string, thinking: boolean): void {
+  const asks = /(?:^|\s)think\s*$/u.test(question);
+  if (asks === thinking) return;
+  const [reason, remedy] = thinking
+    ? ["asks for no chain of thought", "End it in the word `think`, or give --no-think."]
+    : ["asks for a chain of thought", "Give --think, or end it in the word `answer`."];
+  throw new LabError(reason, remedy, { subject: `--question "${question}"` });
 }
 
 /** A picture at the size at which the model sees it. */

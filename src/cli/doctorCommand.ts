@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ROOT } from "../config/load";
+import { LabError } from "../core/errors";
 import { formatDigest, numericsDigest } from "../verify/numerics/digest";
 import { numericsRemark, recordNumerics } from "../verify/numerics/record";
 import { examine, formatExamination } from "./doctor";
@@ -13,6 +14,8 @@ export function addDoctorCommand(program: Command): void {
     .option("--record", "with --numerics: keep it in results/ as the one that others are compared with")
     .action(async ({ numerics, record }: { readonly numerics?: boolean; readonly record?: boolean }) => {
       if (numerics === true) return showNumerics(record === true);
+      if (record === true)
+        throw new LabError("keeps the line of --numerics", "Add --numerics, or leave it out.", { subject: "--record" });
       const examination = await examine(ROOT);
       console.log(formatExamination(examination));
       if (!examination.healthy) process.exitCode = 1;

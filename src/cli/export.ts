@@ -26,7 +26,9 @@ export function addExportCommand(program: Command): void {
   )
     .option("-m, --method <name>", "which of the experiment's methods")
     .option("-o, --out <folder>", "where to write")
-    .addOption(new Option("--print <form>", "print a table instead of writing").choices(["text", "markdown"]))
+    .addOption(
+      new Option("--print <form>", "print a table instead of writing").choices(["text", "markdown"]).conflicts("out"),
+    )
     .addHelpText(
       "after",
       `

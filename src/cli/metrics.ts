@@ -13,7 +13,7 @@ import { curvesCsv, figureNames, type Curve } from "../report/metrics/curve";
 import { writeEventFiles } from "../report/metrics/tensorboard";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
-import { addProfileOptions, readNames, readProfile, type ProfileArguments } from "./options";
+import { addProfileOptions, profileWords, readNames, readProfile, type ProfileArguments } from "./options";
 
 interface MetricsArguments extends ProfileArguments {
   readonly seeds?: readonly number[];
@@ -67,7 +67,10 @@ async function showMetrics(run: string, options: MetricsArguments): Promise<void
 async function curvesOf(run: string, options: MetricsArguments): Promise<Curve[]> {
   const experiment = EXPERIMENTS.find(({ id }) => id === run);
   if (experiment === undefined) {
-    if (isFolder(run)) return curvesBelow(run);
+    if (isFolder(run)) {
+      refuseChoice(options);
+      return curvesBelow(run);
+    }
     const names = EXPERIMENTS.map(({ id }) => id);
     const remedy = `${didYouMean(run, names)}Give a folder, or one of ${names.join(", ")}.`;
     throw new LabError("is neither an experiment nor a folder", remedy, { subject: run });
@@ -76,4 +79,17 @@ async function curvesOf(run: string, options: MetricsArguments): Promise<Curve[]
   const curves = experimentCurves(lab, experiment, { seeds: options.seeds, only: options.only ?? "all" });
   if (curves.length > 0) return curves;
   throw new LabError("was not trained here with these settings", `Run it: npx fine-r1 run ${run}`, { subject: run });
+}
+
+/** @throws LabError for an option that chooses among an experiment's trainings: of a folder all are shown */
+function refuseChoice({ seeds, only, ...profile }: MetricsArguments): void {
+  const stray = [
+    ...(seeds === undefined ? [] : ["--seeds"]),
+    ...(only === undefined ? [] : ["--only"]),
+    ...profileWords(profile).filter((word) => word.startsWith("-")),
+  ];
+  const [first] = stray;
+  if (first === undefined) return;
+  const remedy = "Leave it out, or name an experiment.";
+  throw new LabError("chooses among the trainings of an experiment, and this is a folder", remedy, { subject: first });
 }

@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { placeOf, storeFolder } from "../config/places";
 import { LabError, required } from "../core/errors";
 import { silent } from "../core/progress";
@@ -39,7 +39,7 @@ export function addPlanCommand(program: Command): void {
     .description("what an experiment takes: FLOPs, hours and memory by arithmetic, before anything is downloaded")
     .argument("[experiment]", "fine-r1 list shows them; without one, what the row Fine-R1 of Table 1 takes");
   addProfileOptions(command)
-    .option("--all", "every method, not only the usual ones")
+    .addOption(new Option("--all", "every method, not only the usual ones").conflicts("only"))
     .option("--only <names>", "methods, separated by commas")
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
     .option("--gpu <name>", "the GPU of the table of stages: one of configs/plan/machines.yaml", "H100")
@@ -57,7 +57,7 @@ export function addPlanCommand(program: Command): void {
       collectPairs,
       [],
     )
-    .option("--json", "print the tables as JSON")
+    .addOption(new Option("--json", "print the tables as JSON").conflicts("out"))
     .option("-o, --out <folder>", "write each table as csv, json, md and tex")
     .addHelpText(
       "after",

@@ -1,3 +1,6 @@
+/** The largest seed: 32 bits of it are taken, and a larger one would draw what a smaller one draws, under another name. */
+export const LARGEST_SEED = 0xffffffff;
+
 /**
  * Seeded random numbers: xoshiro128** (Blackman & Vigna, 2018) seeded through splitmix32. Every random choice of the
  * library takes one of these; `fork` gives independent streams by name, so that adding a draw in one place does not

@@ -1,4 +1,5 @@
 import { LabError } from "../core/errors";
+import { LARGEST_SEED } from "../core/random";
 import type { Destination } from "./kept";
 
 /** What the reader of a notebook chooses in its first cell. */
@@ -65,12 +66,11 @@ export function readSeeds(text: string): number[] {
     const [from, to] = [Number(first), Number(last)];
     if (
       first === undefined ||
-      !Number.isSafeInteger(from) ||
-      !Number.isSafeInteger(to) ||
+      to > LARGEST_SEED ||
       to < from ||
       to - from >= MOST_SEEDS
     ) {
-      throw new LabError(`"${text}" names no seeds`, "Give whole numbers from 0 on: 3, or 1-5, or 1,2,7-9.");
+      throw new LabError(`"${text}" names no seeds`, "Give whole numbers from 0 on, below 2^32: 3, or 1-5, or 1,2,7-9.");
     }
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });

@@ -4,6 +4,7 @@ import { loadConfig, ROOT } from "../config/load";
 import { configFile } from "../config/names";
 import { slugSchema } from "../config/slug";
 import { LabError } from "../core/errors";
+import { LARGEST_SEED } from "../core/random";
 import { PROMPT_SETS, type PromptSet } from "../data/prompts";
 import { engineOf } from "../model/open";
 import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
@@ -135,7 +136,7 @@ export const profileSchema: z.ZodType<Profile> = z.strictObject({
     batchSize: count,
     maxNewTokensThinking: count,
     maxNewTokensDirect: count,
-    seed: z.int().min(0),
+    seed: z.int().min(0).max(LARGEST_SEED),
     optionOrder: z.enum(["shuffled", "released"]).default("shuffled"),
     superCategory: z.enum(["dataset", "released"]).default("dataset"),
   }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { loadConfig } from "../config/load";
+import { LARGEST_SEED } from "../core/random";
 
 /** The super-categories of the paper's six sets; each has a shape of its own. */
 export const DOMAINS = ["aircraft", "bird", "car", "dog", "flower", "pet"] as const;
@@ -116,7 +117,7 @@ const nuisanceSchema = z.strictObject({
 
 export const worldSchema: z.ZodType<WorldConfig> = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and hyphens"),
-  seed: z.int().min(0).max(0xffffffff),
+  seed: z.int().min(0).max(LARGEST_SEED),
   imageSize: z.int().min(28).max(448),
   domains: z.array(z.enum(DOMAINS)).min(1).refine(distinct, "a domain is named twice"),
   generaPerDomain: count.max(60),

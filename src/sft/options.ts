@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LARGEST_SEED } from "../core/random";
 import { NON_FINITE, type NonFinite } from "../engine/train";
 import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
 
@@ -38,5 +39,5 @@ export const sftFields = {
   maxGradNorm: z.number().positive(),
   nonFinite: nonFiniteSchema.optional(),
   train: trainablePartsSchema,
-  seed: z.int().min(0),
+  seed: z.int().min(0).max(LARGEST_SEED),
 } satisfies { [K in keyof SftOptions]-?: z.ZodType<SftOptions[K]> };

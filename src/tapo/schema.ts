@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LARGEST_SEED } from "../core/random";
 import { PROMPT_SETS } from "../data/prompts";
 import { nonFiniteSchema } from "../sft/options";
 import { DEFAULTS, type ObjectiveOptions, type TapoOptions } from "./options";
@@ -45,7 +46,7 @@ const fields = {
   nonFinite: nonFiniteSchema.optional(),
   stage2Options: z.enum(["none", "four"]),
   promptSet: z.enum(PROMPT_SETS),
-  seed: z.int().min(0),
+  seed: z.int().min(0).max(LARGEST_SEED),
 } satisfies { [K in keyof TapoOptions]-?: z.ZodType<TapoOptions[K]> };
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { scorecardParameters } from "../../src/lab/parameters";
+import { loadProfile } from "../../src/lab/profile";
+import { readSeeds, scorecardParameters } from "../../src/lab/parameters";
 
 describe("the parameters of the scorecard's notebook", () => {
   const own = { profiles: "mini, mini-2,mini-3", mine: false };
@@ -15,5 +16,14 @@ describe("the parameters of the scorecard's notebook", () => {
     expect(scorecardParameters(own, { FINE_R1_PROFILE: "smoke" })).toEqual({ profiles: ["smoke"], from: "report" });
     expect(scorecardParameters(own, { FINE_R1_PROFILE: "mini" })).toEqual({ profiles: ["mini"], from: "record" });
     expect(scorecardParameters(own, { FINE_R1_PROFILE: "mini,smoke" })).toEqual({ profiles: ["mini", "smoke"], from: "report" }); // prettier-ignore
+  });
+});
+
+describe("seeds", () => {
+  it("are those that have a stream of their own: whole numbers below 2^32", () => {
+    expect(readSeeds("1,4294967295")).toEqual([1, 4294967295]);
+    expect(() => readSeeds("1,4294967297")).toThrow(/"1,4294967297" names no seeds\..*below 2\^32/u);
+    for (const key of ["seed", "evaluation.seed"])
+      expect(() => loadProfile("smoke", { [key]: 2 ** 32 })).toThrow(`key ${key} must be`);
   });
 });

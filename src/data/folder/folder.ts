@@ -5,6 +5,7 @@ import { z } from "zod";
 import { describeIssue } from "../../config/describe";
 import { LabError } from "../../core/errors";
 import { isFolder } from "../../core/folders";
+import { LARGEST_SEED } from "../../core/random";
 import type { Dataset, DatasetReport } from "../dataset";
 import { drawDataset, notesOn, type ClassPool } from "../drawn";
 import { PROMPT_SETS } from "../prompts";
@@ -21,7 +22,7 @@ export const folderOptionsSchema = z.strictObject({
   /** Training pictures of a seen class (§5.1: 4). */
   shots: z.int().min(1).default(4),
   /** Draws the seen classes, the pictures of each split and the look-alikes of closed questions. */
-  seed: z.int().min(0).max(0xffffffff).default(1),
+  seed: z.int().min(0).max(LARGEST_SEED).default(1),
   /** Share of each super-category's classes that are drawn as seen (§5.1: 60 %). */
   seenFraction: z.number().gt(0).lt(1).default(0.6),
   /** Test pictures of a class at most; all that there are by default. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LARGEST_SEED } from "../../core/random";
 import { eachOf } from "../config";
 import { type CurriculumSettings, TASKS, WEAK_USES, type WeakLabels } from "../curriculum/exercises";
 import type { Mixture } from "../curriculum/mixture";
@@ -132,7 +133,7 @@ const modelSchema: z.ZodType<MiniModelSizes> = z
   });
 
 export const baseConfigSchema: z.ZodType<BaseConfig> = z.strictObject({
-  seed: z.int().min(0),
+  seed: z.int().min(0).max(LARGEST_SEED),
   deviation: rate,
   model: modelSchema,
   weakLabels: weakLabelsSchema,
