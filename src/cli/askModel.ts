@@ -7,6 +7,7 @@ import { silent } from "../core/progress";
 import { EXPERIMENTS } from "../experiments";
 import { trainedMethods } from "../lab/finished";
 import { labOf } from "../lab/lab";
+import { missingOf, requireBuilt } from "../lab/missing";
 import type { Profile } from "../lab/profile";
 
 /** Which model is asked, and whether it was taught to reason before it answers. */
@@ -25,7 +26,7 @@ export async function chooseModel(profile: Profile, checkpoint: string | undefin
     requireFolder(checkpoint);
     return { folder: checkpoint, description: shown(checkpoint), thinks: false };
   }
-  const lab = await labOf(profile, { progress: silent });
+  const lab = await labOf(profile, { progress: silent, lenient: true });
   for (const experiment of EXPERIMENTS) {
     const found = trainedMethods(lab, experiment)
       .filter(({ method }) => method.thinking)
@@ -35,6 +36,7 @@ export async function chooseModel(profile: Profile, checkpoint: string | undefin
     const description = `${found.method.title}, trained in ${shown(folder)}`;
     return { folder: path.join(folder, "model"), description, thinks: true };
   }
+  requireBuilt(missingOf([profile.base], profile.dataset));
   const description = `the base of the profile ${profile.name}, ${shown(profile.base)} (nothing trained in ${shown(storeFolder())})`;
   return { folder: profile.base, description, thinks: false };
 }

@@ -6,7 +6,7 @@ import { keptFolder } from "../lab/kept";
 import { answerBook } from "../report/browse/book";
 import { answerPage } from "../report/browse/page";
 import { openAnswered, type AnsweredArguments } from "./answered";
-import { addProfileOptions } from "./options";
+import { addProfileOptions, addRowsOption } from "./options";
 
 /** Pictures on a page unless told otherwise: one of every class of the mini-world, some three megabytes. */
 const LIMIT = 240;
@@ -22,7 +22,7 @@ export function addBrowseCommand(program: Command): void {
     .command("browse")
     .description("write one page with an experiment's answers, pictures and chains, to filter and to compare models")
     .argument("<experiment>", "whose answers; fine-r1 list shows them");
-  addProfileOptions(command)
+  addRowsOption(addProfileOptions(command))
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
     .option(
       "-o, --out <file>",

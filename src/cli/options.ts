@@ -26,6 +26,25 @@ export function profileWords({ profile, set }: ProfileArguments): string[] {
   return [...(profile === "mini" ? [] : ["-p", profile]), ...set.flatMap((text) => ["--set", text])];
 }
 
+/** What names published models beside an experiment's own. */
+export interface RowsArguments {
+  readonly rows?: string;
+}
+
+export function addRowsOption(command: Command): Command {
+  return command.option("--rows <names>", "with these published models, separated by commas (fine-r1 models)");
+}
+
+/** The profile with the rows that are asked for. They decide no other row's numbers, and so it keeps its name. */
+export function withRows(profile: Profile, { rows }: RowsArguments): Profile {
+  return rows === undefined ? profile : { ...profile, rows: [...(profile.rows ?? []), ...readNames(rows)] };
+}
+
+/** The words that name those rows in a command. */
+export function rowWords({ rows }: RowsArguments): string[] {
+  return rows === undefined ? [] : ["--rows", rows];
+}
+
 /** Collects a repeatable option of the form key=value. */
 export function collectPairs(text: string, before: readonly string[]): string[] {
   if (text.indexOf("=") < 1)

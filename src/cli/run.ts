@@ -17,8 +17,8 @@ import { forget } from "../store/store";
 import { commandLine } from "./again";
 import { showLacking, showPlan } from "./dryRun";
 import { addExecutorOptions, isElsewhere, withHands } from "./executor";
-import { addProfileOptions, overrides, profileWords, readProfile } from "./options";
-import { methodsAsked, requirePlaces, runMany, showTeachers, withRows, type RunArguments } from "./runMany";
+import { addProfileOptions, overrides, profileWords, readProfile, rowWords, withRows } from "./options";
+import { methodsAsked, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
 import { stoppable } from "./stop";
 import { addWorkersOption } from "./workers";
 
@@ -117,7 +117,7 @@ function showEnd(published: Published, experiment: Experiment, options: RunArgum
   }
   const next = String(Math.max(...seeds) + 1);
   const all = options.all === true ? ["--all"] : options.only === undefined ? [] : ["--only", options.only];
-  const named = options.rows === undefined ? [] : ["--rows", options.rows];
+  const named = rowWords(options);
   const rows = [...all, ...named];
   console.log(`
 ${sentences.join("\n")}

@@ -27,24 +27,18 @@ import { workerCount } from "../workers/count";
 import { makeBase } from "./base";
 import { showLacking, showTally } from "./dryRun";
 import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
-import { overrides, readNames, type ProfileArguments } from "./options";
+import { overrides, readNames, type ProfileArguments, type RowsArguments } from "./options";
 import { stoppable } from "./stop";
 
-export interface RunArguments extends ProfileArguments, ExecutorArguments {
+export interface RunArguments extends ProfileArguments, RowsArguments, ExecutorArguments {
   readonly all?: boolean;
   readonly profiles?: string;
   readonly only?: string;
-  readonly rows?: string;
   readonly seeds?: string;
   readonly fresh?: boolean;
   readonly record?: boolean;
   readonly withBases?: boolean;
   readonly dryRun?: boolean;
-}
-
-/** The profile with the rows that are asked for. They decide no other row's numbers, and so it keeps its name. */
-export function withRows(profile: Profile, { rows }: Pick<RunArguments, "rows">): Profile {
-  return rows === undefined ? profile : { ...profile, rows: [...(profile.rows ?? []), ...readNames(rows)] };
 }
 
 /** The methods that are asked for; `undefined`: the usual ones. Rows alone where only rows are named. */

@@ -7,7 +7,7 @@ import { methodTable, type MeasuredColumn } from "../report/pivot";
 import { exportTable } from "../report/table/export";
 import { toText } from "../report/table/text";
 import { openAnswered, type AnsweredArguments } from "./answered";
-import { addProfileOptions, readNames } from "./options";
+import { addProfileOptions, addRowsOption, readNames } from "./options";
 
 interface ScoreArguments extends AnsweredArguments {
   readonly metrics: string;
@@ -22,7 +22,7 @@ export function addScoreCommand(program: Command): void {
     .command("score")
     .description("measure the answers that are in runs/store again, by any metric; nothing is asked anew")
     .argument("<experiment>", "whose answers; fine-r1 list shows them");
-  addProfileOptions(command)
+  addRowsOption(addProfileOptions(command))
     .option("--metrics <names>", "metrics, separated by commas", USUAL.join(","))
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
     .addHelpText(

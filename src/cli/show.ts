@@ -10,8 +10,7 @@ import { keptFindings } from "../lab/findings";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
-import { withRows } from "./runMany";
-import { addProfileOptions, profileWords, readProfile, type ProfileArguments } from "./options";
+import { addProfileOptions, addRowsOption, profileWords, readProfile, withRows, type ProfileArguments, type RowsArguments } from "./options"; // prettier-ignore
 
 /** `fine-r1 list` and `fine-r1 show <experiment>`: what there is, without making anything. */
 export function addShowCommands(program: Command): void {
@@ -43,22 +42,19 @@ export function addShowCommands(program: Command): void {
     });
     console.log(toText(table));
   });
-  addProfileOptions(
-    program
-      .command("show")
-      .description("the tables of an experiment as recorded, or as made here")
-      .argument("<experiment>"),
-  )
+  const command = program
+    .command("show")
+    .description("the tables of an experiment as recorded, or as made here")
+    .argument("<experiment>");
+  addRowsOption(addProfileOptions(command))
     .option("--mine", "what was made here (runs/) instead of the record (results/)")
     .option("--write", "write them and the figures anew from the measurements, by today's code; nothing is made again")
-    .option("--rows <names>", "with these published models, separated by commas (fine-r1 models)")
     .action((id: string, options: ShowArguments) => show(id, options));
 }
 
-interface ShowArguments extends ProfileArguments {
+interface ShowArguments extends ProfileArguments, RowsArguments {
   readonly mine?: boolean;
   readonly write?: boolean;
-  readonly rows?: string;
 }
 
 async function show(id: string, options: ShowArguments): Promise<void> {
@@ -74,7 +70,7 @@ async function show(id: string, options: ShowArguments): Promise<void> {
       : `Make it: ${commandLine("run", id, ...profileWords(options))}`;
     throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
   }
-  const lab = await labOf(profile, { progress: silent, lenient: options.rows !== undefined });
+  const lab = await labOf(profile, { progress: silent, lenient: true });
   const written = options.write === true ? await layOutAnew(lab, experiment, destination) : undefined;
   const { tables, sentences } = written ?? keptFindings(lab, experiment, kept);
   for (const table of tables.values()) console.log(`\n${toText(table)}`);
