@@ -5,6 +5,7 @@ import { LabError, required } from "../core/errors";
 import { silent } from "../core/progress";
 import { didYouMean } from "../core/similar";
 import { experimentNamed } from "../experiments";
+import { describedLab } from "../lab/described";
 import { lackingFor } from "../lab/lacking";
 import { labOf } from "../lab/lab";
 import { readSeeds } from "../lab/parameters";
@@ -97,7 +98,7 @@ async function tablesOf(
   const only = options.all === true ? "all" : named;
   // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
   const whole = profile.cot.teacher === undefined && (await lackingFor(profile, [experiment], { only })).length === 0;
-  const lab = whole ? await labOf(profile, { progress: silent, lenient: true }) : undefined;
+  const lab = await (whole ? labOf(profile, { progress: silent, lenient: true }) : describedLab(profile));
   const shorthand = options.efficiency === undefined ? [] : [`efficiency=${options.efficiency}`];
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
@@ -105,7 +106,7 @@ async function tablesOf(
     assume: numbers([...options.assume, ...shorthand], "assume"),
     lab,
   });
-  return allTables(plan, machine, counts, prices, lab !== undefined);
+  return allTables(plan, machine, counts, prices, whole);
 }
 
 function allTables(

@@ -1,8 +1,8 @@
-import { encoderTemplates, hasStepByStep } from "../data/prompts";
+import { hasStepByStep } from "../data/prompts";
 import { defineExperiment, type Method } from "../lab/experiment";
 import { fineR1 } from "../lab/recipe";
 import { row } from "../lab/rows";
-import { readTemplates } from "../lab/templates";
+import { templatesOf } from "../lab/templates";
 import type { Source } from "../lab/stage";
 import { accuracyBars } from "../report/standard";
 import { claimsOf } from "./claims";
@@ -33,7 +33,7 @@ export const inference = defineExperiment({
   methods(recipe) {
     const { base, encoder, models, profile } = recipe;
     const { promptSet } = profile;
-    const templates = profile.templates === undefined ? encoderTemplates(promptSet) : readTemplates(profile.templates);
+    const templates = templatesOf(profile);
     const stepByStep: Method = {
       name: "base-step-by-step",
       title: "Base, zero-shot CoT prompt",

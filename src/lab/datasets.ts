@@ -92,11 +92,11 @@ function benchmarkKind(name: BenchmarkName): DatasetKind {
   return { form, open: (where, context) => open(fromRoot(where), context) };
 }
 
-/** A general benchmark by its spec, such as "mme:/data/MME_Benchmark", and its fingerprint; nothing else of it is read. */
-export function benchmarkOf(spec: string): { readonly name: BenchmarkName; readonly fingerprint: string } {
+/** A general benchmark by its spec, such as "mme:/data/MME_Benchmark"; for its fingerprint, and no sooner, its files are read. */
+export function benchmarkOf(spec: string): { readonly name: BenchmarkName; readonly fingerprint: () => string } {
   const [kind, where] = kindAndPlace(spec);
   const name = BENCHMARKS.find((one) => one === kind);
-  if (name !== undefined) return { name, fingerprint: BENCHMARK_READERS[name].fingerprint(fromRoot(where)) };
+  if (name !== undefined) return { name, fingerprint: () => BENCHMARK_READERS[name].fingerprint(fromRoot(where)) };
   const forms = BENCHMARKS.map((one) => BENCHMARK_READERS[one].form);
   throw new LabError("names no benchmark", `${didYouMean(kind, BENCHMARKS)}Give ${forms.join("; or ")}.`, {
     subject: JSON.stringify(spec),
@@ -133,15 +133,23 @@ export function optionsOfSets(spec: string): SetSettings | undefined {
   return kind === "sets" ? setSpec(kind, where).settings : undefined;
 }
 
-/** Datasets that are read from a folder, by their kinds. */
-const IN_FOLDERS: readonly string[] = ["folder", "sets", ...PICTURE_SETS.map(({ kind }) => kind)];
+/** Datasets that are read from a folder or a file, by their kinds. */
+const IN_FILES: readonly string[] = ["folder", "sets", ...PICTURE_SETS.map(({ kind }) => kind), ...BENCHMARKS];
 
-/** The folder that a dataset is read from, as its spec names it, where it is not there. */
+/** The folder or file that a dataset is read from, as its spec names it, where it is not there. */
 export function absentData(spec: string): string | undefined {
   const [kind, where] = kindAndPlace(spec);
   if (kind === "heldout") return absentData(where);
   const given = where.split("?")[0] ?? "";
-  return IN_FOLDERS.includes(kind) && given !== "" && !fs.existsSync(fromRoot(given)) ? given : undefined;
+  return IN_FILES.includes(kind) && given !== "" && !fs.existsSync(fromRoot(given)) ? given : undefined;
+}
+
+/** What a dataset is that is not there, and the page that says how to get it. */
+export function howToGetData(spec: string): string {
+  const [kind, where] = kindAndPlace(spec);
+  if (kind === "heldout") return howToGetData(where);
+  if (BENCHMARKS.some((name) => name === kind)) return "a general benchmark: docs/benchmarks.md";
+  return `the pictures: ${kind === "folder" ? "docs/datasets.md" : "docs/published-sets.md"}`;
 }
 
 /** The path is one from the project's root, as in a profile. */

@@ -15,6 +15,7 @@ import type { Measurement } from "../eval/measurements";
 import { metricNamed, METRICS, type Metric, type Setting } from "../eval/metrics";
 import type { PromptStyle } from "../model/styled";
 import type { Strategy } from "./kinds/asking";
+import type { ModelConfig } from "./modelConfig";
 import { FURTHER_MODELS, type EvaluationProfile, type FurtherModel, type Profile } from "./profile";
 import { withInputs, type Given, type Source, type Stage, type StageKind } from "./stage";
 
@@ -34,6 +35,8 @@ export interface Recipe {
   readonly teacher?: Given | undefined;
   /** Those that the profile names. One that is not built yet can be described and not used (`requireBuilt`). */
   readonly models: Readonly<Partial<Record<FurtherModel, Given>>>;
+  /** The model of a row that the profile names; default: `givenRow`. */
+  readonly rowModel?: ((config: ModelConfig) => Given) | undefined;
   /** Those that the profile names. */
   readonly benchmarks?: Readonly<Partial<Record<BenchmarkName, Given>>> | undefined;
   readonly profile: Profile;
@@ -218,13 +221,14 @@ export function modelsLacking({ models = [] }: Pick<Experiment, "models">, profi
   return models.filter((part) => typeof profile.models?.[part] !== "string");
 }
 
-/** Which rows a profile and its dataset have nothing for, a sentence each. */
+/** Which rows a profile and its dataset, where that is known, have nothing for, a sentence each. */
 export function rowsLeftOut(
   experiment: Pick<Experiment, "models" | "lacks">,
-  { profile, dataset }: { readonly profile: Profile; readonly dataset: Dataset },
+  { profile, dataset }: { readonly profile: Profile; readonly dataset?: Dataset | undefined },
 ): string[] {
-  const missing = experiment.lacks?.(dataset, profile);
-  if (missing !== undefined) return [`Left out: all rows; the dataset ${dataset.name} has no ${missing}.`];
+  const missing = dataset === undefined ? undefined : experiment.lacks?.(dataset, profile);
+  if (dataset !== undefined && missing !== undefined)
+    return [`Left out: all rows; the dataset ${dataset.name} has no ${missing}.`];
   const lacking = modelsLacking(experiment, profile);
   return FURTHER_MODELS.filter(({ part }) => lacking.includes(part)).map(({ part, title }) => {
     return `Left out: the rows of ${title}; the profile ${profile.name} names none (models.${part}).`;

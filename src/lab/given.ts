@@ -9,11 +9,10 @@ import { hashKnown } from "../core/hash";
 import { engineOf, lookAt, recall, seenOf } from "../model/open";
 import { CAPABILITIES, type Engine, type Seen } from "../model/contract";
 import { digest, stableJson } from "../store/key";
-import { findFinished } from "../store/store";
-import { openDataset } from "./datasets";
+import { absentData, benchmarkOf, openDataset } from "./datasets";
 import { isEncoderRow, loadModelConfig, whereRow, type ModelConfig } from "./modelConfig";
 import type { Profile } from "./profile";
-import { givenSchema, workOf, type Given, type LabContext, type Stage } from "./stage";
+import { givenSchema, type Given, type Stage } from "./stage";
 
 /** A dataset by its spec, such as "miniworld:test". */
 export async function givenDataset(spec: string): Promise<Given> {
@@ -81,12 +80,11 @@ export async function meetModels(models: readonly string[], store: string): Prom
 }
 
 /**
- * Looks again at the servers that stages which are not in the store work with: what they serve must be what the stages were described with.
+ * Looks again at the servers that stages which are to be made work with: what they serve must be what the stages were described with.
  * @throws LabError where one does not answer, or serves something else
  */
-export async function requireServed({ store }: Pick<LabContext, "store">, stages: readonly Stage[]): Promise<void> {
-  const due = stages.filter((stage) => findFinished(store, workOf(stage)) === undefined).flatMap(givenOf);
-  const served = due.filter(({ given, at }) => given === "checkpoint" && isServed(at));
+export async function requireServed(stages: readonly Stage[]): Promise<void> {
+  const served = stages.flatMap(givenOf).filter(({ given, at }) => given === "checkpoint" && isServed(at));
   for (const [at, { fingerprint }] of new Map(served.map((one) => [one.at, one]))) {
     if ((await lookAt(at))?.fingerprint === fingerprint) continue;
     const remedy = "Serve that again, or give the command again, for what is served now.";
@@ -111,9 +109,15 @@ export function givenEncoder(at: string): Given {
   return { given: "encoder", fingerprint: fingerprintOf(engine.files(where)), at };
 }
 
-/** The released stage-1 file. */
+/** The released stage-1 file. While it is not there, what needs it can be described and shown, and not made (`requireBuilt`). */
 export function givenChains(file: string): Given {
-  return { given: "chains", fingerprint: hashKnown(file), at: file };
+  return { given: "chains", fingerprint: isThere(file) ? hashKnown(file) : NOT_BUILT, at: file };
+}
+
+/** A general benchmark (`benchmarkOf`); the same of one that is not there. */
+export function givenBenchmark(at: string): Given {
+  const { fingerprint } = benchmarkOf(at);
+  return { given: "dataset", fingerprint: absentData(at) === undefined ? fingerprint() : NOT_BUILT, at };
 }
 
 const EMBEDDINGS = "embeddings:";
@@ -164,10 +168,6 @@ export function givenIfBuilt(kind: "checkpoint" | "encoder", at: string): Given 
   return kind === "encoder" ? givenEncoder(at) : givenCheckpoint(at);
 }
 
-function kindOf(config: ModelConfig): "encoder" | "checkpoint" {
-  return isEncoderRow(config) ? "encoder" : "checkpoint";
-}
-
 /** `meetModels` of those that answer: who does not is told of before something is asked of it (`requireServed`). */
 export async function meetThoseThere(models: readonly string[], store: string): Promise<void> {
   for (const at of models) {
@@ -187,13 +187,15 @@ export function placesOfRows({ rows = [], servers }: Profile): string[] {
 /** Before the name of a row whose model is nowhere. */
 export const ROW = "row:";
 
+/** Where the model of a row is, as `openModel` takes it; behind `ROW` its name, where it is nowhere. */
+export function placeOfRow(config: ModelConfig, servers: Profile["servers"]): string {
+  const at = whereRow(config, servers);
+  return at !== undefined && isThere(at) ? at : `${ROW}${config.name}`;
+}
+
 /** The model of a row. One that is nowhere, or whose server has not answered, can be described and shown, and not made (`requireBuilt`, `requireServed`). */
 export function givenRow(config: ModelConfig, servers: Profile["servers"]): Given {
-  const at = whereRow(config, servers);
-  const nowhere = { given: kindOf(config), fingerprint: NOT_BUILT, at: `${ROW}${config.name}` };
-  if (at === undefined) return nowhere;
-  const given = givenIfBuilt(kindOf(config), at);
-  return given.fingerprint === NOT_BUILT && !isServed(at) ? nowhere : given;
+  return givenIfBuilt(isEncoderRow(config) ? "encoder" : "checkpoint", placeOfRow(config, servers));
 }
 
 /** The place of a model or a file of vectors as a reader knows it: its path from the project's folder, behind its engine's name. */

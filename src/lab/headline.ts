@@ -1,5 +1,6 @@
 import { select } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
+import { described } from "./described";
 import type { Experiment, Headline, Method } from "./experiment";
 import { keptParts, partKey, type Gathered, type Kept } from "./kept";
 import { FURTHER_MODELS, type Profile } from "./profile";
@@ -17,18 +18,10 @@ export function partOf({ parts }: Pick<Gathered, "parts">, { name, model }: Call
   );
 }
 
-/** What a report or a record came to, from its numbers alone: nothing that the profile names is opened, so that it may be gone. */
+/** What a report or a record came to, from its numbers alone: what the profile names may be gone. */
 export function keptHeadline(experiment: Experiment, profile: Profile, kept: Kept): string | undefined {
-  const nowhere = { fingerprint: "", at: "" };
-  const methods = experiment.methods({
-    dataset: { given: "dataset", ...nowhere },
-    base: { given: "checkpoint", ...nowhere },
-    encoder: { given: "encoder", ...nowhere },
-    similarity: { given: "encoder", ...nowhere },
-    models: Object.fromEntries(FURTHER_MODELS.map(({ part, given }) => [part, { given, ...nowhere }])),
-    profile,
-    seed: profile.seed,
-  });
+  const models = Object.fromEntries(FURTHER_MODELS.map(({ part }) => [part, part])); // whichever the profile names today
+  const methods = experiment.methods(described({ ...profile, models }).recipe(profile.seed));
   const made = methods.flatMap((method) => {
     const own = kept.made.filter((by) => by.method === method.name);
     return own.map(({ seed }) => ({ method, seed }));

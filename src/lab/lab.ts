@@ -9,10 +9,10 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { benchmarkOf, openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenIfBuilt, givenMiner, meetModels, meetThoseThere, placesOfRows } from "./given";
+import { givenBenchmark, givenIfBuilt, givenMiner, meetModels, meetThoseThere, placesOfRows } from "./given";
 import { missingOf, requireBuilt } from "./missing";
 import { FURTHER_MODELS, type Profile } from "./profile";
-import type { LabContext } from "./stage";
+import type { Given, LabContext } from "./stage";
 import { requireVocabulary } from "./vocabulary";
 
 /** A profile with what its files name, and the store in which all work is kept. */
@@ -22,6 +22,9 @@ export interface Lab extends LabContext {
   /** What the methods of an experiment are made from, for a seed. */
   recipe(seed: number): Recipe;
 }
+
+/** What methods can be described from. Where nothing of a profile needs to be there, its dataset is not known (`described`). */
+export type Describable = Pick<Lab, "profile" | "recipe"> & Partial<Pick<Lab, "dataset">>;
 
 /** What is read of the card beside a built base (miniworld/base/card). */
 const cardSchema = z.object({
@@ -82,7 +85,7 @@ export async function labOf(
         return (models ??= furtherModels(profile, dataset));
       },
       get benchmarks() {
-        return (benchmarks ??= benchmarksOf(profile));
+        return (benchmarks ??= benchmarksOf(profile, givenBenchmark));
       },
       profile,
       seed,
@@ -100,14 +103,17 @@ function furtherModels({ models = {}, dataset: spec }: Profile, dataset: Dataset
   return Object.fromEntries(named);
 }
 
-/** @throws LabError for one that is not there, or that is named twice */
-function benchmarksOf({ benchmarks = [], name: profile }: Profile): Recipe["benchmarks"] {
-  const found = benchmarks.map((at) => ({ at, ...benchmarkOf(at) }));
+/** The general benchmarks of a profile by their names. @throws LabError for one that there is not, or that is named twice */
+export function benchmarksOf(
+  { benchmarks = [], name: profile }: Profile,
+  given: (at: string) => Given,
+): Recipe["benchmarks"] {
+  const found = benchmarks.map((at) => ({ at, name: benchmarkOf(at).name }));
   const twice = found.find(({ name }, i) => found.findIndex((one) => one.name === name) < i);
   if (twice !== undefined) {
     throw new LabError(`names ${twice.name} twice under benchmarks`, "Name each benchmark once.", { subject: `the profile ${profile}` }); // prettier-ignore
   }
-  return Object.fromEntries(found.map(({ name, at, fingerprint }) => [name, { given: "dataset" as const, fingerprint, at }])); // prettier-ignore
+  return Object.fromEntries(found.map(({ name, at }) => [name, given(at)]));
 }
 
 const REMEDY =

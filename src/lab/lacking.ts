@@ -1,14 +1,15 @@
 import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import { resultTable, type ResultTable } from "../report/table/table";
-import { absentData } from "./datasets";
+import { absentData, howToGetData, type OpenDatasetOptions } from "./datasets";
+import { describedLab } from "./described";
 import type { Experiment } from "./experiment";
 import { givenOf, isServed, meetModels, shownPlace } from "./given";
-import { howToGet, missingOf } from "./missing";
-import { describeAnywhere } from "./plan/plan";
+import { absentFrom, howToGet, type Missing } from "./missing";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
-import { stagesOf, type Selection } from "./run";
+import { planRun, stagesOf, type Selection } from "./run";
+import type { Stage } from "./stage";
 
 /** Something that a run needs and that is not there. */
 export interface Lacking {
@@ -19,8 +20,18 @@ export interface Lacking {
   readonly get: string;
 }
 
+/** What the chosen methods of some experiments need of a profile's files and do not find, each once. */
+export async function missingFor(
+  profile: Profile,
+  experiments: readonly Experiment[],
+  selection: Selection = {},
+  options: OpenDatasetOptions = {},
+): Promise<Missing[]> {
+  return absentFrom(await stagesFor(profile, experiments, selection, options), profile.dataset);
+}
+
 /**
- * What the chosen methods of some experiments need of a profile's files and servers and do not find, each once.
+ * The same, what is served and does not answer among it.
  * @param selection.store where it is kept what servers said; default: that of all runs
  */
 export async function lackingFor(
@@ -28,16 +39,28 @@ export async function lackingFor(
   experiments: readonly Experiment[],
   { store = storeFolder(), ...selection }: Selection & { readonly store?: string } = {},
 ): Promise<Lacking[]> {
-  const stages = experiments.flatMap((experiment) => stagesOf(describeAnywhere(profile, experiment, selection)));
-  const models = stages.flatMap(givenOf).filter(({ given }) => given === "checkpoint" || given === "encoder");
+  const stages = await stagesFor(profile, experiments, selection);
   const data = absentData(profile.dataset);
-  const page = profile.dataset.startsWith("folder:") ? "docs/datasets.md" : "docs/published-sets.md";
-  const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: `the pictures: ${page}` }];
-  for (const at of new Set(models.map((model) => model.at))) {
-    const get = isServed(at) ? await howToServe(at, store) : missingOf([at], profile.dataset).map(howToGet)[0];
+  const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: howToGetData(profile.dataset) }];
+  for (const missing of absentFrom(stages, profile.dataset).filter(({ at }) => at !== profile.dataset)) {
+    lacking.push({ key: keyOf(profile, missing.at), at: shownPlace(missing.at), get: howToGet(missing) });
+  }
+  const served = stages.flatMap(givenOf).flatMap(({ at }) => (isServed(at) ? at : []));
+  for (const at of new Set(served)) {
+    const get = await howToServe(at, store);
     if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
   }
   return lacking;
+}
+
+async function stagesFor(
+  profile: Profile,
+  experiments: readonly Experiment[],
+  selection: Selection,
+  options: OpenDatasetOptions = {},
+): Promise<Stage[]> {
+  const lab = await describedLab(profile, options);
+  return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }
 
 /** `undefined` where its server answers, or did once. */
@@ -52,9 +75,19 @@ async function howToServe(at: string, store: string): Promise<string | undefined
   }
 }
 
-function keyOf({ base, encoder, mining, similarity, models = {}, cot }: Profile, at: string): string {
-  const further = Object.entries(models).map(([part, place]) => [`models.${part}`, place] as const);
-  const named = [["base", base], ["encoder", encoder], ["mining", mining], ["similarity", similarity], ["cot.teacher", cot.teacher], ...further]; // prettier-ignore
+function keyOf(profile: Profile, at: string): string {
+  const { base, encoder, mining, similarity, templates, models = {}, benchmarks = [], cot } = profile;
+  const named: readonly (readonly [string, string | null | undefined])[] = [
+    ["base", base],
+    ["encoder", encoder],
+    ["mining", mining],
+    ["similarity", similarity],
+    ["templates", templates],
+    ["cot.teacher", cot.teacher],
+    ["cot.released", cot.released],
+    ...Object.entries(models).map(([part, place]) => [`models.${part}`, place] as const),
+    ...benchmarks.map((place) => ["benchmarks", place] as const),
+  ];
   return named.find(([, place]) => place === at)?.[0] ?? `rows: ${modelName(at)}`;
 }
 

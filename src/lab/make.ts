@@ -5,7 +5,7 @@ import { check, type Progress } from "../core/progress";
 import type { Dataset } from "../data/dataset";
 import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
-import { makeOnce, takeByKey, takeChecked, type Finished } from "../store/store";
+import { findFinished, makeOnce, takeByKey, takeChecked, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
 import { requireServed } from "./given";
 import { notBuilt, requireBuilt } from "./missing";
@@ -86,11 +86,16 @@ export async function makeAll(
 }
 
 /**
- * Makes sure that the models which stages work with are there, their servers answer, and each can do what it is asked.
+ * Makes sure that the models which stages work with are there, the servers of those that are to be made answer, and each can do what it is asked.
+ * @param how.fresh all of them are to be made, whatever is in the store
  * @throws LabError that names one that is not, does not or cannot
  */
-export async function requireReady(context: Pick<LabContext, "store">, stages: readonly Stage[]): Promise<void> {
-  await requireServed(context, stages);
+export async function requireReady(
+  { store }: Pick<LabContext, "store">,
+  stages: readonly Stage[],
+  { fresh = false }: { readonly fresh?: boolean | undefined } = {},
+): Promise<void> {
+  await requireServed(fresh ? stages : stages.filter((stage) => findFinished(store, workOf(stage)) === undefined));
   requireAble(stages);
   requireBuilt(notBuilt(stages));
 }

@@ -8,7 +8,7 @@ import type { PlotlyFigure } from "../report/figure/figure";
 import type { Results } from "../report/standard";
 import { listFinished } from "../store/store";
 import type { Experiment } from "./experiment";
-import { buildCommand, buildsOf, notBuilt } from "./missing";
+import { howToGet, notBuilt } from "./missing";
 import { gather, partKey } from "./kept";
 import type { Lab } from "./lab";
 import { viewsOf } from "./publish";
@@ -34,11 +34,11 @@ export function chooseRows(lab: Lab, experiment: Experiment, plan: readonly Plan
   const missing = (one: PlannedMethod) => notBuilt(stagesOf([one]));
   const able = plan.filter((one) => missing(one).length === 0);
   const unable = plan.filter((one) => missing(one).length > 0 && !isRecorded(one));
-  const commands = buildsOf(unable.flatMap(missing)).map(buildCommand);
+  const remedies = [...new Set(unable.flatMap(missing).map(howToGet))];
   const names = [...new Set(unable.map(({ method }) => method.title))];
   return {
     make: able.filter((one) => rerun || !isRecorded(one) || stagesOf([one]).every(({ key }) => finished.has(key))),
-    leftOut: names.length === 0 ? [] : [`Left out: ${names.join(", ")}. What they need is not built: ${commands.join("; ")}`], // prettier-ignore
+    leftOut: names.length === 0 ? [] : [`Left out: ${names.join(", ")}. What they need is not there: ${remedies.join("; ")}`], // prettier-ignore
   };
 }
 

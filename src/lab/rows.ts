@@ -61,16 +61,17 @@ export const PRINTED_ROWS = {
 };
 
 /** The rows that the profile names (configs/models): models that are asked as they are, each in its own style. Encoders only choose. */
-export function furtherRows({ profile }: Recipe, { encoders = false } = {}): Method[] {
+export function furtherRows({ profile, rowModel }: Recipe, { encoders = false } = {}): Method[] {
+  const modelOf = rowModel ?? ((config: ModelConfig) => givenRow(config, profile.servers));
   const configs = [...new Set(profile.rows)].map(loadModelConfig);
-  return configs.filter((config) => encoders || !isEncoderRow(config)).map((config) => rowOf(config, profile.servers));
+  return configs.filter((config) => encoders || !isEncoderRow(config)).map((config) => rowOf(config, modelOf(config)));
 }
 
-function rowOf(config: ModelConfig, servers: Recipe["profile"]["servers"]): Method {
+function rowOf(config: ModelConfig, model: Source): Method {
   const { name, title, prompt } = config;
   const style = styleOf(config);
   return {
-    ...{ name, title, model: givenRow(config, servers), thinking: prompt.thinking },
+    ...{ name, title, model, thinking: prompt.thinking },
     ...(prompt.wording === undefined ? {} : { asking: { promptSet: prompt.wording } }),
     ...(style === undefined ? {} : { style }),
   };

@@ -11,7 +11,7 @@ import { modelsLacking, rowsLeftOut, type Analysis, type Experiment, type Method
 import { notBuilt } from "./missing";
 import { ANSWERS, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys, KeptNumbers, MadeBy } from "./kept";
-import type { Lab } from "./lab";
+import type { Describable, Lab } from "./lab";
 import { makeAll, type Watch } from "./make";
 import { makerHere } from "./provenance";
 import { testAnswers } from "./recipe";
@@ -75,8 +75,8 @@ export function chooseMethods(
  * Describes everything that a run would make, seed by seed. Nothing is computed. What is given depends on no seed: it comes once, under
  * the profile's. Empty where the profile or its dataset has nothing for any row (`rowsLeftOut`).
  */
-export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
-  if (experiment.lacks?.(lab.dataset, lab.profile) !== undefined) return [];
+export function planRun(lab: Describable, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
+  if (lab.dataset !== undefined && experiment.lacks?.(lab.dataset, lab.profile) !== undefined) return [];
   const own = lab.profile.seed;
   return (seeds ?? [own]).flatMap((seed, i) => {
     const all = experiment.methods(lab.recipe(seed));
@@ -88,7 +88,7 @@ export function planRun(lab: Lab, experiment: Experiment, { seeds, only }: Selec
 }
 
 /** @throws LabError that says why, where a plan has no row */
-export function requireRows(lab: Lab, experiment: Experiment, plan: readonly unknown[]): void {
+export function requireRows(lab: Describable, experiment: Experiment, plan: readonly unknown[]): void {
   if (plan.length > 0) return;
   const remedy = `${rowsLeftOut(experiment, lab).join(" ")} Choose another profile.`;
   throw new LabError(`has no row in the profile ${lab.profile.name}`, remedy, { subject: experiment.id });
@@ -113,7 +113,7 @@ function requireNames({ id, compare }: Experiment, all: readonly Method[], whole
 
 /** The stages of one method. Whether its models can do what is asked of them is seen before anything is made (`requireAble`). @throws LabError when the dataset lacks what is asked */
 export function planMethod(
-  lab: Pick<Lab, "recipe"> & Partial<Pick<Lab, "dataset">>,
+  lab: Omit<Describable, "profile">,
   experiment: Experiment,
   method: Method,
   seed: number,

@@ -66,6 +66,27 @@ describe("fine-r1 plan", () => {
   });
 });
 
+describe("what a profile names and is not there", () => {
+  it.each([
+    ["general", 'benchmarks=["mme:no/MME"]', /^benchmarks +mme:no\/MME +a general benchmark: docs\/benchmarks\.md/m],
+    [
+      "inference",
+      "templates=no/sentences.txt",
+      /^templates +no\/sentences\.txt +a file of sentences: npx fine-r1 models/m,
+    ],
+    ["quickstart", "cot.released=no/chains.json", /^cot\.released +no\/chains\.json +the released stage-1 file: docs/m],
+  ])(
+    "is listed by a dry run of %s, is no hindrance to its plan, and is named before a run begins",
+    async (id, set, line) => {
+      const words = [id, "-p", "smoke", "--set", set];
+      expect(await said("run", ...words, "--dry-run")).toMatch(line);
+      expect(await said("plan", ...words)).toContain("FLOP");
+      await expect(said("run", ...words)).rejects.toThrow(/: the file is not there\. Put there what the profile names/);
+      expect(fs.existsSync(path.join(home, "runs"))).toBe(false);
+    },
+  );
+});
+
 describe("a run of the profile paper where nothing of it is there", () => {
   const elsewhere = ["--set", "dataset=sets:no/pictures", "--set", "base=no/models/Qwen2.5-VL-3B-Instruct"];
   const dryRun = (...words: string[]): Promise<string> =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Measurement } from "../../src/eval/measurements";
+import { inference } from "../../src/experiments/inference";
 import { quickstart } from "../../src/experiments/quickstart";
 import { separability } from "../../src/experiments/separability";
 import { keptHeadline } from "../../src/lab/headline";
@@ -26,6 +27,15 @@ describe("keptHeadline", () => {
     );
     expect(keptHeadline(quickstart, loadProfile("smoke"), { ...kept, made: [made("tapo", 1)] })).toBe(
       "CoT SFT + TAPO: 52.0 % in text inclusion on unseen classes, open world (one seed).",
+    );
+  });
+
+  it("reads nothing that the profile names: neither chains nor sentences need to be there", () => {
+    const profile = loadProfile("smoke", { "cot.released": "no/chains.json", templates: "no/sentences.txt" });
+    const rows = [unseen("base", 1, 0.5), unseen("base-think", 1, 0.52)].map((one) => ({ ...one, setting: "closed" }));
+    const kept = { settings: {}, made: rows.map(({ method, seed }) => made(method, seed)), measurements: rows, outcomes: [] }; // prettier-ignore
+    expect(keptHeadline(inference, profile, kept)).toBe(
+      "Base, thinking − Base, direct = +2.0 points on unseen classes, closed world (one seed).",
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readJson } from "../../src/core/files";
 import { experimentNamed } from "../../src/experiments";
+import { describedLab } from "../../src/lab/described";
 import { lackingFor } from "../../src/lab/lacking";
 import { assumed, machines, type Machine } from "../../src/lab/plan/assumptions";
 import { decode, encoding, forward, gridOf, pictureTokens, prefill, training } from "../../src/lab/plan/flops";
@@ -241,6 +242,17 @@ describe("a plan of what is there", () => {
     const sft = works.find(({ stage }) => stage.kind.kind === "sft");
     expect(sft?.model?.name).toBe("assets/smoke/base");
     expect(data.domains.reduce((sum, { train }) => sum + train, 0)).toBe(40); // configs/profiles/smoke.yaml: 40 training images
+  });
+
+  it("has no row where a run has none", async () => {
+    const profile = loadProfile("smoke");
+    const data = await sizeOfData(profile.dataset, profile.promptSet);
+    const general = { ...experimentNamed("general"), lacks: () => "answers" };
+    const lab = await describedLab(profile);
+    expect(() => planExperiment(profile, general, data, { lab })).toThrow(
+      /^general: has no row in the profile smoke\. Left out: all rows; the dataset .* has no answers\./,
+    );
+    expect(await lackingFor({ ...profile, base: "none" }, [general])).toEqual([]);
   });
 
   it("takes the options of the six sets where they are not there", async () => {

@@ -10,7 +10,7 @@ import { quickstart } from "../../src/experiments/quickstart";
 import type { Method } from "../../src/lab/experiment";
 import { findingsOf } from "../../src/lab/findings";
 import { labOf, type Lab } from "../../src/lab/lab";
-import { make } from "../../src/lab/make";
+import { make, requireReady } from "../../src/lab/make";
 import { loadProfile } from "../../src/lab/profile";
 import { chains, states, testAnswers } from "../../src/lab/recipe";
 import { makeMethods, planRun } from "../../src/lab/run";
@@ -95,6 +95,7 @@ describe("a served base", () => {
     vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000); // what was found out is not believed for so long
     const later = await labWith({ base: `served:${one.url}#tiny` });
     expect((await make(later, closed(later))).cached).toBe(true);
+    await expect(requireReady(later, [closed(later)], { fresh: true })).rejects.toThrow(/cannot be reached/u);
     const more = withInputs(closed(later), { maxNewTokens: 3 });
     await expect(make(later, more)).rejects.toThrow(/cannot be reached/u);
     await expect(labWith({ base: `served:${one.url}#tiny` }, "fresh")).rejects.toThrow(/cannot be reached/u);
