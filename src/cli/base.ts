@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import type { Command } from "commander";
-import { loadConfig } from "../config/load";
+import { loadConfig, ROOT } from "../config/load";
 import { configFile } from "../config/names";
 import { runsRoot } from "../config/places";
 import { loadWorldConfig } from "../miniworld/config";
@@ -11,7 +11,7 @@ import { buildMiniWorld } from "../miniworld/world";
 import { buildBase, type BaseWork } from "../miniworld/base/build";
 import { installBase } from "../miniworld/base/card";
 import { baseConfigSchema } from "../miniworld/base/config";
-import type { BaseBuild } from "../lab/missing";
+import { buildsOf, type BaseBuild, type Missing } from "../lab/missing";
 import { stoppable } from "./stop";
 import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
 
@@ -29,6 +29,17 @@ export function addBaseCommand(program: Command): void {
   addWorkersOption(command).action(async (options: BaseArguments) => {
     console.log(await makeBase({ ...options, out: path.resolve(options.out) }, options, stoppable()));
   });
+}
+
+/** Builds the bases that are missing and that can be built. */
+export async function makeBases(
+  missing: readonly Missing[],
+  workers: WorkersArgument,
+  watched: Pick<BaseWork, "progress" | "signal">,
+): Promise<void> {
+  for (const build of buildsOf(missing)) {
+    await makeBase({ ...build, out: path.resolve(ROOT, build.out) }, workers, watched);
+  }
 }
 
 /** Builds a base and installs it. @returns its card as Markdown */

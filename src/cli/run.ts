@@ -7,6 +7,7 @@ import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
 import { labOf } from "../lab/lab";
+import { missingFor } from "../lab/lacking";
 import { requireReady } from "../lab/make";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
@@ -15,6 +16,7 @@ import { makeMethods, planRun, requireRows, stagesOf } from "../lab/run";
 import { toText } from "../report/table/text";
 import { forget } from "../store/store";
 import { commandLine } from "./again";
+import { makeBases } from "./base";
 import { showLacking, showPlan } from "./dryRun";
 import { addExecutorOptions, isElsewhere, withHands } from "./executor";
 import { addProfileOptions, overrides, profileWords, readProfile, rowWords, withRows } from "./options";
@@ -31,7 +33,10 @@ export function addRunCommand(program: Command): void {
   addExecutorOptions(addWorkersOption(addProfileOptions(command)))
     .addOption(new Option("--all", "make every method, not only the usual ones").conflicts("only"))
     .addOption(
-      new Option("--profiles <names>", "several profiles, separated by commas, as one run").conflicts("profile"),
+      new Option(
+        "--profiles <names>",
+        "several profiles, separated by commas, as one run, with as many seeds as each record needs",
+      ).conflicts("profile"),
     )
     .option("--only <names>", "methods to make, separated by commas")
     .option(
@@ -40,7 +45,7 @@ export function addRunCommand(program: Command): void {
     )
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5; several give means and intervals over seeds")
     .option("--with-bases", "first build the bases that are not there: on two cores the better part of an hour each")
-    .option("--fresh", "make every stage of this run anew, whatever is in runs/store")
+    .option("--fresh", "make every stage of this run anew, whatever is in runs/store, if all that it needs is there")
     .option("--record", "write results/, the record that other runs are compared with, instead of runs/")
     .option("--dry-run", "show what would be made, and what is there already")
     .addHelpText(
@@ -65,7 +70,7 @@ seeds as each record needs; the tables of each are written as soon as it is done
     )
     .action((ids: readonly string[], options: RunArguments) => {
       const [id, another] = ids;
-      if (id !== undefined && another === undefined && options.profiles === undefined && options.withBases !== true)
+      if (id !== undefined && another === undefined && options.profiles === undefined)
         return run(experimentNamed(id), options);
       if (id === undefined && options.all !== true)
         throw new LabError(
@@ -86,11 +91,13 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   }
   const destination = options.record === true ? "record" : "report";
   const watched = options.dryRun === true ? undefined : stoppable();
+  if (watched !== undefined && options.withBases === true)
+    await makeBases(await missingFor(profile, [experiment], { seeds, only }, watched), options, watched);
   // not every method needs all that a profile names
   const lab = await labOf(profile, { ...(watched ?? { progress: silent }), lenient: true });
   const plan = planRun(lab, experiment, { seeds, only });
   requireRows(lab, experiment, plan);
-  await requireReady(lab, stagesOf(plan));
+  await requireReady(lab, stagesOf(plan), options);
   if (options.dryRun === true) {
     showPlan(lab, plan);
     for (const sentence of rowsLeftOut(experiment, lab)) console.log(sentence);

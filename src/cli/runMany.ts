@@ -1,6 +1,4 @@
-import * as path from "node:path";
 import { inspect } from "node:util";
-import { ROOT } from "../config/load";
 import { placeOf, storeFolder } from "../config/places";
 import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
@@ -9,11 +7,13 @@ import { printable } from "../core/printable";
 import { asTask, silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
-import { buildsOf, missingOf, requireBuilt, type Missing } from "../lab/missing";
-import { absentData } from "../lab/datasets";
+import { buildsOf, requireBuilt, type Missing } from "../lab/missing";
+import { absentData, type OpenDatasetOptions } from "../lab/datasets";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { cotStage } from "../lab/kinds/data";
 import { labOf, type Lab } from "../lab/lab";
+import { missingFor } from "../lab/lacking";
+import { requireReady } from "../lab/make";
 import { makeMany, planMany, stagesOfMany, tallyOf, type PlannedExperiment } from "../lab/many";
 import { loadProfile, type Profile } from "../lab/profile";
 import { beginRun, publish, type Published } from "../lab/publish";
@@ -24,10 +24,10 @@ import { curationTable } from "../report/steps";
 import { toText } from "../report/table/text";
 import { findFinished, forget } from "../store/store";
 import { workerCount } from "../workers/count";
-import { makeBase } from "./base";
+import { makeBases } from "./base";
 import { showLacking, showTally } from "./dryRun";
 import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
-import { overrides, readNames, type ProfileArguments, type RowsArguments } from "./options";
+import { overrides, readNames, withRows, type ProfileArguments, type RowsArguments } from "./options";
 import { stoppable } from "./stop";
 
 export interface RunArguments extends ProfileArguments, RowsArguments, ExecutorArguments {
@@ -54,21 +54,25 @@ export function requirePlaces({ id }: Experiment, { name }: Profile, destination
   for (const kept of ["record", "report"] as const) readKept(keptFolder(id, name, kept));
 }
 
-/** `fine-r1 run` of several experiments, of all where none is named. */
+/** `fine-r1 run` of several experiments, of all where none is named, or of one in several profiles. */
 export async function runMany(ids: readonly string[], options: RunArguments): Promise<void> {
-  if (options.only !== undefined || options.rows !== undefined) {
+  if (ids.length !== 1 && (options.only !== undefined || options.rows !== undefined)) {
     const option = options.only === undefined ? "--rows" : "--only";
-    throw new LabError(`${option} names methods of one experiment`, "Name the experiment.");
+    throw new LabError(`${option} names methods of one experiment`, "Run that experiment alone.");
   }
   const experiments = ids.length === 0 ? EXPERIMENTS : ids.map(experimentNamed);
   const names = options.profiles === undefined ? [options.profile] : readNames(options.profiles);
-  const profiles = [...new Set(names)].map((name) => loadProfile(name, overrides(options.set)));
-  const missing = (): Missing[] => profiles.flatMap((profile) => missingFor(profile, experiments));
-  const only = options.all === true ? "all" : undefined;
+  const profiles = [...new Set(names)].map((name) => withRows(loadProfile(name, overrides(options.set)), options));
+  const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
+  const only = methodsAsked(options);
+  const missing = async (watched: OpenDatasetOptions = {}): Promise<Missing[]> => {
+    const found: Missing[] = [];
+    for (const profile of profiles) found.push(...(await missingFor(profile, experiments, { only }, watched)));
+    return [...new Map(found.map((one) => [one.at, one])).values()];
+  };
   const planOf = async (watched: Omit<LabContext, "store">, some = profiles) => {
     const labs: Lab[] = [];
     for (const profile of some) labs.push(await labOf(profile, { ...watched, lenient: true }));
-    const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
     const planned = planMany(labs, experiments, { seeds, only });
     requireAble(stagesOfMany(planned));
     await loadBackend();
@@ -80,15 +84,16 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     const there = profiles.filter(({ dataset }) => absentData(dataset) === undefined);
     if (there.length > 0) await planOf({ progress: silent }, there);
     for (const profile of profiles) await showLacking(profile, experiments, { only });
-    if (buildsOf(missing()).length > 0) console.log("\n--with-bases builds what `base build` can make.");
+    if (buildsOf(await missing()).length > 0) console.log("\n--with-bases builds what `base build` can make.");
     return;
   }
   const watched = stoppable();
-  for (const build of options.withBases === true ? buildsOf(missing()) : []) {
-    await makeBase({ ...build, out: path.resolve(ROOT, build.out) }, options, watched);
-  }
-  requireBuilt(missing());
-  await make({ ...watched, store: storeFolder() }, await planOf(watched), options);
+  if (options.withBases === true) await makeBases(await missing(watched), options, watched);
+  requireBuilt(await missing(watched));
+  const context = { ...watched, store: storeFolder() };
+  const planned = await planOf(watched);
+  await requireReady(context, stagesOfMany(planned), options);
+  await make(context, planned, options);
 }
 
 /** Which rows each profile goes without. */
@@ -100,17 +105,6 @@ function leftOut(labs: readonly Lab[], experiments: readonly Experiment[]): stri
     }
   }
   return [...ids].map(([said, of]) => `${of.join(", ")}: ${said}`);
-}
-
-/** The models that some experiments need in a profile and that are not there. */
-function missingFor(profile: Profile, experiments: readonly Experiment[]): Missing[] {
-  const parts = new Set(experiments.flatMap(({ models = [] }) => models));
-  const further = [...parts].flatMap((part) => profile.models?.[part] ?? []);
-  return [...ownMissing(profile), ...missingOf(further, profile.dataset)];
-}
-
-function ownMissing({ base, encoder, dataset }: Profile): Missing[] {
-  return missingOf([base, encoder], dataset);
 }
 
 async function make(context: LabContext, planned: readonly PlannedExperiment[], options: RunArguments): Promise<void> {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addBrowseCommand } from "../../src/cli/browse";
 import { addExportCommand } from "../../src/cli/export";
 import { addMetricsCommand } from "../../src/cli/metrics";
+import { addRunCommand } from "../../src/cli/run";
 import { addScoreCommand } from "../../src/cli/score";
 import { addShowCommands } from "../../src/cli/show";
 import { silent } from "../../src/core/progress";
@@ -17,7 +18,7 @@ import { planRun } from "../../src/lab/run";
 import { workOf } from "../../src/lab/stage";
 import { makeOnce } from "../../src/store/store";
 import { answer } from "../eval/helpers";
-import { newHome, removeHome, ROOT, storeIn } from "./home";
+import { kindsIn, newHome, removeHome, ROOT, storeIn } from "./home";
 
 /** What looks at finished work, where other models that the profile names are not there. */
 let home = "";
@@ -37,8 +38,8 @@ async function said(...words: readonly string[]): Promise<string> {
   const lines: string[] = [];
   vi.spyOn(console, "log").mockImplementation((line: string) => lines.push(line));
   const program = new Command();
-  for (const add of [addBrowseCommand, addExportCommand, addMetricsCommand, addScoreCommand, addShowCommands])
-    add(program);
+  const commands = [addBrowseCommand, addExportCommand, addMetricsCommand, addRunCommand, addScoreCommand, addShowCommands]; // prettier-ignore
+  for (const add of commands) add(program);
   await program.parseAsync(words, { from: "user" });
   return lines.join("\n");
 }
@@ -88,4 +89,25 @@ it("a published model's answers need no base, and are named as the run named the
   const words = ["-p", "smoke", "--set", "base=none/base"];
   expect(await said("score", "closed-world", ...words, "--rows", "siglip-l")).toMatch(/^SigLIP-L/m);
   await expect(said("browse", "closed-world", ...words)).rejects.toThrow(/was not asked anything yet/);
+});
+
+describe("a run that cannot be made again", () => {
+  const fresh = ["-p", "smoke", "--set", "similarity=none/sentences", "--fresh"];
+  const refused = /none\/sentences: the checkpoint is not there/;
+
+  it("removes nothing for --fresh, whether it is of one experiment or of several", async () => {
+    await answered(loadProfile("smoke", { similarity: "none/sentences" }), "base");
+    await expect(said("run", "closed-world", "open-world", ...fresh)).rejects.toThrow(refused);
+    await expect(said("run", "open-world", "--with-bases", "--only", "base", ...fresh)).rejects.toThrow(refused);
+    expect(kindsIn(home)).toEqual({ answers: 1 });
+  });
+});
+
+it("one experiment stays one with --with-bases, and may be asked for some methods in several profiles", async () => {
+  const dry = ["--only", "base", "--dry-run"];
+  expect(await said("run", "quickstart", "-p", "smoke", "--with-bases", ...dry)).toMatch(
+    /^3 stages: 0 are in the store/m,
+  );
+  expect(await said("run", "quickstart", "--profiles", "smoke", ...dry)).toMatch(/^quickstart +smoke +3 +3 +0 +3 /m);
+  await expect(said("run", "ratio", "quickstart", "-p", "smoke", ...dry)).rejects.toThrow(/Run that experiment alone/);
 });
