@@ -1,7 +1,10 @@
-/** A learning rate as a function of the step, 0 ≤ step < steps. */
+/**
+ * A learning rate as a function of the step, 0 ≤ step < steps. A linear warm-up of n steps is at peak/n in the first one and at the peak
+ * in the last, step n − 1: one step ahead of transformers (and so of LLaMA-Factory), where the first step has the rate 0.
+ */
 export type Schedule = (step: number) => number;
 
-/** The same rate at every step, after a linear warm-up from 0 over `warmup` steps. */
+/** The same rate at every step, after a linear warm-up over `warmup` steps. */
 export function constant(peak: number, warmup = 0): Schedule {
   return (step) => peak * warmUp(step, warmup);
 }
@@ -12,7 +15,7 @@ export function linear(peak: number, steps: number, warmup = 0): Schedule {
     step < warmup ? peak * warmUp(step, warmup) : (peak * (steps - step)) / Math.max(1, steps - warmup);
 }
 
-/** Linear warm-up, then half a cosine down to 0 at `steps` (the schedule of stage 1: LLaMA-Factory's "cosine"). */
+/** Linear warm-up, then half a cosine down to 0 at `steps` (the schedule of stage 1). Beyond the warm-up it is LLaMA-Factory's "cosine". */
 export function cosine(peak: number, steps: number, warmup = 0): Schedule {
   return (step) => {
     if (step < warmup) return peak * warmUp(step, warmup);
