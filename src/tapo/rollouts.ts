@@ -64,13 +64,13 @@ export async function collectRollouts(
   signal?: AbortSignal,
 ): Promise<RolloutBatch> {
   const kept: Rollout[][] = [];
-  const sampled: Rollout[][] = [];
+  let sampled: Totals = { groups: 0, rollouts: 0, reward: 0, accuracy: 0, length: 0 };
   const wanted = options.promptsPerRollout;
   for (let resamples = 0; ; resamples++) {
     check(signal);
     const fresh = new Random(seed).fork(`try ${resamples}`).uint32();
     const groups = await sampleGroups(model, draw(wanted - kept.length), options, fresh, signal);
-    sampled.push(...groups);
+    sampled = groups.reduce(addGroup, sampled);
     kept.push(...groups.filter((group) => teaches(group, options)));
     if (nextMove({ informative: kept.length, wanted, resamples }, options) !== "resample") {
       return { ...summary(kept, sampled), resamples };
@@ -83,16 +83,35 @@ function teaches(group: readonly Rollout[], { dynamicSampling, groupFilter }: Ta
   return !dynamicSampling || isInformative(accuracies, groupFilter);
 }
 
-function summary(kept: readonly Rollout[][], sampled: readonly Rollout[][]): Omit<RolloutBatch, "resamples"> {
-  const all = sampled.flat();
-  const mean = (of: (r: Rollout) => number) => all.reduce((total, r) => total + of(r), 0) / all.length;
+/** Sums over everything sampled so far: all that stays of groups thrown away, whose prompts hold decoded pictures. */
+interface Totals {
+  readonly groups: number;
+  readonly rollouts: number;
+  readonly reward: number;
+  readonly accuracy: number;
+  readonly length: number;
+}
+
+/** Adds one rollout after the other, in the order of sampling: the order decides the means' last digits. */
+function addGroup(totals: Totals, group: readonly Rollout[]): Totals {
+  const add = (from: number, of: (r: Rollout) => number) => group.reduce((total, r) => total + of(r), from);
+  return {
+    groups: totals.groups + 1,
+    rollouts: totals.rollouts + group.length,
+    reward: add(totals.reward, (r) => r.reward.overall),
+    accuracy: add(totals.accuracy, (r) => r.reward.accuracy),
+    length: add(totals.length, (r) => r.completion.tokenIds.length),
+  };
+}
+
+function summary(kept: readonly Rollout[][], sampled: Totals): Omit<RolloutBatch, "resamples"> {
   return {
     rollouts: kept.flatMap((rollouts, group) => rollouts.map((r) => ({ ...r, group }))),
     groups: kept.length,
-    sampledGroups: sampled.length,
-    meanReward: mean((r) => r.reward.overall),
-    meanAccuracy: mean((r) => r.reward.accuracy),
-    meanLength: mean((r) => r.completion.tokenIds.length),
+    sampledGroups: sampled.groups,
+    meanReward: sampled.reward / sampled.rollouts,
+    meanAccuracy: sampled.accuracy / sampled.rollouts,
+    meanLength: sampled.length / sampled.rollouts,
   };
 }
 

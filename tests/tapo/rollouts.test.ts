@@ -111,6 +111,15 @@ describe("dynamic sampling", () => {
     expect(batch.groups).toBe(0);
   });
 
+  it("has means that are sums in the order of sampling, to the bit", async () => {
+    const changes = { ...WIDE, formatWeight: 0.3, dynamicSampling: false, promptsPerRollout: 7, promptsPerUpdate: 7 };
+    const { batch } = await collect(["mixed a", "hard", "mixed b", "easy", "mixed c", "mixed d", "mixed e"], changes);
+    const mean = (values: number[]) => values.reduce((total, value) => total + value, 0) / values.length;
+    expect(batch.meanReward).toBe(mean(batch.rollouts.map((r) => r.reward.overall)));
+    expect(batch.meanAccuracy).toBe(mean(batch.rollouts.map((r) => r.reward.accuracy)));
+    expect(batch.meanLength).toBe(mean(batch.rollouts.map((r) => r.completion.tokenIds.length)));
+  });
+
   it.each([0, 1, 4])("stops after %d retries and trains on the groups found", async (maxResample) => {
     const names = ["mixed a", ...Array.from({ length: 20 }, () => "hard")];
     const { batch, drawn, model } = await collect(names, { ...WIDE, maxResample });
