@@ -63,11 +63,7 @@ interface UpdateData {
 export const tapoLoss: Loss<TrainableModel, UpdateData> = {
   name: "TAPO",
   prepare: (model, { rows, objective, weight }) => {
-    const batch = model.prepare(rows);
-    const underNegative = rows.flatMap(({ negativePrompt: prompt, tokenIds }) =>
-      prompt ? [{ prompt, tokenIds }] : [],
-    );
-    const negativeBatch = underNegative.length === 0 ? undefined : model.prepare(underNegative);
+    const { batch, negativeBatch } = prepareBoth(model, rows);
     const figures: Record<string, number> = {};
     const loss = (): tf.Scalar => {
       const logProbs = model.completionLogProbs(batch);
@@ -99,6 +95,18 @@ export const tapoLoss: Loss<TrainableModel, UpdateData> = {
     };
   },
 };
+
+/** Lays rows out under their prompts and, where gradients flow there, under their negatives. Both are owned by the caller. */
+function prepareBoth(model: TrainableModel, rows: readonly UpdateRow[]) {
+  const batch = model.prepare(rows);
+  const underNegative = rows.flatMap(({ negativePrompt: prompt, tokenIds }) => (prompt ? [{ prompt, tokenIds }] : []));
+  try {
+    return { batch, negativeBatch: underNegative.length === 0 ? undefined : model.prepare(underNegative) };
+  } catch (error) {
+    batch.dispose();
+    throw error;
+  }
+}
 
 /** The micro-batches of one update, of at most `size` rollouts where a unit of the mean is not larger. */
 export function updateMicroBatches(

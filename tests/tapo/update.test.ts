@@ -77,6 +77,21 @@ describe("micro-batches", () => {
     await update(scored, options, 2);
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it("leave none behind when the negatives cannot be laid out", async () => {
+    const options = tapoOptions({ objective: { negativeGradient: true } });
+    const scored = await prepare(options);
+    const failing = Object.create(model) as QwenModel;
+    let calls = 0;
+    failing.prepare = (items) => {
+      if (++calls === 2) throw new RangeError("out of memory");
+      return model.prepare(items);
+    };
+    const before = tf.memory().numTensors;
+    await expect(accumulated(updateMicroBatches(scored, options, 6), failing)).rejects.toThrow("out of memory");
+    expect(calls).toBe(2);
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });
 
 describe("π_old", () => {

@@ -32,28 +32,33 @@ export class NativeDecoder implements Decoder {
 
   constructor(private readonly start: DecodingStart) {
     const { network, contextOfRow, columns, steps } = start;
-    this.rows = contextOfRow.map((_, row) => row);
-    this.shape = fusedShape(network.config);
-    this.program = decodeProgram(this.shape);
-    this.head = this.own(fuseHead(network.language));
-    this.capacity = columns + Math.min(GROWTH, steps);
-    const places = fusedPlaces(start, this.shape);
-    this.places = { ...places, table: this.own(places.table) };
-    const wanted = this.arena.integers([this.rows.length], Int32Array.from(contextOfRow));
-    this.layers = network.language.layers.map((layer, index) => {
-      const fused = fuseLayer(layer, this.shape);
-      const past = start.past[index];
-      return {
-        project: this.own(fused.project),
-        projectBias: this.own(fused.projectBias),
-        output: this.own(fused.output),
-        gateUp: this.own(fused.gateUp),
-        down: this.own(fused.down),
-        keys: this.extend(past?.keys, wanted),
-        values: this.extend(past?.values, wanted),
-      };
-    });
-    this.arena.clear();
+    try {
+      this.rows = contextOfRow.map((_, row) => row);
+      this.shape = fusedShape(network.config);
+      this.program = decodeProgram(this.shape);
+      this.head = this.own(fuseHead(network.language));
+      this.capacity = columns + Math.min(GROWTH, steps);
+      const places = fusedPlaces(start, this.shape);
+      this.places = { ...places, table: this.own(places.table) };
+      const wanted = this.arena.integers([this.rows.length], Int32Array.from(contextOfRow));
+      this.layers = network.language.layers.map((layer, index) => {
+        const fused = fuseLayer(layer, this.shape);
+        const past = start.past[index];
+        return {
+          project: this.own(fused.project),
+          projectBias: this.own(fused.projectBias),
+          output: this.own(fused.output),
+          gateUp: this.own(fused.gateUp),
+          down: this.own(fused.down),
+          keys: this.extend(past?.keys, wanted),
+          values: this.extend(past?.values, wanted),
+        };
+      });
+      this.arena.clear();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   step(ids: Int32Array, embeddings?: tf.Tensor2D): tf.Tensor2D {

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { attention, type KeyValues } from "../tensor/attention";
 import { embed, gatherRows } from "../tensor/embedding";
 import { mlpBlock } from "../tensor/mlp";
+import { tidied } from "../tensor/nested";
 import type { Decoder, DecodingStart } from "./decoder";
 import { finalNorm } from "./language";
 import { decoderGeometry, decoderRotary, embeddingPlan, TokenList } from "./sequences";
@@ -14,19 +15,17 @@ export class PortableDecoder implements Decoder {
 
   constructor(private readonly start: DecodingStart) {
     this.rows = start.contextOfRow.map((_, row) => row);
-    const wanted = tf.tensor1d([...start.contextOfRow], "int32");
-    this.cache = start.network.language.layers.map((_, index) => {
-      const past = start.past[index];
-      return past === undefined ? undefined : pick(past, wanted);
-    });
-    wanted.dispose();
+    this.cache = picked(
+      start.network.language.layers.map((_, index) => start.past[index]),
+      start.contextOfRow,
+    );
   }
 
   step(ids: Int32Array, embeddings?: tf.Tensor2D): tf.Tensor2D {
     const { network, columns } = this.start;
     const { language, config } = network;
-    const grown: KeyValues[] = [];
-    const logits = tf.tidy(() => {
+    const { logits, grown } = tidied(() => {
+      const grown: KeyValues[] = [];
       const tokens = new TokenList();
       const pastColumns = columns + this.done;
       const spans = this.rows.map((row, at) => {
@@ -40,10 +39,11 @@ export class PortableDecoder implements Decoder {
         const past = this.cache[index];
         const operands = { x: hidden, weights, geometry, epsilon, ...(past === undefined ? {} : { past }) };
         const { y, keyValues } = attention(operands, ["y", "keyValues"]);
-        grown.push(...keyValues.map(keepBoth));
+        grown.push(...keyValues);
         hidden = mlpBlock(y as tf.Tensor2D, mlp, "silu", epsilon);
       });
-      return tf.matMul<tf.Tensor2D>(finalNorm(hidden as tf.Tensor2D, language), language.head, false, true);
+      const last = finalNorm(hidden as tf.Tensor2D, language);
+      return { logits: tf.matMul<tf.Tensor2D>(last, language.head, false, true), grown };
     });
     this.replace(grown);
     this.done++;
@@ -51,9 +51,7 @@ export class PortableDecoder implements Decoder {
   }
 
   keep(rows: readonly number[]): void {
-    const wanted = tf.tensor1d([...rows], "int32");
-    this.replace(this.cache.map((past) => (past === undefined ? undefined : pick(past, wanted))));
-    wanted.dispose();
+    this.replace(picked(this.cache, rows));
     this.rows = rows.map((row) => this.rows[row] ?? 0);
   }
 
@@ -72,10 +70,12 @@ export class PortableDecoder implements Decoder {
   }
 }
 
-function pick({ keys, values }: KeyValues, rows: tf.Tensor1D): KeyValues {
-  return { keys: gatherRows(keys, rows), values: gatherRows(values, rows) };
-}
-
-function keepBoth({ keys, values }: KeyValues): KeyValues {
-  return { keys: tf.keep(keys), values: tf.keep(values) };
+/** These rows of each layer's cache, owned by the caller. */
+function picked(cache: readonly (KeyValues | undefined)[], rows: readonly number[]): (KeyValues | undefined)[] {
+  return tidied(() => {
+    const wanted = tf.tensor1d([...rows], "int32");
+    return cache.map(
+      (past) => past && { keys: gatherRows(past.keys, wanted), values: gatherRows(past.values, wanted) },
+    );
+  });
 }

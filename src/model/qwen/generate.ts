@@ -132,6 +132,9 @@ async function prefill(
   };
   try {
     return { decoder: await decoderFor(start), first };
+  } catch (error) {
+    first?.dispose();
+    throw error;
   } finally {
     for (const { keys, values } of past) tf.dispose([keys, values]);
   }
@@ -169,14 +172,17 @@ function computeContext(
     last: last.imageRows.some((row) => row > 0) ? embeddingPlan(last, images) : undefined,
     geometry: columns === 0 ? undefined : decoderGeometry(context, [spans], config, decoderRotary(context, config)),
   };
-  const result = tidied(() => {
-    const embeddings = embedImages(network, images);
-    const embedded = (plan: EmbeddingPlan): tf.Tensor2D => embed(language.embedding, plan, embeddings);
-    return {
-      past: inputs.geometry === undefined ? [] : contextKeyValues(embedded(inputs.context), language, inputs.geometry),
-      first: inputs.last === undefined ? undefined : embedded(inputs.last),
-    };
-  });
-  disposeTensors({ images, inputs });
-  return result;
+  try {
+    return tidied(() => {
+      const embeddings = embedImages(network, images);
+      const embedded = (plan: EmbeddingPlan): tf.Tensor2D => embed(language.embedding, plan, embeddings);
+      return {
+        past:
+          inputs.geometry === undefined ? [] : contextKeyValues(embedded(inputs.context), language, inputs.geometry),
+        first: inputs.last === undefined ? undefined : embedded(inputs.last),
+      };
+    });
+  } finally {
+    disposeTensors({ images, inputs });
+  }
 }

@@ -25,22 +25,34 @@ export async function pooledHiddenStates(
   const out: Float32Array[] = [];
   for (const run of cutByCost(order, costOf, PASS_BYTES)) {
     const members = run.map((index) => prompts[index] as TokenSequence);
-    const batch = sequenceBatch(members, network.config);
-    const pooling = poolingMatrix(members, batch.length, options.pool);
     const width = network.config.text.hiddenSize;
-    const values = tf.tidy(() => {
-      const weights = tf.tensor3d(pooling, [members.length, 1, batch.length]);
-      return hiddenSequences(network, batch, layers).map((states) =>
-        tf.matMul(weights, tf.reshape(states, [members.length, batch.length, width])).dataSync<"float32">(),
-      );
-    });
-    disposeSequenceBatch(batch);
+    const values = pooledStates(network, members, layers, options.pool);
     run.forEach((index, row) => {
       values.forEach((of, place) => (out[index * layers.length + place] = of.slice(row * width, (row + 1) * width)));
     });
     await breathe();
   }
   return out;
+}
+
+/** [S·D] per layer, of one pass, whose layout is freed even where the pass runs out of memory. */
+function pooledStates(
+  network: QwenNetwork,
+  members: readonly TokenSequence[],
+  layers: readonly number[],
+  pool: HiddenStateOptions["pool"],
+): Float32Array[] {
+  const batch = sequenceBatch(members, network.config);
+  try {
+    return tf.tidy(() => {
+      const weights = tf.tensor3d(poolingMatrix(members, batch.length, pool), [members.length, 1, batch.length]);
+      return hiddenSequences(network, batch, layers).map((states) =>
+        tf.matMul(weights, tf.reshape(states, [members.length, batch.length, -1])).dataSync<"float32">(),
+      );
+    });
+  } finally {
+    disposeSequenceBatch(batch);
+  }
 }
 
 function lengthOf(prompts: readonly TokenSequence[], index: number): number {

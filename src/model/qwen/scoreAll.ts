@@ -4,7 +4,7 @@ import { cutByCost, PASS_BYTES, passBytes } from "./batches";
 import type { QwenConfig } from "./config";
 import { notFinite } from "./generate";
 import type { QwenNetwork } from "./network";
-import { scoreCompletions, scoringBatch, type ScoredSequence } from "./teacherForcing";
+import { scoreCompletions, scoringBatch, type ScoredSequence, type ScoringBatch } from "./teacherForcing";
 
 /**
  * Scores completions, those of like length together, in passes within the memory budget.
@@ -16,8 +16,7 @@ export async function scoreAll(network: QwenNetwork, sequences: readonly ScoredS
   for (const run of cutByCost(byLength(sequences), (rows) => scoringBytes(rows, sequences, config), PASS_BYTES)) {
     const members = run.map((index) => sequences[index] as ScoredSequence);
     const batch = scoringBatch(members, config);
-    const values = tf.tidy(() => scoreCompletions(network, batch).dataSync<"float32">());
-    batch.dispose();
+    const values = valuesOf(network, batch);
     run.forEach((index, row) => {
       const start = row * batch.width;
       const own = [...values.subarray(start, start + (sequences[index]?.completion.length ?? 0))];
@@ -28,6 +27,15 @@ export async function scoreAll(network: QwenNetwork, sequences: readonly ScoredS
     await breathe();
   }
   return out;
+}
+
+/** [N·T] The log-probs of a batch, which is freed whatever happens: a pass may run out of memory. */
+function valuesOf(network: QwenNetwork, batch: ScoringBatch): Float32Array {
+  try {
+    return tf.tidy(() => scoreCompletions(network, batch).dataSync<"float32">());
+  } finally {
+    batch.dispose();
+  }
 }
 
 /** Indices by prompt, then by length of the completion, so that a run pads little and shares its prompts. */
