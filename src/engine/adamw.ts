@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { FlatLayout } from "./flat";
+import { Factors } from "./factors";
+import type { FlatLayout } from "./flat";
 
 export interface AdamWOptions {
   readonly beta1: number;
@@ -28,13 +29,23 @@ export interface AdamWState {
   readonly moments: readonly { readonly name: string; readonly data: Float32Array }[];
 }
 
+/** The numbers of one update, for all buckets alike. */
+interface UpdateNumbers {
+  /** On the gradients, for clipping. */
+  readonly scale: number;
+  readonly learningRate: number;
+  /** The learning rate with the first moment's correction, and the second moment's correction. */
+  readonly rate: number;
+  readonly correction: number;
+}
+
 /** AdamW (Loshchilov & Hutter, 2019) over a flat layout, with clipping by the global norm. Owns its moments. */
 export class AdamW {
   private step_ = 0;
   private first: tf.Tensor1D[];
   private second: tf.Tensor1D[];
-  private readonly decay: tf.Tensor1D[];
-  private readonly rates: tf.Tensor1D[] | undefined;
+  private readonly decay: Factors;
+  private readonly rates: Factors | undefined;
 
   constructor(
     private readonly layout: FlatLayout,
@@ -43,8 +54,8 @@ export class AdamW {
     const zeros = () => layout.buckets.map((bucket) => tf.zeros<tf.Rank.R1>([layout.sizeOf(bucket)]));
     this.first = zeros();
     this.second = zeros();
-    this.decay = spread(layout, (_, v) => (v.rank < 2 ? 0 : options.weightDecay));
-    this.rates = options.rateOf === undefined ? undefined : spread(layout, options.rateOf);
+    this.decay = new Factors(layout, (_, v) => (v.rank < 2 ? 0 : options.weightDecay));
+    this.rates = options.rateOf === undefined ? undefined : new Factors(layout, options.rateOf);
   }
 
   /** How many updates have been made. */
@@ -53,36 +64,44 @@ export class AdamW {
   }
 
   /**
-   * One update. Takes ownership of the flat gradients, which must be finite.
+   * One update, bucket by bucket. Takes ownership of the flat gradients, which must be finite.
    * @param norm their global norm, where it is known already
    * @returns the global gradient norm before clipping
    */
   update(gradients: readonly tf.Tensor1D[], learningRate: number, norm = globalNorm(gradients)): number {
-    const { beta1, beta2, epsilon, maxGradNorm } = this.options;
-    const scale = maxGradNorm !== null && norm > maxGradNorm ? maxGradNorm / (norm + 1e-6) : 1;
+    const { beta1, beta2, maxGradNorm } = this.options;
     this.step_ += 1;
-    const rate = learningRate / (1 - beta1 ** this.step_);
-    const correction = 1 / (1 - beta2 ** this.step_);
-    const parameters = this.layout.flattenParameters();
-    const next = parameters.map((theta, i) => {
-      const [first, second, updated] = tf.tidy(() => {
-        const { add, mul } = tf;
-        const g = scale === 1 ? at(gradients, i) : mul<tf.Tensor1D>(at(gradients, i), scale);
-        const m = add<tf.Tensor1D>(mul(at(this.first, i), beta1), mul(g, 1 - beta1));
-        const v = add<tf.Tensor1D>(mul(at(this.second, i), beta2), mul(tf.square(g), 1 - beta2));
-        const moved = mul(tf.div(m, add(tf.sqrt(mul(v, correction)), epsilon)), rate);
-        const change = add(moved, mul(mul(theta, at(this.decay, i)), learningRate));
-        const scaled = this.rates === undefined ? change : mul(change, at(this.rates, i));
-        return [m, v, tf.sub<tf.Tensor1D>(theta, scaled)] as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
-      });
-      tf.dispose([at(this.first, i), at(this.second, i), theta, at(gradients, i)]);
+    const numbers: UpdateNumbers = {
+      scale: maxGradNorm !== null && norm > maxGradNorm ? maxGradNorm / (norm + 1e-6) : 1,
+      learningRate,
+      rate: learningRate / (1 - beta1 ** this.step_),
+      correction: 1 / (1 - beta2 ** this.step_),
+    };
+    this.layout.buckets.forEach((bucket, i) => {
+      const before = [this.layout.joinParameters(bucket), at(gradients, i), at(this.first, i), at(this.second, i)];
+      const [theta, first, second] = inPieces(before, this.layout.limit, (operands) =>
+        this.moved(operands as Four, i, numbers),
+      ) as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
       this.first[i] = first;
       this.second[i] = second;
-      return updated;
+      this.layout.assign(bucket, theta);
+      theta.dispose();
     });
-    this.layout.assign(next);
-    tf.dispose(next);
     return norm;
+  }
+
+  /** Parameters and moments after the update. @param bucket whose factors hold; one that is cut into pieces is one parameter */
+  private moved([theta, gradient, first, second]: Four, bucket: number, numbers: UpdateNumbers): tf.Tensor1D[] {
+    const { beta1, beta2, epsilon } = this.options;
+    const { scale, learningRate, rate, correction } = numbers;
+    const { add, mul } = tf;
+    const g = scale === 1 ? gradient : mul<tf.Tensor1D>(gradient, scale);
+    const m = add<tf.Tensor1D>(mul(first, beta1), mul(g, 1 - beta1));
+    const v = add<tf.Tensor1D>(mul(second, beta2), mul(tf.square(g), 1 - beta2));
+    const moved = mul(tf.div(m, add(tf.sqrt(mul(v, correction)), epsilon)), rate);
+    const change = add<tf.Tensor1D>(moved, mul(this.decay.times(theta, bucket), learningRate));
+    const scaled = this.rates?.times(change, bucket) ?? change;
+    return [tf.sub<tf.Tensor1D>(theta, scaled), m, v];
   }
 
   /** The state as plain arrays. */
@@ -111,25 +130,45 @@ export class AdamW {
   }
 
   dispose(): void {
-    tf.dispose([this.first, this.second, this.decay, this.rates ?? []]);
+    tf.dispose([this.first, this.second]);
+    this.decay.dispose();
+    this.rates?.dispose();
   }
+}
+
+/** Of a bucket or a piece of it: parameters, gradients, and the moments. */
+type Four = [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+
+/**
+ * Computes vectors, number by number, from vectors of the same length: at most `limit` numbers at a time, so that what arises on the way
+ * stays small where one parameter is huge. Each number is the same however it is cut. Frees the operands.
+ */
+function inPieces(
+  operands: readonly tf.Tensor1D[],
+  limit: number,
+  compute: (operands: readonly tf.Tensor1D[]) => tf.Tensor1D[],
+): tf.Tensor1D[] {
+  const size = operands[0]?.size ?? 0;
+  const pieces: tf.Tensor1D[][] = [];
+  for (let from = 0; from < size; from += limit) {
+    const cut = (whole: tf.Tensor1D) => (size <= limit ? whole : tf.slice(whole, from, Math.min(limit, size - from)));
+    pieces.push(tf.tidy(() => compute(operands.map(cut))));
+  }
+  tf.dispose([...operands]);
+  return (pieces[0] ?? []).map((_, k) => {
+    const parts = pieces.map((piece) => at(piece, k));
+    const whole = tf.concat1d(parts);
+    tf.dispose(parts);
+    return whole;
+  });
 }
 
 /** The Euclidean norm of all gradients together. Waits for the computation. */
 export function globalNorm(gradients: readonly tf.Tensor1D[]): number {
-  const squared = tf.tidy(() => tf.addN(gradients.map((g) => tf.sum(tf.square(g)))));
+  const squared = tf.tidy(() => tf.addN(gradients.map((g) => tf.tidy(() => tf.sum(tf.square(g))))));
   const value = squared.dataSync()[0] ?? 0;
   squared.dispose();
   return Math.sqrt(value);
-}
-
-/** One number per parameter, spread over its scalars. */
-function spread(layout: FlatLayout, of: (name: string, variable: tf.Variable) => number): tf.Tensor1D[] {
-  return tf.tidy(() =>
-    layout.flatten(
-      Object.fromEntries([...layout.parameters].map(([name, v]) => [name, tf.fill(v.shape, of(name, v))])),
-    ),
-  );
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -10,7 +10,7 @@ export class FlatLayout {
 
   constructor(
     readonly parameters: ReadonlyMap<string, tf.Variable>,
-    limit = 1 << 24,
+    readonly limit = 1 << 24,
   ) {
     const buckets: string[][] = [];
     let room = 0;
@@ -32,31 +32,33 @@ export class FlatLayout {
 
   /** Named tensors as one vector per bucket; a missing tensor counts as zeros. The caller owns the vectors. */
   flatten(tensors: Readonly<Record<string, tf.Tensor | null | undefined>>): tf.Tensor1D[] {
-    return this.buckets.map((bucket) =>
-      tf.tidy(() =>
-        tf.concat1d(bucket.map((name) => asVector(tensors[name]) ?? tf.zeros<tf.Rank.R1>([this.variable(name).size]))),
-      ),
+    return this.buckets.map((bucket) => this.join(bucket, (name) => tensors[name]));
+  }
+
+  /** `flatten` for one bucket, so that no more than that need be there twice. The caller owns the vector. */
+  join(bucket: readonly string[], tensorOf: (name: string) => tf.Tensor | null | undefined): tf.Tensor1D {
+    return tf.tidy(() =>
+      tf.concat1d(bucket.map((name) => asVector(tensorOf(name)) ?? tf.zeros<tf.Rank.R1>([this.variable(name).size]))),
     );
   }
 
-  /** The parameters themselves as one vector per bucket. The caller owns the vectors. */
-  flattenParameters(): tf.Tensor1D[] {
-    return this.flatten(Object.fromEntries(this.parameters));
+  /** A bucket's parameters themselves as a vector. The caller owns it. */
+  joinParameters(bucket: readonly string[]): tf.Tensor1D {
+    return this.join(bucket, (name) => this.variable(name));
   }
 
-  /** Assigns one vector per bucket back to the parameters. The caller keeps the vectors. */
-  assign(vectors: readonly tf.Tensor1D[]): void {
-    this.buckets.forEach((bucket, index) => {
-      const sizes = bucket.map((name) => this.variable(name).size);
-      const vector = vectors[index] as tf.Tensor1D;
-      const pieces = tf.split(vector, sizes);
-      bucket.forEach((name, i) => {
-        const variable = this.variable(name);
-        const piece = pieces[i] as tf.Tensor;
-        const shaped = tf.reshape(piece, variable.shape);
-        variable.assign(shaped);
-        tf.dispose([piece, shaped]);
-      });
+  /** Assigns a bucket's vector back to its parameters. The caller keeps the vector. */
+  assign(bucket: readonly string[], vector: tf.Tensor1D): void {
+    const pieces = tf.split(
+      vector,
+      bucket.map((name) => this.variable(name).size),
+    );
+    bucket.forEach((name, i) => {
+      const variable = this.variable(name);
+      const piece = pieces[i] as tf.Tensor;
+      const shaped = tf.reshape(piece, variable.shape);
+      variable.assign(shaped);
+      tf.dispose([piece, shaped]);
     });
   }
 
@@ -69,7 +71,8 @@ export class FlatLayout {
     }
   }
 
-  private variable(name: string): tf.Variable {
+  /** @throws RangeError where there is none of that name */
+  variable(name: string): tf.Variable {
     const variable = this.parameters.get(name);
     if (variable === undefined) throw new RangeError(`no parameter ${name}`);
     return variable;

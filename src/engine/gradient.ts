@@ -44,8 +44,8 @@ export interface Gradient {
   /** Whether all gradients are finite. */
   readonly finite: boolean;
   readonly figures: Readonly<Record<string, number>>;
-  /** One for each bucket of the layout of these parameters (`FlatLayout`). */
-  readonly vectors: readonly Float32Array[];
+  /** One for each bucket of the layout of these parameters (`FlatLayout`). Who adds them up takes them out (`accumulate`). */
+  readonly vectors: Float32Array[];
 }
 
 /** A micro-batch of a loss. */
@@ -78,14 +78,27 @@ function differentiate(prepared: PreparedLoss, layout: FlatLayout): Gradient {
   const nameOf = new Map([...layout.parameters].map(([name, variable]) => [variable.name, name]));
   try {
     const { value, grads } = tf.variableGrads(() => prepared.loss(), [...layout.parameters.values()]);
-    const loss = value.dataSync()[0] ?? NaN;
-    const named = Object.fromEntries(Object.entries(grads).map(([name, grad]) => [nameOf.get(name) ?? name, grad]));
-    const flat = layout.flatten(named);
-    const vectors = flat.map((vector) => vector.dataSync<"float32">());
-    tf.dispose([value, grads, flat]);
-    return { loss, finite: vectors.every(allFinite), figures: prepared.figures?.() ?? {}, vectors };
+    try {
+      const loss = value.dataSync()[0] ?? NaN;
+      const named = new Map(Object.entries(grads).map(([name, grad]) => [nameOf.get(name) ?? name, grad]));
+      const vectors = layout.buckets.map((bucket) => takeVector(layout, bucket, named));
+      return { loss, finite: vectors.every(allFinite), figures: prepared.figures?.() ?? {}, vectors };
+    } finally {
+      tf.dispose([value, grads]);
+    }
   } finally {
     prepared.dispose();
+  }
+}
+
+/** A bucket's gradients as an array. The tensors are freed, so that a large model's gradients are never all there twice. */
+function takeVector(layout: FlatLayout, bucket: readonly string[], named: ReadonlyMap<string, tf.Tensor>) {
+  const vector = layout.join(bucket, (name) => named.get(name));
+  tf.dispose(bucket.flatMap((name) => named.get(name) ?? []));
+  try {
+    return vector.dataSync<"float32">(); // not from within `tf.tidy`, which would look for tensors among its numbers, one by one
+  } finally {
+    vector.dispose();
   }
 }
 

@@ -20,13 +20,15 @@ export interface Fault {
 /** The loss and the gradients of a step; without gradients where there was nothing to learn from. */
 export interface Sum {
   readonly loss: number;
-  readonly vectors: readonly Float32Array[] | undefined;
+  readonly vectors: Float32Array[] | undefined;
   readonly figures: Readonly<Record<string, number>>;
 }
 
 /**
  * Adds up the gradients of the micro-batches, in their order. Each is a function of weights and data alone: the sum is the
  * same to the bit whoever computes them. Ends with the first micro-batch whose loss or gradient is not finite.
+ * Takes each part's vectors out of it: promises and loops hold on to the parts until the step ends, and a large model's gradients would
+ * be there once for every micro-batch.
  */
 export async function accumulate<M>(
   microBatches: readonly MicroBatch<M>[],
@@ -41,7 +43,7 @@ export async function accumulate<M>(
         runner.run(gradient, { data, parameters }, stop),
   );
   const figures: Record<string, number> = {};
-  let vectors: readonly Float32Array[] | undefined;
+  let vectors: Float32Array[] | undefined;
   let loss = 0;
   let index = 0;
   for await (const part of sideBySide(tasks, { signal })) {
@@ -50,12 +52,12 @@ export async function accumulate<M>(
     if (!Number.isFinite(part.loss) || !part.finite) return { fault: `${where}: ${describe(part, layout)}` };
     loss += part.loss;
     for (const [name, value] of Object.entries(part.figures)) figures[name] = (figures[name] ?? 0) + value;
-    vectors = vectors === undefined ? part.vectors : addTo(vectors, part.vectors);
+    vectors = addTo(vectors, part.vectors);
   }
   return { loss, vectors, figures };
 }
 
-/** Makes one update, unless a gradient is not finite: a finite norm has finite gradients. */
+/** Makes one update, unless a gradient is not finite: a finite norm has finite gradients. Takes the vectors out of the sum. */
 export function applyUpdate(
   { loss, vectors, figures }: Sum,
   layout: FlatLayout,
@@ -64,21 +66,28 @@ export function applyUpdate(
 ): Update | Fault {
   if (vectors === undefined) return { figures };
   const gradients = vectors.map((vector) => tf.tensor1d(vector));
+  vectors.length = 0;
   const gradNorm = globalNorm(gradients);
   if (Number.isFinite(gradNorm)) {
     optimizer.update(gradients, rate, gradNorm);
     return { loss, gradNorm, figures };
   }
+  const top = largest(
+    gradients.map((vector) => vector.dataSync<"float32">()),
+    layout,
+  );
   tf.dispose(gradients);
-  return { fault: `the gradients' norm overflows; ${largest(vectors, layout)}` };
+  return { fault: `the gradients' norm overflows; ${top}` };
 }
 
-/** Adds in place, in single precision as the tensor engine does. */
-function addTo(total: readonly Float32Array[], more: readonly Float32Array[]): readonly Float32Array[] {
+/** Adds in place, in single precision as the tensor engine does; a sum of one is the vectors themselves. `more` is empty afterwards. */
+function addTo(total: Float32Array[] | undefined, more: Float32Array[]): Float32Array[] {
+  if (total === undefined) return more.splice(0);
   total.forEach((vector, bucket) => {
     const others = more[bucket] as Float32Array;
     for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] as number) + (others[i] as number);
   });
+  more.length = 0;
   return total;
 }
 

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { Random } from "../../src/core/random";
 import { AdamW, globalNorm } from "../../src/engine/adamw";
+import { Factors } from "../../src/engine/factors";
 import { FlatLayout } from "../../src/engine/flat";
 import { values } from "./toy";
 
@@ -77,11 +79,11 @@ function problem() {
 const OPTIONS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
 
 describe("AdamW", () => {
-  it.each([1 << 24, 4])("equals PyTorch step by step, with buckets of at most %d numbers", (limit) => {
+  it.each([1 << 24, 4, 3])("equals PyTorch step by step, with buckets of at most %d numbers", (limit) => {
     const before = tf.memory().numTensors;
     const { parameters, gradients, tensors } = problem();
     const layout = new FlatLayout(parameters, limit);
-    expect(layout.buckets).toHaveLength(limit === 4 ? 2 : 1);
+    expect(layout.buckets).toHaveLength(limit <= 4 ? 2 : 1);
     const optimizer = new AdamW(layout, OPTIONS);
     for (const expected of TORCH) {
       const norm = optimizer.update(gradients(layout), 0.05);
@@ -133,6 +135,41 @@ describe("AdamW", () => {
     expect(optimizer.load({ step: 7, moments })).toBe(true);
     optimizer.dispose();
     tf.dispose(tensors);
+  });
+
+  it("has the same bits however a huge parameter is cut, with decay and rates of its own", () => {
+    const random = new Random("pieces");
+    const draw = (size: number) => Float32Array.from({ length: size }, () => random.normal(0, 0.1));
+    const [start, gradient] = [draw(1003), draw(1003)];
+    const run = (limit: number) => {
+      const huge = tf.variable(tf.tensor2d(start, [17, 59]));
+      const layout = new FlatLayout(new Map<string, tf.Variable>([["huge", huge]]), limit);
+      const optimizer = new AdamW(layout, { ...OPTIONS, rateOf: () => 0.3 });
+      for (let step = 0; step < 3; step++) optimizer.update([tf.tensor1d(gradient)], 0.05);
+      const moments = optimizer.save().moments.map(({ data }) => [...data]);
+      const out = [[...huge.dataSync()], ...moments];
+      optimizer.dispose();
+      huge.dispose();
+      return out;
+    };
+    const whole = run(1 << 24);
+    for (const limit of [1000, 256, 7]) expect(run(limit)).toEqual(whole);
+  });
+
+  it("multiplies a bucket's parameters by a number each, and leaves no tensor behind", () => {
+    const before = tf.memory().numTensors;
+    const { parameters, tensors } = problem();
+    const layout = new FlatLayout(parameters);
+    const factors = new Factors(layout, (name) => (name === "w" ? 2 : 0.5));
+    const ones = tf.ones<tf.Rank.R1>([6]);
+    for (let again = 0; again < 2; again++) {
+      const product = factors.times(ones, 0);
+      expect([...product.dataSync()]).toEqual([2, 2, 2, 2, 0.5, 0.5]);
+      product.dispose();
+    }
+    factors.dispose();
+    tf.dispose([...tensors, ones]);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("measures the global norm over all buckets: √(3² + 4² + 12²) = 13", () => {

@@ -1,16 +1,25 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { freeMemory } from "../../src/core/memory";
 import { writeJson } from "../../src/core/files";
+import { ADAMW_DEFAULTS, AdamW } from "../../src/engine/adamw";
+import { FlatLayout } from "../../src/engine/flat";
+import { microBatch, type Loss } from "../../src/engine/gradient";
+import { constant } from "../../src/engine/schedule";
+import { train } from "../../src/engine/train";
+import { applyUpdate } from "../../src/engine/update";
 import { parseQwenConfig } from "../../src/model/qwen/config";
 import { toHfConfig } from "../../src/model/qwen/configWriter";
-import { memoryNeed, requireRoom, requireRoomForPicture, towerBytes } from "../../src/model/qwen/memory";
+import { memoryNeed, requireRoom, requireRoomForPicture, towerBytes, trainingBytes } from "../../src/model/qwen/memory";
 import { QwenModel } from "../../src/model/qwen/model";
 import { writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
+import { runHere } from "../../src/workers/job";
 import { qwen25vl3b, qwen2vl2b } from "./configSamples";
+import { tinyModel, words } from "./qwenFixture";
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "room-"));
 afterAll(() => {
@@ -42,14 +51,16 @@ describe("what published models take", () => {
   // Decoder: V·d + L·(2·d·h·hd + 2·d·kv·hd + (h + 2·kv)·hd + 3·d·ff + 2·d) + d, and V·d more for a head of its own. Tower: 3·2·14²·1280
   // + 32·(2 norms + 4·1280² + 4·1280 + its MLP) + the norm and two layers of the merger (5120² + 5120 + 5120·d + d).
   it.each([
-    ["Qwen2.5-VL-3B", config3b, 3_754_622_976],
-    ["Qwen2.5-VL-7B", config7b, 8_292_166_656],
-    ["Qwen2-VL-2B", parseQwenConfig(qwen2vl2b), 2_208_985_600],
-  ])("%s has as many weights as its authors say", (_, config, parameters) => {
+    ["Qwen2.5-VL-3B", config3b, 3_754_622_976, 151_936 * 2048],
+    ["Qwen2.5-VL-7B", config7b, 8_292_166_656, 152_064 * 3584],
+    ["Qwen2-VL-2B", parseQwenConfig(qwen2vl2b), 2_208_985_600, 151_936 * 1536],
+  ])("%s has as many weights as its authors say", (_, config, parameters, embedding) => {
     const need = memoryNeed(config);
     expect(need.parameters).toBe(parameters);
     expect(need.weights).toBe(4 * parameters);
-    expect(need.training).toBe(12 * parameters); // gradients and two moments
+    expect(need.arrays).toBe(4 * parameters); // gradients as they are added up
+    // gradients and two moments, the embedding's bucket 4 times, 18 pieces of 64 MiB
+    expect(need.training).toBe(12 * parameters + 16 * embedding + 18 * 2 ** 26);
     // the largest tensor comes first, so that the last ones, which are small, are those that are there twice at the peak
     expect(need.loading).toBeGreaterThan(need.weights);
     expect(need.loading).toBeLessThan(1.01 * need.weights);
@@ -65,7 +76,7 @@ describe("what published models take", () => {
       refusal(() => {
         requireRoom("dir/3b", config3b, true, () => undefined);
       }).message,
-    ).toMatch(/needs 55\.9 GiB, and 20\.0 GiB/);
+    ).toMatch(/needs 75\.7 GiB, and 20\.0 GiB/);
     vi.stubEnv("FINE_R1_MEMORY", "14");
     expect(
       refusal(() => {
@@ -98,6 +109,66 @@ describe("what published models take", () => {
     vi.stubEnv("FINE_R1_MEMORY", "");
     expect(freeMemory().bytes).toBeGreaterThan(2 ** 20);
     expect(freeMemory().bytes).toBeLessThanOrEqual(os.totalmem());
+  });
+});
+
+describe("what training takes", () => {
+  /** The highest `tf.memory()` while something runs, beyond `from`. */
+  async function peakOf(run: () => Promise<unknown>, from = 0): Promise<number> {
+    const { peakBytes } = await tf.profile(async () => {
+      await run();
+      return [];
+    });
+    return peakBytes - from;
+  }
+
+  it("is what is said of a small model, within a quarter", async () => {
+    const before = tf.memory().numBytes;
+    const model = tinyModel();
+    const say = (content: string) => ({ messages: [{ role: "user" as const, content }], images: [] });
+    const loss: Loss<QwenModel, string[]> = {
+      name: "unlikeliness",
+      prepare: (policy, texts) => {
+        const batch = policy.prepare(texts.map((text) => ({ prompt: say(text), tokenIds: words(2, text) })));
+        return {
+          loss: () => tf.neg(tf.sum<tf.Scalar>(policy.completionLogProbs(batch))),
+          dispose: () => {
+            batch.dispose();
+          },
+        };
+      },
+    };
+    const microBatches = ["w1", "w2"].map((text) => microBatch(loss, [text]));
+    const next = () => Promise.resolve({ microBatches });
+    const task = { parameters: model.parameters, runner: runHere(model), next };
+    const options = { label: "peak", steps: 2, schedule: constant(1e-3), optimizer: ADAMW_DEFAULTS };
+    const peak = await peakOf(() => train(task, options), before);
+    const { weights, training } = memoryNeed(model.config);
+    expect(peak / (weights + training)).toBeLessThan(1);
+    expect(peak / (weights + training)).toBeGreaterThan(0.75);
+    model.dispose();
+  });
+
+  it("is what is said where one parameter fills ten buckets, within a tenth", async () => {
+    const before = tf.memory().numBytes;
+    const limit = 1000;
+    const zeros = (shape: number[]) => tf.variable(tf.zeros(shape));
+    const shapes = { embedding: [100, 100], matrix: [30, 30], bias: [30] };
+    const parameters = new Map(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape)]));
+    const sizes = [...parameters.values()].map(({ size }) => 4 * size);
+    const weights = sizes.reduce((sum, size) => sum + size, 0);
+    const layout = new FlatLayout(parameters, limit);
+    const optimizer = new AdamW(layout);
+    const vectors = layout.buckets.map((bucket) => new Float32Array(layout.sizeOf(bucket)).fill(1));
+    const peak = await peakOf(
+      () => Promise.resolve(applyUpdate({ loss: 1, vectors, figures: {} }, layout, optimizer, 0.1)),
+      before + weights, // tf.variable keeps the zeros that it was made from
+    );
+    const said = weights + trainingBytes(sizes, 4 * limit);
+    expect(peak / said).toBeLessThan(1.02);
+    expect(peak / said).toBeGreaterThan(0.9);
+    optimizer.dispose();
+    tf.dispose([...parameters.values()]);
   });
 });
 

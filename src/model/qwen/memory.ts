@@ -13,14 +13,18 @@ export interface MemoryNeed {
   readonly loading: number;
   /** Beside the weights, to answer one question (`USUAL`). */
   readonly working: number;
-  /** Beside the weights, to train them all: gradients and AdamW's two moments. */
+  /** Beside the weights, in tensors, to train them all, but for what a step's passes hold (`trainingBytes`). */
   readonly training: number;
+  /** Then in arrays of the host's memory: the gradients that are added up over a step's micro-batches. */
+  readonly arrays: number;
 }
 
 /** The question that `working` is about: a picture of 448 × 448 pixels, 256 tokens after the merger, among 512 tokens. */
 const USUAL = { side: 448, tokens: 512 } as const;
 /** Smaller models are loaded without a word. */
 const LARGE = 2 ** 30;
+/** The optimiser's buckets and pieces, in bytes: `FlatLayout`'s limit of 2²⁴ numbers. */
+const BUCKET = 4 * 2 ** 24;
 
 export function memoryNeed(config: QwenConfig): MemoryNeed {
   const sizes = [...weightShapes(config).values()].map((shape) => 4 * sizeOf(shape)).sort((a, b) => b - a);
@@ -33,7 +37,20 @@ export function memoryNeed(config: QwenConfig): MemoryNeed {
   const patches = (USUAL.side / config.vision.patchSize) ** 2;
   // the tower is done before the decoder begins
   const working = Math.max(towerBytes(patches, config.vision), passBytes(1, USUAL.tokens, 1, config));
-  return { parameters: weights / 4, weights, loading, working, training: 3 * weights };
+  return { parameters: weights / 4, weights, loading, working, training: trainingBytes(sizes), arrays: weights };
+}
+
+/**
+ * Bytes of tensors that training holds beside the weights at its peak, an update: gradients and AdamW's two moments, and what becomes of one
+ * bucket (`engine/adamw.ts`). That is the bucket of the largest parameter, or a full one: its parameters laid end to end, and they and
+ * the moments anew, 4 times its size; and 18 vectors of one of the pieces in which it is computed, 4 of them what is cut out.
+ * @param sizes of the parameters, in bytes
+ * @param limit of a bucket, unless one parameter is larger
+ */
+export function trainingBytes(sizes: readonly number[], limit = BUCKET): number {
+  const weights = sizes.reduce((total, size) => total + size, 0);
+  const bucket = Math.max(...sizes, Math.min(weights, limit));
+  return 3 * weights + 4 * bucket + 18 * Math.min(bucket, limit);
 }
 
 /** Bytes of float32 that the tower holds at once for a picture, without gradients: in a block where every patch sees every other. */
@@ -50,14 +67,15 @@ export function towerBytes(patches: number, { embedDim, mlpWidth, heads }: QwenV
 export function requireRoom(name: string, config: QwenConfig, trained: boolean, say: (sentence: string) => void): void {
   const need = memoryNeed(config);
   if (need.weights < LARGE) return;
+  const training = need.training + (onGpu() ? 0 : need.arrays);
   const what = trained
-    ? `training all of it ${gibibytes(need.training)} more for gradients and moments, and what a step holds`
+    ? `training all of it ${gibibytes(training)} more for gradients, moments and an update, and what a step's passes hold`
     : `a question with a picture of ${USUAL.side} × ${USUAL.side} pixels about ${gibibytes(need.working)} more`;
   const billions = (need.parameters / 1e9).toFixed(2);
   const weights = `${billions} billion weights take ${gibibytes(need.weights)} as float32; ${what}`;
   const free = freeHere();
   say(`${name}: ${weights}. ${shown(free)} are free.`);
-  const least = Math.max(need.loading, need.weights + (trained ? need.training : need.working));
+  const least = Math.max(need.loading, need.weights + (trained ? training : need.working));
   if (least <= free.bytes) return;
   throw new LabError(`needs ${gibibytes(least)}, and ${shown(free)} are free: ${weights}`, REMEDY, { subject: name });
 }
