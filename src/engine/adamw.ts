@@ -23,10 +23,17 @@ export const ADAMW_DEFAULTS: AdamWOptions = {
   maxGradNorm: 1,
 };
 
-/** The moments of one bucket, for checkpoints. */
+/** The moments, a vector for each bucket, for checkpoints. */
 export interface AdamWState {
   readonly step: number;
-  readonly moments: readonly { readonly name: string; readonly data: Float32Array }[];
+  readonly moments: readonly Moment[];
+}
+
+interface Moment {
+  readonly name: string;
+  readonly size: number;
+  /** Reads it when its turn comes: together, a large model's moments are twice its size. */
+  readonly data: () => Float32Array;
 }
 
 /** The numbers of one update, for all buckets alike. */
@@ -42,8 +49,8 @@ interface UpdateNumbers {
 /** AdamW (Loshchilov & Hutter, 2019) over a flat layout, with clipping by the global norm. Owns its moments. */
 export class AdamW {
   private step_ = 0;
-  private first: tf.Tensor1D[];
-  private second: tf.Tensor1D[];
+  private readonly first: tf.Tensor1D[];
+  private readonly second: tf.Tensor1D[];
   private readonly decay: Factors;
   private readonly rates: Factors | undefined;
 
@@ -104,27 +111,26 @@ export class AdamW {
     return [tf.sub<tf.Tensor1D>(theta, scaled), m, v];
   }
 
-  /** The state as plain arrays. */
+  /** The state, read from the moments as they are when it is read. */
   save(): AdamWState {
     const entries = (kind: string, tensors: readonly tf.Tensor1D[]) =>
-      tensors.map((t, i) => ({ name: `${kind}.${i}`, data: t.dataSync<"float32">() }));
+      tensors.map((t, i) => ({ name: `${kind}.${i}`, size: t.size, data: () => t.dataSync<"float32">() }));
     return { step: this.step_, moments: [...entries("first", this.first), ...entries("second", this.second)] };
   }
 
-  /** Puts back a saved state. @returns whether it was of this layout; if not, nothing has changed */
+  /** Puts back a saved state, a vector at a time. @returns whether it was of this layout; if not, nothing has been read or changed */
   load(state: AdamWState): boolean {
-    const saved = new Map(state.moments.map(({ name, data }) => [name, data]));
-    const dataOf = (kind: string, tensors: readonly tf.Tensor1D[]) =>
-      tensors.flatMap(({ size }, i) => {
-        const data = saved.get(`${kind}.${i}`);
-        return data?.length === size ? [data] : [];
+    const saved = new Map(state.moments.map((moment) => [moment.name, moment]));
+    const own = this.save().moments;
+    if (saved.size !== own.length || own.some(({ name, size }) => saved.get(name)?.size !== size)) return false;
+    const put = (kind: string, tensors: tf.Tensor1D[]): void => {
+      tensors.forEach((old, i) => {
+        tensors[i] = tf.tensor1d((saved.get(`${kind}.${i}`) as Moment).data(), "float32");
+        old.dispose();
       });
-    const [first, second] = [dataOf("first", this.first), dataOf("second", this.second)];
-    const whole = first.length === this.first.length && second.length === this.second.length;
-    if (!whole || saved.size !== first.length + second.length) return false;
-    tf.dispose([this.first, this.second]);
-    this.first = first.map((data) => tf.tensor1d(data, "float32"));
-    this.second = second.map((data) => tf.tensor1d(data, "float32"));
+    };
+    put("first", this.first);
+    put("second", this.second);
     this.step_ = state.step;
     return true;
   }

@@ -53,7 +53,7 @@ export async function saveCheckpoint(
     writeSafetensors(parametersFile, named(parameters, folder));
     writeSafetensors(
       optimizerFile,
-      moments.map(({ name, data }) => ({ name, shape: [data.length], data })),
+      moments.map(({ name, size, data }) => ({ name, shape: [size], data })),
     );
     const hashes = { parameters: hashFile(parametersFile), optimizer: hashFile(optimizerFile) };
     const saved = { ...state, optimizerStep: step };
@@ -73,7 +73,7 @@ export function loadCheckpoint(
   const state = readState(from, step);
   readParameters(path.join(from, PARAMETERS), parameters);
   withSafetensors(path.join(from, OPTIMIZER), (file) => {
-    const moments = [...file.tensors.keys()].map((name) => ({ name, data: file.readFloat32(name) }));
+    const moments = [...file.tensors].map(([name, { size }]) => ({ name, size, data: () => file.readFloat32(name) }));
     if (optimizer.load({ step: state.optimizerStep, moments })) return;
     throw foreign(file.path, "holds an optimiser state of another layout");
   });

@@ -104,10 +104,10 @@ describe("AdamW", () => {
       let optimizer = new AdamW(layout, OPTIONS);
       for (let step = 0; step < 6; step++) {
         if (interrupt && step === 3) {
-          const state = optimizer.save();
-          optimizer.dispose();
+          const saved = optimizer;
           optimizer = new AdamW(layout, OPTIONS);
-          optimizer.load(state);
+          optimizer.load(saved.save());
+          saved.dispose();
         }
         optimizer.update(gradients(layout), 0.05);
       }
@@ -125,9 +125,9 @@ describe("AdamW", () => {
     const { moments } = optimizer.save();
     const [first] = moments;
     for (const foreign of [
-      [{ name: "first.0", data: new Float32Array(3) }],
+      [{ name: "first.0", size: 3, data: () => expect.unreachable("read in vain") }],
       moments.slice(1),
-      [...moments, { name: "first.9", data: first!.data }],
+      [...moments, { ...first!, name: "first.9" }],
     ]) {
       expect(optimizer.load({ step: 7, moments: foreign })).toBe(false);
     }
@@ -146,7 +146,7 @@ describe("AdamW", () => {
       const layout = new FlatLayout(new Map<string, tf.Variable>([["huge", huge]]), limit);
       const optimizer = new AdamW(layout, { ...OPTIONS, rateOf: () => 0.3 });
       for (let step = 0; step < 3; step++) optimizer.update([tf.tensor1d(gradient)], 0.05);
-      const moments = optimizer.save().moments.map(({ data }) => [...data]);
+      const moments = optimizer.save().moments.map(({ data }) => [...data()]);
       const out = [[...huge.dataSync()], ...moments];
       optimizer.dispose();
       huge.dispose();
