@@ -73,9 +73,8 @@ export class Lease {
     const owner: Owner = { state: "held", token: randomUUID(), ...MACHINE, ...thisProcess(), expirySeconds, heartbeat: now() }; // prettier-ignore
     try {
       makeFolder(folder);
-      fs.writeFileSync(file, JSON.stringify(owner), { flag: "wx" });
+      if (!create(file, JSON.stringify(owner))) return undefined;
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
       throw unwritable(file, error);
     }
     const all = generationsOf(folder, name);
@@ -176,6 +175,32 @@ export async function takeLease(folder: string, name: string, options: LeaseOpti
     waiting?.update(1);
     waiting?.finish();
   }
+}
+
+/**
+ * Writes a file that there is not yet. One that was made and cannot be written, as on a full disk, is removed: empty, it would pass for the
+ * lease of a process that is just writing it.
+ * @returns false when there is one
+ */
+function create(file: string, text: string): boolean {
+  let handle: number;
+  try {
+    handle = fs.openSync(file, "wx");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    try {
+      fs.writeFileSync(handle, text);
+    } finally {
+      fs.closeSync(handle); // a network's file system may say only here that there is no room
+    }
+  } catch (error) {
+    removeQuietly(file);
+    throw error;
+  }
+  return true;
 }
 
 function isFree(owner: Owner | undefined, silent: number, expirySeconds = EXPIRY_SECONDS): boolean {

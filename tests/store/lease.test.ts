@@ -92,6 +92,23 @@ describe("a lease", () => {
     }
   });
 
+  it("that a full disk leaves empty is removed, so that nobody waits for it", async () => {
+    const { writeFileSync } = builtin;
+    builtin.writeFileSync = (target, text, options) => {
+      writeFileSync(target, "", options); // the file is made, and there is no room for what it says
+      if (text !== "") throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    };
+    syncBuiltinESMExports();
+    try {
+      await expect(takeLease(folder, NAME, { progress: silent })).rejects.toThrow(/cannot be written.*ENOSPC/);
+    } finally {
+      builtin.writeFileSync = writeFileSync;
+      syncBuiltinESMExports();
+    }
+    expect(files()).toEqual([]);
+    expect((await timed()).labels).toEqual([]);
+  });
+
   it("that cannot be written or read is an error at once", async () => {
     const file = path.join(folder, "file");
     fs.writeFileSync(file, "in the way");
