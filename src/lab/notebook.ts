@@ -102,9 +102,7 @@ export async function openLab(
 ): Promise<NotebookLab> {
   const nb = notebook(kernel);
   await loadBackend();
-  const workers = openWorkers(asked, (line) => {
-    console.log(line);
-  });
+  const workers = workersFor(asked);
   const plain = await labOf(loadProfile(profile, set), { progress: nb.liveProgress(), workers, executor });
   /** The same lab with the displays of the cell that is running now. */
   const here = (): Lab => ({ ...plain, progress: nb.liveProgress(), signal: interruptSignal() });
@@ -150,6 +148,20 @@ export async function openLab(
       return (await publish(plain, experiment, made, record, { set })).files;
     },
   };
+}
+
+/** The workers of this kernel's labs, by what was asked for. */
+const opened = new Map<string, ReturnType<typeof openWorkers>>();
+
+/** One pool for all labs that ask for the same: a cell that is run again starts no more processes, and a lab of before keeps its own. */
+function workersFor(asked = process.env["FINE_R1_WORKERS"] ?? ""): ReturnType<typeof openWorkers> {
+  const before = opened.get(asked);
+  if (before !== undefined) return before;
+  const workers = openWorkers(asked, (line) => {
+    console.log(line);
+  });
+  opened.set(asked, workers);
+  return workers;
 }
 
 /** What was made, beside what was not, with all that there is to show of it. */

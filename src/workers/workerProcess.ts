@@ -46,9 +46,13 @@ export class Died extends Error {
   }
 }
 
+/** Of a model of which it is not known whether the worker came to make it, or to have its weights: both are sent again. */
+const UNSURE: readonly number[] = [];
+
 /** One worker process, which does one job at a time. */
 export class WorkerProcess {
   private readonly child: ChildProcess;
+  /** The versions of the weights that it has, of each model that was ever sent to it and is not forgotten. */
   private readonly models = new Map<number, readonly number[]>();
   private readonly ready: Promise<void>;
   private current: { readonly id: number; settle(reply: Reply | Died): void } | undefined;
@@ -123,7 +127,7 @@ export class WorkerProcess {
           this.hold(false);
           if (reply instanceof Died) reject(reply);
           else if ("error" in reply) {
-            this.models.delete(model); // it may not have come to have the model, or its weights
+            this.models.set(model, UNSURE);
             resolve(reply);
           } else resolve({ result: this.whole(reply) });
         },
@@ -134,12 +138,12 @@ export class WorkerProcess {
         return;
       }
       signal?.addEventListener("abort", cancel, { once: true });
-      const known = this.models.get(model);
-      const made = known === undefined ? { make: replica } : {};
+      const known = this.models.get(model) ?? UNSURE;
+      const made = known === UNSURE ? { make: replica } : {};
       void this.ready.then(() => {
         if (this.current?.id !== id) return; // stopped while the worker was starting
         sent = true;
-        this.send({ job, id, data, model, weights, ...made, stale: stale(known ?? []), region: this.region });
+        this.send({ job, id, data, model, weights, ...made, stale: stale(known), region: this.region });
       });
       this.models.set(model, [...versions]);
     });

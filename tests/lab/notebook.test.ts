@@ -59,3 +59,11 @@ it("shows one display of bars and curves for each training at work, and none for
   await lab.train(methods[0] ?? expect.fail());
   expect(titles()).toEqual([expect.stringContaining("<svg")]);
 });
+
+it("starts no more workers when its first cell is run again", async () => {
+  const { kernel } = fakeKernel();
+  const open = () => openLab(kernel, { profile: "smoke", workers: "2" });
+  const [first, again] = [await open(), await open()];
+  expect(first.workers?.size).toBe(2);
+  expect(again.workers).toBe(first.workers); // and so the lab of before can still be worked with
+});

@@ -83,6 +83,23 @@ describe("a pool", () => {
     expect(fs.fstatSync(Number(shared[0])).size).toBeLessThan(3 * 2 ** 32);
   });
 
+  it.each(["a failed job", "a cancelled job"])("leaves nothing of a model in a worker after %s", async (what) => {
+    const alone = new Pool(1, PROGRAM);
+    const tensors = (): Promise<number> => alone.runner(model).run(job<null, number>("tensors"), null);
+    const before = await tensors();
+    for (let i = 0; i < 3; i++) {
+      const next = { ...model, parameters: new Map([["a", tf.variable(tf.tensor1d([i, i + 1]))]]) };
+      next.replica = { kind: "numbers", about: { sizes: [2] } };
+      const runner = alone.runner(next);
+      if (what === "a failed job") await expect(runner.run(job("error"), null)).rejects.toThrow("a bug");
+      else await expect(runner.run(wait, 60_000, AbortSignal.timeout(100))).rejects.toThrow();
+      alone.forget(next);
+      tf.dispose([...next.parameters.values()]);
+    }
+    expect(await tensors()).toBe(before);
+    alone.close();
+  });
+
   it("gives each weight to the one of its name, in whatever order the model has them", async () => {
     const [a, b] = ["a", "b"].map((name) => model.parameters.get(name) as tf.Variable);
     const turned = {

@@ -8,6 +8,7 @@ serve({
   replicas: [{ kind: "numbers", make: ({ sizes }) => numbers(sizes) }],
   jobs: [
     { name: "sum", run: ({ parameters }, x) => [...parameters.values()].map((v) => v.dataSync()[0] + x) },
+    { name: "tensors", run: () => require("@tensorflow/tfjs-core").memory().numTensors },
     { name: "pid", run: () => process.pid },
     { name: "die", run: () => process.kill(process.pid, "SIGKILL") && wait(10_000) },
     { name: "lab error", run: () => Promise.reject(new LabError("is wrong", "Mend it.", { subject: "it" })) },
@@ -28,6 +29,6 @@ serve({
 
 function numbers(sizes) {
   const tf = require("@tensorflow/tfjs-core");
-  const parameters = new Map(sizes.map((size, i) => [`${i}`, tf.variable(tf.zeros([size]))]));
+  const parameters = new Map(sizes.map((size, i) => [`${i}`, tf.tidy(() => tf.variable(tf.zeros([size])))]));
   return { parameters, dispose: () => tf.dispose([...parameters.values()]) };
 }
