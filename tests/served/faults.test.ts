@@ -65,6 +65,28 @@ describe("a server that fails now and then", () => {
     model.dispose();
   });
 
+  it("is asked by no more lanes, and left alone for as long, where several models ask it", async () => {
+    vi.stubEnv("FINE_R1_SERVED_LANES", "3");
+    let refusals = 0; // one, once both models are open
+    const { proxy } = await behind((_, url) => {
+      if (!url.endsWith("/chat/completions")) return undefined;
+      return refusals-- === 1 ? { status: 429, retryAfter: "0.5" } : { lateMs: 30 };
+    });
+    const models = [await openServed(proxy.url), await openServed(proxy.url)];
+    const before = proxy.arrivals.length;
+    refusals = 1;
+    const prompts = Array.from({ length: 12 }, (_, i) => ask(`question ${i}`));
+    const first = models[0]!.generate([ask("a")], GREEDY);
+    await new Promise((resolve) => setTimeout(resolve, 100)); // it has been refused by now
+    await Promise.all([first, ...models.map((model) => model.generate(prompts, GREEDY))]);
+    const [refused, ...later] = proxy.arrivals.slice(before);
+    expect(later).toHaveLength(25);
+    expect(Math.min(...later.map(({ at }) => at)) - refused!.at).toBeGreaterThan(480);
+    expect(proxy.most).toBe(3);
+    expect(models.map((model) => model.usage().retries)).toEqual([1, 0]);
+    for (const model of models) model.dispose();
+  });
+
   it("is given up at last, with its own words and what to do", async () => {
     const { proxy } = await behind(first(1000, { status: 503 }));
     const model = await openServed(proxy.url);

@@ -217,6 +217,9 @@ describe("what is found out before a run", () => {
       /is not served there, but tiny\. Did you mean "tiny"\?/u,
     );
     await expect(lookAtServer(url)).rejects.toThrow(/names no model behind a #/u);
+    await expect(lookAtServer(`${url}#a%b`)).rejects.toThrow(
+      /a % stands for itself\. Write %25 for it\. Write served:/u,
+    );
     await expect(lookAtServer("127.0.0.1:1#m")).rejects.toThrow(/is no/u);
     const secret = lookAtServer(`${url.replace("//", "//me:hunter2@")}#tiny`);
     await expect(secret).rejects.toThrow(/holds a name, a password or a query/u);

@@ -32,9 +32,21 @@ export function parseAddress(where: string): Address {
   const subject = `served:${where}`;
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new LabError("is no http address", FORM, { subject });
-  const model = decodeURIComponent(url.hash.slice(1));
+  const model = decoded(url.hash.slice(1));
+  if (model === undefined) {
+    throw new LabError("names a model that cannot be read: a % stands for itself", `Write %25 for it. ${FORM}`, { subject }); // prettier-ignore
+  }
   if (model === "") throw new LabError("names no model behind a #", FORM, { subject });
   const path = url.pathname.replace(/\/+$/u, "");
   const api = `${url.protocol}//${url.host}${path === "" ? "/v1" : path}`;
   return { api, root: api.replace(/\/v1$/u, ""), model, shown: `served:${api}#${model}` };
+}
+
+/** @returns `undefined` for what is no text of a URL, such as "a%b" */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

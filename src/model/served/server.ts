@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { LabError, messageOf } from "../../core/errors";
-import { keptOpen, send, type RawReply } from "../../core/http";
+import { send, type RawReply } from "../../core/http";
 import { limit } from "../../core/limits";
 import { hashText, Random } from "../../core/random";
 import type { Address } from "./address";
+import { Gate, pause } from "./gate";
 import { isTransient, refusal, wordsOf } from "./words";
 
 /** How long a server that fails is borne with. */
@@ -52,48 +53,48 @@ export class Unanswered extends LabError {}
 
 /**
  * A server, asked by a bounded number of requests at a time. What may pass (429, 5xx, a reset, a timeout, half an answer) is asked again
- * after a pause; when the server names a pause, all requests keep to it.
+ * after a pause; when the server names a pause, all requests keep to it. Both hold for all who ask it in this process (`Gate`).
  */
 export class Server {
-  /** Requests at a time. */
-  readonly lanes = limit("FINE_R1_SERVED_LANES");
   retries = 0;
-  private readonly agent: ReturnType<typeof keptOpen>;
-  private readonly waiting: (() => void)[] = [];
-  private busy = 0;
-  private quietUntil = 0;
+  private readonly gate: Gate;
+  private closed = false;
 
   constructor(
     readonly address: Address,
     private readonly patience: Patience = PATIENT,
   ) {
-    this.agent = keptOpen(address.api);
+    this.gate = Gate.to(address.api);
+  }
+
+  /** Requests at a time. */
+  get lanes(): number {
+    return this.gate.lanes;
   }
 
   /** @throws Refusal with the server's words; LabError when it fails for longer than is borne with; the signal's reason */
   async ask<T>(url: string, { body, schema, signal }: Request<T>): Promise<Reply<T>> {
-    await this.lane(signal);
+    await this.gate.enter(signal);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const began = performance.now();
     try {
       for (let attempt = 1; ; attempt++) {
-        await pause(this.quietUntil - performance.now(), signal);
+        await this.gate.quiet(signal);
         const outcome = await this.once(url, text, schema, signal);
         if ("value" in outcome) return { value: outcome.value, seconds: (performance.now() - began) / 1000 };
         if (attempt >= this.patience.attempts) throw this.givenUp(outcome.failed, attempt);
         this.retries++;
-        if (outcome.askedMs > 0) this.quietUntil = Math.max(this.quietUntil, performance.now() + outcome.askedMs);
+        this.gate.keepQuiet(outcome.askedMs);
         await pause(this.pauseBefore(attempt, text ?? url), signal);
       }
     } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.busy--;
-      else next(); // it takes over the lane
+      this.gate.leave();
     }
   }
 
   close(): void {
-    this.agent.destroy();
+    if (!this.closed) this.gate.close();
+    this.closed = true;
   }
 
   private async once<T>(
@@ -112,7 +113,7 @@ export class Server {
     const method = body === undefined ? "GET" : "POST";
     const timeoutMs = 1000 * limit("FINE_R1_SERVED_SECONDS");
     try {
-      raw = await send(url, { method, body, headers, timeoutMs, signal, agent: this.agent });
+      raw = await send(url, { method, body, headers, timeoutMs, signal, agent: this.gate.agent });
     } catch (error) {
       signal?.throwIfAborted();
       return { failed: messageOf(error), askedMs: 0 };
@@ -127,27 +128,6 @@ export class Server {
     const [issue] = good.error.issues;
     const reason = `gave an answer that is none of this API (${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""})`;
     throw new LabError(reason, "Check the address: the API's root ends in /v1 with most servers.", { subject: this.address.shown }); // prettier-ignore
-  }
-
-  /** Waits for a lane; first come, first served. */
-  private async lane(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    if (this.busy < this.lanes) {
-      this.busy++;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const go = (): void => {
-        signal?.removeEventListener("abort", leave);
-        resolve();
-      };
-      const leave = (): void => {
-        this.waiting.splice(this.waiting.indexOf(go), 1);
-        reject(signal?.reason instanceof Error ? signal.reason : new Error("stopped"));
-      };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.waiting.push(go);
-    });
   }
 
   /** The pause after so many tries in vain. Different requests wait differently long, the same one always the same. */
@@ -179,19 +159,4 @@ function askedPause(header: string | undefined): number {
   const seconds = Number(header);
   const ms = Number.isFinite(seconds) ? 1000 * seconds : Date.parse(header) - Date.now();
   return Number.isFinite(ms) ? Math.min(LONGEST_ASKED_MS, Math.max(0, ms)) : 0;
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms <= 0) return;
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason instanceof Error ? signal.reason : new Error("stopped"));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }
