@@ -7,6 +7,7 @@ import { LabError, required } from "../core/errors";
 import { writeJson } from "../core/files";
 import { hashKnown } from "../core/hash";
 import { engineOf, lookAt, recall, seenOf } from "../model/open";
+import { expectServers } from "../model/served/key";
 import { CAPABILITIES, type Engine, type Seen } from "../model/contract";
 import { digest, stableJson } from "../store/key";
 import { absentData, benchmarkOf, openDataset } from "./datasets";
@@ -95,6 +96,11 @@ export async function requireServed(stages: readonly Stage[]): Promise<void> {
 /** What a stage is given that no stage made. */
 export function givenOf({ inputs }: Stage): Given[] {
   return Object.values(inputs).flatMap((value) => givenSchema.safeParse(value).data ?? []);
+}
+
+/** Says which models this process will ask, before the first server is asked: whose key is whose depends on how many there are (`keyFor`). */
+export function expectModels(models: readonly string[]): void {
+  expectServers(models.filter(isServed).map((at) => engineOf(at).where));
 }
 
 /** Whether only a server knows what a model is. */

@@ -9,7 +9,15 @@ import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { benchmarkOf, openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
-import { givenBenchmark, givenIfBuilt, givenMiner, meetModels, meetThoseThere, placesOfRows } from "./given";
+import {
+  expectModels,
+  givenBenchmark,
+  givenIfBuilt,
+  givenMiner,
+  meetModels,
+  meetThoseThere,
+  placesOfRows,
+} from "./given";
 import { missingOf, requireBuilt } from "./missing";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { Given, LabContext } from "./stage";
@@ -59,8 +67,10 @@ export async function labOf(
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const store = context.store ?? storeFolder();
   const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
+  const rows = placesOfRows(profile);
+  expectModels([...named, ...rows]);
   await (lenient ? meetThoseThere : meetModels)(named, store);
-  await meetThoseThere(placesOfRows(profile), store);
+  await meetThoseThere(rows, store);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenIfBuilt("checkpoint", profile.base),

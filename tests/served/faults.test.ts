@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { messageOf } from "../../src/core/errors";
+import { keyVariable } from "../../src/model/served/key";
 import { chatServer, type ChatServerOptions, type RunningServer } from "./chatServer";
 import { faultyProxy, storm, type Fault, type FaultyProxy } from "./proxy";
 import { ask, echo, openServed } from "./script";
@@ -125,10 +126,11 @@ describe("a server that refuses", () => {
   it("wants a key, which comes from the environment and is written nowhere", async () => {
     const { server, proxy } = await behind(() => undefined, { key: KEY });
     await expect(openServed(proxy.url)).rejects.toThrow(/wants a key, and none was given \(401.*FINE_R1_API_KEY/u);
-    vi.stubEnv("FINE_R1_API_KEY", `${KEY}-wrong`);
+    const variable = keyVariable(new URL(proxy.url).host);
+    vi.stubEnv(variable, `${KEY}-wrong`);
     const wrong = await openServed(proxy.url).catch((error: unknown) => messageOf(error));
     expect(wrong).toMatch(/does not accept the key \(401, "Incorrect API key provided: Bearer \(the key\)"\)/u);
-    vi.stubEnv("FINE_R1_API_KEY", KEY);
+    vi.stubEnv(variable, KEY);
     const file = path.join(folder, "replies.jsonl");
     const model = await openServed(proxy.url, file);
     await model.generate([ask("a")], GREEDY);

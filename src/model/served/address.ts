@@ -1,4 +1,5 @@
 import { LabError } from "../../core/errors";
+import { keyVariable } from "./key";
 
 /** Where a model is served, and what it is called there. */
 export interface Address {
@@ -6,6 +7,8 @@ export interface Address {
   readonly api: string;
   /** The same without "/v1": servers have paths of their own there. */
   readonly root: string;
+  /** With its port, such as "127.0.0.1:8000". */
+  readonly host: string;
   readonly model: string;
   /** How errors and people call it: as it was named, without what might be secret. */
   readonly shown: string;
@@ -26,7 +29,7 @@ export function parseAddress(where: string): Address {
   }
   if (url.username !== "" || url.password !== "" || url.search !== "") {
     const reason = "holds a name, a password or a query, which would be written down with every run";
-    const remedy = "Give the address alone, and the key in the environment variable FINE_R1_API_KEY.";
+    const remedy = `Give the address alone, and the key in the environment variable ${keyVariable(url.host)}.`;
     throw new LabError(reason, remedy, { subject: `served:${url.protocol}//${url.host}` });
   }
   const subject = `served:${where}`;
@@ -39,7 +42,7 @@ export function parseAddress(where: string): Address {
   if (model === "") throw new LabError("names no model behind a #", FORM, { subject });
   const path = url.pathname.replace(/\/+$/u, "");
   const api = `${url.protocol}//${url.host}${path === "" ? "/v1" : path}`;
-  return { api, root: api.replace(/\/v1$/u, ""), model, shown: `served:${api}#${model}` };
+  return { api, root: api.replace(/\/v1$/u, ""), host: url.host, model, shown: `served:${api}#${model}` };
 }
 
 /** @returns `undefined` for what is no text of a URL, such as "a%b" */

@@ -5,6 +5,7 @@ import { limit } from "../../core/limits";
 import { hashText, Random } from "../../core/random";
 import type { Address } from "./address";
 import { Gate, pause } from "./gate";
+import { keyFor } from "./key";
 import { isTransient, refusal, wordsOf } from "./words";
 
 /** How long a server that fails is borne with. */
@@ -42,8 +43,9 @@ export class Refusal extends LabError {
     /** The server's own words. */
     readonly words: string,
     address: Address,
+    keyed: boolean,
   ) {
-    const { reason, remedy } = refusal(status, words, address.model);
+    const { reason, remedy } = refusal(status, words, address, keyed);
     super(reason, remedy, { subject: address.shown });
   }
 }
@@ -104,8 +106,7 @@ export class Server {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly value: T } | { readonly failed: string; readonly askedMs: number }> {
     let raw: RawReply;
-    // read for every request and held nowhere: what holds it could be written down
-    const key = process.env["FINE_R1_API_KEY"] ?? "";
+    const key = keyFor(this.address.host);
     const headers = {
       ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -120,7 +121,7 @@ export class Server {
     }
     const words = (): string => wordsOf(raw.text, key);
     if (isTransient(raw.status)) return { failed: `${raw.status}, ${words()}`, askedMs: askedPause(raw.retryAfter) };
-    if (raw.status < 200 || raw.status > 299) throw new Refusal(raw.status, words(), this.address);
+    if (raw.status < 200 || raw.status > 299) throw new Refusal(raw.status, words(), this.address, key !== "");
     const json = parsed(raw.text);
     if (json === undefined) return { failed: "half an answer, or none that is JSON", askedMs: 0 };
     const good = schema.safeParse(json);

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { printableLine } from "../../core/printable";
+import type { Address } from "./address";
+import { keyVariable } from "./key";
 
 /** How the servers word their errors: `{error: {message}}`, `{message}` of older vLLM, `{detail}` of FastAPI. */
 const errorSchema = z.union([
@@ -28,15 +30,20 @@ export function isTransient(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 }
 
-/** An error that does not pass, and what to do about it. */
-export function refusal(status: number, words: string, model: string): { reason: string; remedy: string } {
+/** An error that does not pass, and what to do about it. @param keyed whether a key was given */
+export function refusal(
+  status: number,
+  words: string,
+  { model, host }: Address,
+  keyed: boolean,
+): { reason: string; remedy: string } {
   const told = (what: string): string => `${what} (${status}, ${words})`;
   switch (status) {
     case 401:
     case 403: {
-      const none = (process.env["FINE_R1_API_KEY"] ?? "") === "";
-      const reason = told(none ? "wants a key, and none was given" : "does not accept the key");
-      return { reason, remedy: "Set the environment variable FINE_R1_API_KEY to the server's key." };
+      const reason = told(keyed ? "does not accept the key" : "wants a key, and none was given");
+      const remedy = `Set the environment variable ${keyVariable(host)} to the server's key, or FINE_R1_API_KEY where no other server is asked.`;
+      return { reason, remedy };
     }
     case 404:
       return {

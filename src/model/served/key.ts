@@ -1,0 +1,41 @@
+import { LabError } from "../../core/errors";
+
+/** Keys of servers come from the environment alone. They are read for every request and held nowhere: what holds one could be written down. */
+
+const PLAIN = "FINE_R1_API_KEY";
+/** The hosts that this process asks, or is going to. */
+const hosts = new Set<string>();
+/** The one that was given the plain key. */
+let trusted: string | undefined;
+
+/** The variable that holds the key of a host, such as FINE_R1_API_KEY_LAB_BOX_8000 for "lab-box:8000". */
+export function keyVariable(host: string): string {
+  return `${PLAIN}_${host.toUpperCase().replaceAll(/[^A-Z0-9]/gu, "_")}`;
+}
+
+/** Says what will be asked, before the first of it is: then the plain key does not go to whichever happens to come first. @param wheres addresses */
+export function expectServers(wheres: readonly string[]): void {
+  for (const where of wheres) if (URL.canParse(where)) hosts.add(new URL(where).host);
+}
+
+/**
+ * The key for a host, "" where there is none: its own, else the plain one, which goes to the only host that a process asks. Nobody can tell whose
+ * it is where there are several, and a paid key must not go to somebody else's machine.
+ * @throws LabError where the plain one is set and this is not the only host
+ */
+export function keyFor(host: string): string {
+  hosts.add(host);
+  const own = process.env[keyVariable(host)] ?? "";
+  const plain = process.env[PLAIN] ?? "";
+  if (own !== "") return own;
+  if (plain === "" || trusted === host) return plain;
+  const others = [...hosts].filter((other) => other !== host);
+  if (others.length > 0) {
+    const reason = `is not given the key in ${PLAIN}: that is for the only server of a process, and this one also asks ${others.join(", ")}`;
+    const names = [host, ...others].map(keyVariable).join(", ");
+    const remedy = `Name keys after their servers (${names}), give none where none is wanted, and unset ${PLAIN}.`;
+    throw new LabError(reason, remedy, { subject: `served:${host}` });
+  }
+  trusted = host;
+  return plain;
+}
