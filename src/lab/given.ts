@@ -144,18 +144,33 @@ function fingerprintOf(files: readonly string[]): string {
   return digest(files.map((file) => [path.basename(file), hashKnown(file)]));
 }
 
-/** Makes sure that the models which a stage was given are here, and the same as where it was described. @throws LabError that names one that is not */
-export function requireSame({ inputs }: Stage): void {
+/** How it is told that a model is not the one with which a stage was described. */
+export interface Unlike {
+  /** Where nothing is at its place. */
+  readonly gone: string;
+  readonly other: string;
+  readonly remedy: string;
+}
+
+/** Of a stage that was described in this process, and is made later. */
+const SINCE: Unlike = {
+  gone: "is not there any more",
+  other: "has changed since this work was described",
+  remedy: "Open the lab anew, or give the command again: what lies there now is other work.",
+};
+
+/**
+ * Makes sure that the models which a stage was given are there, and the same as where it was described. Their files are read once a process
+ * (`hashKnown`). What is served, `requireServed` looks at; a dataset is looked at when it is opened.
+ * @throws LabError that names one that is not
+ */
+export function requireSame({ inputs }: Stage, { gone, other, remedy }: Unlike = SINCE): void {
   for (const value of Object.values(inputs)) {
     const ref = givenSchema.safeParse(value).data;
-    if (ref === undefined || ref.given === "dataset") continue; // a dataset is looked at when it is opened
+    if (ref === undefined || ref.given === "dataset" || isServed(ref.at)) continue;
     const here = fingerprintHere(ref.given, ref.at);
     if (here === ref.fingerprint) continue;
-    const reason =
-      here === NOT_BUILT
-        ? "is not on this machine"
-        : "is another one on this machine than where this work was described";
-    throw new LabError(reason, "Bring the same files to every machine.", { subject: shownPlace(ref.at) });
+    throw new LabError(here === NOT_BUILT ? gone : other, remedy, { subject: shownPlace(ref.at) });
   }
 }
 

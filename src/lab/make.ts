@@ -7,7 +7,7 @@ import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
 import { findFinished, makeOnce, takeByKey, takeChecked, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
-import { requireServed } from "./given";
+import { requireSame, requireServed } from "./given";
 import { notBuilt, requireBuilt } from "./missing";
 import { makerHere } from "./provenance";
 import { inOrder, refsIn, requireAble, workOf } from "./stage";
@@ -144,21 +144,22 @@ async function takeRef(context: LabContext, { stage, key }: StageRef): Promise<s
   });
 }
 
-/** @param folders of the stages that it needs, by key */
+/**
+ * Makes a stage here, unless it is in the store. Its models may have been replaced since it was described, as by `base build` beside an open
+ * notebook: what they would make now must not be kept under the key of what they were.
+ * @param folders of the stages that it needs, by key
+ */
 function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<string, string>): Promise<Finished<R>> {
   const { kind, inputs, label } = stage;
   return makeOnce(context, workOf(stage), {
     parse: (result) => kind.parse(result),
     by: makerHere,
     ...(kind.scraps === undefined ? {} : { scraps: kind.scraps }),
-    run: (folder, signal) =>
-      kind.run(inputs, {
-        folder,
-        label,
-        context: { ...context, signal },
-        dataset: openGiven,
-        place: (ref) => placeIn(folders, ref),
-      }),
+    run: (folder, signal) => {
+      requireSame(stage);
+      const own = { ...context, signal };
+      return kind.run(inputs, { folder, label, context: own, dataset: openGiven, place: (ref) => placeIn(folders, ref) }); // prettier-ignore
+    },
   });
 }
 

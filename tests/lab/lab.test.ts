@@ -5,7 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
 import { exportDataset } from "../../src/data/folder/export";
 import { labOf, type Lab } from "../../src/lab/lab";
+import { make } from "../../src/lab/make";
 import { loadProfile } from "../../src/lab/profile";
+import { testAnswers } from "../../src/lab/recipe";
+import type { Stage } from "../../src/lab/stage";
+import { listFinished } from "../../src/store/store";
 import { folderOf, several } from "../data/folderFixture";
 import { marksWorld, smokeWorld } from "../miniworld/worlds";
 
@@ -22,6 +26,8 @@ const open = (): Promise<Lab> => {
   const checkpoints = { base: path.join(folder, "base"), encoder: path.join(folder, "siglip") };
   return labOf({ ...loadProfile("smoke"), ...checkpoints }, { progress: silent });
 };
+const answersOf = (lab: Lab): Stage =>
+  testAnswers(lab.recipe(1), { name: "base", title: "Base", model: lab.recipe(1).base, thinking: false }, "closed");
 const card = (): string => path.join(folder, "card.json");
 const baseKey = async (): Promise<string> => (await open()).recipe(1).base.fingerprint;
 
@@ -31,6 +37,18 @@ describe("labOf", () => {
     fs.appendFileSync(path.join(folder, "base", "model.safetensors"), "x");
     fs.rmSync(card());
     expect((await open()).dataset.name).toBe("mini-world/smoke");
+  });
+
+  it("makes nothing of a base that was replaced or removed since it was opened", async () => {
+    const lab = { ...(await open()), store: path.join(folder, "store") };
+    fs.appendFileSync(path.join(folder, "base", "config.json"), "\n");
+    await expect(make(lab, answersOf(lab))).rejects.toThrow(
+      /base: has changed since this work was described\. Open the lab anew/,
+    );
+    expect(answersOf(await open()).key).not.toBe(answersOf(lab).key);
+    fs.rmSync(path.join(folder, "base"), { recursive: true });
+    await expect(make(lab, answersOf(lab))).rejects.toThrow(/base: is not there any more/);
+    expect(listFinished(lab.store)).toEqual([]);
   });
 
   it.each(["null", "{}", '{"world": {"name": "smoke"}}'])("does not take %s for a card", async (content) => {

@@ -6,7 +6,7 @@ import { LabError, messageOf } from "../../core/errors";
 import { parseJson } from "../../core/files";
 import { quoted } from "../../core/shell";
 import { digest } from "../../store/key";
-import { requireSame, shownPlace } from "../given";
+import { requireSame, shownPlace, type Unlike } from "../given";
 import { kindNamed } from "../kinds";
 import { givenSchema, stageFrom, workOf, type Inputs, type Stage } from "../stage";
 import type { Submission } from "./client";
@@ -32,6 +32,13 @@ export const STAGE_VARIABLE = "FINE_R1_STAGE";
 const STOP_SECONDS = 120;
 /** Variables that decide digits, and go with a job. */
 const PASSED_ON = ["FINE_R1_NUMERICS", "FINE_R1_BACKEND", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"];
+
+/** Of a stage that was described on another machine. */
+const ELSEWHERE: Unlike = {
+  gone: "is not on this machine",
+  other: "is another one on this machine than where this work was described",
+  remedy: "Bring the same files to every machine.",
+};
 
 const stageSchema = z.strictObject({
   kind: z.string(),
@@ -91,7 +98,7 @@ export function stageOfJob(text: string): Stage {
     );
   }
   const stage = stageFrom(kindNamed(kind, version), inputs, label);
-  requireSame(stage);
+  requireSame(stage, ELSEWHERE);
   return stage;
 }
 

@@ -12,8 +12,12 @@ import { wasLost, rayExecutor, type RayOptions } from "../../../src/lab/ray/exec
 import { tripletStage } from "../../../src/lab/kinds/data";
 import { jobOf, STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
 import { reportInLines } from "../../../src/lab/ray/lines";
-import { cotSft } from "../../../src/lab/recipe";
+import { buildDigest } from "../../../src/lab/ray/package";
+import { cotSft, testAnswers } from "../../../src/lab/recipe";
 import { withInputs, type Stage } from "../../../src/lab/stage";
+import { lookAtServer } from "../../../src/model/served/look";
+import { chatServer } from "../../served/chatServer";
+import { echo } from "../../served/script";
 import { tinyLab } from "../tinyLab";
 import { JobsServer, job, reply, type Course, type Submitted } from "./jobsServer";
 
@@ -167,6 +171,21 @@ describe("a stage on a cluster", () => {
 });
 
 describe("a job's stage", () => {
+  it("may name a served model, which its node asks what it serves before it is made", async () => {
+    const chats = await chatServer({ model: echo() });
+    const model = { given: "checkpoint", at: `served:${chats.url}#tiny` } as const;
+    const { fingerprint } = await lookAtServer(`${chats.url}#tiny`); // unlike a lab, leaves nothing that this process knows
+    const textOf = (seen: string): string => {
+      const base = { name: "base", title: "Base", model: { ...model, fingerprint: seen }, thinking: false };
+      const { variables = {} } = jobOf(testAnswers(lab.recipe(1), base, "closed"), { store: "s", project: { at: "p" }, workers: "1", build: buildDigest() }); // prettier-ignore
+      return variables[STAGE_VARIABLE] ?? "";
+    };
+    const here = { ...lab, store: path.join(scratch, `store-${stores}`) };
+    await expect(make(here, stageOfJob(textOf("other")))).rejects.toThrow(/serves something else than when this work/u);
+    expect((await make(here, stageOfJob(textOf(fingerprint)))).cached).toBe(false);
+    await chats.close();
+  });
+
   it("names what lies in the project from its root, vectors of another program, too", () => {
     const at = (file: string) => `embeddings:${file}`;
     const inputs = (file: string) => ({ dataset: lab.recipe(1).dataset, encoder: { given: "encoder", at: at(file), fingerprint: "f" } as const, negatives: "hard", seed: 1 }) as const; // prettier-ignore
