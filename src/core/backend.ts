@@ -25,6 +25,30 @@ export function numericsMode(): NumericsMode {
   throw new LabError(`FINE_R1_NUMERICS is "${asked}"`, 'Set it to "portable" (the default) or "native", or unset it.');
 }
 
+/** The variables that decide digits, each with what counts where it is not set. The engine reads its own when it is loaded. */
+const DECIDING = {
+  FINE_R1_NUMERICS: "portable",
+  FINE_R1_BACKEND: "tensorflow",
+  // on, it takes products that differ by processor, and makes small operations dearer
+  TF_ENABLE_ONEDNN_OPTS: "0",
+  TF_NUM_INTEROP_THREADS: "1",
+  // A fixed number, since sums are split by it: the same digits on every machine. At the mini-world's sizes a second
+  // thread gains nothing (docs/performance.md).
+  TF_NUM_INTRAOP_THREADS: "1",
+  // On a GPU: products of float32 with all their digits (TF32 keeps 10 bits of 23, and breaks agreement with the reference).
+  NVIDIA_TF32_OVERRIDE: "0",
+  TF_DETERMINISTIC_OPS: "0",
+} as const;
+
+/** What decides the digits of work, by the names of the variables: for whoever has it done elsewhere. It does not depend on `loadBackend`. */
+export function decidingVariables(): Readonly<Record<string, string>> {
+  const entries = Object.entries(DECIDING).map(([name, usual]): [string, string] => {
+    const set = process.env[name] ?? "";
+    return [name, set === "" ? usual : set];
+  });
+  return Object.fromEntries(entries);
+}
+
 let loaded: Promise<BackendInfo> | undefined;
 
 /**
@@ -46,15 +70,8 @@ async function loadAsked(): Promise<BackendInfo> {
 async function loadNative(): Promise<BackendInfo> {
   numericsMode(); // a misspelt one is refused before anything is computed
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
-  process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "0"; // on, it takes products that differ by processor, and makes small operations dearer
-  process.env["TF_NUM_INTEROP_THREADS"] ??= "1";
-  // A fixed number, since sums are split by it: the same digits on every machine. At the mini-world's sizes a second
-  // thread gains nothing (docs/performance.md).
-  process.env["TF_NUM_INTRAOP_THREADS"] ??= "1";
-  // On a GPU: products of float32 with all their digits (TF32 keeps 10 bits of 23, and breaks agreement with the reference),
-  // and memory as it is needed, since the first process would take the whole card.
-  process.env["NVIDIA_TF32_OVERRIDE"] ??= "0";
-  process.env["TF_FORCE_GPU_ALLOW_GROWTH"] ??= "true";
+  process.env["TF_FORCE_GPU_ALLOW_GROWTH"] ??= "true"; // else the first process would take the whole card
+  Object.assign(process.env, decidingVariables());
   tf.env().set("IS_TEST", true); // silences the banner
   try {
     await import("@tensorflow/tfjs-node-gpu");

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { ROOT } from "../../config/load";
 import { parserOf } from "../../config/stored";
+import { decidingVariables } from "../../core/backend";
 import { LabError, messageOf } from "../../core/errors";
 import { parseJson } from "../../core/files";
 import { quoted } from "../../core/shell";
@@ -30,8 +31,6 @@ export interface JobPlaces {
 export const STAGE_VARIABLE = "FINE_R1_STAGE";
 /** Seconds that a stage has for its checkpoint when its job is stopped; then it is killed. */
 const STOP_SECONDS = 120;
-/** Variables that decide digits, and go with a job. */
-const PASSED_ON = ["FINE_R1_NUMERICS", "FINE_R1_BACKEND", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"];
 
 /** Of a stage that was described on another machine. */
 const ELSEWHERE: Unlike = {
@@ -49,11 +48,12 @@ const stageSchema = z.strictObject({
 });
 
 /**
- * What the jobs of a stage are called, up to the number of the attempt: whoever asks for the same work in the same place finds the job
- * that is at it.
+ * What the jobs of a stage are called, up to the number of the attempt: whoever asks for the same work in the same place, of the same program
+ * and with the same digits, finds the job that is at it.
  */
-export function jobName({ kind, key }: Stage, { store, project }: Pick<JobPlaces, "store" | "project">): string {
-  return `fine-r1-${kind.kind}-${key.slice(0, 10)}-${digest([store, project]).slice(0, 6)}`;
+export function jobName({ kind, key }: Stage, { store, project, build }: Omit<JobPlaces, "workers">): string {
+  const how = digest([store, project, build, decidingVariables()]);
+  return `fine-r1-${kind.kind}-${key.slice(0, 10)}-${how.slice(0, 6)}`;
 }
 
 /** The command of a stage's job, and what goes with it. */
@@ -64,7 +64,6 @@ export function jobOf(
   const { label } = stage;
   const { store, project, workers, build } = places;
   const task = { ...workOf(stage), inputs: travelling(stage.inputs), label, build };
-  const passed = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const run = `exec node dist/cli.js stage --report --store ${quoted(store)} --workers ${quoted(workers)}`;
   return {
     command: "at" in project ? `cd ${quoted(project.at)} && ${run}` : `node scripts/setup.mjs && ${run}`,
@@ -74,7 +73,7 @@ export function jobOf(
       // Ray stops jobs by SIGTERM and kills them 3 s later; ours save a checkpoint at SIGINT
       RAY_JOB_STOP_SIGNAL: "SIGINT",
       RAY_JOB_STOP_WAIT_TIME_S: String(STOP_SECONDS),
-      ...(Object.fromEntries(passed) as Record<string, string>),
+      ...decidingVariables(), // and no keys: everybody on the cluster can read a job's variables
     },
     metadata: { stage: label, kind: stage.kind.kind, key: stage.key },
   };

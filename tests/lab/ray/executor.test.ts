@@ -10,7 +10,7 @@ import { make } from "../../../src/lab/make";
 import type { Job } from "../../../src/lab/ray/client";
 import { wasLost, rayExecutor, type RayOptions } from "../../../src/lab/ray/executor";
 import { tripletStage } from "../../../src/lab/kinds/data";
-import { jobOf, STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
+import { jobName, jobOf, STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";
 import { reportInLines } from "../../../src/lab/ray/lines";
 import { buildDigest } from "../../../src/lab/ray/package";
 import { cotSft, testAnswers } from "../../../src/lab/recipe";
@@ -136,6 +136,25 @@ describe("a stage on a cluster", () => {
     };
     await Promise.all([make(await onRay(), cot), make(await onRay(), cot)]);
     expect(server.submitted).toHaveLength(2);
+  });
+
+  it("is no job of another build or of other digits, and the same one for the same", async () => {
+    const { store } = await onRay();
+    const places = { store, project: { at: "p" }, workers: "1", build: "b" };
+    const name = jobName(cot, places);
+    expect(jobName(cot, { ...places, build: "c" })).not.toBe(name);
+    const deciding = ["FINE_R1_NUMERICS", "FINE_R1_BACKEND", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NVIDIA_TF32_OVERRIDE", "TF_DETERMINISTIC_OPS", "TF_ENABLE_ONEDNN_OPTS"]; // prettier-ignore
+    for (const variable of deciding) {
+      vi.stubEnv(variable, "7");
+      expect(jobName(cot, places), variable).not.toBe(name);
+      expect(jobOf(cot, places).variables, variable).toMatchObject({ [variable]: "7" });
+      vi.unstubAllEnvs();
+      expect(jobName(cot, places), variable).toBe(name);
+    }
+    vi.stubEnv("FINE_R1_NUMERICS", "portable"); // what counts where it is not set
+    expect(jobName(cot, places)).toBe(name);
+    vi.stubEnv("FINE_R1_API_KEY", "sk-secret");
+    expect(JSON.stringify(jobOf(cot, places))).not.toContain("sk-secret");
   });
 
   it("fails with what went wrong on its node", async () => {
