@@ -64,13 +64,11 @@ export function readSeeds(text: string): number[] {
     const first = match?.[1];
     const last = match?.[2] ?? first;
     const [from, to] = [Number(first), Number(last)];
-    if (
-      first === undefined ||
-      to > LARGEST_SEED ||
-      to < from ||
-      to - from >= MOST_SEEDS
-    ) {
-      throw new LabError(`"${text}" names no seeds`, "Give whole numbers from 0 on, below 2^32: 3, or 1-5, or 1,2,7-9.");
+    if (first === undefined || to > LARGEST_SEED || to < from || to - from >= MOST_SEEDS) {
+      throw new LabError(
+        `"${text}" names no seeds`,
+        "Give whole numbers from 0 on, below 2^32: 3, or 1-5, or 1,2,7-9.",
+      );
     }
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });

@@ -31,7 +31,10 @@ describe("an option that would change nothing", () => {
     [["doctor", "--record"], /--record: keeps the line of --numerics\. Add --numerics/],
     [["plan", "quickstart", "--all", "--only", "tapo"], /'--all' cannot be used with option '--only <names>'/],
     [["plan", "--json", "--out", "tables"], /'--json' cannot be used with option '-o, --out <folder>'/],
-    [["export", "table.json", "-o", "tables", "--print", "markdown"], /'--print <form>' cannot be used with option '-o/],
+    [
+      ["export", "table.json", "-o", "tables", "--print", "markdown"],
+      /'--print <form>' cannot be used with option '-o/,
+    ],
   ])("is refused: %j", async (words, message) => {
     await expect(give(words)).rejects.toThrow(message);
   });
