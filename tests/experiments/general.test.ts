@@ -113,7 +113,10 @@ describe("general benchmarks", () => {
     fs.writeFileSync(path.join(home, "small", "color", "1.png"), await encodePng({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) })); // prettier-ignore
     await expect(recipeWith(mme, mme)).rejects.toThrow(/names mme twice under benchmarks/);
     await expect(recipeWith("mmbensh:x")).rejects.toThrow(/names no benchmark. Did you mean "mmbench"/);
-    await expect(recipeWith("mme:/nowhere")).rejects.toThrow(/holds no folder of a subtask of MME/);
+    fs.mkdirSync(path.join(home, "empty"));
+    await expect(recipeWith(`mme:${path.join(home, "empty")}`)).rejects.toThrow(/holds no folder of a subtask of MME/);
+    const absent = await opened({ benchmarks: ["mme:/nowhere"] }); // named by what is run, and no reason to show nothing
+    await expect(makeMethods(absent, general, planRun(absent, general))).rejects.toThrow(/^mme:\/nowhere: the file is not there/); // prettier-ignore
     await expect(opened({ dataset: mme })).rejects.toThrow(/is a benchmark.*under the key benchmarks/);
   });
 });
