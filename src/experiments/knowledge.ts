@@ -34,7 +34,7 @@ export const knowledge = defineExperiment({
           { group: "Probe, best epoch", setting: STATES, metric: "probeBest", splits: SPLITS, key: "best" },
           { ...KINSHIP, metric: "kinship", title: "Δ", key: "delta" },
           { ...KINSHIP, metric: "kinshipT", title: "t", key: "t", ...TEST },
-          { ...KINSHIP, metric: "kinshipP", title: "p", key: "p", ...TEST },
+          { ...KINSHIP, metric: "kinshipP", title: "p", key: "p", positive: true, ...TEST },
         ],
         notes: [
           "Probe: Adam, batches of 512, 1e-4, 500 epochs, on the mean of the picture's tokens after the last layer, for each domain's classes; the best epoch is chosen on the test pictures, as in the paper. Seen classes train it with their training pictures, unseen ones, which have none, with test pictures of other folds.",
@@ -49,7 +49,7 @@ export const knowledge = defineExperiment({
         columns: [
           { group: "Probe, last epoch", setting: STATES, metric: "probeLast", splits: SPLITS, key: "last" },
           { ...KINSHIP, metric: "kinshipTIndependent", title: "t", key: "t_independent", ...TEST },
-          { ...KINSHIP, metric: "kinshipPIndependent", title: "p", key: "p_independent", ...TEST },
+          { ...KINSHIP, metric: "kinshipPIndependent", title: "p", key: "p_independent", positive: true, ...TEST },
         ],
         notes: ["t and p: against the base, as of two lists of species that have nothing to do with each other."],
       }),

@@ -35,6 +35,8 @@ export interface MeasuredColumn extends Pick<Measurement, "setting" | "metric"> 
   readonly percent?: boolean;
   /** Decimal places; default: 1 of per cent, else 3. */
   readonly digits?: number;
+  /** See `Column.positive`. */
+  readonly positive?: boolean;
   /** False for the statistic of a test and its p: of these a mean over seeds says nothing. */
   readonly overSeeds?: false;
 }
@@ -143,6 +145,7 @@ export function pivotColumns(columns: readonly MeasuredColumn[]): PivotColumn[] 
         ...(show === "items" ? {} : { percent: spec.percent ?? true }),
         ...(show === "interval" ? { interval: "half-width" } : {}),
         ...(spec.digits === undefined ? {} : { digits: spec.digits }),
+        ...(spec.positive === undefined ? {} : { positive: spec.positive }),
       };
       return { column, where: { setting, metric, domain, ...(split === undefined ? {} : { split }) }, show };
     }),

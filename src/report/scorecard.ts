@@ -20,7 +20,7 @@ const NUMBERS: readonly Column[] = [
   { key: "difference", title: "Decided by", kind: "text" },
   { key: "paper", title: "Paper: effect", ...PERCENT },
   { key: "ours", title: "Ours: effect", ...PERCENT, interval: "range" },
-  { key: "p", title: "p", kind: "number", digits: 4 },
+  { key: "p", title: "p", kind: "number", digits: 4, positive: true },
   { key: "worlds", title: "Worlds", kind: "number" },
   { key: "seeds", title: "Seeds", kind: "number" },
   { key: "items", title: "Items", kind: "number" },

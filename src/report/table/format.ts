@@ -112,9 +112,11 @@ function numberFormat(column: Column, cells: readonly Cell[]): (value: number) =
     (cell) => !isEstimate(cell) && (bareValue(cell) === null || Number.isInteger(bareValue(cell))),
   );
   const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : 3);
-  return (value) =>
-    (value * scale)
+  return (value) => {
+    const shown = (value * scale)
       .toFixed(digits)
       .replace(/^-(0(\.0*)?)$/, "$1")
       .replace("-", "−");
+    return column.positive === true && Number(shown) === 0 ? `< ${(10 ** -digits).toFixed(digits)}` : shown;
+  };
 }

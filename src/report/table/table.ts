@@ -30,6 +30,8 @@ export interface Column {
   readonly group?: string;
   /** Digits after the point, as shown; files keep every digit. Default: 1 for percent, 0 for whole numbers, else 3. */
   readonly digits?: number;
+  /** Values are above 0, however small, as p-values are: what would be shown as 0 is shown as "< 0.001". */
+  readonly positive?: boolean;
   /** Values are fractions; tables, CSV and data frames give them in per cent and say so in the heading. */
   readonly percent?: boolean;
   /**

@@ -77,6 +77,10 @@ describe("shownCells", () => {
     expect(shown(null)?.body).toBe("–");
     expect(shown(-0.0001, { digits: 2 })?.body).toBe("0.00");
     expect(shown(-0.6, { digits: 0 })?.body).toBe("−1");
+    // a p-value is small, never nothing
+    expect(shown(0.0004, { positive: true })?.body).toBe("< 0.001");
+    expect(shown(0, { positive: true, digits: 4 })?.body).toBe("< 0.0001");
+    expect(shown(0.0005, { positive: true })?.body).toBe("0.001"); // 0.0005 in binary lies a little above itself
   });
 });
 
