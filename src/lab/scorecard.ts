@@ -43,7 +43,8 @@ export function scorecardOf(claims: readonly Claim[], profiles: readonly string[
     const worlds = (kept.get(claim.experiment)?.kept ?? []).map(worldOf);
     return judge(claim, (difference) => effectOf(worlds, difference));
   });
-  const provenance = { profiles: profiles.join(" "), results: placeOf(from === "record" ? resultsRoot() : runsRoot()) };
+  const worlds = new Set([...kept.values()].flatMap((one) => one.kept.map((own) => worldOf(own).world)));
+  const provenance = { worlds: [...worlds].join(" "), from: placeOf(from === "record" ? resultsRoot() : runsRoot()) };
   const leftOut = [...kept.values()].flatMap((one) => one.leftOut);
   const layout = { provenance, leftOut };
   return {
