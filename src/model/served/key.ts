@@ -8,7 +8,7 @@ const hosts = new Set<string>();
 /** The one that was given the plain key. */
 let trusted: string | undefined;
 
-/** The variable that holds the key of a host, such as FINE_R1_API_KEY_LAB_BOX_8000 for "lab-box:8000". */
+/** The variable that holds the key of a host: for "lab-box:8000" its name ends in _LAB_BOX_8000. */
 export function keyVariable(host: string): string {
   return `${PLAIN}_${host.toUpperCase().replaceAll(/[^A-Z0-9]/gu, "_")}`;
 }
