@@ -7,6 +7,7 @@ import { printable } from "../core/printable";
 import { asTask, silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
+import { expectModels, modelsOf } from "../lab/given";
 import { buildsOf, requireBuilt, type Missing } from "../lab/missing";
 import { absentData, type OpenDatasetOptions } from "../lab/datasets";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
@@ -63,6 +64,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   const experiments = ids.length === 0 ? EXPERIMENTS : ids.map(experimentNamed);
   const names = options.profiles === undefined ? [options.profile] : readNames(options.profiles);
   const profiles = [...new Set(names)].map((name) => withRows(loadProfile(name, overrides(options.set)), options));
+  expectModels(profiles.flatMap(modelsOf)); // of all, before the first is opened
   const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
   const only = methodsAsked(options);
   const missing = async (watched: OpenDatasetOptions = {}): Promise<Missing[]> => {

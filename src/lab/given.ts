@@ -98,7 +98,17 @@ export function givenOf({ inputs }: Stage): Given[] {
   return Object.values(inputs).flatMap((value) => givenSchema.safeParse(value).data ?? []);
 }
 
-/** Says which models this process will ask, before the first server is asked: whose key is whose depends on how many there are (`keyFor`). */
+/** All models that a profile may have asked, whatever is chosen of it. */
+export function modelsOf(profile: Profile): string[] {
+  const { base, models = {}, cot } = profile;
+  const named = [base, ...Object.values(models), cot.teacher].filter((at) => typeof at === "string");
+  return [...named, ...placesOfRows(profile)];
+}
+
+/**
+ * Says which models this process may ask, before the first server is asked: whose key is whose depends on how many there are (`keyFor`).
+ * @param models all that its profiles name (`modelsOf`), not the chosen ones alone: what is not chosen now may be the key's own server
+ */
 export function expectModels(models: readonly string[]): void {
   expectServers(models.filter(isServed).map((at) => engineOf(at).where));
 }

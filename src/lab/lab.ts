@@ -16,6 +16,7 @@ import {
   givenMiner,
   meetModels,
   meetThoseThere,
+  modelsOf,
   placesOfRows,
 } from "./given";
 import { missingOf, requireBuilt } from "./missing";
@@ -67,10 +68,9 @@ export async function labOf(
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const store = context.store ?? storeFolder();
   const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
-  const rows = placesOfRows(profile);
-  expectModels([...named, ...rows]);
+  expectModels(modelsOf(profile));
   await (lenient ? meetThoseThere : meetModels)(named, store);
-  await meetThoseThere(rows, store);
+  await meetThoseThere(placesOfRows(profile), store);
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenIfBuilt("checkpoint", profile.base),

@@ -4,7 +4,7 @@ import { resultTable, type ResultTable } from "../report/table/table";
 import { absentData, howToGetData, type OpenDatasetOptions } from "./datasets";
 import { describedLab } from "./described";
 import type { Experiment } from "./experiment";
-import { expectModels, givenOf, isServed, meetModels, shownPlace } from "./given";
+import { expectModels, givenOf, isServed, meetModels, modelsOf, shownPlace } from "./given";
 import { absentFrom, howToGet, type Missing } from "./missing";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
@@ -46,7 +46,7 @@ export async function lackingFor(
     lacking.push({ key: keyOf(profile, missing.at), at: shownPlace(missing.at), get: howToGet(missing) });
   }
   const served = stages.flatMap(givenOf).flatMap(({ at }) => (isServed(at) ? at : []));
-  expectModels(served);
+  expectModels(modelsOf(profile));
   for (const at of new Set(served)) {
     const get = await howToServe(at, store);
     if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });

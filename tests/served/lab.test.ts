@@ -192,14 +192,6 @@ describe("a served teacher", () => {
     expect(uncut.result.cost).toMatchObject({ requests, promptTokens, answerTokens });
   });
 
-  it("does not have its key sent to another server of the profile, not even to the first", async () => {
-    const [labBox, hosted] = [await serve(echo()), await serve(bad())];
-    vi.stubEnv("FINE_R1_API_KEY", "paid");
-    const set = { base: `served:${labBox.url}#tiny`, "cot.teacher": `served:${hosted.url}#tiny` };
-    await expect(labWith(set)).rejects.toThrow(/is not given the key in FINE_R1_API_KEY/u);
-    expect([labBox, hosted].flatMap(({ arrived }) => arrived)).toEqual([]);
-  });
-
   it("is a part of the key, and the dataset's own is none", async () => {
     const server = await serve(bad());
     const own = await labWith({});

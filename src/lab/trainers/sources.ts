@@ -4,7 +4,7 @@ import type { Dataset } from "../../data/dataset";
 import type { Triplet } from "../../data/types";
 import { takeChecked } from "../../store/store";
 import { openDataset } from "../datasets";
-import { givenCheckpoint, givenMiner, meetModels } from "../given";
+import { expectModels, givenCheckpoint, givenMiner, meetModels, modelsOf } from "../given";
 import { readTriplets } from "../kinds/data";
 import { cotExamples } from "../kinds/training";
 import { make } from "../make";
@@ -30,6 +30,7 @@ export async function chainsFor(source: TrainerSource, records?: string): Promis
   const { data, dataset } = await datasetOf(source);
   if (records !== undefined) return cotExamples(data, profile.promptSet, records);
   const { teacher } = profile.cot;
+  expectModels(modelsOf(profile));
   if (teacher !== undefined) await meetModels([teacher], context.store);
   const own = teacher === undefined ? {} : { teacher: givenCheckpoint(teacher) };
   const folder = await folderOf(source, chains({ dataset, ...own, profile, seed }), "cot-sft");
