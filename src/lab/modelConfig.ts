@@ -5,6 +5,7 @@ import { loadConfig, ROOT } from "../config/load";
 import { configFile, configFiles } from "../config/names";
 import { slugSchema } from "../config/slug";
 import { PROMPT_SETS, type PromptSet } from "../data/prompts";
+import { requirePublic } from "../model/served/address";
 import { promptStyleSchema, type PromptStyle } from "../model/styled";
 
 /** A published model as a row of Tables 1, 2 and 6: where it is got, how it is run and how it is asked. Files: configs/models/<name>.yaml. */
@@ -98,10 +99,12 @@ export function serverVariable(name: string): string {
  * The model of a row as `openModel` takes it, or "onnx:DIR" of an encoder; `undefined` where nothing of it is here. In this order: what the
  * profile's `servers` names, an address in the environment, the model's own folder.
  * @param servers addresses, folders or models of any engine, by a row's name
+ * @throws LabError for an address that holds what may be secret
  */
 export function whereRow(config: ModelConfig, servers: Readonly<Record<string, string>> = {}): string | undefined {
   const { name, engines } = config;
   const named = servers[name] ?? nonEmpty(process.env[serverVariable(name)]) ?? (engines.includes("served") ? nonEmpty(process.env["FINE_R1_SERVER"]) : undefined); // prettier-ignore
+  requirePublic(named ?? "");
   if (named !== undefined) return /^https?:\/\//u.test(named) ? `served:${named}#${config.hub}` : named;
   const folder = modelFolder(config);
   if (!fs.existsSync(path.join(folder, "config.json"))) return undefined;

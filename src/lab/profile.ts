@@ -7,6 +7,7 @@ import { LabError } from "../core/errors";
 import { LARGEST_SEED } from "../core/random";
 import { PROMPT_SETS, type PromptSet } from "../data/prompts";
 import { engineOf } from "../model/open";
+import { requirePublic } from "../model/served/address";
 import { trainablePartsSchema, type TrainableParts } from "../model/parameters";
 import { sftFields, type SftOptions } from "../sft/options";
 import { tapoOptionsWith } from "../tapo/schema";
@@ -167,7 +168,10 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   });
   const { similarity, templates, servers } = profile;
   const { teacher, released } = profile.cot;
-  const address = (given: string): string => (/^https?:/u.test(given) ? given : fromRoot(given));
+  const address = (given: string): string => {
+    requirePublic(given);
+    return /^https?:/u.test(given) ? given : fromRoot(given);
+  };
   const served = Object.entries(servers ?? {}).map(([row, at]) => [row, address(at)] as const);
   return {
     ...profile,
@@ -186,8 +190,9 @@ function readProfile(name: string, set: Readonly<Record<string, unknown>>): Prof
   };
 }
 
-/** A model, its path from the project's root. */
+/** A model, its path from the project's root. @throws LabError for an address that holds what may be secret */
 function fromRoot(given: string): string {
+  requirePublic(given);
   const { engine, prefix, where } = engineOf(given);
   if (prefix === "" && /^[a-z]+:/u.test(given)) return given; // of an engine that there is not: no path, and refused when it is opened
   return engine.takes === "path" ? prefix + path.resolve(ROOT, where) : given;

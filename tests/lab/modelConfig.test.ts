@@ -101,6 +101,11 @@ describe("whereRow", () => {
     expect(whereRow(loadModelConfig("siglip2-l"))).toBeUndefined(); // an encoder is never served
   });
 
+  it("refuses an address with a password in the environment, too", () => {
+    vi.stubEnv("FINE_R1_SERVER", "http://me:hunter2@gpu:8000/v1");
+    expect(() => whereRow(config)).toThrow(/^served:http:\/\/gpu:8000: holds a name, a password/u);
+  });
+
   it("is nowhere where no server has answered, and what it is told to be otherwise", () => {
     const given = (at: string) => givenRow(config, { "qwen2-vl-2b": at });
     const nowhere = { given: "checkpoint", fingerprint: "not built", at: "row:qwen2-vl-2b" };

@@ -37,6 +37,25 @@ describe("loadProfile", () => {
   });
 
   it.each([
+    ["base", "served:https://me:hunter2@gpu/v1#m", /FINE_R1_API_KEY_GPU\./],
+    ["models.larger", "served:https://gpu/v1?key=hunter2#m", /FINE_R1_API_KEY_GPU\./],
+    ["cot.teacher", "served:https://me:hunter2@gpu:99999/v1#m", /FINE_R1_API_KEY_HOST\./], // no port: no address
+    ["base", "served:me:hunter2@gpu/v1#m", /FINE_R1_API_KEY_HOST\./], // read as of the scheme "me:"
+    ["servers", { "qwen2-vl-2b": "https://hunter2@gpu/v1" }, /FINE_R1_API_KEY_GPU\./], // of a row that is not asked
+    ["servers", { "qwen2-vl-2b": "served:https://hunter2@gpu/v1#m" }, /FINE_R1_API_KEY_GPU\./],
+  ])("refuses an address with a password under %s: %j", (key, value, variable) => {
+    const load = () => loadProfile("smoke", { [key]: value });
+    expect(load).toThrow(/holds a name, a password or a query/);
+    expect(load).toThrow(variable);
+    expect(load).not.toThrow(/hunter2/);
+  });
+
+  it("takes an @ that is part of a model's name", () => {
+    const base = "served:https://gpu/v1#org/model@2024";
+    expect(loadProfile("smoke", { base }).base).toBe(base);
+  });
+
+  it.each([
     ["rl.seed", /unknown key rl\.seed/],
     ["rl.promptSet", /unknown key rl\.promptSet/],
     ["sft.seed", /unknown key sft\.seed/],

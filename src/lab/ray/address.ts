@@ -6,9 +6,16 @@ import { readText } from "../../core/files";
 
 /**
  * Where a cluster's Jobs server is: what is given, else RAY_API_SERVER_ADDRESS, else RAY_ADDRESS, as Ray's own commands have it.
- * @throws LabError for none, and for one of another kind
+ * @throws LabError for none, for one of another kind, and for a given one that holds a password, which is not repeated
  */
 export function rayAddress(given?: string): URL {
+  const secret = /^(?:[^/]*:\/\/)?[^/?#]*@/u.exec(given ?? "");
+  if (given !== undefined && secret !== null) {
+    const reason = "holds a name or a password, and a command is written down with every run";
+    const how =
+      "Set RAY_API_SERVER_ADDRESS instead, or give the address alone, and the cluster's token in RAY_AUTH_TOKEN.";
+    throw new LabError(reason, how, { subject: given.slice(secret[0].length) });
+  }
   const named = given ?? variable("RAY_API_SERVER_ADDRESS") ?? variable("RAY_ADDRESS") ?? "";
   const remedy =
     "Give --address http://HEAD:8265, the address of the cluster's dashboard, or set RAY_API_SERVER_ADDRESS.";

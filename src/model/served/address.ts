@@ -17,22 +17,37 @@ export interface Address {
 const FORM = "Write served:http://HOST:PORT/v1#MODEL; docs/served.md has examples.";
 
 /**
+ * Makes sure that the place of a model is nobody's secret, wherever one is read: it is shown, and kept in the record of every run, whether or
+ * not anything is asked there. Places that are no addresses pass.
+ * @param at such as "served:http://HOST/v1#MODEL", or an address alone
+ * @throws LabError that does not repeat it
+ */
+export function requirePublic(at: string): void {
+  if (!/^(?:served|https?):/iu.test(at)) return;
+  const where = at.replace(/^served:/u, "");
+  const url = URL.canParse(where) ? new URL(where) : undefined;
+  const read = url !== undefined && url.host !== ""; // of what is no address of a host, anything before an @ may be meant as a password
+  const secret = read ? url.username !== "" || url.password !== "" || url.search !== "" : /^[^#]*[@?]/u.test(where);
+  if (!secret) return;
+  const reason = "holds a name, a password or a query, which would be written down with every run";
+  const variable = keyVariable(read ? url.host : "HOST");
+  const remedy = `Give the address alone, and the key in the environment variable ${variable}.`;
+  throw new LabError(reason, remedy, { subject: read ? `served:${url.protocol}//${url.host}` : "an address behind served:" }); // prettier-ignore
+}
+
+/**
  * Reads what stands behind "served:".
  * @throws LabError when it is no http address, names no model, or holds a password or key: those come from the environment only
  */
 export function parseAddress(where: string): Address {
+  const subject = `served:${where}`;
+  requirePublic(subject);
   let url: URL;
   try {
     url = new URL(where);
   } catch {
-    throw new LabError("is no address", FORM, { subject: `served:${where.replace(/\/\/[^/]*@/u, "//…@")}` });
+    throw new LabError("is no address", FORM, { subject });
   }
-  if (url.username !== "" || url.password !== "" || url.search !== "") {
-    const reason = "holds a name, a password or a query, which would be written down with every run";
-    const remedy = `Give the address alone, and the key in the environment variable ${keyVariable(url.host)}.`;
-    throw new LabError(reason, remedy, { subject: `served:${url.protocol}//${url.host}` });
-  }
-  const subject = `served:${where}`;
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new LabError("is no http address", FORM, { subject });
   const model = decoded(url.hash.slice(1));

@@ -42,6 +42,13 @@ describe("a cluster's address", () => {
     expect(() => rayAddress()).toThrow(/no Ray cluster is named. Give --address/u);
     expect(() => rayAddress("ray://head:10001")).toThrow(/"ray:\/\/head:10001": is no address of a Jobs server/u);
   });
+
+  it("that is given with a password is refused, since a command is written down", () => {
+    for (const named of ["http://me:hunter2@head:8265", "me:hunter2@head:8265"])
+      expect(() => rayAddress(named)).toThrow(/^head:8265: holds a name or a password, and a command is written down/u);
+    vi.stubEnv("RAY_API_SERVER_ADDRESS", "http://me:hunter2@head:8265");
+    expect(rayAddress().password).toBe("hunter2");
+  });
 });
 
 describe("opening a cluster", () => {
@@ -81,7 +88,8 @@ describe("opening a cluster", () => {
 
   it("says when nobody answers, without the password of the address", async () => {
     await server.stop();
-    const said = await RayClient.open(address.replace("//", "//me:hush@")).catch(String);
+    vi.stubEnv("RAY_API_SERVER_ADDRESS", address.replace("//", "//me:hush@"));
+    const said = await RayClient.open().catch(String);
     expect(said).toMatch(/127\.0\.0\.1:\d+: the cluster does not answer \(connect ECONNREFUSED/u);
     expect(said).not.toContain("hush");
     server = new JobsServer();
