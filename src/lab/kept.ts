@@ -109,8 +109,8 @@ const NAMES = ["name", "description", "dataset", "base", "encoder", "similarity"
 /** Further models, matched weights and templates decide the rows that are about them alone, and the keys of those rows' answers tell them (`notDue`). */
 const OF_SOME_ROWS = /^(?:(?:models|matched|servers)\.|(?:rows|servers|templates)$)/u;
 
-/** What a machine may lack that only asks published models: it decides other rows alone, and the keys of their answers tell it. */
-const MAY_LACK = ["the base", "the encoder"];
+/** What a machine may lack that only asks published models: it decides other rows alone, or their SS_rel, and the keys of those tell it (`notDue`). */
+const MAY_LACK = ["the base", "the encoder", "the similarity"];
 
 /** The settings of a lab's runs. */
 export function settingsOf({ profile, recipe }: Pick<Lab, "profile" | "recipe">): Settings {

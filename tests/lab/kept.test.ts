@@ -50,6 +50,25 @@ describe("rows that were kept", () => {
     expect(leftOut).toEqual([expect.stringMatching(/^Left out: tapo of .*smoke, made by another version of the code/)]);
   });
 
+  it("stay beside a run that lacks their similarity, and beside one that has another, but for those whose SS_rel it told", async () => {
+    const { profile } = lab;
+    const own = path.join(folder, "own-encoder");
+    fs.cpSync(profile.encoder, own, { recursive: true });
+    fs.appendFileSync(path.join(own, "config.json"), "\n"); // another file, and so another model
+    const withSimilarity = (similarity: string) => labOf({ ...profile, similarity }, { progress: silent, lenient: true }); // prettier-ignore
+    lab = await withSimilarity(own);
+    const made = [by("cot-sft", due()({ method: "cot-sft", seed: 1 })!), by("a variant", ["k"])];
+    const measurements = made.map(({ method }) => row(method));
+    writeKept(keptFolder("quickstart", "smoke", "report"), {
+      ...{ settings: settingsOf(lab), made, measurements, outcomes: [] },
+    });
+    lab = await withSimilarity(path.join(folder, "nowhere"));
+    expect(gathered().leftOut).toEqual([]); // nothing can be said of cot-sft's keys
+    lab = await withSimilarity(profile.encoder);
+    expect([...gathered().parts.keys()]).toEqual(["1 a variant"]);
+    expect(gathered().leftOut).toEqual([expect.stringMatching(/^Left out: cot-sft of .*from other inputs/)]);
+  });
+
   it("are not taken once the file has changed since its run wrote it", () => {
     const place = keptFolder("quickstart", "smoke", "record");
     const [file = ""] = writeKept(place, { settings: settingsOf(lab), made: [], measurements: [], outcomes: [] });
