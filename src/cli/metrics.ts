@@ -13,6 +13,7 @@ import { curvesCsv, figureNames, type Curve } from "../report/metrics/curve";
 import { writeEventFiles } from "../report/metrics/tensorboard";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
+import { commandLine } from "./again";
 import { addProfileOptions, profileWords, readNames, readProfile, type ProfileArguments } from "./options";
 
 interface MetricsArguments extends ProfileArguments {
@@ -75,10 +76,14 @@ async function curvesOf(run: string, options: MetricsArguments): Promise<Curve[]
     const remedy = `${didYouMean(run, names)}Give a folder, or one of ${names.join(", ")}.`;
     throw new LabError("is neither an experiment nor a folder", remedy, { subject: run });
   }
-  const lab = await labOf(readProfile(options), { progress: silent, lenient: true });
+  const lab = await labOf(readProfile(options), { progress: silent, looking: true });
   const curves = experimentCurves(lab, experiment, { seeds: options.seeds, only: options.only ?? "all" });
   if (curves.length > 0) return curves;
-  throw new LabError("was not trained here with these settings", `Run it: npx fine-r1 run ${run}`, { subject: run });
+  throw new LabError(
+    "was not trained here with these settings",
+    `Run it: ${commandLine("run", run, ...profileWords(options))}`,
+    { subject: run },
+  );
 }
 
 /** @throws LabError for an option that chooses among an experiment's trainings: of a folder all are shown */

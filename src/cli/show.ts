@@ -10,7 +10,7 @@ import { keptFindings } from "../lab/findings";
 import { resultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
-import { addProfileOptions, addRowsOption, profileWords, readProfile, withRows, type ProfileArguments, type RowsArguments } from "./options"; // prettier-ignore
+import { addProfileOptions, addRowsOption, profileWords, readProfile, rowWords, withRows, type ProfileArguments, type RowsArguments } from "./options"; // prettier-ignore
 
 /** `fine-r1 list` and `fine-r1 show <experiment>`: what there is, without making anything. */
 export function addShowCommands(program: Command): void {
@@ -67,10 +67,12 @@ async function show(id: string, options: ShowArguments): Promise<void> {
     const mine = readKept(keptFolder(id, profile.name, "report")) !== undefined && options.mine !== true;
     const remedy = mine
       ? "See what was made here: add --mine."
-      : `Make it: ${commandLine("run", id, ...profileWords(options))}`;
+      : `Make it: ${commandLine("run", id, ...rowWords(options), ...profileWords(options))}`;
     throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
   }
-  const lab = await labOf(profile, { progress: silent, lenient: true });
+  // whether rows are of today can be told of those alone whose models are there: before they are written anew, all must be
+  const looking = options.write !== true || options.rows !== undefined;
+  const lab = await labOf(profile, { progress: silent, looking });
   const written = options.write === true ? await layOutAnew(lab, experiment, destination) : undefined;
   const { tables, sentences } = written ?? keptFindings(lab, experiment, kept);
   for (const table of tables.values()) console.log(`\n${toText(table)}`);

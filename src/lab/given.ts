@@ -59,8 +59,7 @@ const seenSchema: z.ZodType<Readonly<Record<string, Seen>>> = z.record(
 export async function meetModels(models: readonly string[], store: string): Promise<void> {
   const served = models.filter(isServed);
   if (served.length === 0) return;
-  const file = path.join(store, SERVERS);
-  const kept = read();
+  const kept = saidBefore(store);
   const met: Record<string, Seen> = {};
   for (const at of served) {
     try {
@@ -71,13 +70,23 @@ export async function meetModels(models: readonly string[], store: string): Prom
       recall(at, before);
     }
   }
-  const now = read(); // once more: another process may have met others meanwhile
+  const now = saidBefore(store); // once more: another process may have met others meanwhile
   const all = seenSchema.parse({ ...now, ...met });
-  if (stableJson(all) !== stableJson(now)) writeJson(file, all);
+  if (stableJson(all) !== stableJson(now)) writeJson(path.join(store, SERVERS), all);
+}
 
-  function read(): Readonly<Record<string, Seen>> {
-    return fs.existsSync(file) ? readStored(file, seenSchema, "list of servers", `Remove ${file}.`) : {};
+/** Takes what the servers among some models said earlier, as a store keeps it, and asks none: for who looks at finished work. */
+export function recallModels(models: readonly string[], store: string): void {
+  const kept = saidBefore(store);
+  for (const at of models) {
+    const before = kept[at];
+    if (before !== undefined) recall(at, before);
   }
+}
+
+function saidBefore(store: string): Readonly<Record<string, Seen>> {
+  const file = path.join(store, SERVERS);
+  return fs.existsSync(file) ? readStored(file, seenSchema, "list of servers", `Remove ${file}.`) : {};
 }
 
 /**
@@ -234,6 +243,7 @@ export function shownPlace(at: string): string {
   const file = embeddingsFile(at);
   if (file !== undefined) return EMBEDDINGS + placeOf(file);
   const { engine, prefix, where } = engineOf(at);
+  if (prefix === "" && /^[a-z]+:/u.test(at)) return at; // of no engine: a benchmark, or a row that is nowhere
   return engine.takes === "path" ? prefix + placeOf(where) : at;
 }
 

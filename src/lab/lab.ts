@@ -18,6 +18,7 @@ import {
   meetThoseThere,
   modelsOf,
   placesOfRows,
+  recallModels,
 } from "./given";
 import { missingOf, requireBuilt } from "./missing";
 import { FURTHER_MODELS, type Profile } from "./profile";
@@ -41,18 +42,26 @@ const cardSchema = z.object({
   files: z.array(z.object({ path: z.string(), sha256: z.string() })),
 });
 
+/** What a lab may do without (`labOf`). */
+interface Leniency {
+  readonly lenient?: boolean;
+  readonly looking?: boolean;
+}
+
 /**
  * Opens what a profile names.
  * @param context who watches; `store` is runs/store by default
  * @param context.lenient models may be missing and servers silent: what needs them is refused when it is to be made (`requireReady`)
+ * @param context.looking the same for who makes nothing and looks at what was made: no server is asked, and what it said earlier stands
  * @throws LabError when the base or the encoder is not there, was made for another dataset, or has changed, by the card beside it
  */
 export async function labOf(
   profile: Profile,
   {
-    lenient = false,
+    looking = false,
+    lenient = looking,
     ...context
-  }: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">> & { readonly lenient?: boolean },
+  }: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">> & Leniency,
 ): Promise<Lab> {
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
@@ -69,8 +78,11 @@ export async function labOf(
   const store = context.store ?? storeFolder();
   const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
   expectModels(modelsOf(profile));
-  await (lenient ? meetThoseThere : meetModels)(named, store);
-  await meetThoseThere(placesOfRows(profile), store);
+  if (looking) recallModels(modelsOf(profile), store);
+  else {
+    await (lenient ? meetThoseThere : meetModels)(named, store);
+    await meetThoseThere(placesOfRows(profile), store);
+  }
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
     base: givenIfBuilt("checkpoint", profile.base),

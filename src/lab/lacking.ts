@@ -64,13 +64,15 @@ async function stagesFor(
   return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }
 
-/** `undefined` where its server answers, or did once. */
+/** `undefined` where its server answers, or did once; else how to get one, or what is wrong with it. */
 async function howToServe(at: string, store: string): Promise<string | undefined> {
   try {
     await meetModels([at], store);
     return undefined;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
+    const { Unanswered } = await import("../model/served/server"); // loaded where a server was asked
+    if (!(error.cause instanceof Unanswered)) return `${error.reason}. ${error.remedy}`; // it is there: a key or a name is wrong
     const name = at.slice(at.indexOf("#") + 1);
     return `a server, such as vllm serve ${name} --max-model-len 8192 --generation-config vllm: docs/served.md`;
   }

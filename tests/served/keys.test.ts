@@ -67,12 +67,23 @@ describe("which key a host is given", () => {
 
   it("is its own for each of several, and the plain one for none, whichever is asked first", () => {
     keys.expectServers(["http://lab-box:8000/v1#a", "https://api.example.com/v1#b"]);
-    expect(() => keys.keyFor("lab-box:8000")).toThrow("unset FINE_R1_API_KEY");
+    expect(() => keys.keyFor("lab-box:8000")).toThrow(
+      "unset FINE_R1_API_KEY; or start this process (a notebook's kernel) anew",
+    );
     expect(() => keys.keyFor("api.example.com")).toThrow("FINE_R1_API_KEY_LAB_BOX_8000");
     vi.stubEnv("FINE_R1_API_KEY_API_EXAMPLE_COM", "own");
     expect(keys.keyFor("api.example.com")).toBe("own");
     expect(() => keys.keyFor("lab-box:8000")).toThrow("is not given the key"); // it may be the same, forgotten
     vi.stubEnv("FINE_R1_API_KEY", "");
     expect(keys.keyFor("lab-box:8000")).toBe("");
+  });
+
+  it("is its own only where no other host has a variable of the same name", () => {
+    vi.stubEnv("FINE_R1_API_KEY_API_EXAMPLE_COM", "own");
+    expect(keys.keyFor("api.example.com")).toBe("own");
+    expect(() => keys.keyFor("api-example.com")).toThrow(
+      /^served:api-example\.com: is not given the key in FINE_R1_API_KEY_API_EXAMPLE_COM: that may be for api\.example\.com/u,
+    );
+    expect(() => keys.keyFor("api.example.com")).toThrow(/that may be for api-example\.com/u); // whose it is nobody can tell
   });
 });

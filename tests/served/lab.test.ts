@@ -10,6 +10,7 @@ import { quickstart } from "../../src/experiments/quickstart";
 import type { Method } from "../../src/lab/experiment";
 import { findingsOf } from "../../src/lab/findings";
 import { labOf, type Lab } from "../../src/lab/lab";
+import { lackingFor } from "../../src/lab/lacking";
 import { make, requireReady } from "../../src/lab/make";
 import { loadProfile } from "../../src/lab/profile";
 import { chains, states, testAnswers } from "../../src/lab/recipe";
@@ -99,6 +100,31 @@ describe("a served base", () => {
     const more = withInputs(closed(later), { maxNewTokens: 3 });
     await expect(make(later, more)).rejects.toThrow(/cannot be reached/u);
     await expect(labWith({ base: `served:${one.url}#tiny` }, "fresh")).rejects.toThrow(/cannot be reached/u);
+  });
+
+  it("is asked nothing by who looks at finished work, whose keys it has all the same", async () => {
+    const server = await serve(echo());
+    const set = { base: `served:${server.url}#tiny` };
+    const { key } = closed(await labWith(set));
+    const asked = server.arrived.length;
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000); // what was found out is not believed for so long
+    const context = { progress: silent, looking: true };
+    const looked = await labOf(loadProfile("smoke", set), { ...context, store: path.join(folder, "store") });
+    expect(closed(looked).key).toBe(key);
+    expect(server.arrived).toHaveLength(asked);
+  });
+
+  it("whose name or key is wrong is told of as that by a dry run, and not as one to be started", async () => {
+    const server = await serve(echo());
+    const lackingOf = (at: string) =>
+      lackingFor(loadProfile("smoke", { base: `served:${at}` }), [quickstart], { only: ["base"], store: folder });
+    expect((await lackingOf(`${server.url}#tinny`)).map(({ get }) => get)).toEqual([
+      'is not served there, but tiny. Did you mean "tiny"? Name what is served behind the #.',
+    ]);
+    await server.close();
+    expect((await lackingOf(`${server.url}#mini`)).map(({ get }) => get)).toEqual([
+      expect.stringMatching(/^a server, such as vllm serve mini /u),
+    ]);
   });
 
   it("is refused what it cannot do, before anything is made", async () => {

@@ -21,19 +21,25 @@ export function expectServers(wheres: readonly string[]): void {
 /**
  * The key for a host, "" where there is none: its own, else the plain one, which goes to the only host that a process asks. Nobody can tell whose
  * it is where there are several, and a paid key must not go to somebody else's machine.
- * @throws LabError where the plain one is set and this is not the only host
+ * @throws LabError where the plain one is set and this is not the only host, and where its own has the name of another host's
  */
 export function keyFor(host: string): string {
   hosts.add(host);
   const own = process.env[keyVariable(host)] ?? "";
   const plain = process.env[PLAIN] ?? "";
+  const twin = [...hosts].find((other) => other !== host && keyVariable(other) === keyVariable(host));
+  if (own !== "" && twin !== undefined) {
+    const reason = `is not given the key in ${keyVariable(host)}: that may be for ${twin}, which this process also asks`;
+    throw new LabError(reason, "Ask them in processes of their own.", { subject: `served:${host}` });
+  }
   if (own !== "") return own;
   if (plain === "" || trusted === host) return plain;
   const others = [...hosts].filter((other) => other !== host);
   if (others.length > 0) {
     const reason = `is not given the key in ${PLAIN}: that is for the only server of a process, and this one also asks ${others.join(", ")}`;
     const names = [host, ...others].map(keyVariable).join(", ");
-    const remedy = `Name keys after their servers (${names}), give none where none is wanted, and unset ${PLAIN}.`;
+    const anew = "or start this process (a notebook's kernel) anew where the others are asked no longer";
+    const remedy = `Name keys after their servers (${names}), give none where none is wanted, and unset ${PLAIN}; ${anew}.`;
     throw new LabError(reason, remedy, { subject: `served:${host}` });
   }
   trusted = host;
