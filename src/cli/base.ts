@@ -11,7 +11,7 @@ import { buildMiniWorld } from "../miniworld/world";
 import { buildBase, type BaseWork } from "../miniworld/base/build";
 import { installBase } from "../miniworld/base/card";
 import { baseConfigSchema } from "../miniworld/base/config";
-import { buildsOf, type BaseBuild, type Missing } from "../lab/missing";
+import { buildsOf, requireBuilt, type BaseBuild, type Missing } from "../lab/missing";
 import { stoppable } from "./stop";
 import { addWorkersOption, withWorkers, type WorkersArgument } from "./workers";
 
@@ -31,12 +31,13 @@ export function addBaseCommand(program: Command): void {
   });
 }
 
-/** Builds the bases that are missing and that can be built. */
+/** Builds the bases that are missing. @throws LabError, before the first, for what no build makes */
 export async function makeBases(
   missing: readonly Missing[],
   workers: WorkersArgument,
   watched: Pick<BaseWork, "progress" | "signal">,
 ): Promise<void> {
+  requireBuilt(missing.filter(({ build }) => build === undefined));
   for (const build of buildsOf(missing)) {
     await makeBase({ ...build, out: path.resolve(ROOT, build.out) }, workers, watched);
   }

@@ -9,6 +9,7 @@ import { rowsLeftOut, type Experiment } from "../lab/experiment";
 import { labOf } from "../lab/lab";
 import { missingFor } from "../lab/lacking";
 import { requireReady } from "../lab/make";
+import { requireBuilt } from "../lab/missing";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
 import { workOf } from "../lab/stage";
@@ -20,8 +21,8 @@ import { makeBases } from "./base";
 import { showLacking, showPlan } from "./dryRun";
 import { addExecutorOptions, isElsewhere, withHands } from "./executor";
 import { addProfileOptions, overrides, profileWords, readProfile, rowWords, withRows } from "./options";
-import { methodsAsked, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
-import { stoppable } from "./stop";
+import { destinationOf, methodsAsked, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
+import { begunAnew, stoppable } from "./stop";
 import { addWorkersOption } from "./workers";
 
 /** `fine-r1 run`: an experiment, several, or all. */
@@ -89,10 +90,16 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     console.log(`\nWhat it takes: ${commandLine("plan", experiment.id, ...profileWords(options))}`);
     return;
   }
-  const destination = options.record === true ? "record" : "report";
+  const destination = destinationOf(options);
   const watched = options.dryRun === true ? undefined : stoppable();
-  if (watched !== undefined && options.withBases === true)
-    await makeBases(await missingFor(profile, [experiment], { seeds, only }, watched), options, watched);
+  if (watched !== undefined) {
+    const missing = () => missingFor(profile, [experiment], { seeds, only }, watched);
+    if (options.withBases === true) {
+      requirePlaces(experiment, profile, destination);
+      await makeBases(await missing(), options, watched);
+    }
+    requireBuilt(await missing());
+  }
   // not every method needs all that a profile names
   const lab = await labOf(profile, { ...(watched ?? { progress: silent }), lenient: true });
   const plan = planRun(lab, experiment, { seeds, only });
@@ -108,7 +115,10 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
   const published = await withHands(options, async (hands) => {
-    if (options.fresh === true) await forget(lab, stagesOf(plan).map(workOf));
+    if (options.fresh === true) {
+      await forget(lab, stagesOf(plan).map(workOf));
+      begunAnew();
+    }
     const shared = { ...lab, ...hands };
     const made = await makeMethods(shared, experiment, plan);
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });

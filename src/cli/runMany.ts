@@ -29,7 +29,7 @@ import { makeBases } from "./base";
 import { showLacking, showTally } from "./dryRun";
 import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
 import { overrides, readNames, withRows, type ProfileArguments, type RowsArguments } from "./options";
-import { stoppable } from "./stop";
+import { begunAnew, stoppable } from "./stop";
 
 export interface RunArguments extends ProfileArguments, RowsArguments, ExecutorArguments {
   readonly all?: boolean;
@@ -47,6 +47,11 @@ export function methodsAsked({ all, only, rows }: RunArguments): readonly string
   if (all === true) return "all";
   if (only === undefined && rows === undefined) return undefined;
   return [only, rows].flatMap((names) => (names === undefined ? [] : readNames(names)));
+}
+
+/** Where a run is written. */
+export function destinationOf({ record }: RunArguments): Destination {
+  return record === true ? "record" : "report";
 }
 
 /** Asked before the training, not after it. @throws LabError where a report cannot be written, or one that is there cannot be read */
@@ -90,7 +95,11 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     return;
   }
   const watched = stoppable();
-  if (options.withBases === true) await makeBases(await missing(watched), options, watched);
+  if (options.withBases === true) {
+    for (const profile of profiles)
+      for (const experiment of experiments) requirePlaces(experiment, profile, destinationOf(options));
+    await makeBases(await missing(watched), options, watched);
+  }
   requireBuilt(await missing(watched));
   const context = { ...watched, store: storeFolder() };
   const planned = await planOf(watched);
@@ -110,14 +119,17 @@ function leftOut(labs: readonly Lab[], experiments: readonly Experiment[]): stri
 }
 
 async function make(context: LabContext, planned: readonly PlannedExperiment[], options: RunArguments): Promise<void> {
-  const destination = options.record === true ? "record" : "report";
+  const destination = destinationOf(options);
   for (const { experiment, lab } of planned) requirePlaces(experiment, lab.profile, destination);
   await (isElsewhere(options) ? loadBackend() : requireTraining());
   const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds)]));
   const published = new Map<PlannedExperiment, Published>();
   const failures = new Map<unknown, PlannedExperiment[]>();
   await withHands(options, async (hands) => {
-    if (options.fresh === true) await forget(context, stagesOfMany(planned).map(workOf));
+    if (options.fresh === true) {
+      await forget(context, stagesOfMany(planned).map(workOf));
+      begunAnew();
+    }
     await makeMany({ ...context, ...hands }, planned, {
       done: async (one) => {
         const record = records.get(one);

@@ -61,11 +61,19 @@ export function stoppable(elsewhere?: Progress): { readonly progress: Progress; 
   return { progress: together(display, placeKeeper), signal: controller.signal };
 }
 
+/** Whether all that --fresh removes is removed. */
+let anew = false;
+
+/** Says that what was to be made anew is removed: from here on a stopped run has work of its own. */
+export function begunAnew(): void {
+  anew = true;
+}
+
 /** Where the work was stopped and how it goes on; `undefined` for any other error. */
 export function stoppedMessage(error: unknown, argv: readonly string[]): string | undefined {
   if (error !== asked) return undefined;
-  // --fresh would throw away what the stopped run has done
-  const again = commandLine(argv.filter((arg) => arg !== "--fresh"));
+  // --fresh would throw away what the stopped run has done, once it has begun
+  const again = commandLine(argv.filter((arg) => arg !== "--fresh" || !anew));
   const places = placesInWords();
   if (places.length > 1)
     return `Stopped; what is done is kept:\n  ${places.join("\n  ")}\nTo go on from there:\n  ${again}`;

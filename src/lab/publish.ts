@@ -11,7 +11,7 @@ import { exportView, type View } from "../report/viewPage";
 import { takeLease } from "../store/lease";
 import { leasesOf } from "../store/store";
 import type { Experiment, Sight } from "./experiment";
-import { givenChains } from "./given";
+import { givenChains, NOT_BUILT } from "./given";
 import { keptFindings, layOut, outdated, withRemark, type Findings } from "./findings";
 import {
   gather,
@@ -188,7 +188,10 @@ export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly numbe
     ...further,
     ...Object.values(benchmarks ?? {}),
   ];
-  const named = given.flatMap((one) => (one === undefined ? [] : [[one.fingerprint, one] as const]));
+  const named = given.flatMap((one) => {
+    // what is not there was worked on by nothing in this run
+    return one === undefined || one.fingerprint === NOT_BUILT ? [] : [[one.fingerprint, one] as const];
+  });
   return startRun({
     experiment: experiment.id,
     profile: profile.name,

@@ -91,6 +91,30 @@ it("a published model's answers need no base, and are named as the run named the
   await expect(said("browse", "closed-world", ...words)).rejects.toThrow(/was not asked anything yet/);
 });
 
+it("is not written anew where it cannot be told whether it is of today", async () => {
+  const words = ["-p", "smoke", "--set", "encoder=none/siglip"];
+  const kept = path.join(home, "results", "quickstart", loadProfile("smoke", { encoder: "none/siglip" }).name);
+  fs.cpSync(path.join(ROOT, "results", "quickstart", "mini"), kept, { recursive: true });
+  await expect(said("show", "quickstart", "--write", ...words)).rejects.toThrow(/none\/siglip: the checkpoint is not/);
+});
+
+it.each([["open-world"], ["open-world", "closed-world"]])(
+  "no base is built for %s where something is missing that no build makes",
+  async (...ids) => {
+    const sets = ["--set", "base=none/smoke/base", "--set", "similarity=none/sentences"];
+    const run = said("run", ...ids, "-p", "smoke", "--with-bases", ...sets);
+    await expect(run).rejects.toThrow(/^none\/sentences: the checkpoint is not there/); // and not the base, which would be built
+    expect(fs.existsSync(path.join(home, "runs", "base"))).toBe(false);
+  },
+);
+
+it("a run of one experiment names all that it misses at once", async () => {
+  const sets = ["--set", "base=none/smoke/base", "--set", "models.larger=none/large/base"];
+  await expect(said("run", "closed-world", "--all", "-p", "smoke", ...sets)).rejects.toThrow(
+    /the checkpoints are not there.*--out none\/smoke && npx fine-r1 base build --config large/,
+  );
+});
+
 describe("a run that cannot be made again", () => {
   const fresh = ["-p", "smoke", "--set", "similarity=none/sentences", "--fresh"];
   const refused = /none\/sentences: the checkpoint is not there/;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closedWorld, crossModel, inference, openWorld, quickstart } from "../../src/experiments";
 import { silent } from "../../src/core/progress";
 import { rowsLeftOut } from "../../src/lab/experiment";
+import { NOT_BUILT } from "../../src/lab/given";
 import { missingOf, notBuilt } from "../../src/lab/missing";
 import { settingsOf } from "../../src/lab/kept";
 import { labOf, type Lab } from "../../src/lab/lab";
@@ -82,6 +83,8 @@ describe("further models of a profile", () => {
   it("stand in the record of a run that is about them", () => {
     const inputs = (experiment: typeof inference) => beginRun(whole, experiment, [1]).spec.inputs.length;
     expect([quickstart, inference, closedWorld].map(inputs)).toEqual([3, 4, 6]);
+    const fingerprints = beginRun(unbuilt, closedWorld, [1]).spec.inputs.map(({ fingerprint }) => fingerprint);
+    expect(fingerprints).not.toContain(NOT_BUILT); // nothing was made with those
   });
 });
 
