@@ -12,6 +12,7 @@ import type { HtmlView } from "../report/display/view";
 import { runCurves } from "../report/figures";
 import type { ResultTable } from "../report/table/table";
 import type { Finished } from "../store/store";
+import { readWorkers } from "../workers/count";
 import { openWorkers } from "../workers/open";
 import { seedOf, type Experiment, type Method } from "./experiment";
 import { findingsOf, type Findings } from "./findings";
@@ -155,12 +156,13 @@ const opened = new Map<string, ReturnType<typeof openWorkers>>();
 
 /** One pool for all labs that ask for the same: a cell that is run again starts no more processes, and a lab of before keeps its own. */
 function workersFor(asked = process.env["FINE_R1_WORKERS"] ?? ""): ReturnType<typeof openWorkers> {
-  const before = opened.get(asked);
+  const count = String(readWorkers(asked)); // "" and "auto" are the same
+  const before = opened.get(count);
   if (before !== undefined) return before;
   const workers = openWorkers(asked, (line) => {
     console.log(line);
   });
-  opened.set(asked, workers);
+  opened.set(count, workers);
   return workers;
 }
 

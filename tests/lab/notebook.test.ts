@@ -62,8 +62,8 @@ it("shows one display of bars and curves for each training at work, and none for
 
 it("starts no more workers when its first cell is run again", async () => {
   const { kernel } = fakeKernel();
-  const open = () => openLab(kernel, { profile: "smoke", workers: "2" });
-  const [first, again] = [await open(), await open()];
+  const open = (workers: string) => openLab(kernel, { profile: "smoke", workers });
+  const [first, again] = [await open("2"), await open("02")]; // the same number, in other words
   expect(first.workers?.size).toBe(2);
   expect(again.workers).toBe(first.workers); // and so the lab of before can still be worked with
 });
