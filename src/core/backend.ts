@@ -112,6 +112,17 @@ export function onGpu(): boolean {
   return (tf.backend() as unknown as { readonly isUsingGpuDevice: boolean }).isUsingGpuDevice;
 }
 
+/**
+ * A new tensor, once its values lie where tensors do. The native engine takes them at their first use and holds on to the array that they
+ * came in until then: of a large model, one after the other would still be there. Uses it at once.
+ */
+export function settled<T extends tf.Tensor>(tensor: T): T {
+  const { shape } = tensor;
+  const each = (value: number) => new Array<number>(shape.length).fill(value);
+  if (shape.length > 0) tf.slice(tensor, each(0), each(1)).dispose();
+  return tensor;
+}
+
 /** Throws, with the remedy, unless the loaded engine can train. */
 export async function requireTraining(): Promise<void> {
   const backend = await loadBackend();

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { settled } from "../core/backend";
 import { Factors } from "./factors";
 import type { FlatLayout } from "./flat";
 
@@ -71,7 +72,8 @@ export class AdamW {
   }
 
   /**
-   * One update, bucket by bucket. Takes ownership of the flat gradients, which must be finite.
+   * One update, bucket by bucket. Frees the flat gradients as it goes, which must be finite. After a throw those that are left are the
+   * caller's, and the weights are of no use: some have been moved, and some not.
    * @param norm their global norm, where it is known already
    * @returns the global gradient norm before clipping
    */
@@ -85,33 +87,32 @@ export class AdamW {
       correction: 1 / (1 - beta2 ** this.step_),
     };
     this.layout.buckets.forEach((bucket, i) => {
-      const before = [this.layout.joinParameters(bucket), at(gradients, i), at(this.first, i), at(this.second, i)];
-      const [theta, first, second] = inPieces(before, this.layout.limit, (operands) =>
-        this.moved(operands as Four, i, numbers),
-      ) as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
-      this.first[i] = first;
-      this.second[i] = second;
-      this.layout.assign(bucket, theta);
-      theta.dispose();
+      [this.first[i], this.second[i]] = tf.tidy(() => {
+        const theta = this.layout.joinParameters(bucket);
+        const before: Before = [theta, at(gradients, i), at(this.first, i), at(this.second, i)];
+        const [after, ...moments] = inPieces(before, this.layout.limit, (piece) => this.next(piece, i, numbers));
+        this.layout.assign(bucket, after);
+        return moments;
+      });
     });
     return norm;
   }
 
   /** Parameters and moments after the update. @param bucket whose factors hold; one that is cut into pieces is one parameter */
-  private moved([theta, gradient, first, second]: Four, bucket: number, numbers: UpdateNumbers): tf.Tensor1D[] {
+  private next([theta, gradient, first, second]: Before, bucket: number, numbers: UpdateNumbers): After {
     const { beta1, beta2, epsilon } = this.options;
     const { scale, learningRate, rate, correction } = numbers;
     const { add, mul } = tf;
     const g = scale === 1 ? gradient : mul<tf.Tensor1D>(gradient, scale);
     const m = add<tf.Tensor1D>(mul(first, beta1), mul(g, 1 - beta1));
     const v = add<tf.Tensor1D>(mul(second, beta2), mul(tf.square(g), 1 - beta2));
-    const moved = mul(tf.div(m, add(tf.sqrt(mul(v, correction)), epsilon)), rate);
-    const change = add<tf.Tensor1D>(moved, mul(this.decay.times(theta, bucket), learningRate));
+    const step = mul(tf.div(m, add(tf.sqrt(mul(v, correction)), epsilon)), rate);
+    const change = add<tf.Tensor1D>(step, mul(this.decay.times(theta, bucket), learningRate));
     const scaled = this.rates?.times(change, bucket) ?? change;
     return [tf.sub<tf.Tensor1D>(theta, scaled), m, v];
   }
 
-  /** The state, read from the moments as they are when it is read. */
+  /** The state. Its vectors are read when they are asked for, which must be before the next update, load or disposal. */
   save(): AdamWState {
     const entries = (kind: string, tensors: readonly tf.Tensor1D[]) =>
       tensors.map((t, i) => ({ name: `${kind}.${i}`, size: t.size, data: () => t.dataSync<"float32">() }));
@@ -125,7 +126,7 @@ export class AdamW {
     if (saved.size !== own.length || own.some(({ name, size }) => saved.get(name)?.size !== size)) return false;
     const put = (kind: string, tensors: tf.Tensor1D[]): void => {
       tensors.forEach((old, i) => {
-        tensors[i] = tf.tensor1d((saved.get(`${kind}.${i}`) as Moment).data(), "float32");
+        tensors[i] = settled(tf.tensor1d((saved.get(`${kind}.${i}`) as Moment).data(), "float32"));
         old.dispose();
       });
     };
@@ -142,39 +143,40 @@ export class AdamW {
   }
 }
 
-/** Of a bucket or a piece of it: parameters, gradients, and the moments. */
-type Four = [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+/** Of a bucket or a piece of it. */
+type Before = [theta: tf.Tensor1D, gradient: tf.Tensor1D, first: tf.Tensor1D, second: tf.Tensor1D];
+type After = [theta: tf.Tensor1D, first: tf.Tensor1D, second: tf.Tensor1D];
 
 /**
  * Computes vectors, number by number, from vectors of the same length: at most `limit` numbers at a time, so that what arises on the way
- * stays small where one parameter is huge. Each number is the same however it is cut. Frees the operands.
+ * stays small where one parameter is huge. Each number is the same however it is cut. Frees the operands. Runs within `tf.tidy`.
  */
-function inPieces(
-  operands: readonly tf.Tensor1D[],
-  limit: number,
-  compute: (operands: readonly tf.Tensor1D[]) => tf.Tensor1D[],
-): tf.Tensor1D[] {
-  const size = operands[0]?.size ?? 0;
-  const pieces: tf.Tensor1D[][] = [];
+function inPieces(operands: Before, limit: number, compute: (operands: Before) => After): After {
+  const { size } = operands[0];
+  const pieces: After[] = [];
   for (let from = 0; from < size; from += limit) {
     const cut = (whole: tf.Tensor1D) => (size <= limit ? whole : tf.slice(whole, from, Math.min(limit, size - from)));
-    pieces.push(tf.tidy(() => compute(operands.map(cut))));
+    const [theta, gradient, first, second] = operands;
+    pieces.push(tf.tidy(() => compute([cut(theta), cut(gradient), cut(first), cut(second)])));
   }
-  tf.dispose([...operands]);
-  return (pieces[0] ?? []).map((_, k) => {
-    const parts = pieces.map((piece) => at(piece, k));
+  tf.dispose(operands);
+  const joined = (parts: tf.Tensor1D[]) => {
     const whole = tf.concat1d(parts);
     tf.dispose(parts);
     return whole;
-  });
+  };
+  return [
+    joined(pieces.map(([theta]) => theta)),
+    joined(pieces.map(([, first]) => first)),
+    joined(pieces.map(([, , second]) => second)),
+  ];
 }
 
 /** The Euclidean norm of all gradients together. Waits for the computation. */
 export function globalNorm(gradients: readonly tf.Tensor1D[]): number {
-  const squared = tf.tidy(() => tf.addN(gradients.map((g) => tf.tidy(() => tf.sum(tf.square(g))))));
-  const value = squared.dataSync()[0] ?? 0;
-  squared.dispose();
-  return Math.sqrt(value);
+  return Math.sqrt(
+    tf.tidy(() => tf.addN(gradients.map((g) => tf.tidy(() => tf.sum(tf.square(g))))).dataSync()[0] ?? 0),
+  );
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { readStored } from "../config/stored";
+import { settled } from "../core/backend";
 import { LabError } from "../core/errors";
 import { requireUsable } from "../core/finite";
 import { writeFolderAtomic, writeJson } from "../core/files";
@@ -50,7 +51,14 @@ export async function saveCheckpoint(
   await writeFolderAtomic(path.join(folder, `checkpoint-${state.step}`), (temporary) => {
     const { step, moments } = optimizer.save();
     const [parametersFile, optimizerFile] = [path.join(temporary, PARAMETERS), path.join(temporary, OPTIMIZER)];
-    writeSafetensors(parametersFile, named(parameters, folder));
+    writeSafetensors(
+      parametersFile,
+      [...parameters].map(([name, variable]) => ({
+        name,
+        shape: variable.shape,
+        data: () => requireUsable(name, variable.dataSync<"float32">(), folder),
+      })),
+    );
     writeSafetensors(
       optimizerFile,
       moments.map(({ name, size, data }) => ({ name, shape: [size], data })),
@@ -119,7 +127,8 @@ export function readParameters(file: string, parameters: ReadonlyMap<string, tf.
       const shape = opened.tensors.get(name)?.shape;
       if (shape?.join() !== variable.shape.join())
         throw foreign(file, `has no tensor ${name} of shape [${variable.shape.join(", ")}]`);
-      const value = tf.tensor(requireUsable(name, opened.readFloat32(name), file), variable.shape, "float32");
+      const read = requireUsable(name, opened.readFloat32(name), file);
+      const value = settled(tf.tensor(read, variable.shape, "float32"));
       variable.assign(value);
       value.dispose();
     }
@@ -130,11 +139,6 @@ export function readParameters(file: string, parameters: ReadonlyMap<string, tf.
 
 function foreign(file: string, reason: string): LabError {
   return new LabError(reason, "It belongs to another model: remove its folder to start afresh.", { subject: file });
-}
-
-function* named(parameters: ReadonlyMap<string, tf.Variable>, folder: string) {
-  for (const [name, variable] of parameters)
-    yield { name, shape: variable.shape, data: requireUsable(name, variable.dataSync<"float32">(), folder) };
 }
 
 /** The steps after which checkpoints were put away, in order. */

@@ -1,7 +1,4 @@
-/**
- * A learning rate as a function of the step, 0 ≤ step < steps. A linear warm-up of n steps is at peak/n in the first one and at the peak
- * in the last, step n − 1: one step ahead of transformers (and so of LLaMA-Factory), where the first step has the rate 0.
- */
+/** A learning rate as a function of the step, 0 ≤ step < steps. */
 export type Schedule = (step: number) => number;
 
 /** The same rate at every step, after a linear warm-up over `warmup` steps. */
@@ -34,6 +31,10 @@ export function oneCycle(peak: number, steps: number, rise = 0.1): Schedule {
   };
 }
 
+/**
+ * The part of the peak that a linear warm-up of n steps has reached: 1/n in the first one and all in the last, step n − 1. That is one step
+ * ahead of transformers (and so of LLaMA-Factory), where the first step has the rate 0.
+ */
 function warmUp(step: number, warmup: number): number {
   return step < warmup ? (step + 1) / warmup : 1;
 }

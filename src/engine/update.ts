@@ -67,17 +67,17 @@ export function applyUpdate(
   if (vectors === undefined) return { figures };
   const gradients = vectors.map((vector) => tf.tensor1d(vector));
   vectors.length = 0;
-  const gradNorm = globalNorm(gradients);
-  if (Number.isFinite(gradNorm)) {
-    optimizer.update(gradients, rate, gradNorm);
-    return { loss, gradNorm, figures };
+  try {
+    const gradNorm = globalNorm(gradients);
+    if (Number.isFinite(gradNorm)) {
+      optimizer.update(gradients, rate, gradNorm);
+      return { loss, gradNorm, figures };
+    }
+    const read = gradients.map((vector) => vector.dataSync<"float32">());
+    return { fault: `the gradients' norm overflows; ${largest(read, layout)}` };
+  } finally {
+    tf.dispose(gradients);
   }
-  const top = largest(
-    gradients.map((vector) => vector.dataSync<"float32">()),
-    layout,
-  );
-  tf.dispose(gradients);
-  return { fault: `the gradients' norm overflows; ${top}` };
 }
 
 /** Adds in place, in single precision as the tensor engine does; a sum of one is the vectors themselves. `more` is empty afterwards. */

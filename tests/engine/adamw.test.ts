@@ -125,7 +125,7 @@ describe("AdamW", () => {
     const { moments } = optimizer.save();
     const [first] = moments;
     for (const foreign of [
-      [{ name: "first.0", size: 3, data: () => expect.unreachable("read in vain") }],
+      [{ ...first!, size: 3, data: () => expect.unreachable("read in vain") }, ...moments.slice(1)],
       moments.slice(1),
       [...moments, { ...first!, name: "first.9" }],
     ]) {
@@ -133,6 +133,19 @@ describe("AdamW", () => {
     }
     expect(optimizer.steps).toBe(0);
     expect(optimizer.load({ step: 7, moments })).toBe(true);
+    optimizer.dispose();
+    tf.dispose(tensors);
+  });
+
+  it("keeps none of the arrays that it loads: a large model's would all be there at once", () => {
+    const { parameters, tensors } = problem();
+    const optimizer = new AdamW(new FlatLayout(parameters, 4), OPTIONS);
+    const arrays = optimizer.save().moments.map(({ size }) => new Float32Array(size).fill(0.5));
+    const moments = optimizer.save().moments.map((moment, i) => ({ ...moment, data: () => arrays[i]! }));
+    expect(optimizer.load({ step: 1, moments })).toBe(true);
+    for (const array of arrays) array.fill(7); // seen by a tensor that still lies in it
+    const read = optimizer.save().moments.map(({ data }) => [...data()]);
+    expect(read).toEqual([new Array(4).fill(0.5), [0.5, 0.5], new Array(4).fill(0.5), [0.5, 0.5]]);
     optimizer.dispose();
     tf.dispose(tensors);
   });
@@ -169,6 +182,40 @@ describe("AdamW", () => {
     }
     factors.dispose();
     tf.dispose([...tensors, ones]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("has the same bits in buckets that are mixed, each with decays and rates of its own, and leaves no tensor behind", () => {
+    const before = tf.memory().numTensors;
+    const layout = (limit: number) => {
+      const shapes = { a: [1, 2], b: [1], c: [2, 1], d: [1] };
+      const variables = Object.entries(shapes).map(([name, shape]) => [name, tf.variable(tf.ones(shape))] as const);
+      return new FlatLayout(new Map<string, tf.Variable>(variables), limit);
+    };
+    const rates: Readonly<Record<string, number>> = { a: 2, b: 3, c: 5, d: 7 };
+    const rateOf = (name: string) => rates[name] ?? NaN;
+    const run = (limit: number, cut: readonly (readonly number[])[]) => {
+      const made = tf.tidy(() => layout(limit));
+      const optimizer = new AdamW(made, { ...OPTIONS, maxGradNorm: null, rateOf });
+      for (let step = 0; step < 3; step++)
+        optimizer.update(
+          cut.map((g) => tf.tensor1d([...g])),
+          0.05,
+        );
+      const out = values(made.parameters);
+      optimizer.dispose();
+      tf.dispose([...made.parameters.values()]);
+      return out;
+    };
+    expect(run(3, [[1, -2, 3], [4, 5, -6]])).toEqual(run(6, [[1, -2, 3, 4, 5, -6]])); // prettier-ignore
+
+    const made = tf.tidy(() => layout(3));
+    const factors = new Factors(made, rateOf);
+    const ones = tf.ones<tf.Rank.R1>([3]);
+    const products = [0, 1, 0].map((bucket) => factors.times(ones, bucket));
+    expect(products.map((product) => [...product.dataSync()])).toEqual([[2, 2, 3], [5, 5, 7], [2, 2, 3]]); // prettier-ignore
+    factors.dispose();
+    tf.dispose([...products, ones, ...made.parameters.values()]);
     expect(tf.memory().numTensors).toBe(before);
   });
 

@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LabError } from "../../src/core/errors";
 import { Random } from "../../src/core/random";
 import { ADAMW_DEFAULTS, AdamW } from "../../src/engine/adamw";
-import { saveCheckpoint } from "../../src/engine/checkpoint";
+import { readParameters, saveCheckpoint } from "../../src/engine/checkpoint";
 import { FlatLayout } from "../../src/engine/flat";
 import { constant } from "../../src/engine/schedule";
 import { parseStepFigures, train, type StepFigures, type TrainTask } from "../../src/engine/train";
@@ -107,6 +107,34 @@ describe("the bytes of a checkpoint", () => {
     expect(await refused()).toMatch(/has changed since it was written/);
     fs.rmSync(inside(name));
     expect(await refused()).toMatch(/cannot be read \(ENOENT/);
+  });
+});
+
+describe("parameters", () => {
+  it("are read when their turn to be written comes, not all of them first", async () => {
+    const { parameters, dispose } = toy(4, 2);
+    const optimizer = new AdamW(new FlatLayout(parameters));
+    const written: number[] = [];
+    vi.spyOn(parameters.get("b")!, "dataSync").mockImplementation(() => {
+      const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+      for (const file of files.filter((name) => name.includes("parameters.safetensors.tmp")))
+        written.push(fs.statSync(path.join(folder, file)).size);
+      return new Float32Array(2) as never;
+    });
+    await saveCheckpoint(folder, parameters, optimizer, { step: 6, task: null });
+    // b is the last: all is there but its two numbers of four bytes
+    const { size } = fs.statSync(path.join(folder, "checkpoint-6", "parameters.safetensors"));
+    expect(written).toEqual([size - 2 * 4]);
+    optimizer.dispose();
+    dispose();
+  });
+
+  it("lie in no arrays once they are loaded", () => {
+    const { parameters, dispose } = toy(4, 2);
+    readParameters(inside("parameters.safetensors"), parameters);
+    // a tensor that lies in an array hands out that one each time
+    for (const variable of parameters.values()) expect(variable.dataSync()).not.toBe(variable.dataSync());
+    dispose();
   });
 });
 

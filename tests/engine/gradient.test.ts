@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ADAMW_DEFAULTS, AdamW } from "../../src/engine/adamw";
 import { FlatLayout } from "../../src/engine/flat";
-import type { Gradient } from "../../src/engine/gradient";
+import { Factors } from "../../src/engine/factors";
+import { gradientOf, type Gradient, type Loss, type Weighted } from "../../src/engine/gradient";
 import { accumulate, applyUpdate, type Sum } from "../../src/engine/update";
 import type { Runner } from "../../src/workers/job";
 import { toy, type Toy } from "./toy";
@@ -12,6 +13,7 @@ beforeEach(() => {
   problem = toy(6, 2);
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   problem.dispose();
 });
 
@@ -37,8 +39,12 @@ it("holds a step's gradients once, not once for every micro-batch, and not besid
   expect(made.map(({ vectors }) => vectors)).toEqual([[], [], []]);
   expect(sum.vectors?.map(({ length }) => length)).toEqual([6]);
   const optimizer = new AdamW(layout, ADAMW_DEFAULTS);
+  const updating = vi.spyOn(AdamW.prototype, "update").mockImplementation(() => {
+    expect(sum.vectors).toEqual([]);
+    return 1;
+  });
   applyUpdate(sum, layout, optimizer, 0.1);
-  expect(sum.vectors).toEqual([]);
+  expect(updating).toHaveBeenCalledOnce();
   optimizer.dispose();
 });
 
@@ -46,10 +52,47 @@ it("leaves no tensor behind when a gradient cannot be laid out", async () => {
   const layout = new FlatLayout(problem.parameters);
   const { microBatches } = await problem.task.next(0);
   const before = tf.memory().numTensors;
-  const failing = vi.spyOn(FlatLayout.prototype, "join").mockImplementation(() => {
+  vi.spyOn(FlatLayout.prototype, "join").mockImplementation(() => {
     throw new RangeError("out of memory");
   });
   await expect(accumulate(microBatches as never[], watched([]), layout)).rejects.toThrow("out of memory");
-  failing.mockRestore();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+it("lets go of a bucket's gradients before the next bucket is laid out", async () => {
+  // two buckets: a full one, and one of a single number
+  const sizes = [2 ** 24, 1];
+  const ones = sizes.map((size) => tf.tidy(() => tf.variable(tf.ones([size]))));
+  const parameters = new Map(ones.map((variable, i) => [`p${i}`, variable]));
+  const total: Loss<Weighted, null> = {
+    name: "sum",
+    prepare: () => ({ loss: () => tf.addN(ones.map((v) => tf.sum<tf.Scalar>(v))), dispose: () => undefined }),
+  };
+  const held: number[] = [];
+  const { join } = FlatLayout.prototype;
+  vi.spyOn(FlatLayout.prototype, "join").mockImplementation(function (this: FlatLayout, ...given) {
+    held.push(tf.memory().numBytes - before);
+    return join.apply(this, given);
+  });
+  const before = tf.memory().numBytes;
+  await gradientOf(total).run({ parameters }, { data: null, parameters: [...parameters.keys()] });
+  // the loss, and the gradients that are still to be laid out
+  expect(held).toEqual([4 * (1 + 2 ** 24 + 1), 4 * (1 + 1)]);
+  tf.dispose(ones);
+});
+
+it("leaves no tensor behind when an update fails in the second piece of the second bucket", () => {
+  const before = tf.memory().numTensors;
+  const layout = new FlatLayout(new Map([...problem.parameters].reverse()), 2); // b of 2 numbers, then w of 4
+  const optimizer = new AdamW(layout, ADAMW_DEFAULTS);
+  vi.spyOn(Factors.prototype, "times")
+    .mockImplementationOnce((vector) => tf.zerosLike(vector))
+    .mockImplementationOnce((vector) => tf.zerosLike(vector))
+    .mockImplementationOnce(() => {
+      throw new RangeError("out of memory");
+    });
+  const vectors = [new Float32Array(2).fill(1), new Float32Array(4).fill(1)];
+  expect(() => applyUpdate({ loss: 1, vectors, figures: {} }, layout, optimizer, 0.1)).toThrow("out of memory");
+  optimizer.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });

@@ -55,6 +55,8 @@ function task(at: number, spoilt: () => tf.Scalar): TrainTask<Weighted> {
 const nanLoss = (): tf.Scalar => tf.sum(tf.mul(tf.square(parameters.get("bad")!), NaN));
 /** d√x/dx at x = 0 is infinite, the loss is not. */
 const infiniteGradient = (): tf.Scalar => tf.sum(tf.sqrt(parameters.get("bad")!));
+/** The gradient 2e25 is finite, its square is not. */
+const huge = (): tf.Scalar => tf.sum(tf.mul(parameters.get("bad")!, 2e25));
 
 const checkpoints = (): string[] =>
   fs
@@ -81,8 +83,6 @@ describe("a step that is not finite", () => {
   });
 
   it("says so when finite gradients have no finite norm", async () => {
-    // The gradient 2e25 is finite, its square is not.
-    const huge = (): tf.Scalar => tf.sum(tf.mul(parameters.get("bad")!, 2e25));
     await expect(train(task(0, huge), options())).rejects.toThrow(
       /norm overflows; the largest is that of bad, 2\.0e\+25/u,
     );
@@ -90,7 +90,7 @@ describe("a step that is not finite", () => {
 
   it("leaves no tensor behind", async () => {
     const count = tf.memory().numTensors;
-    for (const spoilt of [nanLoss, infiniteGradient]) {
+    for (const spoilt of [nanLoss, infiniteGradient, huge]) {
       await expect(train(task(0, spoilt), options())).rejects.toThrow(LabError);
     }
     expect(tf.memory().numTensors).toBe(count);

@@ -120,6 +120,15 @@ describe("dynamic sampling", () => {
     expect(batch.meanLength).toBe(mean(batch.rollouts.map((r) => r.completion.tokenIds.length)));
   });
 
+  it("adds what a later try samples to the same sums", async () => {
+    const changes = { ...WIDE, formatWeight: 0.3, promptsPerRollout: 1, promptsPerUpdate: 1 };
+    const { batch } = await collect(["hard", "mixed a"], changes);
+    expect([batch.groups, batch.resamples]).toEqual([1, 1]);
+    // 16 answers to "hard", all wrong and well-formed: 0.7 · 0 + 0.3 · 1; then those of the group that was kept, in the order of sampling
+    const rewards = [...new Array<number>(16).fill(0.3), ...batch.rollouts.map((r) => r.reward.overall)];
+    expect(batch.meanReward).toBe(rewards.reduce((total, value) => total + value, 0) / 32);
+  });
+
   it.each([0, 1, 4])("stops after %d retries and trains on the groups found", async (maxResample) => {
     const names = ["mixed a", ...Array.from({ length: 20 }, () => "hard")];
     const { batch, drawn, model } = await collect(names, { ...WIDE, maxResample });

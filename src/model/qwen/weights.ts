@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { settled } from "../../core/backend";
 import { requireWithin } from "../../core/limits";
 import { Random } from "../../core/random";
 import type { LinearWeights } from "../tensor/linear";
@@ -118,13 +119,9 @@ export function makeVariables(
 ): Map<string, tf.Variable> {
   const variables = new Map<string, tf.Variable>();
   for (const { name, shape, data } of weights) {
-    const value = tf.tensor(data, [...shape]);
+    const value = settled(tf.tensor(data, [...shape]));
     const variable = tf.variable(value);
     value.dispose();
-    // The native engine copies a tensor's values at its first use and holds the original until then. Using it here lets
-    // the original go, so that loading needs the weights once, and one tensor.
-    if (shape.length > 0)
-      tf.slice(variable, new Array<number>(shape.length).fill(0), new Array<number>(shape.length).fill(1)).dispose();
     variables.set(name, variable);
   }
   return variables;
