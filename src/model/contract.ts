@@ -3,6 +3,7 @@ import type { RgbImage } from "../core/image";
 import type { Progress } from "../core/progress";
 import type { Runner } from "../workers/job";
 import type { Workers } from "../workers/job";
+import type { TrainableParts } from "./parameters";
 
 /** Marks in a turn's text where an image stands. */
 export const IMAGE_MARKER = "<image>";
@@ -112,8 +113,8 @@ export interface Opening {
   readonly workers?: Workers | undefined;
   /** Told how far the reading of a large one is. */
   readonly progress?: Progress | undefined;
-  /** Whether its weights will be trained, which takes more memory. */
-  readonly trained?: boolean | undefined;
+  /** Those of its weights that will be trained, which takes more memory. */
+  readonly trained?: TrainableParts | undefined;
   /** A file in which a server's answers are kept as they come, so that none is asked for twice when the work is taken up again. */
   readonly replies?: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { LabError, required } from "../core/errors";
 import type { Capability, Engine, Opening, Seen, TrainableModel, VisionLanguageModel, Vocabulary } from "./contract";
 import { onnx } from "./onnx/engine";
+import type { TrainableParts } from "./parameters";
 import { qwen } from "./qwen/engine";
 import { scripted } from "./scripted/engine";
 import { served } from "./served/engine";
@@ -70,12 +71,12 @@ export async function openModel(
   await lookAt(at);
   requireCan(at, needs);
   const { engine, where } = engineOf(at);
-  return engine.open(where, { ...how, trained: needs.includes("train") });
+  return engine.open(where, how);
 }
 
-/** Opens a model whose weights will be trained. @throws LabError when its engine cannot train */
-export async function openTrainable(at: string, how: Opening = {}): Promise<TrainableModel> {
-  const model = await openModel(at, ["train"], how);
+/** Opens a model of which some parts will be trained. @throws LabError when its engine cannot train */
+export async function openTrainable(at: string, trained: TrainableParts, how: Opening = {}): Promise<TrainableModel> {
+  const model = await openModel(at, ["train"], { ...how, trained });
   return required(
     isTrainable(model) ? model : undefined,
     () => new RangeError(`openTrainable: ${at} cannot be trained`),

@@ -6,6 +6,7 @@ import { rlStage } from "../../src/lab/kinds/training";
 import { givenCheckpoint } from "../../src/lab/given";
 import { requireAble, stageFrom } from "../../src/lab/stage";
 import { engineOf, openModel, openTrainable, requireCan, vocabularyOf } from "../../src/model/open";
+import { LANGUAGE_ONLY } from "../../src/model/parameters";
 import { QwenModel } from "../../src/model/qwen/model";
 
 const BASE = "assets/smoke/base";
@@ -24,7 +25,7 @@ afterAll(() => {
 
 describe("openModel", () => {
   it("opens a folder alone as a Qwen checkpoint, and others by the engine before the colon", async () => {
-    const model = await openTrainable(BASE);
+    const model = await openTrainable(BASE, LANGUAGE_ONLY);
     expect(model).toBeInstanceOf(QwenModel);
     model.dispose();
     const said = await openModel(script);
@@ -47,7 +48,7 @@ describe("openModel", () => {
     expect(() => {
       requireCan(script, ["generate", "train"]);
     }).toThrow(refusal);
-    await expect(openTrainable(script)).rejects.toThrow(refusal);
+    await expect(openTrainable(script, LANGUAGE_ONLY)).rejects.toThrow(refusal);
   });
 });
 

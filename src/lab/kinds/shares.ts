@@ -17,7 +17,7 @@ export const sharesStage = defineStage<RlInputs, TermShares>({
   run: async ({ from, dataset, triplets, thinking, microBatchSize, train, ...options }, bench) => {
     const data = await bench.dataset(dataset);
     const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });
-    const model = await openTrainable(checkpointFolder(bench, from), bench.context);
+    const model = await openTrainable(checkpointFolder(bench, from), train, bench.context);
     try {
       const { progress, signal } = bench.context;
       const run = { label: bench.label, microBatchSize, train, progress, signal };

@@ -70,7 +70,7 @@ export const sftStage = defineStage<SftInputs, Trained>({
         ? labelExamples(data, promptSet)
         : cotExamples(data, promptSet, path.join(bench.place(examples), "records.jsonl"));
     const list = shareOf(all, share, options.seed);
-    return train(checkpointFolder(bench, from), bench, (model) =>
+    return train(checkpointFolder(bench, from), options.train, bench, (model) =>
       sft(model, list, options, { ...watchers(bench), checkpointEvery: 10 }),
     );
   },
@@ -149,7 +149,7 @@ export const rlStage = defineStage<RlInputs, Trained>({
     const data = await bench.dataset(dataset);
     const examples = rlExamples(data, readTriplets(data, bench.place(triplets)), { ...options, thinking });
     const folder = checkpointFolder(bench, from);
-    return train(folder, bench, async (model) => {
+    return train(folder, parts, bench, async (model) => {
       const reference = usesReference(options.objective)
         ? await openModel(folder, ["score"], bench.context)
         : undefined;
@@ -203,10 +203,11 @@ export function rlExamples(
 
 async function train(
   from: string,
+  parts: TrainableParts,
   { folder, context }: Workbench,
   body: (model: TrainableModel) => Promise<StepFigures[]>,
 ): Promise<Trained> {
-  const model = await openTrainable(from, context);
+  const model = await openTrainable(from, parts, context);
   try {
     const figures = await body(model);
     await model.save(path.join(folder, "model"));

@@ -1,6 +1,7 @@
 import { onGpu } from "../../core/backend";
 import { LabError } from "../../core/errors";
 import { freeMemory, gibibytes, gpuMemory, type FreeMemory } from "../../core/memory";
+import { EVERYTHING, partOf, type TrainableParts } from "../parameters";
 import { passBytes } from "./batches";
 import type { QwenConfig, QwenVisionConfig } from "./config";
 import { sizeOf, weightShapes } from "./weights";
@@ -13,9 +14,14 @@ export interface MemoryNeed {
   readonly loading: number;
   /** Beside the weights, to answer one question (`USUAL`). */
   readonly working: number;
-  /** Beside the weights, in tensors, to train them all, but for what a step's passes hold (`trainingBytes`). */
+  /** How many of the parameters learn. */
+  readonly learning: number;
+  /** Beside the weights, in tensors, to train those that learn, but for what a step's passes hold (`trainingBytes`). */
   readonly training: number;
-  /** Then in arrays of the host's memory: the gradients that are added up over a step's micro-batches. */
+  /**
+   * The gradients added up over a step's micro-batches, in arrays of the host's memory. On a GPU's host there are twice as many, beside those
+   * of the micro-batch that is being added; they are not asked for.
+   */
   readonly arrays: number;
 }
 
@@ -26,8 +32,10 @@ const LARGE = 2 ** 30;
 /** The optimiser's buckets and pieces, in bytes: `FlatLayout`'s limit of 2²⁴ numbers. */
 const BUCKET = 4 * 2 ** 24;
 
-export function memoryNeed(config: QwenConfig): MemoryNeed {
-  const sizes = [...weightShapes(config).values()].map((shape) => 4 * sizeOf(shape)).sort((a, b) => b - a);
+/** @param parts that learn where it is trained */
+export function memoryNeed(config: QwenConfig, parts: TrainableParts = EVERYTHING): MemoryNeed {
+  const shapes = weightShapes(config);
+  const sizes = [...shapes.values()].map((shape) => 4 * sizeOf(shape)).sort((a, b) => b - a);
   let weights = 0;
   let loading = 0;
   for (const size of sizes) {
@@ -37,20 +45,30 @@ export function memoryNeed(config: QwenConfig): MemoryNeed {
   const patches = (USUAL.side / config.vision.patchSize) ** 2;
   // the tower is done before the decoder begins
   const working = Math.max(towerBytes(patches, config.vision), passBytes(1, USUAL.tokens, 1, config));
-  return { parameters: weights / 4, weights, loading, working, training: trainingBytes(sizes), arrays: weights };
+  const learning = [...shapes].filter(([name]) => parts[partOf(name)]).map(([, shape]) => 4 * sizeOf(shape));
+  const arrays = sum(learning);
+  return {
+    ...{ parameters: weights / 4, weights, loading, working },
+    ...{ learning: arrays / 4, training: trainingBytes(learning), arrays },
+  };
 }
 
 /**
- * Bytes of tensors that training holds beside the weights at its peak, an update: gradients and AdamW's two moments, and what becomes of one
- * bucket (`engine/adamw.ts`). That is the bucket of the largest parameter, or a full one: its parameters laid end to end, and they and
- * the moments anew, 4 times its size; and 18 vectors of one of the pieces in which it is computed, 4 of them what is cut out.
- * @param sizes of the parameters, in bytes
+ * Bytes of tensors that training holds beside the weights at its peak, an update, at most and as `tf.memory()` counts: gradients and AdamW's
+ * two moments, and what becomes of one bucket (`engine/adamw.ts`). That is the bucket of the largest parameter, or a full one: its parameters
+ * laid end to end (a lone one shares its memory), and they and the moments anew, 4 times its size; and 18 vectors of one of the pieces in
+ * which it is computed, 4 of them what is cut out.
+ * @param sizes of the parameters that learn, in bytes
  * @param limit of a bucket, unless one parameter is larger
  */
 export function trainingBytes(sizes: readonly number[], limit = BUCKET): number {
-  const weights = sizes.reduce((total, size) => total + size, 0);
+  const weights = sum(sizes);
   const bucket = Math.max(...sizes, Math.min(weights, limit));
   return 3 * weights + 4 * bucket + 18 * Math.min(bucket, limit);
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
 }
 
 /** Bytes of float32 that the tower holds at once for a picture, without gradients: in a block where every patch sees every other. */
@@ -61,18 +79,23 @@ export function towerBytes(patches: number, { embedDim, mlpWidth, heads }: QwenV
 /**
  * Says what a large model will take, before it is loaded.
  * @param say where the sentence goes; nothing is said of models below 1 GiB
- * @param trained whether its weights will be trained
+ * @param trained its parts that will be trained, if any
  * @throws LabError where that is more than is free
  */
-export function requireRoom(name: string, config: QwenConfig, trained: boolean, say: (sentence: string) => void): void {
-  const need = memoryNeed(config);
+export function requireRoom(
+  name: string,
+  config: QwenConfig,
+  trained: TrainableParts | undefined,
+  say: (sentence: string) => void,
+): void {
+  const need = memoryNeed(config, trained);
   if (need.weights < LARGE) return;
   const training = need.training + (onGpu() ? 0 : need.arrays);
+  const billions = (count: number) => `${(count / 1e9).toFixed(2)} billion`;
   const what = trained
-    ? `training all of it ${gibibytes(training)} more for gradients, moments and an update, and what a step's passes hold`
+    ? `training ${billions(need.learning)} of them ${gibibytes(training)} more for gradients, moments and an update, and what a step's passes hold`
     : `a question with a picture of ${USUAL.side} × ${USUAL.side} pixels about ${gibibytes(need.working)} more`;
-  const billions = (need.parameters / 1e9).toFixed(2);
-  const weights = `${billions} billion weights take ${gibibytes(need.weights)} as float32; ${what}`;
+  const weights = `${billions(need.parameters)} weights take ${gibibytes(need.weights)} as float32; ${what}`;
   const free = freeHere();
   say(`${name}: ${weights}. ${shown(free)} are free.`);
   const least = Math.max(need.loading, need.weights + (trained ? training : need.working));

@@ -116,7 +116,7 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
       const tokenizer = QwenTokenizer.load(folder);
       const settings = readImageProcessorConfig(folder) ?? QWEN_IMAGE_PROCESSOR;
       const processor = { ...settings, resizeOrder: options.resizeOrder };
-      const { trained = false, say = console.error, progress } = options;
+      const { trained, say = console.error, progress } = options;
       requireRoom(folder, config, trained, say);
       const parameters = loadParameters(folder, config, progress);
       return new QwenModel({ config, parameters, tokenizer, processor, companions: folder }, options);
