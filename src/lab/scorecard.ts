@@ -43,8 +43,8 @@ export function scorecardOf(claims: readonly Claim[], profiles: readonly string[
     const worlds = (kept.get(claim.experiment)?.kept ?? []).map(worldOf);
     return judge(claim, (difference) => effectOf(worlds, difference));
   });
-  const worlds = new Set([...kept.values()].flatMap((one) => one.kept.map((own) => worldOf(own).world)));
-  const provenance = { worlds: [...worlds].join(" "), from: placeOf(from === "record" ? resultsRoot() : runsRoot()) };
+  const used = new Set([...kept.values()].flatMap((one) => one.profiles));
+  const provenance = { profiles: [...used].join(" "), from: placeOf(from === "record" ? resultsRoot() : runsRoot()) };
   const leftOut = [...kept.values()].flatMap((one) => one.leftOut);
   const layout = { provenance, leftOut };
   return {
@@ -69,8 +69,9 @@ function worldsKept(
   profiles: readonly string[],
   from: Destination,
   own?: Kept,
-): { kept: Kept[]; leftOut: string[] } {
+): { kept: Kept[]; profiles: string[]; leftOut: string[] } {
   const kept: Kept[] = own === undefined ? [] : [own];
+  const used: string[] = [];
   const leftOut: string[] = [];
   for (const profile of profiles) {
     const folder = keptFolder(id, profile, from);
@@ -81,9 +82,12 @@ function worldsKept(
     const same = kept.some((one) => worldOf(one).world === worldOf(found).world);
     if (keys.length > 0) leftOut.push(`Left out: ${placeOf(folder)}, made with other settings (${keys.join(", ")}).`);
     else if (same) leftOut.push(`Left out: ${placeOf(folder)}, of a world that stands in already.`);
-    else kept.push(found);
+    else {
+      kept.push(found);
+      used.push(profile);
+    }
   }
-  return { kept, leftOut };
+  return { kept, profiles: used, leftOut };
 }
 
 /** An experiment's claims, judged by what a run shows and by the worlds that the record has beside it; `undefined` where there are none. */
