@@ -1,5 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { LabError, messageOf } from "../src/core/errors";
@@ -18,6 +20,8 @@ export interface PythonRecipe {
   readonly requirements: readonly string[];
   /** A script that the environment's own Python runs at the end, for what pip cannot do. */
   readonly prepare?: string;
+  /** It holds Ray, which names its own files to a shell and to LD_PRELOAD as they are: run by a path without a space, whatever the clone's is. */
+  readonly holdsRay?: boolean;
 }
 
 /** A Python environment of its own in `.setup`, made on first use (some minutes, once) and anew when a file of its recipe changes. */
@@ -27,7 +31,8 @@ export class PythonEnvironment {
 
   constructor(private readonly recipe: PythonRecipe) {
     this.folder = path.join(ROOT, ".setup", recipe.folder);
-    this.executable = path.join(this.folder, "bin", "python");
+    const bin = path.join("bin", "python");
+    this.executable = path.join(recipe.holdsRay === true ? linkTo(this.folder) : this.folder, bin);
   }
 
   /** @returns a program that its packages brought, such as "vllm" */
@@ -98,6 +103,13 @@ export class PythonEnvironment {
       );
     }
   }
+}
+
+/** A link to a folder, whose path has no space. */
+function linkTo(folder: string): string {
+  const link = path.join(os.tmpdir(), `fine-r1-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`);
+  if (fs.lstatSync(link, { throwIfNoEntry: false }) === undefined) fs.symlinkSync(folder, link);
+  return link;
 }
 
 /** True when this process now holds the lock; a lock of a process that died is taken over. */

@@ -11,6 +11,7 @@ import { PythonEnvironment } from "../../pythonEnvironment";
 export const rayEnvironment = new PythonEnvironment({
   folder: "interop/ray",
   requirements: [path.join(__dirname, "requirements.txt")],
+  holdsRay: true,
 });
 
 /** A real Ray on this machine: a head and other nodes, with one CPU each. Its processes are known by a variable of theirs. */
@@ -76,7 +77,7 @@ export class Cluster {
     const log = fs.openSync(path.join(this.folder, `node-${this.nodes.length}.log`), "w");
     const agent = ["--dashboard-agent-listen-port", String(await freePort())];
     const rest = ["--num-cpus", "1", "--object-store-memory", "80000000", "--disable-usage-stats", "--block", ...agent];
-    const child = spawn(this.python(), ["-m", "ray.scripts.scripts", "start", ...args, ...rest], {
+    const child = spawn(rayEnvironment.executable, ["-m", "ray.scripts.scripts", "start", ...args, ...rest], {
       env: { ...process.env, RAY_raylet_start_wait_time_s: "120", ...this.variables, ...marks },
       cwd: this.folder,
       stdio: ["ignore", log, log],
@@ -90,13 +91,6 @@ export class Cluster {
       void this.spawn(args, tries - 1);
     });
     fs.closeSync(log);
-  }
-
-  /** The environment's own, by a path without a space: Ray names its files to a shell and to LD_PRELOAD as they are. */
-  private python(): string {
-    const link = path.join(this.folder, "env");
-    if (!fs.existsSync(link)) fs.symlinkSync(rayEnvironment.folder, link);
-    return path.join(link, "bin", "python");
   }
 
   private async until(what: string, there: () => Promise<boolean>): Promise<void> {

@@ -18,6 +18,7 @@ const python = new PythonEnvironment({
   folder: "interop/verl",
   requirements: [here("torch.txt"), here("requirements.txt"), `no-deps:${here("engine.txt")}`],
   prepare: here("../cuda_builds_on_cpu.py"),
+  holdsRay: true,
 });
 const home = newFolder("verl");
 
