@@ -107,11 +107,14 @@ export function givenOf({ inputs }: Stage): Given[] {
   return Object.values(inputs).flatMap((value) => givenSchema.safeParse(value).data ?? []);
 }
 
+/** The models that a profile names itself, its rows apart. */
+export function namedModels({ base, models = {}, cot }: Profile): string[] {
+  return [base, ...Object.values(models), cot.teacher].filter((at) => typeof at === "string");
+}
+
 /** All models that a profile may have asked, whatever is chosen of it. */
 export function modelsOf(profile: Profile): string[] {
-  const { base, models = {}, cot } = profile;
-  const named = [base, ...Object.values(models), cot.teacher].filter((at) => typeof at === "string");
-  return [...named, ...placesOfRows(profile)];
+  return [...namedModels(profile), ...placesOfRows(profile)];
 }
 
 /**

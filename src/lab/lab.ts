@@ -17,6 +17,7 @@ import {
   meetModels,
   meetThoseThere,
   modelsOf,
+  namedModels,
   placesOfRows,
   recallModels,
 } from "./given";
@@ -76,11 +77,10 @@ export async function labOf(
   if (!lenient) requireBuilt(missing);
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const store = context.store ?? storeFolder();
-  const named = [profile.base, ...Object.values(profile.models ?? {}), teacher].filter((at) => typeof at === "string");
   expectModels(modelsOf(profile));
   if (looking) recallModels(modelsOf(profile), store);
   else {
-    await (lenient ? meetThoseThere : meetModels)(named, store);
+    await (lenient ? meetThoseThere : meetModels)(namedModels(profile), store);
     await meetThoseThere(placesOfRows(profile), store);
   }
   const given = {
