@@ -6,9 +6,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "../scripts/lib/lock.mjs";
-import { makeEnvironment, pipInstall } from "../scripts/lib/packages.mjs";
-import { findPython } from "../scripts/lib/prerequisites.mjs";
 import { main } from "../scripts/lib/shell.mjs";
+import { makeLinkedEnvironment } from "../scripts/lib/uv.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const setup = path.join(root, ".setup");
@@ -26,9 +25,8 @@ if (unknown !== undefined) {
 
 // The random models are transformers' own, so that every bench needs this environment.
 await install("bench-venv", "requirements.txt", async (venv, requirements) => {
-  await makeEnvironment(findPython().executable, venv, ["--requirement", requirements]);
-  // Without its dependencies, so that it does not bring another torch beside the one chosen above.
-  await pipInstall(venv, ["--no-deps", TORCHVISION]);
+  // torchvision without its dependencies, so that it does not bring another torch beside the one chosen before it
+  await makeLinkedEnvironment(venv, ["-r", requirements], ["--no-deps", TORCHVISION]);
 });
 if (process.exitCode) process.exit();
 for (const size of benches.flatMap((name) => SIZES[name])) {
@@ -66,9 +64,8 @@ async function install(name, file, work) {
 /** The same recipe as that of tests/interop/vllm. */
 async function installVllm(venv, requirements) {
   const file = (name) => path.join(root, "bench", name);
-  await makeEnvironment(findPython().executable, venv, ["--requirement", file("requirements-vllm-torch.txt")]);
-  await pipInstall(venv, ["--no-deps", "--requirement", file("requirements-vllm-engine.txt")]);
-  await pipInstall(venv, ["--requirement", requirements]);
+  const engine = ["--no-deps", "-r", file("requirements-vllm-engine.txt")];
+  await makeLinkedEnvironment(venv, ["-r", file("requirements-vllm-torch.txt")], engine, ["-r", requirements]);
   python("bench-vllm", [path.join(root, "bench", "peer", "prepare_vllm.py")]);
 }
 

@@ -8,27 +8,24 @@ import { interactive, main } from "./lib/shell.mjs";
 
 const RESULTS = join(SETUP, "test-results.json");
 const tool = (...parts) => join(MODULES, ...parts);
-const CHECKS = [
+const READING = [
   ["types", tool("typescript", "bin", "tsc"), ["-p", "tsconfig.json", "--noEmit"]],
   ["lint", tool("eslint", "bin", "eslint.js"), ["."]],
   ["format", tool("prettier", "bin", "prettier.cjs"), ["--check", "--log-level=warn", "."]],
-  [
-    "tests",
-    tool("vitest", "vitest.mjs"),
-    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`, ...process.argv.slice(2)],
-  ],
+];
+const SUITE = [
+  "tests",
+  tool("vitest", "vitest.mjs"),
+  ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`, ...process.argv.slice(2)],
 ];
 
 await main(async () => {
   await setUp();
   rmSync(RESULTS, { force: true });
-  const outcome = [];
-  for (const [name, script, args] of CHECKS) {
-    console.log(`\n── ${name}`);
-    const began = Date.now();
-    const status = await interactive(process.execPath, [script, ...args], { cwd: ROOT });
-    outcome.push({ name, status, seconds: (Date.now() - began) / 1000 });
-  }
+  console.log(`\n── ${READING.map(([name]) => name).join(", ")}`);
+  const outcome = await Promise.all(READING.map(check));
+  console.log("\n── tests");
+  outcome.push(await check(SUITE));
   console.log("\n── summary");
   for (const { name, status, seconds } of outcome) {
     console.log(`  ${status === 0 ? "ok    " : "FAILED"} ${name.padEnd(8)} ${seconds.toFixed(1)} s`);
@@ -38,6 +35,12 @@ await main(async () => {
   console.log(counts(results));
   return outcome.every(({ status }) => status === 0) ? 0 : 1;
 });
+
+async function check([name, script, args]) {
+  const began = Date.now();
+  const status = await interactive(process.execPath, [script, ...args], { cwd: ROOT });
+  return { name, status, seconds: (Date.now() - began) / 1000 };
+}
 
 /** Each test that failed, and each file that could not be read: its name, and how what it said begins. */
 function failures(results) {

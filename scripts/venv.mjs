@@ -2,18 +2,17 @@
 // installed one after the other; one marked "no-deps:FILE" without what its packages ask for.
 import "./lib/node-version.cjs";
 import { resolve } from "node:path";
-import { makeEnvironment, pipInstall } from "./lib/packages.mjs";
-import { findPython } from "./lib/prerequisites.mjs";
+import { withLock } from "./lib/lock.mjs";
 import { SetupError, main } from "./lib/shell.mjs";
+import { makeLinkedEnvironment } from "./lib/uv.mjs";
 
-await main(async () => {
-  const [folder, first, ...more] = process.argv.slice(2);
-  if (first === undefined) throw new SetupError("Usage: node scripts/venv.mjs FOLDER REQUIREMENTS…");
-  await makeEnvironment(findPython().executable, resolve(folder), options(first));
-  for (const file of more) await pipInstall(resolve(folder), options(file));
+await main(() => {
+  const [folder, ...files] = process.argv.slice(2);
+  if (files.length === 0) throw new SetupError("Usage: node scripts/venv.mjs FOLDER REQUIREMENTS…");
+  return withLock(() => makeLinkedEnvironment(resolve(folder), ...files.map(options)));
 });
 
-/** pip's arguments for a file of requirements. */
+/** uv's arguments for a file of requirements. */
 function options(file) {
   const marked = /^no-deps:(.*)$/.exec(file);
   return marked === null ? ["-r", resolve(file)] : ["--no-deps", "-r", resolve(marked[1])];

@@ -37,14 +37,45 @@ export function keptVariables(environment) {
  * @param settings [section.key, value] pairs as pip_settings.py prints them
  */
 export function pipVariables(settings) {
-  const order = ["global", "install", ":env:"]; // pip's own: the later wins
-  const kept = settings
-    .map(([name, value]) => ({ section: name.split(".")[0], key: name.slice(name.indexOf(".") + 1), value }))
-    .filter(({ section, key }) => order.includes(section) && PIP_KEPT.has(key))
-    .sort((a, b) => order.indexOf(a.section) - order.indexOf(b.section));
-  const variables = kept.map(({ key, value }) => [
+  const variables = keptSettings(settings).map(([key, value]) => [
     `PIP_${key.toUpperCase().replaceAll("-", "_")}`,
-    value.split(/\s+/).join(" ").trim(),
+    value,
   ]);
   return { ...Object.fromEntries(variables), PIP_CONFIG_FILE: "/dev/null" };
+}
+
+/** How uv calls what pip's settings say of the way to the registries. Caches are each program's own. */
+const UV_NAMES = new Map([
+  ["index-url", "UV_DEFAULT_INDEX"],
+  ["extra-index-url", "UV_INDEX"],
+  ["no-index", "UV_NO_INDEX"],
+  ["find-links", "UV_FIND_LINKS"],
+  ["trusted-host", "UV_INSECURE_HOST"],
+  ["cert", "SSL_CERT_FILE"],
+  ["client-cert", "SSL_CLIENT_CERT"],
+  ["proxy", "ALL_PROXY"],
+  ["timeout", "UV_HTTP_TIMEOUT"],
+  ["default-timeout", "UV_HTTP_TIMEOUT"],
+  ["retries", "UV_HTTP_RETRIES"],
+  ["keyring-provider", "UV_KEYRING_PROVIDER"],
+]);
+
+/** The same for uv. Of several indexes it takes the best version, as pip does, not the first that has the name. */
+export function uvVariables(settings) {
+  const variables = keptSettings(settings).flatMap(([key, value]) => {
+    const name = UV_NAMES.get(key);
+    if (name === undefined) return [];
+    return [[name, name === "UV_FIND_LINKS" ? value.replaceAll(" ", ",") : value]];
+  });
+  return { ...Object.fromEntries(variables), UV_INDEX_STRATEGY: "unsafe-best-match", UV_PYTHON_DOWNLOADS: "never" };
+}
+
+/** The kept settings as [key, value] pairs, in the order in which the later wins. */
+function keptSettings(settings) {
+  const order = ["global", "install", ":env:"]; // pip's own
+  return settings
+    .map(([name, value]) => ({ section: name.split(".")[0], key: name.slice(name.indexOf(".") + 1), value }))
+    .filter(({ section, key }) => order.includes(section) && PIP_KEPT.has(key))
+    .sort((a, b) => order.indexOf(a.section) - order.indexOf(b.section))
+    .map(({ key, value }) => [key, value.split(/\s+/).join(" ").trim()]);
 }

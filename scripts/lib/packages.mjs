@@ -48,25 +48,17 @@ export function pythonPackages() {
   });
 }
 
-/** Makes a Python environment anew in a folder and installs what pip's arguments say. */
+/** Makes a Python environment anew in a folder and installs what pip's arguments say, whatever the user's settings say of other places. */
 export async function makeEnvironment(executable, folder, wanted) {
   rmSync(folder, { recursive: true, force: true }); // of a link, the link: Python's own --clear would empty the folder that it leads to
-  await logged(`${logName(folder)}-made`, executable, ["-m", "venv", folder]);
-  await pipInstall(folder, wanted);
-}
-
-/** Installs into the Python environment of a folder, whatever the user's settings say of other places. */
-export async function pipInstall(folder, wanted) {
+  const name = basename(folder).replace(".", "");
+  await logged(`${name}-made`, executable, ["-m", "venv", folder]);
   const python = join(folder, "bin", "python");
-  const settings = JSON.parse(ask(python, [join(ROOT, "scripts", "lib", "pip_settings.py")]) ?? "[]");
-  await logged(
-    `${logName(folder)}-pip`,
-    python,
-    ["-m", "pip", "install", "--no-input", "--progress-bar=off", ...wanted],
-    {
-      env: pipVariables(settings),
-    },
-  );
+  const args = ["-m", "pip", "install", "--no-input", "--progress-bar=off", ...wanted];
+  await logged(`${name}-pip`, python, args, { env: pipVariables(pipSettings(python)) });
 }
 
-const logName = (folder) => basename(folder).replace(".", "");
+/** @returns pip's settings, of all places, as [section.key, value] pairs */
+export function pipSettings(python) {
+  return JSON.parse(ask(python, [join(ROOT, "scripts", "lib", "pip_settings.py")]) ?? "[]");
+}

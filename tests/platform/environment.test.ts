@@ -98,6 +98,25 @@ describe("pip's settings", () => {
     });
   });
 
+  it("are told uv by its own names", () => {
+    const settings = [
+      ["global.find-links", "/wheels\nhttps://wheels.example"],
+      ["global.extra-index-url", "https://a.example https://b.example"],
+      ["global.cert", "/own/ca.pem"],
+      ["global.target", "/elsewhere"],
+      ["global.cache-dir", "/pips/own"],
+      [":env:.default-timeout", "9"],
+    ];
+    expect(evaluate(`lib.uvVariables(${JSON.stringify(settings)})`)).toEqual({
+      UV_FIND_LINKS: "/wheels,https://wheels.example",
+      UV_INDEX: "https://a.example https://b.example",
+      SSL_CERT_FILE: "/own/ca.pem",
+      UV_HTTP_TIMEOUT: "9",
+      UV_INDEX_STRATEGY: "unsafe-best-match",
+      UV_PYTHON_DOWNLOADS: "never",
+    });
+  });
+
   it("are read from a real pip, whose file sends packages elsewhere", () => {
     const file = path.join(folder, "pip.conf");
     fs.writeFileSync(
