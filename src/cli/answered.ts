@@ -28,7 +28,7 @@ export async function openAnswered(id: string, options: AnsweredArguments): Prom
   if (experiment.ask.length === 0)
     throw new LabError("asks its models nothing: it analyses them", "Take another: fine-r1 list.", { subject: id });
   const profile = withRows(readProfile(options), options);
-  const lab = await labOf(profile, { progress: silent, looking: true });
+  const lab = await labOf(profile, { progress: silent, models: "recalled" });
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const found = await answeredMethods(lab, experiment, seeds);
   if (found.asked.length > 0) return { experiment, lab, ...found };

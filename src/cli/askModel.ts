@@ -26,7 +26,7 @@ export async function chooseModel(profile: Profile, checkpoint: string | undefin
     requireFolder(checkpoint);
     return { folder: checkpoint, description: shown(checkpoint), thinks: false };
   }
-  const lab = await labOf(profile, { progress: silent, looking: true });
+  const lab = await labOf(profile, { progress: silent, models: "recalled" });
   for (const experiment of EXPERIMENTS) {
     const found = trainedMethods(lab, experiment)
       .filter(({ method }) => method.thinking)

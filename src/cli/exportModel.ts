@@ -59,7 +59,7 @@ function inFolder(folder: string): Exported {
 async function ofMethod(id: string, options: ProfileArguments & { readonly method?: string }): Promise<Exported> {
   const experiment = experimentNamed(id);
   const profile = readProfile(options);
-  const lab = await labOf(profile, { progress: silent, looking: true });
+  const lab = await labOf(profile, { progress: silent, models: "recalled" });
   const trained = trainedMethods(lab, experiment);
   const names = trained.map(({ method }) => method.name);
   const found = trained.find(({ method }) => method.name === options.method);

@@ -76,7 +76,7 @@ async function curvesOf(run: string, options: MetricsArguments): Promise<Curve[]
     const remedy = `${didYouMean(run, names)}Give a folder, or one of ${names.join(", ")}.`;
     throw new LabError("is neither an experiment nor a folder", remedy, { subject: run });
   }
-  const lab = await labOf(readProfile(options), { progress: silent, looking: true });
+  const lab = await labOf(readProfile(options), { progress: silent, models: "recalled" });
   const curves = experimentCurves(lab, experiment, { seeds: options.seeds, only: options.only ?? "all" });
   if (curves.length > 0) return curves;
   throw new LabError(

@@ -101,7 +101,7 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     requireBuilt(await missing());
   }
   // not every method needs all that a profile names
-  const lab = await labOf(profile, { ...(watched ?? { progress: silent }), lenient: true });
+  const lab = await labOf(profile, { ...(watched ?? { progress: silent }), models: "there" });
   const plan = planRun(lab, experiment, { seeds, only });
   requireRows(lab, experiment, plan);
   await requireReady(lab, stagesOf(plan), options);

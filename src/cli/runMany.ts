@@ -79,7 +79,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   };
   const planOf = async (watched: Omit<LabContext, "store">, some = profiles) => {
     const labs: Lab[] = [];
-    for (const profile of some) labs.push(await labOf(profile, { ...watched, lenient: true }));
+    for (const profile of some) labs.push(await labOf(profile, { ...watched, models: "there" }));
     const planned = planMany(labs, experiments, { seeds, only });
     requireAble(stagesOfMany(planned));
     await loadBackend();

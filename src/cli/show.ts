@@ -71,8 +71,8 @@ async function show(id: string, options: ShowArguments): Promise<void> {
     throw new LabError("holds no tables", remedy, { subject: placeOf(folder) });
   }
   // whether rows are of today can be told of those alone whose models are there: before they are written anew, all must be
-  const looking = options.write !== true || options.rows !== undefined;
-  const lab = await labOf(profile, { progress: silent, looking });
+  const models = options.write === true && options.rows === undefined ? "all" : "recalled";
+  const lab = await labOf(profile, { progress: silent, models });
   const written = options.write === true ? await layOutAnew(lab, experiment, destination) : undefined;
   const { tables, sentences } = written ?? keptFindings(lab, experiment, kept);
   for (const table of tables.values()) console.log(`\n${toText(table)}`);

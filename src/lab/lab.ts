@@ -43,26 +43,24 @@ const cardSchema = z.object({
   files: z.array(z.object({ path: z.string(), sha256: z.string() })),
 });
 
-/** What a lab may do without (`labOf`). */
-interface Leniency {
-  readonly lenient?: boolean;
-  readonly looking?: boolean;
-}
+/**
+ * Which of a profile's models a lab asks for when it is opened: all of them; those that are there, and what needs another is refused when it is
+ * to be made (`requireReady`); or none, for who makes nothing and looks at what was made: what a server said earlier stands.
+ */
+export type WantedModels = "all" | "there" | "recalled";
 
 /**
  * Opens what a profile names.
  * @param context who watches; `store` is runs/store by default
- * @param context.lenient models may be missing and servers silent: what needs them is refused when it is to be made (`requireReady`)
- * @param context.looking the same for who makes nothing and looks at what was made: no server is asked, and what it said earlier stands
+ * @param context.models all of them by default
  * @throws LabError when the base or the encoder is not there, was made for another dataset, or has changed, by the card beside it
  */
 export async function labOf(
   profile: Profile,
   {
-    looking = false,
-    lenient = looking,
+    models: wanted = "all",
     ...context
-  }: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">> & Leniency,
+  }: Omit<LabContext, "store"> & Partial<Pick<LabContext, "store">> & { readonly models?: WantedModels },
 ): Promise<Lab> {
   const { progress, signal } = context;
   const dataset = await openDataset(profile.dataset, { progress, ...(signal === undefined ? {} : { signal }) });
@@ -74,13 +72,13 @@ export async function labOf(
   const { teacher } = profile.cot;
   const own = [...new Set([profile.base, profile.encoder, similarity])];
   const missing = missingOf([...own, ...(teacher === undefined ? [] : [teacher])], profile.dataset);
-  if (!lenient) requireBuilt(missing);
+  if (wanted === "all") requireBuilt(missing);
   for (const checkpoint of own) requireOwn(checkpoint, dataset, profile.dataset);
   const store = context.store ?? storeFolder();
   expectModels(modelsOf(profile));
-  if (looking) recallModels(modelsOf(profile), store);
+  if (wanted === "recalled") recallModels(modelsOf(profile), store);
   else {
-    await (lenient ? meetThoseThere : meetModels)(namedModels(profile), store);
+    await (wanted === "all" ? meetModels : meetThoseThere)(namedModels(profile), store);
     await meetThoseThere(placesOfRows(profile), store);
   }
   const given = {

@@ -23,7 +23,7 @@ export interface BrowsedRun {
 export function labs(): (profile: Profile) => Promise<Lab> {
   const opened = new Map<string, Promise<Lab>>();
   return (profile) => {
-    const lab = opened.get(profile.name) ?? labOf(profile, { progress: silent, looking: true });
+    const lab = opened.get(profile.name) ?? labOf(profile, { progress: silent, models: "recalled" });
     opened.set(profile.name, lab);
     return lab;
   };

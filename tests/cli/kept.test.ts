@@ -46,7 +46,7 @@ async function said(...words: readonly string[]): Promise<string> {
 
 /** Leaves in the store what a method of Table 1 answered. */
 async function answered(profile: Profile, name: string): Promise<void> {
-  const lab = await labOf(profile, { progress: silent, store: storeIn(home), lenient: true });
+  const lab = await labOf(profile, { progress: silent, store: storeIn(home), models: "there" });
   const [planned] = planRun(lab, closedWorld, { only: [name] });
   const { answers: stage } = planned!.asked[0]!;
   await makeOnce(lab, workOf(stage), {

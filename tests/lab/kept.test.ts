@@ -55,7 +55,7 @@ describe("rows that were kept", () => {
     const own = path.join(folder, "own-encoder");
     fs.cpSync(profile.encoder, own, { recursive: true });
     fs.appendFileSync(path.join(own, "config.json"), "\n"); // another file, and so another model
-    const withSimilarity = (similarity: string) => labOf({ ...profile, similarity }, { progress: silent, lenient: true }); // prettier-ignore
+    const withSimilarity = (similarity: string) => labOf({ ...profile, similarity }, { progress: silent, models: "there" }); // prettier-ignore
     lab = await withSimilarity(own);
     const made = [by("cot-sft", due()({ method: "cot-sft", seed: 1 })!), by("a variant", ["k"])];
     const measurements = made.map(({ method }) => row(method));

@@ -108,7 +108,7 @@ describe("a served base", () => {
     const { key } = closed(await labWith(set));
     const asked = server.arrived.length;
     vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000); // what was found out is not believed for so long
-    const context = { progress: silent, looking: true };
+    const context = { progress: silent, models: "recalled" as const };
     const looked = await labOf(loadProfile("smoke", set), { ...context, store: path.join(folder, "store") });
     expect(closed(looked).key).toBe(key);
     expect(server.arrived).toHaveLength(asked);
