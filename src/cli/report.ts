@@ -28,8 +28,7 @@ where runs leave them. An earlier site is replaced once the new one is whole.
 async function report(options: { readonly out?: string; readonly mine?: boolean }): Promise<void> {
   const folder = options.out === undefined ? path.join(ROOT, "site") : path.resolve(options.out);
   const { pages, runs, browsed } = await writeSite(folder, { mine: options.mine === true, ...stoppable() });
-  const answered = browsed.filter(({ book }) => book !== undefined).length;
-  const without = runs.length - answered;
+  const without = browsed.filter(({ book }) => book === undefined).length;
   const answers =
     without === 0
       ? ""

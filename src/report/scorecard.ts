@@ -6,7 +6,7 @@ import { resultTable, type Cell, type Column, type ResultTable, type Row } from 
 /** Claims with their verdicts as tables and a figure, ours beside the paper's. */
 
 /** Colours of verdicts that people with any colour vision tell apart. */
-const COLOURS = {
+export const VERDICT_COLOURS = {
   reproduced: "#009E73",
   "not reproduced": "#D55E00",
   inconclusive: "#0072B2",
@@ -115,7 +115,7 @@ export function scorecardFigure(judged: readonly JudgedClaim[], title: string): 
       "95 % intervals over items, seeds and worlds; of probes, states and general questions over seeds and worlds alone. Cosines in hundredths. Open diamonds: the paper's own effects, on real pictures.",
     ],
     names: ["here", "paper"],
-    colours: COLOURS,
+    colours: VERDICT_COLOURS,
   });
 }
 

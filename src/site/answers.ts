@@ -32,13 +32,15 @@ export function labs(): (profile: Profile) => Promise<Lab> {
 /**
  * What is in the store of a run's answers: of every class the first test picture, with the profile's seed.
  * @param keep keeps a picture, and says where the site has it
+ * @returns undefined for an experiment that analyses its models, and asks them nothing
  */
 export async function browseRun(
   run: FoundRun,
   lab: (profile: Profile) => Promise<Lab>,
   keep: (webp: Buffer) => string,
-): Promise<BrowsedRun> {
+): Promise<BrowsedRun | undefined> {
   const { id, experiment, profile, profileName } = run;
+  if (experiment?.ask.length === 0) return undefined;
   const words = profileName === "mini" ? "" : ` -p ${profileName}`;
   const none = { run, book: undefined, command: `npx fine-r1 run ${id}${words} --all && npm run report` };
   if (experiment === undefined) return { ...none, reason: "the code has no such experiment any more" };

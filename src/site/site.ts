@@ -55,6 +55,7 @@ export async function writeSite(folder: string, { mine, progress, signal }: Site
       pages += 1;
     };
     const lab = labs();
+    let done = 0;
     await asTask(progress, "site", runs.length, async (task) => {
       for (const run of runs) {
         check(signal);
@@ -64,11 +65,11 @@ export async function writeSite(folder: string, { mine, progress, signal }: Site
           write(at, webp);
           return at;
         });
-        browsed.push(found);
+        if (found !== undefined) browsed.push(found);
         copyFiles(run, path.join(temporary, run.at));
         writePage(runPage(run, others, found));
-        if (found.book !== undefined) writePage(browsePage(run, found.book));
-        task.update(browsed.length);
+        if (found?.book !== undefined) writePage(browsePage(run, found.book));
+        task.update(++done);
       }
     });
     for (const scorecard of scorecards) {

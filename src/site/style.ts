@@ -1,4 +1,5 @@
 import { ANSWERS_STYLE } from "../report/browse/style";
+import { VERDICT_COLOURS } from "../report/scorecard";
 
 /** The look of the site: one quiet column of text, tables and figures a little wider, light or dark as the reader's system is. */
 const PAGES = `
@@ -57,6 +58,7 @@ th button { font: inherit; font-weight: 600; color: inherit; background: none; b
 th button::after { content: "↕"; margin-left: 0.3em; opacity: 0.3; font-weight: 400; }
 th[aria-sort="ascending"] button::after { content: "↑"; opacity: 1; }
 th[aria-sort="descending"] button::after { content: "↓"; opacity: 1; }
+@media (min-width: 68rem) { .scroll { width: max-content; min-width: 100%; max-width: calc(50vw + 29rem); } }
 sup { font-size: 0.8em; line-height: 0; }
 .notes { color: var(--quiet); font: 0.82rem/1.5 var(--sans); margin-top: 0.5rem; }
 .notes p { max-width: 48rem; margin-bottom: 0.35em; }
@@ -81,5 +83,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 @media print { .top, .jumps, .files { display: none; } }
 `;
 
+/** A dot of its colour before every verdict. */
+const VERDICTS = Object.entries(VERDICT_COLOURS).map(
+  ([verdict, colour]) => `td[data-value="${verdict}"]::before { content: "●\\2002"; color: ${colour}; }\n`,
+);
+
 /** The site's one style sheet. */
-export const SITE_STYLE = PAGES + ANSWERS_STYLE;
+export const SITE_STYLE = PAGES + VERDICTS.join("") + ANSWERS_STYLE;
