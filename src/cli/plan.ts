@@ -98,13 +98,13 @@ async function tablesOf(
   const only = options.all === true ? "all" : named;
   // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
   const whole = profile.cot.teacher === undefined && (await lackingFor(profile, [experiment], { only })).length === 0;
-  const lab = await (whole ? labOf(profile, { progress: silent, models: "there" }) : describedLab(profile));
+  const lab = whole ? labOf(profile, { progress: silent, models: "there" }) : data.counted ? describedLab(profile) : undefined; // prettier-ignore
   const shorthand = options.efficiency === undefined ? [] : [`efficiency=${options.efficiency}`];
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
     only,
     assume: numbers([...options.assume, ...shorthand], "assume"),
-    lab,
+    lab: await lab,
   });
   return allTables(plan, machine, counts, prices, whole);
 }

@@ -9,7 +9,7 @@ import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
 import { expectModels, modelsOf } from "../lab/given";
 import { buildsOf, requireBuilt, type Missing } from "../lab/missing";
-import { absentData, type OpenDatasetOptions } from "../lab/datasets";
+import { lackingData, type OpenDatasetOptions } from "../lab/datasets";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { cotStage } from "../lab/kinds/data";
 import { labOf, type Lab } from "../lab/lab";
@@ -72,9 +72,9 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   expectModels(profiles.flatMap(modelsOf)); // of all, before the first is opened
   const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
   const only = methodsAsked(options);
-  const missing = async (watched: OpenDatasetOptions = {}): Promise<Missing[]> => {
+  const missing = async (watched: OpenDatasetOptions = {}, some = profiles): Promise<Missing[]> => {
     const found: Missing[] = [];
-    for (const profile of profiles) found.push(...(await missingFor(profile, experiments, { only }, watched)));
+    for (const profile of some) found.push(...(await missingFor(profile, experiments, { only }, watched)));
     return [...new Map(found.map((one) => [one.at, one])).values()];
   };
   const planOf = async (watched: Omit<LabContext, "store">, some = profiles) => {
@@ -88,10 +88,11 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     return planned;
   };
   if (options.dryRun === true) {
-    const there = profiles.filter(({ dataset }) => absentData(dataset) === undefined);
+    const there: Profile[] = [];
+    for (const profile of profiles) if ((await lackingData(profile.dataset)) === undefined) there.push(profile);
     if (there.length > 0) await planOf({ progress: silent }, there);
     for (const profile of profiles) await showLacking(profile, experiments, { only });
-    if (buildsOf(await missing()).length > 0) console.log("\n--with-bases builds what `base build` can make.");
+    if (buildsOf(await missing({}, there)).length > 0) console.log("\n--with-bases builds what `base build` can make.");
     return;
   }
   const watched = stoppable();

@@ -1,14 +1,15 @@
 import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import { resultTable, type ResultTable } from "../report/table/table";
-import { absentData, howToGetData, type OpenDatasetOptions } from "./datasets";
-import { describedLab } from "./described";
+import { lackingData, type OpenDatasetOptions } from "./datasets";
+import { described, describedLab } from "./described";
 import type { Experiment } from "./experiment";
 import { expectModels, givenOf, isServed, meetModels, modelsOf, shownPlace } from "./given";
 import { absentFrom, howToGet, type Missing } from "./missing";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
 import { planRun, stagesOf, type Selection } from "./run";
+import type { Describable } from "./lab";
 import type { Stage } from "./stage";
 
 /** Something that a run needs and that is not there. */
@@ -27,7 +28,7 @@ export async function missingFor(
   selection: Selection = {},
   options: OpenDatasetOptions = {},
 ): Promise<Missing[]> {
-  return absentFrom(await stagesFor(profile, experiments, selection, options), profile.dataset);
+  return absentFrom(stagesOfAll(await describedLab(profile, options), experiments, selection), profile.dataset);
 }
 
 /**
@@ -39,9 +40,10 @@ export async function lackingFor(
   experiments: readonly Experiment[],
   { store = storeFolder(), ...selection }: Selection & { readonly store?: string } = {},
 ): Promise<Lacking[]> {
-  const stages = await stagesFor(profile, experiments, selection);
-  const data = absentData(profile.dataset);
-  const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: howToGetData(profile.dataset) }];
+  const data = await lackingData(profile.dataset);
+  const lab = data === undefined ? await describedLab(profile) : described(profile);
+  const stages = stagesOfAll(lab, experiments, selection);
+  const lacking: Lacking[] = data === undefined ? [] : [{ key: "dataset", at: data.at, get: data.get }];
   for (const missing of absentFrom(stages, profile.dataset).filter(({ at }) => at !== profile.dataset)) {
     lacking.push({ key: keyOf(profile, missing.at), at: shownPlace(missing.at), get: howToGet(missing) });
   }
@@ -54,13 +56,7 @@ export async function lackingFor(
   return lacking;
 }
 
-async function stagesFor(
-  profile: Profile,
-  experiments: readonly Experiment[],
-  selection: Selection,
-  options: OpenDatasetOptions = {},
-): Promise<Stage[]> {
-  const lab = await describedLab(profile, options);
+function stagesOfAll(lab: Describable, experiments: readonly Experiment[], selection: Selection): Stage[] {
   return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }
 

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { addPlanCommand } from "../../src/cli/plan";
 import { addRunCommand } from "../../src/cli/run";
 import { tableFromJson } from "../../src/report/table/json";
+import { cubFolder, sixSets } from "../data/setsFixture";
 import * as homes from "./home";
 
 let home: string;
@@ -85,6 +86,37 @@ describe("what a profile names and is not there", () => {
       expect(fs.existsSync(path.join(home, "runs"))).toBe(false);
     },
   );
+});
+
+describe("a run of the profile paper where some of the pictures are there", () => {
+  const half = async (): Promise<[string, RegExp]> => {
+    const root = path.join(home, "one");
+    fs.mkdirSync(root);
+    fs.renameSync(await cubFolder(), path.join(root, "CUB_200_2011"));
+    return [root, /Stanford Cars and 4 more are missing/];
+  };
+  const torn = async (): Promise<[string, RegExp]> => {
+    const root = await sixSets();
+    fs.rmSync(path.join(root, "CUB_200_2011/images/004.Mallard/Mallard_0000_300.jpg"));
+    return [root, /1 picture of CUB-200-2011 is missing/];
+  };
+
+  it.each([
+    ["one of the six", half],
+    ["all but a picture", torn],
+  ])("%s: a dry run lists what is not, and the plan takes the published sizes", async (_, folder) => {
+    const [root, missing] = await folder();
+    const words = ["closed-world", "-p", "paper", "--only", "siglip,base,tapo", "--set", `dataset=sets:${root}`];
+    const dry = await said("run", ...words, "--dry-run");
+    expect(dry).toMatch(new RegExp(`^dataset +${root}\\S* +${missing.source}: docs/published-sets\\.md$`, "mu"));
+    for (const key of ["base", "encoder", "cot.teacher"]) expect(dry).toMatch(new RegExp(`^${key} `, "mu"));
+    const plan = await said("plan", ...words);
+    expect(plan).toMatch(
+      new RegExp(`which are not all here \\(${missing.source}\\): sizes from configs/plan/sets`, "u"),
+    );
+    expect(plan).toContain("35,566 questions");
+    expect(await said("run", "--all", ...words.slice(1, 3), ...words.slice(5), "--dry-run")).toMatch(missing);
+  });
 });
 
 describe("a run of the profile paper where nothing of it is there", () => {
