@@ -28,25 +28,16 @@ import { workerCount } from "../workers/count";
 import { makeBases } from "./base";
 import { showLacking, showTally } from "./dryRun";
 import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
-import { overrides, readNames, withRows, type ProfileArguments, type RowsArguments } from "./options";
+import { methodsAsked, overrides, readNames, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
 import { begunAnew, stoppable } from "./stop";
 
-export interface RunArguments extends ProfileArguments, RowsArguments, ExecutorArguments {
-  readonly all?: boolean;
+export interface RunArguments extends ProfileArguments, MethodsArguments, ExecutorArguments {
   readonly profiles?: string;
-  readonly only?: string;
   readonly seeds?: string;
   readonly fresh?: boolean;
   readonly record?: boolean;
   readonly withBases?: boolean;
   readonly dryRun?: boolean;
-}
-
-/** The methods that are asked for; `undefined`: the usual ones. Rows alone where only rows are named. */
-export function methodsAsked({ all, only, rows }: RunArguments): readonly string[] | "all" | undefined {
-  if (all === true) return "all";
-  if (only === undefined && rows === undefined) return undefined;
-  return [only, rows].flatMap((names) => (names === undefined ? [] : readNames(names)));
 }
 
 /** Where a run is written. */

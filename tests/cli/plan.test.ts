@@ -140,6 +140,19 @@ describe("a run of the profile paper where nothing of it is there", () => {
     expect(await dryRun("closed-world", "open-world")).toMatch(/^models\.larger .*hf download Qwen\/Qwen2\.5-VL-7B/m);
   });
 
+  it("hands on to the plan which methods and seeds are meant", async () => {
+    const handed = async (...words: string[]): Promise<string[]> => {
+      const [, line = ""] = /^What it takes: npx fine-r1 (.*)$/m.exec(await dryRun("closed-world", ...words)) ?? [];
+      expect(line).toContain(`closed-world ${words.join(" ")} -p paper --set `);
+      return line.split(" ");
+    };
+    const some = await said(...(await handed("--only", "siglip,base", "--rows", "qwen2.5-vl-3b", "--seeds", "1-2")));
+    expect(some).toContain("Qwen2.5-VL-3B"); // of its own
+    expect(some.match(/^answers: \S+/gmu)?.length).toBeGreaterThan(0);
+    expect(some).not.toMatch(/^rl: /mu);
+    expect(await said(...(await handed("--all")))).toMatch(/^rl: /mu);
+  });
+
   it("refuses the run itself, naming the download", () => {
     const there = ["--set", "dataset=miniworld:smoke", "--set", "encoder=assets/smoke/siglip"];
     const base = ["--only", "base", "--set", "base=no/Qwen2.5-VL-3B-Instruct"];
