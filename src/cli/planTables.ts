@@ -210,5 +210,5 @@ function percent(share: number): string {
 
 /** With 0 digits unless said. */
 function number(key: string, title: string, digits = 0, group?: string): Column {
-  return numberColumn(key, title, { digits, ...(group === undefined ? {} : { group }) });
+  return numberColumn(key, title, { digits, positive: "or 0", ...(group === undefined ? {} : { group }) });
 }

@@ -6,6 +6,7 @@ import { described, describedLab } from "./described";
 import type { Experiment } from "./experiment";
 import { expectModels, givenOf, isServed, meetModels, modelsOf, shownPlace } from "./given";
 import { absentFrom, howToGet, type Missing } from "./missing";
+import { vllmLine } from "./modelCommands";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
 import { planRun, stagesOf, type Selection } from "./run";
@@ -50,8 +51,9 @@ export async function lackingFor(
   const served = stages.flatMap(givenOf).flatMap(({ at }) => (isServed(at) ? at : []));
   expectModels(modelsOf(profile));
   for (const at of new Set(served)) {
-    const get = await howToServe(at, store);
-    if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
+    const key = keyOf(profile, at);
+    const get = await howToServe(at, store, key === "cot.teacher" ? 1 : IN_CONTEXT);
+    if (get !== undefined) lacking.push({ key, at: shownPlace(at), get });
   }
   return lacking;
 }
@@ -60,8 +62,11 @@ function stagesOfAll(lab: Describable, experiments: readonly Experiment[], selec
   return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }
 
+/** Pictures of a question in context, the most that a model is shown at once. */
+const IN_CONTEXT = 5;
+
 /** `undefined` where its server answers, or did once; else how to get one, or what is wrong with it. */
-async function howToServe(at: string, store: string): Promise<string | undefined> {
+async function howToServe(at: string, store: string, pictures: number): Promise<string | undefined> {
   try {
     await meetModels([at], store);
     return undefined;
@@ -70,7 +75,8 @@ async function howToServe(at: string, store: string): Promise<string | undefined
     const { Unanswered } = await import("../model/served/server"); // loaded where a server was asked
     if (!(error.cause instanceof Unanswered)) return `${error.reason}. ${error.remedy}`; // it is there: a key or a name is wrong
     const name = at.slice(at.indexOf("#") + 1);
-    return `a server, such as vllm serve ${name} --max-model-len 8192 --generation-config vllm: docs/served.md`;
+    const line = vllmLine(name, { flags: "--max-model-len 8192", pictures, qwen: /qwen2(?:\.5)?-vl/iu.test(name) });
+    return `a server, such as ${line}: docs/served.md`;
   }
 }
 
