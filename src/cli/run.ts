@@ -20,8 +20,8 @@ import { commandLine } from "./again";
 import { makeBases } from "./base";
 import { showLacking, showPlan } from "./dryRun";
 import { addExecutorOptions, isElsewhere, withHands } from "./executor";
-import { addProfileOptions, overrides, profileWords, readProfile, rowWords, withRows } from "./options";
-import { destinationOf, methodsAsked, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
+import { addProfileOptions, methodsAsked, methodWords, overrides, profileWords, readProfile, rowWords, withRows } from "./options"; // prettier-ignore
+import { destinationOf, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
 import { begunAnew, stoppable } from "./stop";
 import { addWorkersOption } from "./workers";
 
@@ -87,7 +87,9 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const only = methodsAsked(options);
   if (options.dryRun === true && (await showLacking(profile, [experiment], { seeds, only }))) {
-    console.log(`\nWhat it takes: ${commandLine("plan", experiment.id, ...profileWords(options))}`);
+    console.log(
+      `\nWhat it takes: ${commandLine("plan", experiment.id, methodWords(options), seedWords(options), profileWords(options))}`,
+    );
     return;
   }
   const destination = destinationOf(options);
@@ -133,19 +135,20 @@ function showEnd(published: Published, experiment: Experiment, options: RunArgum
     console.log(`\n${toText(shown)}`);
   }
   const next = String(Math.max(...seeds) + 1);
-  const all = options.all === true ? ["--all"] : options.only === undefined ? [] : ["--only", options.only];
-  const named = rowWords(options);
-  const rows = [...all, ...named];
   console.log(`
 ${sentences.join("\n")}
 
 Tables, figures and the run record lie in ${placeOf(folder)}:
   ${grouped(files).join("  ")}
 
-Another seed: ${commandLine("run", experiment.id, ...rows, ...profileWords(options), "--seeds", next)}
-The same tables again: ${commandLine("show", experiment.id, ...(options.record === true ? [] : ["--mine"]), ...named, ...profileWords(options))}
+Another seed: ${commandLine("run", experiment.id, methodWords(options), profileWords(options), "--seeds", next)}
+The same tables again: ${commandLine("show", experiment.id, options.record === true ? [] : ["--mine"], rowWords(options), profileWords(options))}
 Open the notebooks: npm run lab
 All results in a browser: npm run report${options.record === true ? "" : " -- --mine"}`);
+}
+
+function seedWords({ seeds }: RunArguments): string[] {
+  return seeds === undefined ? [] : ["--seeds", seeds];
 }
 
 /** File names, those that differ only in their ending together: table.{csv,md}. */

@@ -9,7 +9,7 @@ import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
 import { expectModels, modelsOf } from "../lab/given";
 import { buildsOf, requireBuilt, type Missing } from "../lab/missing";
-import { absentData, type OpenDatasetOptions } from "../lab/datasets";
+import { lackingData, type OpenDatasetOptions } from "../lab/datasets";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { cotStage } from "../lab/kinds/data";
 import { labOf, type Lab } from "../lab/lab";
@@ -28,25 +28,16 @@ import { workerCount } from "../workers/count";
 import { makeBases } from "./base";
 import { showLacking, showTally } from "./dryRun";
 import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
-import { overrides, readNames, withRows, type ProfileArguments, type RowsArguments } from "./options";
+import { methodsAsked, overrides, readNames, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
 import { begunAnew, stoppable } from "./stop";
 
-export interface RunArguments extends ProfileArguments, RowsArguments, ExecutorArguments {
-  readonly all?: boolean;
+export interface RunArguments extends ProfileArguments, MethodsArguments, ExecutorArguments {
   readonly profiles?: string;
-  readonly only?: string;
   readonly seeds?: string;
   readonly fresh?: boolean;
   readonly record?: boolean;
   readonly withBases?: boolean;
   readonly dryRun?: boolean;
-}
-
-/** The methods that are asked for; `undefined`: the usual ones. Rows alone where only rows are named. */
-export function methodsAsked({ all, only, rows }: RunArguments): readonly string[] | "all" | undefined {
-  if (all === true) return "all";
-  if (only === undefined && rows === undefined) return undefined;
-  return [only, rows].flatMap((names) => (names === undefined ? [] : readNames(names)));
 }
 
 /** Where a run is written. */
@@ -72,9 +63,9 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   expectModels(profiles.flatMap(modelsOf)); // of all, before the first is opened
   const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
   const only = methodsAsked(options);
-  const missing = async (watched: OpenDatasetOptions = {}): Promise<Missing[]> => {
+  const missing = async (watched: OpenDatasetOptions = {}, some = profiles): Promise<Missing[]> => {
     const found: Missing[] = [];
-    for (const profile of profiles) found.push(...(await missingFor(profile, experiments, { only }, watched)));
+    for (const profile of some) found.push(...(await missingFor(profile, experiments, { only }, watched)));
     return [...new Map(found.map((one) => [one.at, one])).values()];
   };
   const planOf = async (watched: Omit<LabContext, "store">, some = profiles) => {
@@ -88,10 +79,11 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     return planned;
   };
   if (options.dryRun === true) {
-    const there = profiles.filter(({ dataset }) => absentData(dataset) === undefined);
+    const there: Profile[] = [];
+    for (const profile of profiles) if ((await lackingData(profile.dataset)) === undefined) there.push(profile);
     if (there.length > 0) await planOf({ progress: silent }, there);
     for (const profile of profiles) await showLacking(profile, experiments, { only });
-    if (buildsOf(await missing()).length > 0) console.log("\n--with-bases builds what `base build` can make.");
+    if (buildsOf(await missing({}, there)).length > 0) console.log("\n--with-bases builds what `base build` can make.");
     return;
   }
   const watched = stoppable();

@@ -1,14 +1,16 @@
 import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import { resultTable, type ResultTable } from "../report/table/table";
-import { absentData, howToGetData, type OpenDatasetOptions } from "./datasets";
-import { describedLab } from "./described";
+import { lackingData, type OpenDatasetOptions } from "./datasets";
+import { described, describedLab } from "./described";
 import type { Experiment } from "./experiment";
 import { expectModels, givenOf, isServed, meetModels, modelsOf, shownPlace } from "./given";
 import { absentFrom, howToGet, type Missing } from "./missing";
+import { vllmLine } from "./modelCommands";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
 import { planRun, stagesOf, type Selection } from "./run";
+import type { Describable } from "./lab";
 import type { Stage } from "./stage";
 
 /** Something that a run needs and that is not there. */
@@ -27,7 +29,7 @@ export async function missingFor(
   selection: Selection = {},
   options: OpenDatasetOptions = {},
 ): Promise<Missing[]> {
-  return absentFrom(await stagesFor(profile, experiments, selection, options), profile.dataset);
+  return absentFrom(stagesOfAll(await describedLab(profile, options), experiments, selection), profile.dataset);
 }
 
 /**
@@ -39,33 +41,32 @@ export async function lackingFor(
   experiments: readonly Experiment[],
   { store = storeFolder(), ...selection }: Selection & { readonly store?: string } = {},
 ): Promise<Lacking[]> {
-  const stages = await stagesFor(profile, experiments, selection);
-  const data = absentData(profile.dataset);
-  const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: howToGetData(profile.dataset) }];
+  const data = await lackingData(profile.dataset);
+  const lab = data === undefined ? await describedLab(profile) : described(profile);
+  const stages = stagesOfAll(lab, experiments, selection);
+  const lacking: Lacking[] = data === undefined ? [] : [{ key: "dataset", at: data.at, get: data.get }];
   for (const missing of absentFrom(stages, profile.dataset).filter(({ at }) => at !== profile.dataset)) {
     lacking.push({ key: keyOf(profile, missing.at), at: shownPlace(missing.at), get: howToGet(missing) });
   }
   const served = stages.flatMap(givenOf).flatMap(({ at }) => (isServed(at) ? at : []));
   expectModels(modelsOf(profile));
   for (const at of new Set(served)) {
-    const get = await howToServe(at, store);
-    if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
+    const key = keyOf(profile, at);
+    const get = await howToServe(at, store, key === "cot.teacher" ? 1 : IN_CONTEXT);
+    if (get !== undefined) lacking.push({ key, at: shownPlace(at), get });
   }
   return lacking;
 }
 
-async function stagesFor(
-  profile: Profile,
-  experiments: readonly Experiment[],
-  selection: Selection,
-  options: OpenDatasetOptions = {},
-): Promise<Stage[]> {
-  const lab = await describedLab(profile, options);
+function stagesOfAll(lab: Describable, experiments: readonly Experiment[], selection: Selection): Stage[] {
   return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }
 
+/** Pictures of a question in context, the most that a model is shown at once. */
+const IN_CONTEXT = 5;
+
 /** `undefined` where its server answers, or did once; else how to get one, or what is wrong with it. */
-async function howToServe(at: string, store: string): Promise<string | undefined> {
+async function howToServe(at: string, store: string, pictures: number): Promise<string | undefined> {
   try {
     await meetModels([at], store);
     return undefined;
@@ -74,7 +75,8 @@ async function howToServe(at: string, store: string): Promise<string | undefined
     const { Unanswered } = await import("../model/served/server"); // loaded where a server was asked
     if (!(error.cause instanceof Unanswered)) return `${error.reason}. ${error.remedy}`; // it is there: a key or a name is wrong
     const name = at.slice(at.indexOf("#") + 1);
-    return `a server, such as vllm serve ${name} --max-model-len 8192 --generation-config vllm: docs/served.md`;
+    const line = vllmLine(name, { flags: "--max-model-len 8192", pictures, qwen: /qwen2(?:\.5)?-vl/iu.test(name) });
+    return `a server, such as ${line}: docs/served.md`;
   }
 }
 
