@@ -6,10 +6,11 @@ import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
+import { requireFit } from "../lab/fit";
 import { labOf } from "../lab/lab";
-import { missingFor } from "../lab/lacking";
+import { describedStages } from "../lab/lacking";
 import { requireReady } from "../lab/make";
-import { requireBuilt } from "../lab/missing";
+import { absentFrom, requireBuilt } from "../lab/missing";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
 import { workOf } from "../lab/stage";
@@ -86,19 +87,20 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   const profile = withRows(readProfile(options), options);
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const only = methodsAsked(options);
-  if (options.dryRun === true && (await showLacking(profile, [experiment], { seeds, only }))) {
+  const watched = options.dryRun === true ? undefined : stoppable();
+  const described = await describedStages(profile, [experiment], { seeds, only }, watched);
+  await requireFit(described); // first: what is not fit need not be got
+  if (options.dryRun === true && (await showLacking(profile, [experiment], { seeds, only, fresh: options.fresh }))) {
     console.log(`\nWhat it takes: ${commandLine("plan", experiment.id, ...profileWords(options))}`);
     return;
   }
   const destination = destinationOf(options);
-  const watched = options.dryRun === true ? undefined : stoppable();
   if (watched !== undefined) {
-    const missing = () => missingFor(profile, [experiment], { seeds, only }, watched);
     if (options.withBases === true) {
       requirePlaces(experiment, profile, destination);
-      await makeBases(await missing(), options, watched);
+      await makeBases(absentFrom(described, profile.dataset), options, watched);
     }
-    requireBuilt(await missing());
+    requireBuilt(absentFrom(described, profile.dataset));
   }
   // not every method needs all that a profile names
   const lab = await labOf(profile, { ...(watched ?? { progress: silent }), models: "there" });

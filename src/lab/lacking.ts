@@ -1,11 +1,15 @@
 import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
+import { silent } from "../core/progress";
+import { lookAt } from "../model/open";
 import { resultTable, type ResultTable } from "../report/table/table";
 import { absentData, howToGetData, type OpenDatasetOptions } from "./datasets";
 import { describedLab } from "./described";
 import type { Experiment } from "./experiment";
-import { expectModels, givenOf, isServed, meetModels, modelsOf, shownPlace } from "./given";
-import { absentFrom, howToGet, type Missing } from "./missing";
+import { expectModels, givenOf, isServed, meetModels, modelsOf, NOT_BUILT, shownPlace } from "./given";
+import { labOf } from "./lab";
+import { unmade } from "./make";
+import { absentFrom, howToGet } from "./missing";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
 import { planRun, stagesOf, type Selection } from "./run";
@@ -20,18 +24,19 @@ export interface Lacking {
   readonly get: string;
 }
 
-/** What the chosen methods of some experiments need of a profile's files and do not find, each once. */
-export async function missingFor(
+/** The stages of the chosen methods of some experiments, described where nothing of a profile needs to be there. */
+export async function describedStages(
   profile: Profile,
   experiments: readonly Experiment[],
   selection: Selection = {},
   options: OpenDatasetOptions = {},
-): Promise<Missing[]> {
-  return absentFrom(await stagesFor(profile, experiments, selection, options), profile.dataset);
+): Promise<Stage[]> {
+  const lab = await describedLab(profile, options);
+  return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }
 
 /**
- * The same, what is served and does not answer among it.
+ * What the chosen methods of some experiments need and do not find, each once: files, and servers that never answered.
  * @param selection.store where it is kept what servers said; default: that of all runs
  */
 export async function lackingFor(
@@ -39,7 +44,7 @@ export async function lackingFor(
   experiments: readonly Experiment[],
   { store = storeFolder(), ...selection }: Selection & { readonly store?: string } = {},
 ): Promise<Lacking[]> {
-  const stages = await stagesFor(profile, experiments, selection);
+  const stages = await describedStages(profile, experiments, selection);
   const data = absentData(profile.dataset);
   const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: howToGetData(profile.dataset) }];
   for (const missing of absentFrom(stages, profile.dataset).filter(({ at }) => at !== profile.dataset)) {
@@ -48,26 +53,38 @@ export async function lackingFor(
   const served = stages.flatMap(givenOf).flatMap(({ at }) => (isServed(at) ? at : []));
   expectModels(modelsOf(profile));
   for (const at of new Set(served)) {
-    const get = await howToServe(at, store);
+    const get = await troubleWith(at, meetModels([at], store));
     if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
   }
   return lacking;
 }
 
-async function stagesFor(
+/**
+ * Servers that answered once, are to be asked something that is not in the store, and do not answer now.
+ * @param selection.fresh whatever is in the store is to be made anew
+ */
+export async function silentFor(
   profile: Profile,
   experiments: readonly Experiment[],
-  selection: Selection,
-  options: OpenDatasetOptions = {},
-): Promise<Stage[]> {
-  const lab = await describedLab(profile, options);
-  return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
+  { store = storeFolder(), fresh = false, ...selection }: Selection & { readonly store?: string; readonly fresh?: boolean | undefined } = {}, // prettier-ignore
+): Promise<Lacking[]> {
+  if (absentData(profile.dataset) !== undefined || !modelsOf(profile).some(isServed)) return [];
+  const lab = await labOf(profile, { progress: silent, store, models: "recalled" });
+  const stages = experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
+  const asked = (fresh ? stages : unmade(store, stages)).flatMap(givenOf);
+  const met = asked.filter(({ at, fingerprint }) => isServed(at) && fingerprint !== NOT_BUILT);
+  const silentOnes: Lacking[] = [];
+  for (const at of new Set(met.map((one) => one.at))) {
+    const get = await troubleWith(at, lookAt(at));
+    if (get !== undefined) silentOnes.push({ key: keyOf(profile, at), at: shownPlace(at), get });
+  }
+  return silentOnes;
 }
 
-/** `undefined` where its server answers, or did once; else how to get one, or what is wrong with it. */
-async function howToServe(at: string, store: string): Promise<string | undefined> {
+/** `undefined` where a server answers; else how to get one, or what is wrong with it. */
+async function troubleWith(at: string, looking: Promise<unknown>): Promise<string | undefined> {
   try {
-    await meetModels([at], store);
+    await looking;
     return undefined;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
