@@ -6,7 +6,7 @@ import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
-import { requireFit } from "../lab/fit";
+import { requireFit, wordingWarnings } from "../lab/fit";
 import { labOf } from "../lab/lab";
 import { describedStages } from "../lab/lacking";
 import { requireReady } from "../lab/make";
@@ -90,8 +90,12 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   const watched = options.dryRun === true ? undefined : stoppable();
   const described = await describedStages(profile, [experiment], { seeds, only }, watched);
   await requireFit(described); // first: what is not fit need not be got
+  const warn = () => {
+    for (const warning of wordingWarnings(described)) console.log(warning);
+  };
   if (options.dryRun === true && (await showLacking(profile, [experiment], { seeds, only, fresh: options.fresh }))) {
     console.log(`\nWhat it takes: ${commandLine("plan", experiment.id, ...profileWords(options))}`);
+    warn();
     return;
   }
   const destination = destinationOf(options);
@@ -109,10 +113,12 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   await requireReady(lab, stagesOf(plan), options);
   if (options.dryRun === true) {
     showPlan(lab, plan);
+    warn();
     for (const sentence of rowsLeftOut(experiment, lab)) console.log(sentence);
     return;
   }
   requirePlaces(experiment, profile, destination);
+  warn();
   const trains = stagesOf(plan).some(({ kind, inputs }) => Object.values(kind.asks(inputs)).flat().includes("train"));
   await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);

@@ -7,7 +7,7 @@ import { printable } from "../core/printable";
 import { asTask, silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
-import { requireFit } from "../lab/fit";
+import { requireFit, wordingWarnings } from "../lab/fit";
 import { expectModels, modelsOf } from "../lab/given";
 import { absentFrom, buildsOf, requireBuilt, type Missing } from "../lab/missing";
 import { absentData } from "../lab/datasets";
@@ -78,6 +78,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   for (const profile of profiles)
     described.set(profile, await describedStages(profile, experiments, { only }, watched));
   await requireFit([...described.values()].flat()); // first: what is not fit need not be got
+  const warnings = wordingWarnings([...described.values()].flat());
   const missing = (): Missing[] => {
     const found = [...described].flatMap(([{ dataset }, stages]) => absentFrom(stages, dataset));
     return [...new Map(found.map((one) => [one.at, one])).values()];
@@ -89,7 +90,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     requireAble(stagesOfMany(planned));
     await loadBackend();
     showTally(tallyOf(storeFolder(), planned), workerCount(options.workers).workers);
-    for (const sentence of leftOut(labs, experiments)) console.log(sentence);
+    for (const sentence of [...leftOut(labs, experiments), ...warnings]) console.log(sentence);
     return planned;
   };
   if (watched === undefined) {

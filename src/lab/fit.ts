@@ -1,9 +1,9 @@
 import { vocabularyOf } from "../model/open";
 import { absentData, openDataset } from "./datasets";
-import { givenOf, isThere, shownPlace } from "./given";
+import { givenOf, isServed, isThere, shownPlace } from "./given";
 import { answersStage, similarityStage } from "./kinds/asking";
 import { requireAble, type Given, type Stage } from "./stage";
-import { requireVocabulary } from "./vocabulary";
+import { requireVocabulary, speaksMini } from "./vocabulary";
 
 /**
  * Makes sure that what stages are given is fit for what is asked of it, as far as it is there: a model can do it (`requireAble`), and an
@@ -39,4 +39,21 @@ function readersOf(stage: Stage): Reader[] {
   const dataset = [stage, ...stage.needs].flatMap(givenOf).find(({ given }) => given === "dataset");
   const encoders = givenOf(stage).filter(({ given }) => given === "encoder");
   return dataset === undefined ? [] : encoders.map((encoder) => ({ encoder, dataset, remedy }));
+}
+
+/** Models that are asked in the mini-world's words and do not know them, as far as can be told: of each a warning. */
+export function wordingWarnings(stages: readonly Stage[]): string[] {
+  const asked = stages.filter(({ inputs }) => inputs["promptSet"] === "mini").flatMap(givenOf);
+  const models = new Set(asked.flatMap(({ given, at }) => (given === "checkpoint" && maybeForeign(at) ? at : [])));
+  return [...models].map(
+    (at) =>
+      `Warning: ${shownPlace(at)} is asked in the mini-world's words (promptSet mini: "bird ? answer"), which only a base of the mini-world knows. Ask any other model in English: --set promptSet=released.`,
+  );
+}
+
+/** Whether a model may know other words than the mini-world's: nobody can tell what a server's tokenizer knows. */
+function maybeForeign(at: string): boolean {
+  if (isServed(at)) return true;
+  const vocabulary = isThere(at) ? vocabularyOf(at) : undefined;
+  return vocabulary !== undefined && !speaksMini(vocabulary);
 }

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { silent } from "../../src/core/progress";
 import { quickstart } from "../../src/experiments/quickstart";
+import { wordingWarnings } from "../../src/lab/fit";
 import { labOf } from "../../src/lab/lab";
-import { silentFor } from "../../src/lab/lacking";
+import { describedStages, silentFor } from "../../src/lab/lacking";
 import { loadProfile } from "../../src/lab/profile";
 import { makeMethods, planRun } from "../../src/lab/run";
 import { fineR1, newHome, refusal, removeHome, startFineR1, storeIn } from "../cli/home";
@@ -57,6 +58,33 @@ describe("an encoder that reads class names", () => {
     const open = fineR1(at, [...args, ...set({ ...given, similarity })]);
     expect([open.status, open.stderr]).toEqual([0, ""]);
     expect(open.stdout).toMatch(/^base +served:/mu);
+  });
+});
+
+describe("a model that may not speak the mini-world's language", () => {
+  const WARNED = /^Warning: served:\S+ is asked in the mini-world's words .* --set promptSet=released\.$/mu;
+
+  it("is warned of by a dry run and before a run, whether or not it is there", async () => {
+    const args = ["run", "quickstart", "--only", "base", ...DRY];
+    expect(fineR1(home(), [...args, ...set({ base: NOBODY })]).stdout).toMatch(WARNED);
+    expect(fineR1(home(), [...args, ...set({ base: NOBODY, promptSet: "released" })]).stdout).not.toMatch("Warning");
+    const many = ["run", "quickstart", "open-world", ...DRY, ...set({ "models.qwen2": NOBODY })];
+    expect(fineR1(home(), many).stdout).toMatch(WARNED);
+    const at = home();
+    const base = `served:${(await serve()).url}#tiny`;
+    const run = ["run", "quickstart", "--only", "base", "--profile", "smoke", ...set({ base })];
+    expect((await startFineR1(at, [...run, "--dry-run"]).end).out).toMatch(WARNED);
+    const { how, out } = await startFineR1(at, run).end;
+    expect(how).toBe("exit 0");
+    expect(out.trimStart()).toMatch(/^Warning: /u); // before the tables
+  });
+
+  it("is one that is served, or that writes any text; a base of the mini-world is none", async () => {
+    const warned = async (base: string, more: Readonly<Record<string, string>> = {}): Promise<number> =>
+      wordingWarnings(await describedStages(loadProfile("smoke", { base, ...more }), [quickstart])).length;
+    expect(await warned("assets/smoke/base")).toBe(0);
+    expect(await warned("tests/reference/bpe_tokenizer")).toBe(1);
+    expect(await warned("tests/reference/bpe_tokenizer", { promptSet: "released" })).toBe(0);
   });
 });
 
