@@ -14,7 +14,6 @@ import { vllmLine } from "./modelCommands";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
 import { planRun, stagesOf, type Selection } from "./run";
-import type { Describable } from "./lab";
 import type { Stage } from "./stage";
 
 /** Something that a run needs and that is not there. */
