@@ -2,6 +2,7 @@ import { vocabularyOf } from "../model/open";
 import { absentData, openDataset } from "./datasets";
 import { givenOf, isServed, isThere, shownPlace } from "./given";
 import { answersStage, similarityStage } from "./kinds/asking";
+import { requireOwn } from "./ownWorld";
 import { requireAble, type Given, type Stage } from "./stage";
 import { requireVocabulary, speaksMini } from "./vocabulary";
 
@@ -19,7 +20,9 @@ export async function requireFit(stages: readonly Stage[]): Promise<void> {
     if (!isThere(encoder.at) || absentData(dataset.at) !== undefined) continue;
     const vocabulary = vocabularyOf(encoder.at);
     if (vocabulary === undefined) continue;
-    requireVocabulary(vocabulary, await openDataset(dataset.at), { subject: shownPlace(encoder.at), remedy });
+    const opened = await openDataset(dataset.at);
+    requireOwn(encoder.at, opened, dataset.at); // says more than the words that are lacking
+    requireVocabulary(vocabulary, opened, { subject: shownPlace(encoder.at), remedy });
   }
 }
 
