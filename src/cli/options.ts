@@ -91,12 +91,13 @@ export function pairsOf(texts: readonly string[]): (readonly [string, string])[]
   return texts.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]);
 }
 
-/** Reads a whole number from `least` on. */
-export function wholeFrom(least: number): (text: string) => number {
+/** Reads a whole number from `least` on, to `most` where there is an end. */
+export function wholeFrom(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d+$/u.test(text) ? Number(text) : NaN;
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new LabError(`"${text}" is no whole number from ${least}`, "For example: 4");
+    if (value >= least && value <= most) return value;
+    const end = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+    throw new LabError(`"${text}" is no whole number from ${least}${end}`, "For example: 4");
   };
 }
 

@@ -20,7 +20,7 @@ import { forget } from "../store/store";
 import { commandLine } from "./again";
 import { makeBases } from "./base";
 import { showLacking, showPlan } from "./dryRun";
-import { addExecutorOptions, isElsewhere, withHands } from "./executor";
+import { addExecutorOptions, isElsewhere, requireExecutor, withHands } from "./executor";
 import { addProfileOptions, methodsAsked, methodWords, overrides, profileWords, readProfile, rowWords, withRows } from "./options"; // prettier-ignore
 import { destinationOf, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
 import { begunAnew, stoppable } from "./stop";
@@ -71,6 +71,7 @@ seeds as each record needs; the tables of each are written as soon as it is done
   $ npx fine-r1 run ratio --executor ray --address http://head:8265     the same on a Ray cluster (docs/ray.md)`,
     )
     .action((ids: readonly string[], options: RunArguments) => {
+      requireExecutor(options);
       const [id, another] = ids;
       if (id !== undefined && another === undefined && options.profiles === undefined)
         return run(experimentNamed(id), options);

@@ -4,6 +4,7 @@ import { Option, type Command } from "commander";
 import { placeOf, storeFolder } from "../config/places";
 import { loadBackend } from "../core/backend";
 import { LabError } from "../core/errors";
+import { LARGEST_SEED } from "../core/random";
 import { quoted } from "../core/shell";
 import { loadProfile, type Profile } from "../lab/profile";
 import { baseModel, namedModel, type TrainedModel } from "../lab/trainers/model";
@@ -94,7 +95,11 @@ function addTrainer(parent: Command, trainer: Trainer): void {
     .option("--leave <options>", "options that the trainer may decide itself, such as rl.maxResample", readNames, [])
     .option("--model <model>", `the model to train: a folder or a name of the hub; default: ${usualModel(trainer)}`)
     .option("--gpus <count>", "GPUs that share the work", wholeFrom(1), 4)
-    .option("--seed <seed>", "whose chains or triplets, and the trainer's seed; default: the profile's", wholeFrom(0))
+    .option(
+      "--seed <seed>",
+      "whose chains or triplets, and the trainer's seed; default: the profile's",
+      wholeFrom(0, LARGEST_SEED),
+    )
     .option("--make", "make the chains or triplets where the store lacks them");
   if (trainer.stage === "sft")
     command.option("--records <file>", "chains of your own (records.jsonl of a stage's form)");

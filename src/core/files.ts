@@ -22,14 +22,22 @@ export function writeFileAtomic(file: string, content: string | Uint8Array): voi
   }
 }
 
+type Fill = (temporary: string) => void | Promise<void>;
+
 /**
  * Fills a folder whole or not at all: `fill` writes into a temporary folder that then takes the place of `folder`.
  * What `fill` throws is passed on; only errors of the file system become a LabError.
  */
-export async function writeFolderAtomic(
-  folder: string,
-  fill: (temporary: string) => void | Promise<void>,
-): Promise<void> {
+export function writeFolderAtomic(folder: string, fill: Fill): Promise<void> {
+  return fillBeside(path.resolve(folder), fill, false); // what begins with `out/` would lie in it, not beside it
+}
+
+/** The same for a folder that is empty or not there. @throws LabError when something is, be it that another process put it there meanwhile */
+export function writeNewFolder(folder: string, fill: Fill): Promise<void> {
+  return fillBeside(path.resolve(folder), fill, true);
+}
+
+async function fillBeside(folder: string, fill: Fill, isNew: boolean): Promise<void> {
   const temporary = `${folder}.tmp-${process.pid}`;
   const old = `${folder}.old-${process.pid}`;
   try {
@@ -37,8 +45,12 @@ export async function writeFolderAtomic(
     fs.rmSync(temporary, { recursive: true, force: true });
     makeFolder(temporary);
     await fill(temporary);
-    if (fs.existsSync(folder)) fs.renameSync(folder, old);
-    fs.renameSync(temporary, folder);
+    if (isNew) requireEmpty(folder);
+    if (fs.existsSync(folder)) {
+      if (isNew) fs.rmdirSync(folder);
+      else fs.renameSync(folder, old);
+    }
+    fs.renameSync(temporary, folder); // fails where something has come meanwhile
     fs.rmSync(old, { recursive: true, force: true });
   } catch (error) {
     removeQuietly(temporary);

@@ -60,11 +60,24 @@ describe("fine-r1 plan", () => {
     [["--gpu", "H10"], /no GPU "H10".*Did you mean "H100"/],
     [["--assume", "kep=0.2"], /no assumption "kep".*Did you mean "kept"/],
     [["--price", "H100=cheap"], /"H100=cheap" is not of the form name=number/],
-    [["--gpus", "0"], /names no GPUs/],
+    [["--gpus", "0"], /"0" is no whole number from 1 to 100000/],
+    [["--gpus", "4,0x10"], /"0x10" is no whole number from 1/],
+    [["--gpus", "1000000000"], /"1000000000" is no whole number from 1 to 100000/],
+    [["--price", "H100=-2"], /the price -2 of H100 is below 0/],
+    [["--price", "H100=0x5"], /"H100=0x5" is not of the form name=number/],
+    [["--price", "H100=5", "--price", "h100=7"], /--price: H100 is given twice/],
+    [["--assume", "kept=0.2", "--assume", "kept=0.3"], /--assume: kept is given twice/],
     [["--efficiency", "35"], /efficiency: is 35.*at most 1/],
   ])("refuses %j", async (words, reason) => {
     await expect(said("plan", "-p", "paper", ...words)).rejects.toThrow(reason);
   });
+});
+
+it("fine-r1 run refuses a cluster's options without --executor ray, and so does its dry run", async () => {
+  for (const words of [["quickstart"], ["quickstart", "ratio"]]) {
+    const dry = said("run", ...words, "-p", "smoke", "--dry-run", "--address", "http://head:8265");
+    await expect(dry).rejects.toThrow(/--address is for a cluster\. Add --executor ray/);
+  }
 });
 
 describe("what a profile names and is not there", () => {

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import * as yaml from "yaml";
 import type { CurationReport } from "../../cot/outcomes";
-import { requireEmpty, writeFileAtomic, writeFolderAtomic } from "../../core/files";
+import { requireEmpty, writeFileAtomic, writeNewFolder } from "../../core/files";
 import { quoted } from "../../core/shell";
 import { requireFullBatch } from "./batches";
 import { llamaFactoryLaunch, llamaFactorySettings, writeLlamaFactory } from "./llamafactory";
@@ -42,7 +42,7 @@ export async function exportLlamaFactory(given: TrainerExport, records?: string)
   const settings = llamaFactorySettings({ ...profile.sft, seed }, run, leave);
   const { examples: chains, ...written } = await chainsFor(given, records);
   let what = "";
-  await writeFolderAtomic(folder, async (into) => {
+  await writeNewFolder(folder, async (into) => {
     const { examples, pictures } = await writeLlamaFactory(chains, settings, run, into, context);
     what = `${examples} chains of thought, ${pictures} pictures`;
   });
@@ -77,7 +77,7 @@ export async function exportStage2(trainer: keyof typeof STAGE_2, given: Trainer
   requireFullBatch(questions.length, profile.rl);
   const run: Stage2Run = { ...without, rows: questions.length, formatPrompt: await hasSuffix(questions) };
   let files = 0;
-  await writeFolderAtomic(folder, async (into) => {
+  await writeNewFolder(folder, async (into) => {
     files = await writeTriplets(questions, into, context);
     writeFileAtomic(path.join(into, config), yaml.stringify(settingsOf(profile.rl, run, leave)));
   });
