@@ -91,11 +91,12 @@ export async function makeAll(
  * @throws LabError that names one that is not, does not or cannot
  */
 export async function requireReady(
-  { store }: Pick<LabContext, "store">,
+  { store, signal }: Pick<LabContext, "store" | "signal">,
   stages: readonly Stage[],
   { fresh = false }: { readonly fresh?: boolean | undefined } = {},
 ): Promise<void> {
-  await requireServed(fresh ? stages : stages.filter((stage) => findFinished(store, workOf(stage)) === undefined));
+  const toMake = fresh ? stages : stages.filter((stage) => findFinished(store, workOf(stage)) === undefined);
+  await requireServed(toMake, signal);
   requireAble(stages);
   requireBuilt(notBuilt(stages));
 }
