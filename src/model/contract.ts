@@ -50,6 +50,8 @@ export interface Completion {
   readonly logProbs: readonly number[];
   /** "stop": the model ended; "length": it was cut at maxNewTokens. */
   readonly finish: "stop" | "length";
+  /** Why a server gave no more of it, or nothing, in its own word, such as "content_filter"; absent where it gave all. */
+  readonly withheld?: string | undefined;
 }
 
 /** A completion to be scored under a prompt (teacher forcing). */
@@ -72,6 +74,8 @@ export interface Usage {
   readonly retries: number;
   readonly promptTokens: number;
   readonly answerTokens: number;
+  /** Answers that the server withheld or cut short by a rule of its own; absent where there are none. */
+  readonly withheld?: number | undefined;
   /** The waiting times of all requests together; those that are under way at the same time count each. */
   readonly seconds: number;
 }

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { messageOf } from "../../src/core/errors";
 import { silent } from "../../src/core/progress";
+import { readAnswers } from "../../src/eval/answers";
 import { meetThoseThere } from "../../src/lab/given";
 import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
@@ -153,6 +154,64 @@ describe("a look at a server", () => {
   });
 });
 
+describe("an answer that a server withholds", () => {
+  const withheld = (reason: string) => (text: string) =>
+    text
+      .replace(/"content":"[^"]*"/u, '"content":null')
+      .replace(/"finish_reason":"[^"]*"/u, `"finish_reason":${reason}`);
+
+  it("stays empty, and is counted: in what progress shows, on disk, and in a sentence at the end", async () => {
+    let asks = 0;
+    const filtered = withheld('"content_filter"');
+    const proxy = await behind(asked((text) => (++asks % 2 === 0 ? filtered(text) : text)));
+    const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const figures: Record<string, number>[] = [];
+    const task = { update: (_: number, told = {}) => void figures.push(told), finish: () => undefined };
+    const lab = await labOf(loadProfile("smoke", { base: `served:${proxy.url}#tiny` }), {
+      progress: { start: () => task },
+      store: folder,
+    });
+    const base = { name: "base", title: "Base", model: lab.recipe(1).base, thinking: false };
+    const made = await make(lab, testAnswers(lab.recipe(1), base, "closed"));
+    const answers = readAnswers(path.join(made.folder, "answers.jsonl"));
+    const half = Math.floor(answers.length / 2);
+    const kept = answers.filter((answer) => answer.withheld !== undefined);
+    expect(kept).toHaveLength(half);
+    expect(new Set(kept.map((answer) => `${answer.output} ${answer.withheld}`))).toEqual(new Set([" content_filter"]));
+    expect(Math.max(...figures.map((each) => each["withheld"] ?? 0))).toBe(half);
+    expect(said.mock.calls.flat()).toEqual([
+      `served:${proxy.url}#tiny: ${half} of ${answers.length} answers were withheld or cut short by the server (${half} content_filter). They are judged as they came, the empty ones as wrong.`,
+    ]);
+  });
+
+  it("is counted again by who goes on from replies that were kept, and where no reason is given", async () => {
+    const proxy = await behind(asked(withheld('"stop"')));
+    const file = path.join(folder, "replies.jsonl");
+    const model = await openServed(proxy.url, file);
+    const [[answer] = []] = await model.generate([ask("a")], GREEDY);
+    expect(answer).toMatchObject({ text: "", finish: "stop", withheld: "no content" });
+    const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    model.dispose();
+    const again = await openServed(proxy.url, file);
+    expect(again.usage().withheld).toBe(1);
+    again.dispose();
+    expect(said).toHaveBeenCalledTimes(2);
+  });
+
+  it("is told of once where another model gave it", async () => {
+    const proxy = await behind(asked((text) => text.replace('{"choices"', '{"model":"tiny-8bit","choices"')));
+    const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    for (let i = 0; i < 2; i++) {
+      const model = await openServed(proxy.url);
+      await model.generate([ask("a"), ask("b")], GREEDY);
+      model.dispose();
+    }
+    expect(said.mock.calls.flat()).toEqual([
+      expect.stringMatching(/^served:\S+#tiny: the server says that "tiny-8bit" answers\. Make sure/u),
+    ]);
+  });
+});
+
 describe("an answer that is none", () => {
   it("is not asked for again and again where it is whole", async () => {
     const proxy = await behind(asked((text) => text.replace(/"logprob":-?[\d.]+/u, '"logprob":NaN')));
@@ -173,6 +232,16 @@ describe("an answer that is none", () => {
     expect(await model.generate([ask("a")], GREEDY)).toEqual(await echo().generate([ask("a")], GREEDY));
     failures = 100;
     await expect(model.generate([ask("b")], GREEDY)).rejects.toThrow(/12 times; at last: "upstream overloaded"/u);
+    model.dispose();
+  });
+
+  it("is refused where a log-prob is above 0, but for what rounding adds", async () => {
+    let logProb = "7.5";
+    const proxy = await behind(asked((text) => text.replace(/"logprob":-?[\d.]+/u, `"logprob":${logProb}`)));
+    const model = await openServed(proxy.url);
+    await expect(model.generate([ask("a")], GREEDY)).rejects.toThrow(/\(choices\.0\.logprobs\.content\.0\.logprob: /u);
+    logProb = "0.00001";
+    expect((await model.generate([ask("a")], GREEDY))[0]?.[0]?.logProbs[0]).toBe(0.00001);
     model.dispose();
   });
 });
