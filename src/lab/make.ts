@@ -92,11 +92,11 @@ export async function makeAll(
  * @throws LabError that names one that is not or does not
  */
 export async function requireReady(
-  { store }: Pick<LabContext, "store">,
+  { store, signal }: Pick<LabContext, "store" | "signal">,
   stages: readonly Stage[],
   { fresh = false }: { readonly fresh?: boolean | undefined } = {},
 ): Promise<void> {
-  await requireServed(fresh ? stages : unmade(store, stages));
+  await requireServed(fresh ? stages : unmade(store, stages), signal);
   await requireFit(stages);
   requireBuilt(notBuilt(stages));
 }
