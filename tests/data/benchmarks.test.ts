@@ -48,6 +48,20 @@ describe("MME", () => {
     expect(mme.fingerprint(root)).not.toBe(opened.fingerprint);
   });
 
+  it("has another fingerprint where its files belong to another subtask, though all are called alike", async () => {
+    const [one, other] = ["Is it red?\tYes\nIs it blue?\tNo\n", "Is it a dog?\tYes\nIs it a cat?\tNo\n"];
+    const made = async (first: string, second: string, texts: readonly string[]): Promise<string> =>
+      mme.fingerprint(
+        await folderOf({
+          ...Object.fromEntries([first, second].map((name) => [`${name}/images/1.png`, "the same bytes"])),
+          ...Object.fromEntries([first, second].map((name, i) => [`${name}/questions_answers_YN/1.txt`, texts[i] ?? ""])), // prettier-ignore
+        }),
+      );
+    const prints = [await made("count", "scene", [one, other]), await made("position", "scene", [one, other]), await made("count", "scene", [other, one])]; // prettier-ignore
+    expect(new Set(prints).size).toBe(3);
+    expect(await made("count", "scene", [one, other])).toBe(prints[0]); // wherever the folder lies
+  });
+
   it("is found inside the folder that its archive unpacks to, and refused where it is not there", async () => {
     const root = await folderOf({ "MME_Benchmark_release_version/MME_Benchmark/OCR/1.png": null, "MME_Benchmark_release_version/MME_Benchmark/OCR/1.txt": "a?\tYes\nb?\tNo\n" }); // prettier-ignore
     expect(questions(await mme.open(root, {}))).toHaveLength(2);

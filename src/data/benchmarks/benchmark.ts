@@ -71,9 +71,15 @@ export function benchmarkDataset(content: BenchmarkContent): Dataset {
 /**
  * A fingerprint of files that hold questions, by their contents, and of pictures, by their paths and sizes: of some gigabytes, published once
  * and never changed, not each byte is read before each run. `fine-r1 data check` reads them all.
+ * @param places what each file stands for, in the files' order, where their names alone do not tell
  */
-export function fingerprintOf(name: BenchmarkName, texts: readonly string[], pictures: readonly string[] = []): string {
-  const hash = createHash("sha256").update(JSON.stringify([name, 1]));
+export function fingerprintOf(
+  name: BenchmarkName,
+  texts: readonly string[],
+  pictures: readonly string[] = [],
+  places: readonly unknown[] = [],
+): string {
+  const hash = createHash("sha256").update(JSON.stringify([name, 1, ...places]));
   for (const file of texts) hash.update(JSON.stringify([path.basename(file), hashKnown(file)]));
   for (const file of pictures) {
     const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? null;

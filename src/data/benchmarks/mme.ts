@@ -59,9 +59,11 @@ export const mme: BenchmarkReader = {
   },
 };
 
+/** Files of all subtasks are called alike, such as images/1.jpg: the subtask of each counts, and which texts have a picture. */
 function fingerprintIn(pairs: readonly Pair[]): string {
   const texts = pairs.map(({ text }) => text);
-  return fingerprintOf("mme", texts, pairs.flatMap(({ picture }) => picture ?? [])); // prettier-ignore
+  const places = pairs.map(({ subtask, stem, picture }) => [subtask, stem, picture !== undefined]);
+  return fingerprintOf("mme", texts, pairs.flatMap(({ picture }) => picture ?? []), places); // prettier-ignore
 }
 
 function pairsIn(where: string): Pair[] {
