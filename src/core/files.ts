@@ -151,7 +151,8 @@ export function readBytes(file: string): Buffer {
   });
 }
 
-function reading<T>(file: string, read: () => T): T {
+/** @throws LabError that names the file, in place of what the operating system says */
+export function reading<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
