@@ -62,6 +62,23 @@ describe("MME", () => {
     expect(await made("count", "scene", [one, other])).toBe(prints[0]); // wherever the folder lies
   });
 
+  it("passes over a subtask that is a link to itself, and says of each file why it is not used", async () => {
+    const root = await folderOf({ "OCR/1.png": null, "OCR/1.TXT": "a?\tYes\nb?\tNo\n", "OCR/2.png": null, "OCR/3.png": null }); // prettier-ignore
+    for (const name of ["count", "OCR/4.png"]) fs.symlinkSync(path.join(root, name), path.join(root, name));
+    fs.writeFileSync(path.join(root, "OCR/2.txt"), "Gr\u00fcn?\tYes\nb?\tNo\n", "latin1");
+    const opened = await mme.open(root, {});
+    expect(questions(opened).map(({ id }) => id)).toEqual(["OCR/1/1", "OCR/1/2"]);
+    expect(skipped(opened)).toEqual([
+      "OCR/2.txt: is not in UTF-8 (line 1)",
+      "OCR/3.png: has no text of its name with two questions",
+      "OCR/4.png: has no text of its name with two questions",
+    ]);
+    expect(opened.report!.pictures).toBe(2);
+    for (const files of [{ "OCR/a.doc": "" }, { "OCR/1.png": null }]) {
+      await expect(async () => mme.open(await folderOf(files), {})).rejects.toThrow(/no question that can be used \((Without the subtasks|OCR\/1\.png: has no text)/); // prettier-ignore
+    }
+  });
+
   it("is found inside the folder that its archive unpacks to, and refused where it is not there", async () => {
     const root = await folderOf({ "MME_Benchmark_release_version/MME_Benchmark/OCR/1.png": null, "MME_Benchmark_release_version/MME_Benchmark/OCR/1.txt": "a?\tYes\nb?\tNo\n" }); // prettier-ignore
     expect(questions(await mme.open(root, {}))).toHaveLength(2);
@@ -93,11 +110,13 @@ describe("ImageWikiQA", () => {
     expect(questions(await imagewikiqa.open(root, {}))).toMatchObject([
       { user: "<image>Which?\nA. 1\nB. 2\nC. 3\nD. 4\nChoose.", choice: { options: ["1", "2", "3", "4"] } },
     ]);
-    write(path.join(root, "imagewikiqa.jsonl"), [line(), line({ image: "../up.png" }), line({ image: "images" })].join("\n")); // prettier-ignore
+    write(path.join(root, "imagewikiqa.jsonl"), [line(), line({ image: "../up.png" }), line({ image: "images" }), line({ image: "a\0b" }), line({ image: "c".repeat(5000) })].join("\n")); // prettier-ignore
     write(path.join(path.dirname(root), "up.png"), "of somebody else");
     expect(skipped(await imagewikiqa.open(root, {}))).toEqual([
       "imagewikiqa.jsonl, line 2: its picture ../up.png is not there",
       "imagewikiqa.jsonl, line 3: its picture images is not there",
+      "imagewikiqa.jsonl, line 4: its picture a\0b is not there",
+      `imagewikiqa.jsonl, line 5: its picture ${"c".repeat(200)}… is not there`,
     ]);
     await expect(async () => imagewikiqa.open(temporaryFolder(), {})).rejects.toThrow(/imagewikiqa\.jsonl or .* is not there.*VLMClassifier/); // prettier-ignore
   });
