@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { makeFolder } from "./folders";
@@ -154,23 +155,43 @@ export function requireFile(file: string): void {
   });
 }
 
-/** Reads a text file; a missing one, or what is no file, is an error that names it. */
-export function readText(file: string): string {
-  try {
+/** Reads a file whole; a missing one, or what is no file, is an error that names it. */
+export function readBytes(file: string): Buffer {
+  return reading(file, () => {
     requireFile(file);
-    return fs.readFileSync(file, "utf8");
+    return fs.readFileSync(file);
+  });
+}
+
+/** @throws LabError that names the file, in place of what the operating system says */
+export function reading<T>(file: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     throw error instanceof LabError ? error : unreadable(file, error);
   }
 }
 
+/** Reads a text file in UTF-8, without the mark (BOM) that some editors begin it with. @throws LabError that names the file, and the line that is in another encoding */
+export function readText(file: string): string {
+  return reading(file, () => textOf(readBytes(file), file));
+}
+
+function textOf(bytes: Buffer, file: string): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\ufeff/u, "");
+  const line = bytes.toString("latin1").split("\n").findIndex((one) => !isUtf8(Buffer.from(one, "latin1"))); // prettier-ignore
+  const remedy = "Save it in UTF-8 (in a spreadsheet: as “CSV UTF-8”), or get it again.";
+  throw new LabError(`is not in UTF-8 (line ${line + 1})`, remedy, { subject: file });
+}
+
+/** A file's lines but for a last one that is not at its end. */
+function wholeLines(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+}
+
 /** The names of what stands in a folder. @throws LabError that names one which cannot be read */
 export function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch (error) {
-    throw unreadable(folder, error);
-  }
+  return reading(folder, () => fs.readdirSync(folder));
 }
 
 /** The error of a file that cannot be read. */
@@ -198,9 +219,9 @@ export class JsonlFile<T> {
     try {
       makeFolder(path.dirname(file));
       const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
-      const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+      const whole = wholeLines(bytes);
       if (whole.length < bytes.length) fs.truncateSync(file, whole.length);
-      const existing = parseJsonl(whole.toString("utf8"), file, parse);
+      const existing = parseJsonl(textOf(whole, file), file, parse);
       return new JsonlFile(file, fs.openSync(file, "a"), existing);
     } catch (error) {
       throw isFileSystemError(error) ? unwritable(file, error) : error;
@@ -209,8 +230,7 @@ export class JsonlFile<T> {
 
   /** The whole lines of a file to which another process may be writing. */
   static peek<T>(file: string, parse: (value: unknown) => T): T[] {
-    const text = readText(file);
-    return parseJsonl(text.slice(0, text.lastIndexOf("\n") + 1), file, parse);
+    return parseJsonl(textOf(wholeLines(readBytes(file)), file), file, parse);
   }
 
   append(value: T): void {

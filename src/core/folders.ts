@@ -16,7 +16,16 @@ export function makeFolder(folder: string): void {
   }
 }
 
+/** What stands there, by itself or by a link; nothing, too, behind a link to itself, under a name that no file can have, or where one may not look. */
+export function statOf(file: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a folder stands there, by itself or by a link. */
 export function isFolder(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statOf(file)?.isDirectory() === true;
 }

@@ -17,6 +17,12 @@ export function printableLine(text: string): string {
   return printable(text.replaceAll(/\s+/g, (gap) => (LINE_END.test(gap) ? " " : gap)));
 }
 
+/** The beginning of a name from a file, which may have millions of characters, for a message. */
+export function briefly(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+const LONGEST = 200;
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { unreadable } from "./files";
+import { reading, requireFile } from "./files";
 import { breathe, check } from "./progress";
 
 /** Where a field stands in a file; its text is read when it is asked for (`fieldText`), so that rows with pictures in them cost no memory. */
@@ -8,11 +8,15 @@ export interface TsvField {
   readonly start: number;
   readonly end: number;
   readonly quoted: boolean;
+  /** Where a quote is opened that nothing closes, or something stands between the closing one and the field's end. */
+  readonly torn: boolean;
 }
 
 export interface TsvRow {
   /** The line of the file in which it begins, from 1. */
   readonly line: number;
+  /** That in which it ends. */
+  readonly last: number;
   readonly fields: readonly TsvField[];
   /** Bytes of the file up to its end. */
   readonly read: number;
@@ -47,19 +51,23 @@ export async function* tsvRows(file: string, signal?: AbortSignal): AsyncGenerat
 
 /** Opens a file for `fieldText`. @throws LabError when it cannot be read */
 export function openFile(file: string): number {
-  try {
+  return reading(file, () => {
+    requireFile(file);
     return fs.openSync(file, "r");
-  } catch (error) {
-    throw unreadable(file, error);
-  }
+  });
 }
 
 /** The text of a field. */
-export function fieldText(handle: number, { start, end, quoted }: TsvField): string {
+export function fieldText(handle: number, field: TsvField): string {
+  const text = fieldBytes(handle, field).toString("utf8");
+  return field.quoted ? text.replaceAll('""', '"') : text;
+}
+
+/** A field's bytes as they stand in the file. */
+export function fieldBytes(handle: number, { start, end }: TsvField): Buffer {
   const bytes = Buffer.alloc(end - start);
   fs.readSync(handle, bytes, 0, bytes.length, start);
-  const text = bytes.toString("utf8");
-  return quoted ? text.replaceAll('""', '"') : text;
+  return bytes;
 }
 
 /** One pass over a file's bytes. */
@@ -71,6 +79,7 @@ class Scanner {
   /** Where the closing quote stands; -1 before it, or outside of quotes. */
   private closed = -1;
   private quoted = false;
+  private torn = false;
   private last = 0;
 
   *scan(buffer: Buffer, length: number, offset: number): Generator<TsvRow, void, void> {
@@ -88,7 +97,7 @@ class Scanner {
       else if (byte === QUOTE && at === this.start) {
         this.quoted = true;
         this.start = at + 1;
-      }
+      } else if (this.quoted && byte !== RETURN) this.torn = true;
       this.last = byte;
     }
   }
@@ -100,9 +109,11 @@ class Scanner {
   }
 
   private field(at: number): void {
-    this.fields.push({ start: this.start, end: this.closed < 0 ? at : this.closed, quoted: this.quoted });
+    const { start, quoted } = this;
+    const open = this.closed < 0;
+    this.fields.push({ start, end: open ? at : this.closed, quoted, torn: this.torn || (quoted && open) });
     this.start = at + 1;
-    this.quoted = false;
+    this.quoted = this.torn = false;
     this.closed = -1;
   }
 
@@ -110,12 +121,12 @@ class Scanner {
     const end = this.last === RETURN && at > this.start ? at - 1 : at;
     this.field(end);
     this.start = at + 1;
-    const { fields, rowLine: line } = this;
+    const { fields, rowLine: line, line: last } = this;
     this.fields = [];
     this.line++;
     this.rowLine = this.line;
     const [first] = fields;
     const empty = fields.length === 1 && first !== undefined && first.start === first.end && !first.quoted;
-    return empty ? undefined : { line, fields, read: at };
+    return empty ? undefined : { line, last, fields, read: at };
   }
 }

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LabError } from "../../src/core/errors";
+import { isFolder } from "../../src/core/folders";
 import {
   JsonlFile,
   parseJson,
@@ -260,4 +261,37 @@ describe("JsonlFile", () => {
       file.append(1); // a bad descriptor stands for a full disc
     }).toThrow(/shut\.jsonl: cannot be written/);
   });
+});
+
+describe("a text file", () => {
+  it("is read without the mark that an editor put before it (BOM)", () => {
+    fs.writeFileSync(at("a.json"), '\ufeff{"a":1}');
+    expect(readJson(at("a.json"))).toEqual({ a: 1 });
+    fs.writeFileSync(at("a.jsonl"), '\ufeff{"a":1}\n{"a":2}\n');
+    expect(readJsonl(at("a.jsonl"), (value) => value)).toEqual([{ a: 1 }, { a: 2 }]);
+    const records = JsonlFile.open(at("a.jsonl"), (value) => value);
+    records.close();
+    expect(records.existing).toHaveLength(2);
+  });
+
+  it("in another encoding is refused by its line, not read with signs of loss", () => {
+    fs.writeFileSync(at("latin1.txt"), "1 Auk\n2 Gr\u00fcne Auk\n3 Auk\n", "latin1");
+    expect(() => readText(at("latin1.txt"))).toThrow(/latin1\.txt: is not in UTF-8 \(line 2\)\. Save it in UTF-8/);
+    fs.writeFileSync(at("utf16.csv"), "\ufeffAuk\n", "utf16le");
+    expect(() => readText(at("utf16.csv"))).toThrow(/is not in UTF-8 \(line 1\)/);
+    fs.writeFileSync(at("lost.txt"), "a sign of loss that somebody wrote: \ufffd"); // is a character like others
+    expect(readText(at("lost.txt"))).toContain("\ufffd");
+    fs.writeFileSync(at("torn.jsonl"), Buffer.from('{"a":1}\n{"a":"\u00fc').subarray(0, -1)); // while another process writes
+    expect(JsonlFile.peek(at("torn.jsonl"), (value) => value)).toEqual([{ a: 1 }]);
+  });
+});
+
+it("a link to itself, and a name that no file can have, are no folders", () => {
+  fs.symlinkSync(at("self"), at("self"));
+  expect([at("self"), at("a".repeat(5000)), at("a\0b"), at("none")].map(isFolder)).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
 });

@@ -48,6 +48,37 @@ describe("MME", () => {
     expect(mme.fingerprint(root)).not.toBe(opened.fingerprint);
   });
 
+  it("has another fingerprint where its files belong to another subtask, though all are called alike", async () => {
+    const [one, other] = ["Is it red?\tYes\nIs it blue?\tNo\n", "Is it a dog?\tYes\nIs it a cat?\tNo\n"];
+    const made = async (first: string, second: string, texts: readonly string[]): Promise<string> =>
+      mme.fingerprint(
+        await folderOf({
+          ...Object.fromEntries([first, second].map((name) => [`${name}/images/1.png`, "the same bytes"])),
+          ...Object.fromEntries([first, second].map((name, i) => [`${name}/questions_answers_YN/1.txt`, texts[i] ?? ""])), // prettier-ignore
+        }),
+      );
+    const prints = [await made("count", "scene", [one, other]), await made("position", "scene", [one, other]), await made("count", "scene", [other, one])]; // prettier-ignore
+    expect(new Set(prints).size).toBe(3);
+    expect(await made("count", "scene", [one, other])).toBe(prints[0]); // wherever the folder lies
+  });
+
+  it("passes over a subtask that is a link to itself, and says of each file why it is not used", async () => {
+    const root = await folderOf({ "OCR/1.png": null, "OCR/1.TXT": "a?\tYes\nb?\tNo\n", "OCR/2.png": null, "OCR/3.png": null }); // prettier-ignore
+    for (const name of ["count", "OCR/4.png"]) fs.symlinkSync(path.join(root, name), path.join(root, name));
+    fs.writeFileSync(path.join(root, "OCR/2.txt"), "Gr\u00fcn?\tYes\nb?\tNo\n", "latin1");
+    const opened = await mme.open(root, {});
+    expect(questions(opened).map(({ id }) => id)).toEqual(["OCR/1/1", "OCR/1/2"]);
+    expect(skipped(opened)).toEqual([
+      "OCR/2.txt: is not in UTF-8 (line 1)",
+      "OCR/3.png: has no text of its name with two questions",
+      "OCR/4.png: has no text of its name with two questions",
+    ]);
+    expect(opened.report!.pictures).toBe(2);
+    for (const files of [{ "OCR/a.doc": "" }, { "OCR/1.png": null }]) {
+      await expect(async () => mme.open(await folderOf(files), {})).rejects.toThrow(/no question that can be used \((Without the subtasks|OCR\/1\.png: has no text)/); // prettier-ignore
+    }
+  });
+
   it("is found inside the folder that its archive unpacks to, and refused where it is not there", async () => {
     const root = await folderOf({ "MME_Benchmark_release_version/MME_Benchmark/OCR/1.png": null, "MME_Benchmark_release_version/MME_Benchmark/OCR/1.txt": "a?\tYes\nb?\tNo\n" }); // prettier-ignore
     expect(questions(await mme.open(root, {}))).toHaveLength(2);
@@ -74,11 +105,18 @@ describe("ImageWikiQA", () => {
     expect(label).toMatch(/^imagewikiqa\.jsonl, line 3: .*label/);
     expect(picture).toBe("imagewikiqa.jsonl, line 4: its picture images/b.png is not there");
     expect(form).toMatch(/^imagewikiqa\.jsonl, line 5: .*text/);
-    write(path.join(root, "imagewikiqa.jsonl"), [line(), line({ image: "../up.png" }), line({ image: "images" })].join("\n")); // prettier-ignore
+    const ends = line({ text: "Which?\r\nA. 1\r\nB. 2\r\nC. 3\r\nD. 4\r\nChoose." });
+    write(path.join(root, "imagewikiqa.jsonl"), `\ufeff${ends}\n`);
+    expect(questions(await imagewikiqa.open(root, {}))).toMatchObject([
+      { user: "<image>Which?\nA. 1\nB. 2\nC. 3\nD. 4\nChoose.", choice: { options: ["1", "2", "3", "4"] } },
+    ]);
+    write(path.join(root, "imagewikiqa.jsonl"), [line(), line({ image: "../up.png" }), line({ image: "images" }), line({ image: "a\0b" }), line({ image: "c".repeat(5000) })].join("\n")); // prettier-ignore
     write(path.join(path.dirname(root), "up.png"), "of somebody else");
     expect(skipped(await imagewikiqa.open(root, {}))).toEqual([
       "imagewikiqa.jsonl, line 2: its picture ../up.png is not there",
       "imagewikiqa.jsonl, line 3: its picture images is not there",
+      "imagewikiqa.jsonl, line 4: its picture a\0b is not there",
+      `imagewikiqa.jsonl, line 5: its picture ${"c".repeat(200)}… is not there`,
     ]);
     await expect(async () => imagewikiqa.open(temporaryFolder(), {})).rejects.toThrow(/imagewikiqa\.jsonl or .* is not there.*VLMClassifier/); // prettier-ignore
   });
@@ -131,6 +169,46 @@ describe("MMBench", () => {
       "index 1000013: is a turn of a question that is not there",
     ]);
     expect(opened.report!.notes).toEqual([]);
+  });
+
+  it("reports a row whose lone quote takes in others, and takes hints of several lines", async () => {
+    const image = await base64(3);
+    const rows = [
+      row("1", ["a", "b"], "A", image, { hint: '"one\ntwo\tthree\nfour"' }),
+      row("2", ["a", "b"], "A", image, { question: '"What' }), // to the question of 4, which ends in a sign of inches
+      row("3", ["a", "b"], "A", image),
+      row("4", ["a", "b"], "A", image, { question: 'Is it 5"' }),
+      row("5", ["a", "b"], "A", image, { question: '"Who' }), // to the opening quote of 6
+      row("6", ["a", "b"], "A", image, { hint: '"a hint"' }),
+      row("7", ["a", "b"], "A", image, { question: '"Stop" is a sign of?' }),
+      row("8", ["a", "b"], "A", image, { question: '"""Go"" is one, too"' }),
+      row("9", ["a", "b"], "A", image, { question: '"to the end' }),
+      row("10", ["a", "b"], "A", image),
+    ];
+    const opened = await mmbench.open(write(path.join(temporaryFolder(), "dev.tsv"), tsv(...rows)), {});
+    expect(questions(opened).map(({ id }) => id)).toEqual(["1", "1000001", "8", "1000008"]);
+    expect(skipped(opened)).toEqual([
+      "dev.tsv, line 5: its question has a quote that nothing closes: lines 5 to 7 cannot be used",
+      "dev.tsv, line 8: has a quote that nothing closes: lines 8 to 9 cannot be used",
+      "dev.tsv, line 10: has a quote that ends before its field does",
+      expect.stringMatching(/^dev\.tsv, line 12: has a quote that nothing closes: lines 12 to 1[34] cannot be used$/),
+    ]);
+  });
+
+  it("takes no picture of another row for a blank one, no options behind a gap, and no lost characters", async () => {
+    const image = await base64(3);
+    const blank = [" ", "0x0", "0.0"].map((given, i) => row(String(i + 1), ["a", "b"], "A", given));
+    const rows = [row("0", ["a", "b"], "A", image), ...blank, row("4", ["a", "b", "", "dd"], "A", image)];
+    const file = write(path.join(temporaryFolder(), "dev.tsv"), tsv(...rows));
+    fs.appendFileSync(file, `${row("5", ["a", "b"], "A", image, { question: "Gr\u00fcn?" }).join("\t")}\n`, "latin1");
+    const opened = await mmbench.open(file, {});
+    expect(questions(opened).map(({ id }) => id)).toEqual(["0", "1000000"]);
+    expect(skipped(opened)).toEqual([
+      "dev.tsv, line 6: has an option behind its empty option C",
+      "dev.tsv, line 7: its question is not in UTF-8",
+      ...[3, 4, 5].map((line) => `dev.tsv, line ${line}: its picture stands in no row`),
+    ]);
+    await expect(mmbench.open(path.dirname(file), {})).rejects.toThrow(/is a folder, not a file\. Give a file\./);
   });
 
   it("asks about a row's own picture where a later row has its index, too", async () => {

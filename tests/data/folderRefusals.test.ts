@@ -120,7 +120,7 @@ describe("what cannot be used", () => {
     ["a comma too many", { "classes.csv": "folder,name\na,b,c\n" }, /Put a name with a comma in quotes/],
     ["a name of two lines", { "classes.csv": 'folder,name\na,"b\nc"\n' }, /column name: must be one line/],
     ["a name with a tag", { "classes.csv": "folder,name\na,<b>\n" }, /must not hold < or >/],
-    ["no UTF-8", { "classes.csv": "folder,name\na,\ufffd\n" }, /is not in UTF-8/],
+    ["a lost character", { "classes.csv": "folder,name\na,\ufffd\n" }, /must not hold \ufffd, which stands where/],
   ])("is refused in plain words: %s", async (_, files, message) => {
     await expect(open(files)).rejects.toThrow(message);
   });

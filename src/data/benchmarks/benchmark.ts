@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
+import { statOf } from "../../core/folders";
 import { hashKnown } from "../../core/hash";
 import type { RgbImage } from "../../core/image";
+import { briefly } from "../../core/printable";
 import type { Progress } from "../../core/progress";
 import type { Dataset } from "../dataset";
 import { PictureCache } from "../folder/pictures";
@@ -51,8 +53,8 @@ export function benchmarkDataset(content: BenchmarkContent): Dataset {
   const { name, where, fingerprint, kinds, questions, pictures, skipped, notes = [] } = content;
   if (questions.length === 0) {
     const [first] = skipped;
-    const why = first === undefined ? "" : ` (${first.file}: ${first.reason})`;
-    throw new LabError(`has no question that can be used${why}`, "See docs/benchmarks.md for its form.", {
+    const why = first === undefined ? (notes[0] ?? "it is empty") : `${first.file}: ${briefly(first.reason)}`;
+    throw new LabError(`has no question that can be used (${why})`, "See docs/benchmarks.md for its form.", {
       subject: where,
     });
   }
@@ -71,12 +73,18 @@ export function benchmarkDataset(content: BenchmarkContent): Dataset {
 /**
  * A fingerprint of files that hold questions, by their contents, and of pictures, by their paths and sizes: of some gigabytes, published once
  * and never changed, not each byte is read before each run. `fine-r1 data check` reads them all.
+ * @param places what each file stands for, in the files' order, where their names alone do not tell
  */
-export function fingerprintOf(name: BenchmarkName, texts: readonly string[], pictures: readonly string[] = []): string {
-  const hash = createHash("sha256").update(JSON.stringify([name, 1]));
+export function fingerprintOf(
+  name: BenchmarkName,
+  texts: readonly string[],
+  pictures: readonly string[] = [],
+  places: readonly unknown[] = [],
+): string {
+  const hash = createHash("sha256").update(JSON.stringify([name, 1, ...places]));
   for (const file of texts) hash.update(JSON.stringify([path.basename(file), hashKnown(file)]));
   for (const file of pictures) {
-    const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? null;
+    const size = statOf(file)?.size ?? null;
     hash.update(JSON.stringify([path.basename(path.dirname(file)), path.basename(file), size]));
   }
   return hash.digest("hex").slice(0, 16);
@@ -91,8 +99,8 @@ export function fileReader(): (file: string) => () => Promise<RgbImage> {
 /** The first of some picture files that is there, in the folder that it is looked for in: a line may name any place. */
 export function pictureIn(folders: readonly string[], names: readonly string[]): string {
   const inside = folders.flatMap((folder) => names.filter((name) => !path.normalize(name).startsWith("..")).map((name) => path.join(folder, name))); // prettier-ignore
-  const found = inside.find((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true);
-  if (found === undefined) throw new Error(`its picture ${names[0] ?? ""} is not there`);
+  const found = inside.find((file) => statOf(file)?.isFile() === true);
+  if (found === undefined) throw new Error(`its picture ${briefly(names[0] ?? "")} is not there`);
   return found;
 }
 

@@ -1,10 +1,11 @@
+import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError, required } from "../../core/errors";
 import type { RgbImage } from "../../core/image";
 import { limit } from "../../core/limits";
 import { asTask, silent } from "../../core/progress";
-import { fieldText, openFile, tsvRows, type TsvField, type TsvRow } from "../../core/tsv";
+import { fieldBytes, fieldText, openFile, tsvRows, type TsvField, type TsvRow } from "../../core/tsv";
 import { PictureCache } from "../folder/pictures";
 import { decodeImage } from "../images";
 import { CACHE_BYTES, type BenchmarkContext, type Unusable } from "./benchmark";
@@ -33,6 +34,8 @@ const LETTERS = ["A", "B", "C", "D", "E", "F"] as const;
 const NEEDED = ["index", "image", "question", "A", "B", "answer"] as const;
 /** VLMEvalKit: what is no longer than this in the column of pictures is the index of the row that has it. */
 const LONGEST_INDEX = 64;
+/** Bytes of a question, a hint or an option at most. */
+const LONGEST_TEXT = 1 << 20;
 
 /** One row before its picture is looked for. */
 interface Parsed extends Omit<TsvQuestion, "load"> {
@@ -97,8 +100,10 @@ function headingOf({ fields }: TsvRow, handle: number, file: string): ReadonlyMa
 }
 
 /** A row, or why it cannot be used. */
-function parseRow({ line, fields }: TsvRow, columns: ReadonlyMap<string, number>, handle: number): Parsed | string {
-  if (fields.length !== columns.size) return `has ${fields.length} fields where the heading has ${columns.size}`;
+function parseRow(row: TsvRow, columns: ReadonlyMap<string, number>, handle: number): Parsed | string {
+  const { line, fields } = row;
+  const broken = brokenField(row, columns, handle);
+  if (broken !== undefined) return broken;
   const field = (column: string): TsvField | undefined => fields[columns.get(column) ?? -1];
   const text = (column: string): string => {
     const found = field(column);
@@ -109,6 +114,7 @@ function parseRow({ line, fields }: TsvRow, columns: ReadonlyMap<string, number>
   const given = LETTERS.map(text);
   const gap = given.findIndex((option) => option === "");
   const options = gap < 0 ? given : given.slice(0, gap);
+  if (given.filter((option) => option !== "").length > options.length) return `has an option behind its empty option ${LETTERS[gap] ?? ""}`; // prettier-ignore
   const answer = text("answer");
   const question = text("question");
   const image = required(field("image"), () => new RangeError("parseRow: no column image"));
@@ -121,6 +127,35 @@ function parseRow({ line, fields }: TsvRow, columns: ReadonlyMap<string, number>
   const category = text("category");
   const about = { category, ability: text("l2-category"), hint: text("hint") };
   return { line, index: Number(index), question, options, answer, image, ...about };
+}
+
+/**
+ * Why a row is none, or more than one. A text that begins with a lone quote takes in all up to the next quote. Where what is left has as many
+ * fields as the heading all the same, other rows are among it by their tabs: the first line of that text has those of the fields behind it, its
+ * last line those of the fields before it. Hints of several lines have none.
+ */
+function brokenField(
+  { line, last, fields }: TsvRow,
+  columns: ReadonlyMap<string, number>,
+  handle: number,
+): string | undefined {
+  const lost = `a quote that nothing closes: lines ${line} to ${last} cannot be used`;
+  const torn = fields.findIndex((field) => field.torn);
+  if (torn >= 0) return last > line ? `has ${lost}` : "has a quote that ends before its field does";
+  if (fields.length !== columns.size) return `has ${fields.length} fields where the heading has ${columns.size}`;
+  const tabs = (text = ""): number => text.split("\t").length - 1;
+  for (const [column, place] of columns) {
+    const field = fields[place];
+    if (field === undefined || (column === "image" && !field.quoted)) continue;
+    const [length, most] = [field.end - field.start, column === "image" ? limit("FINE_R1_MAX_PICTURE_BYTES") * 2 : LONGEST_TEXT]; // prettier-ignore
+    if (length > most) return `its ${column} has ${length} bytes: a quote may have nothing that closes it`;
+    const bytes = fieldBytes(handle, field);
+    if (!isUtf8(bytes)) return `its ${column} is not in UTF-8`;
+    const lines = field.quoted && bytes.includes("\n") ? bytes.toString("utf8").split("\n") : [];
+    const swallowed = tabs(lines[0]) === fields.length - 1 - place && tabs(lines.at(-1)) === place;
+    if (lines.length > 1 && swallowed) return `its ${column} has ${lost}`;
+  }
+  return undefined;
 }
 
 /** Looks up each row's picture: its own, or that of the row which it names. */
@@ -138,8 +173,8 @@ function withPictures(
   }
   const seen = new Set<number>();
   const questions = rows.flatMap(({ image, line, ...row }): TsvQuestion[] => {
-    const named = image.end - image.start <= LONGEST_INDEX ? Number(fieldText(handle, image)) : row.index;
-    const load = loads.get(named);
+    const given = image.end - image.start <= LONGEST_INDEX ? fieldText(handle, image).trim() : String(row.index);
+    const load = /^\d{1,15}$/u.test(given) ? loads.get(Number(given)) : undefined;
     const reason = load === undefined ? "its picture stands in no row" : seen.has(row.index) ? `another row has the index ${row.index}` : undefined; // prettier-ignore
     seen.add(row.index);
     if (load !== undefined && reason === undefined) return [{ ...row, load }];

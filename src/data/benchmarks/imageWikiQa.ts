@@ -9,7 +9,7 @@ const parseLine = parserOf(
   z.looseObject({
     image: z.string().min(1),
     /** The question, four options in lines of their own, and "Choose A, B, C, or D." */
-    text: z.string().regex(/^[^\n]+\nA\. [^\n]+\nB\. [^\n]+\nC\. [^\n]+\nD\. [^\n]+\n/u),
+    text: z.string().transform((text) => text.replaceAll("\r\n", "\n")).pipe(z.string().regex(/^[^\n]+\nA\. [^\n]+\nB\. [^\n]+\nC\. [^\n]+\nD\. [^\n]+\n/u)), // prettier-ignore
     label: z.enum(["A", "B", "C", "D"]),
   }),
 );

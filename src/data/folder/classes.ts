@@ -15,7 +15,8 @@ export const classNameSchema = z
   .transform((name) => name.normalize("NFC").trim().replaceAll(/\s+/gu, " "))
   .refine((name) => name !== "", "must not be empty")
   .refine((name) => name.length <= 200, "must have at most 200 characters")
-  .refine((name) => !/[<>]/.test(name), "must not hold < or >, which mark the answer");
+  .refine((name) => !/[<>]/.test(name), "must not hold < or >, which mark the answer")
+  .refine((name) => !name.includes("\ufffd"), "must not hold \ufffd, which stands where a character was lost");
 
 const rowSchema = z.strictObject({
   folder: z.string(),
@@ -36,9 +37,7 @@ const COLUMNS = Object.keys(rowSchema.shape) as (keyof ClassRow)[];
  * @throws LabError naming the line and what is wrong with it
  */
 export function readClasses(file: string): Map<string, ClassRow> {
-  const text = readText(file).replace(/^\ufeff/, "");
-  if (text.includes("\ufffd")) throw new LabError("is not in UTF-8", "Save it as “CSV UTF-8”.", { subject: file });
-  const [heading = [], ...lines] = parseCsv(text, file);
+  const [heading = [], ...lines] = parseCsv(readText(file), file);
   const columns = heading.map((name) => name?.trim() ?? "");
   requireHeading(columns, file);
   const rows = new Map<string, ClassRow>();

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import { unreadable } from "../../core/files";
+import { statOf } from "../../core/folders";
 import { hashFile } from "../../core/hash";
 import { limit, requireWithin } from "../../core/limits";
 import { printableLine } from "../../core/printable";
@@ -209,12 +210,7 @@ class Walk {
   /** Links are followed, one at a time: what they lead to counts. */
   private entry(folder: string, name: string): Entry {
     const file = join(folder, name);
-    let found: fs.Stats | undefined;
-    try {
-      found = fs.statSync(path.join(this.root, file));
-    } catch {
-      // a link that leads nowhere or round in circles, or a name that is no UTF-8
-    }
+    const found = statOf(path.join(this.root, file));
     const kind = found?.isDirectory() === true ? "folder" : found?.isFile() === true ? "file" : "other";
     return { file, name, kind, bytes: found?.size ?? 0 };
   }
