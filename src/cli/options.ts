@@ -28,7 +28,7 @@ export function profileWords({ profile, set }: ProfileArguments): string[] {
 
 /** What names published models beside an experiment's own. */
 export interface RowsArguments {
-  readonly rows?: string;
+  readonly rows?: string | undefined;
 }
 
 export function addRowsOption(command: Command): Command {
@@ -43,6 +43,24 @@ export function withRows(profile: Profile, { rows }: RowsArguments): Profile {
 /** The words that name those rows in a command. */
 export function rowWords({ rows }: RowsArguments): string[] {
   return rows === undefined ? [] : ["--rows", rows];
+}
+
+/** What says which methods are meant. */
+export interface MethodsArguments extends RowsArguments {
+  readonly all?: boolean;
+  readonly only?: string;
+}
+
+/** The methods that are asked for; `undefined`: the usual ones. Rows alone where only rows are named. */
+export function methodsAsked({ all, only, rows }: MethodsArguments): readonly string[] | "all" | undefined {
+  if (all === true) return "all";
+  if (only === undefined && rows === undefined) return undefined;
+  return [only, rows].flatMap((names) => (names === undefined ? [] : readNames(names)));
+}
+
+/** The words that name those methods in a command. */
+export function methodWords({ all, only, rows }: MethodsArguments): string[] {
+  return [...(all === true ? ["--all"] : only === undefined ? [] : ["--only", only]), ...rowWords({ rows })];
 }
 
 /** Collects a repeatable option of the form key=value. */

@@ -17,12 +17,10 @@ import { exportTable } from "../report/table/export";
 import { toText } from "../report/table/text";
 import type { ResultTable } from "../report/table/table";
 import { findFinished } from "../store/store";
-import { addProfileOptions, collectPairs, readNames, readProfile, type ProfileArguments } from "./options";
+import { addProfileOptions, addRowsOption, collectPairs, methodsAsked, readNames, readProfile, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
 import { assumptionsTable, costTable, modelsTable, timeTable, workTable } from "./planTables";
 
-interface PlanArguments extends ProfileArguments {
-  readonly only?: string;
-  readonly all?: boolean;
+interface PlanArguments extends ProfileArguments, MethodsArguments {
   readonly seeds?: string;
   readonly gpu: string;
   readonly gpus: string;
@@ -39,7 +37,7 @@ export function addPlanCommand(program: Command): void {
     .command("plan")
     .description("what an experiment takes: FLOPs, hours and memory by arithmetic, before anything is downloaded")
     .argument("[experiment]", "fine-r1 list shows them; without one, what the row Fine-R1 of Table 1 takes");
-  addProfileOptions(command)
+  addRowsOption(addProfileOptions(command))
     .addOption(new Option("--all", "every method, not only the usual ones").conflicts("only"))
     .option("--only <names>", "methods, separated by commas")
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
@@ -86,7 +84,7 @@ async function tablesOf(
   id: string | undefined,
   options: PlanArguments,
 ): Promise<Readonly<Record<string, ResultTable>>> {
-  const profile = readProfile(options);
+  const profile = withRows(readProfile(options), options);
   const experiment = experimentNamed(id ?? "closed-world");
   const machine = machineNamed(options.gpu);
   const counts = readCounts(options.gpus);
@@ -94,17 +92,16 @@ async function tablesOf(
     Object.entries(numbers(options.price, "price")).map(([name, price]) => [machineNamed(name).name, price]),
   );
   const data = await sizeOfData(profile.dataset, profile.promptSet);
-  const named = options.only === undefined ? (id === undefined ? ["tapo"] : undefined) : readNames(options.only);
-  const only = options.all === true ? "all" : named;
+  const only = methodsAsked(options) ?? (id === undefined ? ["tapo"] : undefined);
   // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
   const whole = profile.cot.teacher === undefined && (await lackingFor(profile, [experiment], { only })).length === 0;
-  const lab = await (whole ? labOf(profile, { progress: silent, models: "there" }) : describedLab(profile));
+  const lab = whole ? labOf(profile, { progress: silent, models: "there" }) : data.counted ? describedLab(profile) : undefined; // prettier-ignore
   const shorthand = options.efficiency === undefined ? [] : [`efficiency=${options.efficiency}`];
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
     only,
     assume: numbers([...options.assume, ...shorthand], "assume"),
-    lab,
+    lab: await lab,
   });
   return allTables(plan, machine, counts, prices, whole);
 }

@@ -9,6 +9,8 @@ import { loadProfile, type Profile } from "../lab/profile";
 import { baseModel, namedModel, type TrainedModel } from "../lab/trainers/model";
 import { presetOf, VALUES, type TrainerStage, type Values } from "../lab/trainers/values";
 import { exportLlamaFactory, exportStage2, type Exported, type TrainerExport } from "../lab/trainers/write";
+import { curationTable } from "../report/steps";
+import { toText } from "../report/table/text";
 import { addProfileOptions, overrides, profileWords, readNames, wholeFrom, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
 
@@ -119,10 +121,11 @@ async function write(trainer: Trainer, given: TrainerArguments): Promise<void> {
   const context = { store: storeFolder(), ...stoppable() };
   const words = profileWords(given).map(quoted).join(" ");
   const source = { profile, seed: given.seed ?? profile.seed, context, make, words };
-  const { what, launch } = await trainer.write(
+  const { what, launch, curation } = await trainer.write(
     { ...source, folder, model: trained?.model ?? STAGE_1, gpus, leave },
     records,
   );
+  if (curation !== undefined) console.log(`\n${toText(curationTable(curation))}\n`);
   console.log(`${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch}`);
   if (leave.length > 0) console.log(`Left to the trainer's own way: ${leave.join(", ")}.`);
   console.log(sayModel(trained));

@@ -90,7 +90,7 @@ export async function labOf(
     ...(teacher === undefined ? {} : { teacher: givenIfBuilt("checkpoint", teacher) }),
   };
   const vocabulary = missing.some(({ at }) => at === profile.base) ? undefined : vocabularyOf(profile.base);
-  if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
+  if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, { subject: profile.base });
   let models: Recipe["models"] | undefined;
   let benchmarks: Recipe["benchmarks"] | undefined;
   return {

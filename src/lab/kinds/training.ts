@@ -83,10 +83,19 @@ export function shareOf<T>(examples: readonly T[], share: number, seed: number):
   return examples.filter((_, index) => drawn.has(index));
 }
 
-/** CoT SFT: question and picture → the whole chain. @param file records, as a `cot` stage leaves them */
+/**
+ * CoT SFT: question and picture → the whole chain.
+ * @param file records, as a `cot` stage leaves them
+ * @throws LabError for a file without a record, or with one of another dataset
+ */
 export function cotExamples(dataset: Dataset, promptSet: PromptSet, file: string): SftExample[] {
   const images = new Map(dataset.train.map((image) => [image.id, image]));
-  return readCotRecords(file).map((record) => {
+  const records = readCotRecords(file);
+  if (records.length === 0) {
+    const remedy = "How many were turned down, and why, stands in report.json beside it: take another teacher, or more attempts (cot.maxAttempts)."; // prettier-ignore
+    throw new LabError("holds no chain of thought to learn from", remedy, { subject: file });
+  }
+  return records.map((record) => {
     const image = images.get(record.imageId);
     if (image === undefined) {
       throw new LabError("is no training picture of this dataset", "Curate again.", { subject: record.imageId });

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import * as yaml from "yaml";
+import type { CurationReport } from "../../cot/outcomes";
 import { requireEmpty, writeFileAtomic, writeFolderAtomic } from "../../core/files";
 import { quoted } from "../../core/shell";
 import { requireFullBatch } from "./batches";
@@ -26,6 +27,8 @@ export interface Exported {
   readonly what: string;
   /** The command that trains, as a shell takes it. */
   readonly launch: string;
+  /** What came of the teacher who wrote the chains. */
+  readonly curation?: CurationReport;
 }
 
 /**
@@ -37,13 +40,13 @@ export async function exportLlamaFactory(given: TrainerExport, records?: string)
   requireEmpty(folder);
   const run = { model, gpus, folder };
   const settings = llamaFactorySettings({ ...profile.sft, seed }, run, leave);
-  const chains = await chainsFor(given, records);
+  const { examples: chains, ...written } = await chainsFor(given, records);
   let what = "";
   await writeFolderAtomic(folder, async (into) => {
     const { examples, pictures } = await writeLlamaFactory(chains, settings, run, into, context);
     what = `${examples} chains of thought, ${pictures} pictures`;
   });
-  return { what, launch: llamaFactoryLaunch(run) };
+  return { what, launch: llamaFactoryLaunch(run), ...written };
 }
 
 /** The trainers of stage 2: their configuration's file, and the line that starts them. */
