@@ -68,8 +68,8 @@ export async function labOf(
   expectModels(modelsOf(profile));
   if (wanted === "recalled") recallModels(modelsOf(profile), store);
   else {
-    await (wanted === "all" ? meetModels : meetThoseThere)(namedModels(profile), store);
-    await meetThoseThere(placesOfRows(profile), store);
+    await (wanted === "all" ? meetModels : meetThoseThere)(namedModels(profile), store, signal);
+    await meetThoseThere(placesOfRows(profile), store, signal);
   }
   const given = {
     dataset: { given: "dataset" as const, fingerprint: dataset.fingerprint, at: profile.dataset },
