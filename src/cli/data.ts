@@ -129,7 +129,7 @@ function reportLines({ pictures, skipped, leftOut, notes }: DatasetReport): stri
   const reasons = [...new Set(skipped.map(({ reason }) => reason))];
   const of = (reason: string): string[] => skipped.filter((one) => one.reason === reason).map(({ file }) => file);
   const table = resultTable({
-    caption: `\n${pictures} pictures can be read, ${skipped.length} other files are skipped`,
+    caption: `\n${pictures} pictures are there, ${skipped.length} other files are skipped`,
     columns: [
       { key: "reason", title: "skipped as", kind: "text" },
       { key: "files", title: "files", kind: "number" },
@@ -138,7 +138,7 @@ function reportLines({ pictures, skipped, leftOut, notes }: DatasetReport): stri
     rows: reasons.map((reason) => ({ reason, files: of(reason).length, such: few(of(reason), 2) })),
   });
   return [
-    ...(skipped.length === 0 ? [`${pictures} pictures can be read, no file was skipped.`] : [toText(table)]),
+    ...(skipped.length === 0 ? [`${pictures} pictures are there, no file was skipped.`] : [toText(table)]),
     ...leftOut.slice(0, SHOWN).map(({ folder, reason }) => printableLine(`Class left out: ${folder}: ${reason}.`)),
     ...(leftOut.length > SHOWN ? [`… and ${leftOut.length - SHOWN} more classes left out.`] : []),
     ...notes.map((note) => `Note: ${printableLine(note)}`),

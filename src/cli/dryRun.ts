@@ -1,6 +1,6 @@
 import type { Experiment } from "../lab/experiment";
 import type { Lab } from "../lab/lab";
-import { lackingFor, lackingTable } from "../lab/lacking";
+import { lackingFor, lackingTable, silentFor } from "../lab/lacking";
 import type { Profile } from "../lab/profile";
 import type { Tally } from "../lab/many";
 import { formatDuration } from "../report/display/pace";
@@ -14,9 +14,10 @@ import { findFinished } from "../store/store";
 export async function showLacking(
   profile: Profile,
   experiments: readonly Experiment[],
-  selection: Selection = {},
+  selection: Selection & { readonly fresh?: boolean | undefined } = {},
 ): Promise<boolean> {
   const lacking = await lackingFor(profile, experiments, selection);
+  lacking.push(...(await silentFor(profile, experiments, selection)));
   if (lacking.length === 0) return false;
   console.log(toText(lackingTable(lacking, profile)));
   return true;

@@ -52,16 +52,18 @@ export function addExecutorOptions(command: Command): Command {
 
 const REMOTE = ["address", "cpus", "gpus", "memory", "jobs", "project", "send", "store"] as const;
 
+/** Asked first, before anything is shown or made. @throws LabError for an option of a cluster where none is asked to make the stages */
+export function requireExecutor(options: ExecutorArguments): void {
+  const stray = isElsewhere(options) ? undefined : REMOTE.find((name) => options[name] !== undefined);
+  if (stray !== undefined) throw new LabError(`--${stray} is for a cluster`, "Add --executor ray, or leave it out.");
+}
+
 /** Does work with whoever is asked to: worker processes of this machine, or a cluster. Called after `loadBackend`. */
 export async function withHands<T>(
   options: ExecutorArguments,
   body: (hands: Pick<LabContext, "workers" | "executor">) => Promise<T>,
 ): Promise<T> {
-  if (options.executor !== "ray") {
-    const stray = REMOTE.find((name) => options[name] !== undefined);
-    if (stray === undefined) return withWorkers(options, (workers) => body({ workers }));
-    throw new LabError(`--${stray} is for a cluster`, "Add --executor ray, or leave it out.");
-  }
+  if (!isElsewhere(options)) return withWorkers(options, (workers) => body({ workers }));
   const { address, jobs, store, workers } = options;
   const project = options.send === true ? "send" : options.project;
   return body({ executor: await rayExecutor({ ...resourcesOf(options), address, jobs, project, store, workers }) });

@@ -28,7 +28,7 @@ export function profileWords({ profile, set }: ProfileArguments): string[] {
 
 /** What names published models beside an experiment's own. */
 export interface RowsArguments {
-  readonly rows?: string;
+  readonly rows?: string | undefined;
 }
 
 export function addRowsOption(command: Command): Command {
@@ -43,6 +43,24 @@ export function withRows(profile: Profile, { rows }: RowsArguments): Profile {
 /** The words that name those rows in a command. */
 export function rowWords({ rows }: RowsArguments): string[] {
   return rows === undefined ? [] : ["--rows", rows];
+}
+
+/** What says which methods are meant. */
+export interface MethodsArguments extends RowsArguments {
+  readonly all?: boolean;
+  readonly only?: string;
+}
+
+/** The methods that are asked for; `undefined`: the usual ones. Rows alone where only rows are named. */
+export function methodsAsked({ all, only, rows }: MethodsArguments): readonly string[] | "all" | undefined {
+  if (all === true) return "all";
+  if (only === undefined && rows === undefined) return undefined;
+  return [only, rows].flatMap((names) => (names === undefined ? [] : readNames(names)));
+}
+
+/** The words that name those methods in a command. */
+export function methodWords({ all, only, rows }: MethodsArguments): string[] {
+  return [...(all === true ? ["--all"] : only === undefined ? [] : ["--only", only]), ...rowWords({ rows })];
 }
 
 /** Collects a repeatable option of the form key=value. */
@@ -73,12 +91,13 @@ export function pairsOf(texts: readonly string[]): (readonly [string, string])[]
   return texts.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]);
 }
 
-/** Reads a whole number from `least` on. */
-export function wholeFrom(least: number): (text: string) => number {
+/** Reads a whole number from `least` on, to `most` where there is an end. */
+export function wholeFrom(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d+$/u.test(text) ? Number(text) : NaN;
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new LabError(`"${text}" is no whole number from ${least}`, "For example: 4");
+    if (value >= least && value <= most) return value;
+    const end = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+    throw new LabError(`"${text}" is no whole number from ${least}${end}`, "For example: 4");
   };
 }
 

@@ -17,12 +17,10 @@ import { exportTable } from "../report/table/export";
 import { toText } from "../report/table/text";
 import type { ResultTable } from "../report/table/table";
 import { findFinished } from "../store/store";
-import { addProfileOptions, collectPairs, readNames, readProfile, type ProfileArguments } from "./options";
+import { addProfileOptions, addRowsOption, collectPairs, methodsAsked, pairsOf, readNames, readProfile, wholeFrom, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
 import { assumptionsTable, costTable, modelsTable, timeTable, workTable } from "./planTables";
 
-interface PlanArguments extends ProfileArguments {
-  readonly only?: string;
-  readonly all?: boolean;
+interface PlanArguments extends ProfileArguments, MethodsArguments {
   readonly seeds?: string;
   readonly gpu: string;
   readonly gpus: string;
@@ -39,7 +37,7 @@ export function addPlanCommand(program: Command): void {
     .command("plan")
     .description("what an experiment takes: FLOPs, hours and memory by arithmetic, before anything is downloaded")
     .argument("[experiment]", "fine-r1 list shows them; without one, what the row Fine-R1 of Table 1 takes");
-  addProfileOptions(command)
+  addRowsOption(addProfileOptions(command))
     .addOption(new Option("--all", "every method, not only the usual ones").conflicts("only"))
     .option("--only <names>", "methods, separated by commas")
     .option("--seeds <list>", "seeds of training, such as 3 or 1-5")
@@ -86,25 +84,22 @@ async function tablesOf(
   id: string | undefined,
   options: PlanArguments,
 ): Promise<Readonly<Record<string, ResultTable>>> {
-  const profile = readProfile(options);
+  const profile = withRows(readProfile(options), options);
   const experiment = experimentNamed(id ?? "closed-world");
   const machine = machineNamed(options.gpu);
   const counts = readCounts(options.gpus);
-  const prices = new Map(
-    Object.entries(numbers(options.price, "price")).map(([name, price]) => [machineNamed(name).name, price]),
-  );
+  const prices = readPrices(options.price);
   const data = await sizeOfData(profile.dataset, profile.promptSet);
-  const named = options.only === undefined ? (id === undefined ? ["tapo"] : undefined) : readNames(options.only);
-  const only = options.all === true ? "all" : named;
+  const only = methodsAsked(options) ?? (id === undefined ? ["tapo"] : undefined);
   // what took how long stands under the keys of the store, which follow from what is there; a teacher elsewhere is not asked for it
   const whole = profile.cot.teacher === undefined && (await lackingFor(profile, [experiment], { only })).length === 0;
-  const lab = await (whole ? labOf(profile, { progress: silent, models: "there" }) : describedLab(profile));
+  const lab = whole ? labOf(profile, { progress: silent, models: "there" }) : data.counted ? describedLab(profile) : undefined; // prettier-ignore
   const shorthand = options.efficiency === undefined ? [] : [`efficiency=${options.efficiency}`];
   const plan = planExperiment(profile, experiment, data, {
     ...(options.seeds === undefined ? {} : { seeds: readSeeds(options.seeds) }),
     only,
     assume: numbers([...options.assume, ...shorthand], "assume"),
-    lab,
+    lab: await lab,
   });
   return allTables(plan, machine, counts, prices, whole);
 }
@@ -138,25 +133,39 @@ function machineNamed(name: string): Machine {
   );
 }
 
+/** More than anyone has in one place. */
+const MOST_GPUS = 100_000;
+
 /** @throws LabError unless they are whole numbers from 1 on */
 function readCounts(text: string): number[] {
-  const counts = readNames(text).map(Number);
-  if (counts.every((count) => Number.isSafeInteger(count) && count > 0)) return counts;
-  throw new LabError(`"${text}" names no GPUs`, "Give how many there are, separated by commas: 1,4,16.");
+  return readNames(text).map(wholeFrom(1, MOST_GPUS));
 }
 
-/** The numbers of `name=value`. @throws LabError for another value */
+/** What an hour of each GPU costs. @throws LabError for a price below 0, and for two of one GPU */
+function readPrices(pairs: readonly string[]): Map<string, number> {
+  const prices = new Map<string, number>();
+  for (const [name, price] of Object.entries(numbers(pairs, "price"))) {
+    const machine = machineNamed(name).name;
+    if (price < 0) throw new LabError(`the price ${price} of ${machine} is below 0`, "Give what an hour costs.");
+    if (prices.has(machine)) throw twice(machine, "price");
+    prices.set(machine, price);
+  }
+  return prices;
+}
+
+/** The numbers of `name=value`, in decimal digits. @throws LabError for another value, and for a name that comes twice */
 function numbers(pairs: readonly string[], option: string): Record<string, number> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      const value = Number(pair.slice(at + 1));
-      if (!Number.isFinite(value) || pair.slice(at + 1).trim() === "")
-        throw new LabError(
-          `"${pair}" is not of the form name=number`,
-          `For example: --${option} ${pair.slice(0, at)}=0.5.`,
-        );
-      return [pair.slice(0, at), value];
-    }),
-  );
+  const read = pairsOf(pairs).map(([name, text]): [string, number] => {
+    if (/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/iu.test(text) && Number.isFinite(Number(text))) return [name, Number(text)];
+    throw new LabError(`"${name}=${text}" is not of the form name=number`, `For example: --${option} ${name}=0.5.`);
+  });
+  const again = read.find(([name], at) => read.findIndex(([other]) => other === name) < at);
+  if (again !== undefined) throw twice(again[0], option);
+  return Object.fromEntries(read);
+}
+
+function twice(name: string, option: string): LabError {
+  return new LabError(`${name} is given twice`, `Give it once: --${option} ${name}=NUMBER.`, {
+    subject: `--${option}`,
+  });
 }

@@ -44,6 +44,7 @@ export function workTable(plan: Plan, took: (work: Work) => number | undefined =
     works.flatMap((work) => [work.forward, work.training, work.decoding]),
   );
   const pictures = data.domains.reduce((all, { train, test }) => all + train + test, 0);
+  const notHere = data.lacks === undefined ? "here" : `all here (${data.lacks})`;
   return resultTable({
     caption: `What ${experiment} comes to with the profile ${profile.name}: ${methods.join(", ")}`,
     columns: [
@@ -69,7 +70,7 @@ export function workTable(plan: Plan, took: (work: Work) => number | undefined =
       };
     }),
     notes: [
-      `${grouped(pictures)} pictures of ${data.name}, ${data.counted ? "counted where they lie" : "which are not here: sizes from configs/plan/sets.yaml"}. A multiplication and an addition are two FLOPs.`,
+      `${grouped(pictures)} pictures of ${data.name}, ${data.counted ? "counted where they lie" : `which are not ${notHere}: sizes from configs/plan/sets.yaml`}. A multiplication and an addition are two FLOPs.`,
       ...(unknown.length === 0 ? [] : [`Not reckoned: ${unknown.join("; ")}.`]),
     ],
   });
@@ -209,5 +210,5 @@ function percent(share: number): string {
 
 /** With 0 digits unless said. */
 function number(key: string, title: string, digits = 0, group?: string): Column {
-  return numberColumn(key, title, { digits, ...(group === undefined ? {} : { group }) });
+  return numberColumn(key, title, { digits, positive: "or 0", ...(group === undefined ? {} : { group }) });
 }

@@ -22,6 +22,7 @@ import { addShowCommands } from "./show";
 import { INTERRUPTED, stoppedMessage } from "./stop";
 import { addTrainerCommand } from "./trainer";
 import { LabError } from "../core/errors";
+import { holdNotes } from "../core/notes";
 import { printable } from "../core/printable";
 import { ownVersion } from "../store/facts";
 
@@ -65,8 +66,12 @@ addExportCommand(program);
 addMetricsCommand(program);
 addDoctorCommand(program);
 
-program.parseAsync().catch((error: unknown) => {
-  const stopped = stoppedMessage(error, process.argv.slice(2));
-  console.error(stopped ?? (error instanceof LabError ? `fine-r1: ${error.message}` : printable(inspect(error))));
-  process.exitCode = stopped === undefined ? 1 : INTERRUPTED;
-});
+const sayNotes = holdNotes();
+program
+  .parseAsync()
+  .catch((error: unknown) => {
+    const stopped = stoppedMessage(error, process.argv.slice(2));
+    console.error(stopped ?? (error instanceof LabError ? `fine-r1: ${error.message}` : printable(inspect(error))));
+    process.exitCode = stopped === undefined ? 1 : INTERRUPTED;
+  })
+  .finally(sayNotes);

@@ -6,10 +6,11 @@ import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
+import { requireFit, wordingWarnings } from "../lab/fit";
 import { labOf } from "../lab/lab";
-import { missingFor } from "../lab/lacking";
+import { describedStages } from "../lab/lacking";
 import { requireReady } from "../lab/make";
-import { requireBuilt } from "../lab/missing";
+import { absentFrom, requireBuilt } from "../lab/missing";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
 import { workOf } from "../lab/stage";
@@ -19,9 +20,9 @@ import { forget } from "../store/store";
 import { commandLine } from "./again";
 import { makeBases } from "./base";
 import { showLacking, showPlan } from "./dryRun";
-import { addExecutorOptions, isElsewhere, withHands } from "./executor";
-import { addProfileOptions, overrides, profileWords, readProfile, rowWords, withRows } from "./options";
-import { destinationOf, methodsAsked, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
+import { addExecutorOptions, isElsewhere, requireExecutor, withHands } from "./executor";
+import { addProfileOptions, methodsAsked, methodWords, overrides, profileWords, readProfile, rowWords, withRows } from "./options"; // prettier-ignore
+import { destinationOf, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
 import { begunAnew, stoppable } from "./stop";
 import { addWorkersOption } from "./workers";
 
@@ -70,6 +71,7 @@ seeds as each record needs; the tables of each are written as soon as it is done
   $ npx fine-r1 run ratio --executor ray --address http://head:8265     the same on a Ray cluster (docs/ray.md)`,
     )
     .action((ids: readonly string[], options: RunArguments) => {
+      requireExecutor(options);
       const [id, another] = ids;
       if (id !== undefined && another === undefined && options.profiles === undefined)
         return run(experimentNamed(id), options);
@@ -86,19 +88,25 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   const profile = withRows(readProfile(options), options);
   const seeds = options.seeds === undefined ? [profile.seed] : readSeeds(options.seeds);
   const only = methodsAsked(options);
-  if (options.dryRun === true && (await showLacking(profile, [experiment], { seeds, only }))) {
-    console.log(`\nWhat it takes: ${commandLine("plan", experiment.id, ...profileWords(options))}`);
+  const watched = options.dryRun === true ? undefined : stoppable();
+  const described = await describedStages(profile, [experiment], { seeds, only }, watched);
+  await requireFit(described); // first: what is not fit need not be got
+  const warn = () => {
+    for (const warning of wordingWarnings(described)) console.log(warning);
+  };
+  if (options.dryRun === true && (await showLacking(profile, [experiment], { seeds, only, fresh: options.fresh }))) {
+    const words = [methodWords(options), seedWords(options), profileWords(options)];
+    console.log(`\nWhat it takes: ${commandLine("plan", experiment.id, ...words)}`);
+    warn();
     return;
   }
   const destination = destinationOf(options);
-  const watched = options.dryRun === true ? undefined : stoppable();
   if (watched !== undefined) {
-    const missing = () => missingFor(profile, [experiment], { seeds, only }, watched);
     if (options.withBases === true) {
       requirePlaces(experiment, profile, destination);
-      await makeBases(await missing(), options, watched);
+      await makeBases(absentFrom(described, profile.dataset), options, watched);
     }
-    requireBuilt(await missing());
+    requireBuilt(absentFrom(described, profile.dataset));
   }
   // not every method needs all that a profile names
   const lab = await labOf(profile, { ...(watched ?? { progress: silent }), models: "there" });
@@ -107,10 +115,12 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   await requireReady(lab, stagesOf(plan), options);
   if (options.dryRun === true) {
     showPlan(lab, plan);
+    warn();
     for (const sentence of rowsLeftOut(experiment, lab)) console.log(sentence);
     return;
   }
   requirePlaces(experiment, profile, destination);
+  warn();
   const trains = stagesOf(plan).some(({ kind, inputs }) => Object.values(kind.asks(inputs)).flat().includes("train"));
   await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
   const record = beginRun(lab, experiment, seeds);
@@ -133,19 +143,20 @@ function showEnd(published: Published, experiment: Experiment, options: RunArgum
     console.log(`\n${toText(shown)}`);
   }
   const next = String(Math.max(...seeds) + 1);
-  const all = options.all === true ? ["--all"] : options.only === undefined ? [] : ["--only", options.only];
-  const named = rowWords(options);
-  const rows = [...all, ...named];
   console.log(`
 ${sentences.join("\n")}
 
 Tables, figures and the run record lie in ${placeOf(folder)}:
   ${grouped(files).join("  ")}
 
-Another seed: ${commandLine("run", experiment.id, ...rows, ...profileWords(options), "--seeds", next)}
-The same tables again: ${commandLine("show", experiment.id, ...(options.record === true ? [] : ["--mine"]), ...named, ...profileWords(options))}
+Another seed: ${commandLine("run", experiment.id, methodWords(options), profileWords(options), "--seeds", next)}
+The same tables again: ${commandLine("show", experiment.id, options.record === true ? [] : ["--mine"], rowWords(options), profileWords(options))}
 Open the notebooks: npm run lab
 All results in a browser: npm run report${options.record === true ? "" : " -- --mine"}`);
+}
+
+function seedWords({ seeds }: RunArguments): string[] {
+  return seeds === undefined ? [] : ["--seeds", seeds];
 }
 
 /** File names, those that differ only in their ending together: table.{csv,md}. */

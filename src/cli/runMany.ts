@@ -7,20 +7,21 @@ import { printable } from "../core/printable";
 import { asTask, silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { rowsLeftOut, type Experiment } from "../lab/experiment";
+import { requireFit, wordingWarnings } from "../lab/fit";
 import { expectModels, modelsOf } from "../lab/given";
-import { buildsOf, requireBuilt, type Missing } from "../lab/missing";
-import { absentData, type OpenDatasetOptions } from "../lab/datasets";
+import { absentFrom, buildsOf, requireBuilt, type Missing } from "../lab/missing";
+import { lackingData } from "../lab/datasets";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { cotStage } from "../lab/kinds/data";
 import { labOf, type Lab } from "../lab/lab";
-import { missingFor } from "../lab/lacking";
+import { describedStages } from "../lab/lacking";
 import { requireReady } from "../lab/make";
 import { makeMany, planMany, stagesOfMany, tallyOf, type PlannedExperiment } from "../lab/many";
 import { loadProfile, type Profile } from "../lab/profile";
 import { beginRun, publish, type Published } from "../lab/publish";
 import { readSeeds } from "../lab/parameters";
 import { makeMethods, stagesOf, type PlannedMethod } from "../lab/run";
-import { requireAble, workOf, type LabContext } from "../lab/stage";
+import { requireAble, workOf, type LabContext, type Stage } from "../lab/stage";
 import { curationTable } from "../report/steps";
 import { toText } from "../report/table/text";
 import { findFinished, forget } from "../store/store";
@@ -28,25 +29,16 @@ import { workerCount } from "../workers/count";
 import { makeBases } from "./base";
 import { showLacking, showTally } from "./dryRun";
 import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
-import { overrides, readNames, withRows, type ProfileArguments, type RowsArguments } from "./options";
+import { methodsAsked, overrides, readNames, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
 import { begunAnew, stoppable } from "./stop";
 
-export interface RunArguments extends ProfileArguments, RowsArguments, ExecutorArguments {
-  readonly all?: boolean;
+export interface RunArguments extends ProfileArguments, MethodsArguments, ExecutorArguments {
   readonly profiles?: string;
-  readonly only?: string;
   readonly seeds?: string;
   readonly fresh?: boolean;
   readonly record?: boolean;
   readonly withBases?: boolean;
   readonly dryRun?: boolean;
-}
-
-/** The methods that are asked for; `undefined`: the usual ones. Rows alone where only rows are named. */
-export function methodsAsked({ all, only, rows }: RunArguments): readonly string[] | "all" | undefined {
-  if (all === true) return "all";
-  if (only === undefined && rows === undefined) return undefined;
-  return [only, rows].flatMap((names) => (names === undefined ? [] : readNames(names)));
 }
 
 /** Where a run is written. */
@@ -72,35 +64,40 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
   expectModels(profiles.flatMap(modelsOf)); // of all, before the first is opened
   const seeds = options.seeds === undefined ? undefined : readSeeds(options.seeds);
   const only = methodsAsked(options);
-  const missing = async (watched: OpenDatasetOptions = {}): Promise<Missing[]> => {
-    const found: Missing[] = [];
-    for (const profile of profiles) found.push(...(await missingFor(profile, experiments, { only }, watched)));
+  const watched = options.dryRun === true ? undefined : stoppable();
+  const described = new Map<Profile, readonly Stage[]>();
+  for (const profile of profiles)
+    described.set(profile, await describedStages(profile, experiments, { only }, watched));
+  await requireFit([...described.values()].flat()); // first: what is not fit need not be got
+  const warnings = wordingWarnings([...described.values()].flat());
+  const missing = (some = profiles): Missing[] => {
+    const found = some.flatMap((profile) => absentFrom(described.get(profile) ?? [], profile.dataset));
     return [...new Map(found.map((one) => [one.at, one])).values()];
   };
-  const planOf = async (watched: Omit<LabContext, "store">, some = profiles) => {
+  const planOf = async (context: Omit<LabContext, "store">, some = profiles) => {
     const labs: Lab[] = [];
-    for (const profile of some) labs.push(await labOf(profile, { ...watched, models: "there" }));
+    for (const profile of some) labs.push(await labOf(profile, { ...context, models: "there" }));
     const planned = planMany(labs, experiments, { seeds, only });
     requireAble(stagesOfMany(planned));
     await loadBackend();
     showTally(tallyOf(storeFolder(), planned), workerCount(options.workers).workers);
-    for (const sentence of leftOut(labs, experiments)) console.log(sentence);
+    for (const sentence of [...leftOut(labs, experiments), ...warnings]) console.log(sentence);
     return planned;
   };
-  if (options.dryRun === true) {
-    const there = profiles.filter(({ dataset }) => absentData(dataset) === undefined);
+  if (watched === undefined) {
+    const there: Profile[] = [];
+    for (const profile of profiles) if ((await lackingData(profile.dataset)) === undefined) there.push(profile);
     if (there.length > 0) await planOf({ progress: silent }, there);
-    for (const profile of profiles) await showLacking(profile, experiments, { only });
-    if (buildsOf(await missing()).length > 0) console.log("\n--with-bases builds what `base build` can make.");
+    for (const profile of profiles) await showLacking(profile, experiments, { only, fresh: options.fresh });
+    if (buildsOf(missing(there)).length > 0) console.log("\n--with-bases builds what `base build` can make.");
     return;
   }
-  const watched = stoppable();
   if (options.withBases === true) {
     for (const profile of profiles)
       for (const experiment of experiments) requirePlaces(experiment, profile, destinationOf(options));
-    await makeBases(await missing(watched), options, watched);
+    await makeBases(missing(), options, watched);
   }
-  requireBuilt(await missing(watched));
+  requireBuilt(missing());
   const context = { ...watched, store: storeFolder() };
   const planned = await planOf(watched);
   await requireReady(context, stagesOfMany(planned), options);

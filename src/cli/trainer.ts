@@ -4,11 +4,14 @@ import { Option, type Command } from "commander";
 import { placeOf, storeFolder } from "../config/places";
 import { loadBackend } from "../core/backend";
 import { LabError } from "../core/errors";
+import { LARGEST_SEED } from "../core/random";
 import { quoted } from "../core/shell";
 import { loadProfile, type Profile } from "../lab/profile";
 import { baseModel, namedModel, type TrainedModel } from "../lab/trainers/model";
 import { presetOf, VALUES, type TrainerStage, type Values } from "../lab/trainers/values";
 import { exportLlamaFactory, exportStage2, type Exported, type TrainerExport } from "../lab/trainers/write";
+import { curationTable } from "../report/steps";
+import { toText } from "../report/table/text";
 import { addProfileOptions, overrides, profileWords, readNames, wholeFrom, type ProfileArguments } from "./options";
 import { stoppable } from "./stop";
 
@@ -92,7 +95,11 @@ function addTrainer(parent: Command, trainer: Trainer): void {
     .option("--leave <options>", "options that the trainer may decide itself, such as rl.maxResample", readNames, [])
     .option("--model <model>", `the model to train: a folder or a name of the hub; default: ${usualModel(trainer)}`)
     .option("--gpus <count>", "GPUs that share the work", wholeFrom(1), 4)
-    .option("--seed <seed>", "whose chains or triplets, and the trainer's seed; default: the profile's", wholeFrom(0))
+    .option(
+      "--seed <seed>",
+      "whose chains or triplets, and the trainer's seed; default: the profile's",
+      wholeFrom(0, LARGEST_SEED),
+    )
     .option("--make", "make the chains or triplets where the store lacks them");
   if (trainer.stage === "sft")
     command.option("--records <file>", "chains of your own (records.jsonl of a stage's form)");
@@ -119,10 +126,11 @@ async function write(trainer: Trainer, given: TrainerArguments): Promise<void> {
   const context = { store: storeFolder(), ...stoppable() };
   const words = profileWords(given).map(quoted).join(" ");
   const source = { profile, seed: given.seed ?? profile.seed, context, make, words };
-  const { what, launch } = await trainer.write(
+  const { what, launch, curation } = await trainer.write(
     { ...source, folder, model: trained?.model ?? STAGE_1, gpus, leave },
     records,
   );
+  if (curation !== undefined) console.log(`\n${toText(curationTable(curation))}\n`);
   console.log(`${what}, in ${placeOf(folder)}:\n${listing(folder)}\nTo train:\n  ${trainer.before}\n  ${launch}`);
   if (leave.length > 0) console.log(`Left to the trainer's own way: ${leave.join(", ")}.`);
   console.log(sayModel(trained));

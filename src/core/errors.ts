@@ -29,9 +29,10 @@ export class LabError extends Error {
   }
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown. A host with several addresses that all fail gives an error without one, and with a code. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  return thrown.message === "" && "code" in thrown ? String(thrown.code) : thrown.message;
 }
 
 /** Returns `value`, or throws the error that `fail` builds when it is `undefined` or `null`. */

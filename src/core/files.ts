@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { makeFolder } from "./folders";
 import { LabError, messageOf } from "./errors";
+import { requireShallow } from "./nesting";
 
 /** Writes a file whole or not at all: a reader sees the old content or the new, never a part. Makes parent folders. */
 export function writeFileAtomic(file: string, content: string | Uint8Array): void {
@@ -23,14 +24,22 @@ export function writeFileAtomic(file: string, content: string | Uint8Array): voi
   }
 }
 
+type Fill = (temporary: string) => void | Promise<void>;
+
 /**
  * Fills a folder whole or not at all: `fill` writes into a temporary folder that then takes the place of `folder`.
  * What `fill` throws is passed on; only errors of the file system become a LabError.
  */
-export async function writeFolderAtomic(
-  folder: string,
-  fill: (temporary: string) => void | Promise<void>,
-): Promise<void> {
+export function writeFolderAtomic(folder: string, fill: Fill): Promise<void> {
+  return fillBeside(path.resolve(folder), fill, false); // what begins with `out/` would lie in it, not beside it
+}
+
+/** The same for a folder that is empty or not there. @throws LabError when something is, be it that another process put it there meanwhile */
+export function writeNewFolder(folder: string, fill: Fill): Promise<void> {
+  return fillBeside(path.resolve(folder), fill, true);
+}
+
+async function fillBeside(folder: string, fill: Fill, isNew: boolean): Promise<void> {
   const temporary = `${folder}.tmp-${process.pid}`;
   const old = `${folder}.old-${process.pid}`;
   try {
@@ -38,8 +47,12 @@ export async function writeFolderAtomic(
     fs.rmSync(temporary, { recursive: true, force: true });
     makeFolder(temporary);
     await fill(temporary);
-    if (fs.existsSync(folder)) fs.renameSync(folder, old);
-    fs.renameSync(temporary, folder);
+    if (isNew) requireEmpty(folder);
+    if (fs.existsSync(folder)) {
+      if (isNew) fs.rmdirSync(folder);
+      else fs.renameSync(folder, old);
+    }
+    fs.renameSync(temporary, folder); // fails where something has come meanwhile
     fs.rmSync(old, { recursive: true, force: true });
   } catch (error) {
     removeQuietly(temporary);
@@ -104,35 +117,11 @@ export function readJson(file: string): unknown {
   }
 }
 
-/** Objects and lists in one another that a JSON text may have: code that walks through them needs a call for each. */
-const DEEPEST = 200;
-
 /** `JSON.parse`, for texts of others. @throws SyntaxError when the text is malformed or nested too deeply */
 export function parseJson(text: string): unknown {
   requireShallow(text);
   return JSON.parse(text) as unknown;
 }
-
-/** @throws SyntaxError when too many brackets of a JSON or YAML text stand in one another */
-export function requireShallow(text: string): void {
-  if (nesting(text) > DEEPEST) throw new SyntaxError(`more than ${DEEPEST} lists and objects stand in one another`);
-}
-
-/** The most brackets that are open at once, outside of strings. */
-function nesting(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) inString = !inString;
-    else if (inString) i += code === BACKSLASH ? 1 : 0;
-    else if (code === BRACKET || code === BRACE) deepest = Math.max(deepest, ++depth);
-    else if (code === BRACKET + 2 || code === BRACE + 2) depth--;
-  }
-  return deepest;
-}
-const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b]; // the closing ones come two places later
 
 /** @throws LabError unless a file stands there: reading a pipe would wait for its writer, and a folder has no text */
 export function requireFile(file: string): void {

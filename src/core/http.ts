@@ -1,11 +1,14 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { LabError, messageOf } from "./errors";
 
 /** A reply as it came. */
 export interface RawReply {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly text: string;
+  /** Whether it said how long it is, and is as long: what cannot be read of it is no half of an answer. */
+  readonly whole: boolean;
 }
 
 export interface Outgoing {
@@ -19,8 +22,11 @@ export interface Outgoing {
   readonly agent?: http.Agent | undefined;
 }
 
-/** A reply beyond this is no answer to anything that is asked here. */
-const MOST_BYTES = 1 << 29;
+/**
+ * A reply beyond this is no answer to anything that is asked here. The longest are hidden states, each number some 21 letters: those of a prompt of
+ * 2,000 tokens, its picture among them, in a 7B (3,584 numbers a token) are 150 MB. V8 makes no text of twice as much (2^29 letters).
+ */
+const MOST_BYTES = 1 << 28;
 
 /** Connections to one server, to be destroyed when nothing more is asked of it. */
 export function keptOpen(url: string): http.Agent {
@@ -29,7 +35,8 @@ export function keptOpen(url: string): http.Agent {
 
 /**
  * One request. Not by `fetch`: that sends a browser's headers, which some servers refuse, and hides why a connection failed.
- * @throws the error of a connection that failed, was reset or took too long; the signal's reason when aborted
+ * @throws the error of a connection that failed, was reset or took too long; LabError for a reply that is too long to be one; the signal's reason
+ * when aborted
  */
 export function send(
   url: string,
@@ -62,7 +69,7 @@ export function send(
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MOST_BYTES) request.destroy(new Error(`an answer of more than ${MOST_BYTES} bytes`));
+        if (bytes > MOST_BYTES) request.destroy(tooLong(url));
         else chunks.push(chunk);
       });
       response.on("error", fail);
@@ -70,15 +77,27 @@ export function send(
         fail(new Error("the answer broke off"));
       });
       response.on("end", () => {
-        const { statusCode: status = 0, headers: got } = response;
-        const text = Buffer.concat(chunks).toString("utf8");
         end(() => {
-          resolve({ status, retryAfter: got["retry-after"], text });
+          try {
+            resolve(replyOf(response, Buffer.concat(chunks).toString("utf8")));
+          } catch (error) {
+            reject(new Error(`the answer cannot be read: ${messageOf(error)}`)); // thrown here it would end the process
+          }
         });
       });
     });
     request.end(body);
   });
+}
+
+function replyOf({ statusCode: status = 0, headers, complete }: http.IncomingMessage, text: string): RawReply {
+  const told = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return { status, retryAfter: headers["retry-after"], text, whole: complete && told };
+}
+
+function tooLong(url: string): LabError {
+  const reason = `gives an answer of more than ${MOST_BYTES} bytes, which is none to what was asked`;
+  return new LabError(reason, "Check the address, or ask about smaller pictures.", { subject: new URL(url).host });
 }
 
 function isSecure(url: string): boolean {

@@ -65,6 +65,7 @@ export const curationReportSchema: z.ZodType<CurationReport> = z.strictObject({
       retries: COUNT,
       promptTokens: COUNT,
       answerTokens: COUNT,
+      withheld: COUNT.optional(),
       seconds: z.number().min(0),
     })
     .optional(),

@@ -27,6 +27,9 @@ export const RELEASED_FINDINGS = {
 } as const satisfies Partial<Record<RejectionReason, string>> & Record<string, string>;
 export type ReleasedFindingKind = keyof typeof RELEASED_FINDINGS;
 
+/** Whom the records of released chains name as their teacher. */
+export const RELEASE = "the release";
+
 /** One finding about one record. */
 export interface ReleasedFinding {
   /** The record's picture, as the file names it. */
@@ -102,7 +105,7 @@ export function importReleased(records: readonly ReleasedRecord[], dataset: Data
     if (image === undefined || recoverStages(record.thinking).missing.length > 0) return [];
     const { question, answer: label, text } = record;
     const about = { imageId: image.id, question, label, superCategory: image.subCategory.superCategory };
-    const provenance = { teacher: "the release", attempts: 1, seed: 0 };
+    const provenance = { teacher: RELEASE, attempts: 1, seed: 0 };
     return [{ version: COT_RECORD_VERSION, ...about, concepts: [], stages: stagesOf(record), text, provenance }];
   });
 }

@@ -29,6 +29,8 @@ const answerSchema = z.strictObject({
   tokens: z.int().min(0),
   /** "length": the output was cut; "chosen": it is no text but one of the options, chosen by an encoder. */
   finish: z.enum(["stop", "length", "chosen"]),
+  /** Why a server gave no more of it, or nothing, in its own word. */
+  withheld: z.string().optional(),
 });
 
 /** The name that was answered, or null. @param how.thinking whether the question asked for reasoning before the answer */

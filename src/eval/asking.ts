@@ -91,13 +91,19 @@ export function askAll(
     });
     const answers: Answer[] = [];
     for (const [i, item] of batch.entries()) {
-      const { text, tokenIds, length, finish } = required(
+      const { text, tokenIds, length, finish, withheld } = required(
         completions[i]?.[0],
         () => new RangeError(`askAll: ${model.name} gave ${completions.length} answers to ${batch.length} prompts`),
       );
       const begun = beginning === undefined ? undefined : await model.encodeCompletion(beginning(item));
       const output = begun === undefined ? text : await model.decode([...begun.slice(0, -1), ...tokenIds]);
-      answers.push({ ...asked(item, shown[i] ?? null), output, tokens: length ?? tokenIds.length, finish });
+      const said = {
+        output,
+        tokens: length ?? tokenIds.length,
+        finish,
+        ...(withheld === undefined ? {} : { withheld }),
+      };
+      answers.push({ ...asked(item, shown[i] ?? null), ...said });
     }
     return answers;
   };

@@ -68,6 +68,7 @@ export async function inBatches<T extends { readonly id: string }, A extends { r
 /** What was spent, as progress shows it. */
 function spent(usage: Usage | undefined): Record<string, number> {
   if (usage === undefined) return {};
-  const { promptTokens, answerTokens, retries } = usage;
-  return { tokens: promptTokens + answerTokens, ...(retries === 0 ? {} : { retries }) };
+  const { promptTokens, answerTokens, retries, withheld } = usage;
+  const told = { ...(retries === 0 ? {} : { retries }), ...(withheld === undefined ? {} : { withheld }) };
+  return { tokens: promptTokens + answerTokens, ...told };
 }

@@ -27,6 +27,8 @@ export interface Claim {
   readonly differences: readonly ClaimedDifference[];
   /** What a reader must know to judge the verdict. */
   readonly note?: string;
+  /** The same about the mini-world and its record: said of nothing else. */
+  readonly mini?: string;
 }
 
 export const VERDICTS = ["reproduced", "not reproduced", "inconclusive", "not measured"] as const;

@@ -38,6 +38,8 @@ const questionAnswerSchema = z.strictObject({
   output: z.string(),
   tokens: z.int().min(0),
   finish: z.enum(["stop", "length"]),
+  /** Why a server gave no more of it, or nothing, in its own word. */
+  withheld: z.string().optional(),
   /** Of a choice: what it is read by, and what was to choose from. */
   choice: z.strictObject({ rule: z.enum(CHOICE_RULES), options: z.array(z.string()).readonly() }).optional(),
   group: z.string().optional(),
@@ -90,9 +92,9 @@ export async function askQuestions(
       const said = await generate(await Promise.all(asked.map(({ one, user }) => promptOf(one, user))), index, stop);
       const outputs = new Map(asked.map(({ one }, i) => [one.id, said[i]]));
       return put.map(({ one: { id, kind, domain, seen, truth, choice, group }, naming, user }) => {
-        const { text = "", tokenIds = [], length = tokenIds.length, finish = "stop" } = outputs.get(id) ?? {};
+        const { text = "", tokenIds = [], length = tokenIds.length, finish = "stop", withheld } = outputs.get(id) ?? {};
         const said = { naming, user, output: text, tokens: length, finish };
-        return { ...{ id, kind, domain, seen, truth }, ...said, ...given({ choice, group }) };
+        return { ...{ id, kind, domain, seen, truth }, ...said, ...given({ choice, group, withheld }) };
       });
     },
   });

@@ -61,7 +61,7 @@ const table1 = about({ experiment: "closed-world", where: "§5.2, Table 1" }, [
     where: "Abstract, §5.2, Table 1",
     says: "Fine-R1 is ahead of contrastive encoders, dedicated to telling classes apart",
     differences: [minus("tapo", "siglip", CLOSED, "all", printed("table1", FINE_R1, "SigLIP-L"))],
-    note: "The world was meant to have the encoder as far above the base as in the paper (9.8 points), by a rule in which Fine-R1's row took no part; it came out 2.4 above. The paper's margin is that of its 3B model.",
+    mini: "The world was meant to have the encoder as far above the base as in the paper (9.8 points), by a rule in which Fine-R1's row took no part; it came out 2.4 above. The paper's margin is that of its 3B model.",
   },
   {
     id: "closed-larger",
@@ -97,7 +97,7 @@ const figure3a = about({ experiment: "training-methods", where: "§5.3, Fig. 3a"
       minus("sft-labels", "base", CLOSED, "seen", of3a("SFT", "Zero-shot", "seen")),
       minus("base", "sft-labels", CLOSED, "unseen", of3a("Zero-shot", "SFT", "unseen")),
     ],
-    note: "The direction of SFT was looked at, and not fitted, when the world was calibrated.",
+    mini: "The direction of SFT was looked at, and not fitted, when the world was calibrated.",
   },
   {
     id: "cls-rl-loses-less",
@@ -119,7 +119,7 @@ const figure3a = about({ experiment: "training-methods", where: "§5.3, Fig. 3a"
       minus("no-thinking-rl", "base", CLOSED, "seen", of3a("No-Thinking-RL", "Zero-shot", "seen")),
       minus("sft-labels", "no-thinking-rl", CLOSED, "seen", of3a("SFT", "No-Thinking-RL", "seen")),
     ],
-    note: "Both RL rows were made again on 27 November 2026 without dynamic sampling, which is DAPO's and not GRPO's; before, this claim was inconclusive.",
+    mini: "Both RL rows were made again on 27 November 2026 without dynamic sampling, which is DAPO's and not GRPO's; before, this claim was inconclusive.",
   },
   {
     id: "two-stages-best",
@@ -143,7 +143,7 @@ const figure3b = about({ experiment: "inference", where: "§5.3, Fig. 3b" }, [
       // "let's think step by step" is no wording of the mini-world
       { ...minus("base-step-by-step", "base", CLOSED, "all", printed("figure3b", "CoT prompting", "Zero-shot")), orElse: { a: "base-think" } }, // prettier-ignore
     ],
-    note: "The base was meant to think within 6 points of its direct answers (on its card is what it came to): a check of the world rather than a finding.",
+    mini: "The base was meant to think within 6 points of its direct answers (on its card is what it came to): a check of the world rather than a finding.",
   },
   {
     id: "in-context",
@@ -151,7 +151,7 @@ const figure3b = about({ experiment: "inference", where: "§5.3, Fig. 3b" }, [
     differences: [
       minus("tapo", "base-in-context", CLOSED, "all", printed("figure3b", "Fine-R1-3B", "In-context learning")),
     ],
-    note: "A mini base has never seen two pictures at once and is thrown by them, so that most of the difference is no gain of Fine-R1's: the row of the base, asked directly, says how far.",
+    mini: "A mini base has never seen two pictures at once and is thrown by them, so that most of the difference is no gain of Fine-R1's: the row of the base, asked directly, says how far.",
   },
   {
     id: "ensembling",
@@ -208,7 +208,7 @@ const table3: Claim[] = [
       minus("cot-sft-804", "cot-sft-404", SIMILARITY, "unseen", printed("table3b", "804", "404")),
       minus("cot-sft-1199", "cot-sft-804", SIMILARITY, "unseen", printed("table3b", "1199", "804")),
     ],
-    note: "Rows changed on 27 November 2026, before they were run: the sets are of one, two and three pictures of each class. The record before cut the smallest set, which in the paper is Fine-R1's own, to a third of the profile's.",
+    mini: "Rows changed on 27 November 2026, before they were run: the sets are of one, two and three pictures of each class. The record before cut the smallest set, which in the paper is Fine-R1's own, to a third of the profile's.",
   },
   {
     id: "other-architecture",
@@ -253,7 +253,8 @@ const analyses: Claim[] = [
     where: "§5.4, Fig. 4 (H3)",
     says: "Right and wrong pairs of picture and name are told apart better by a plane in Fine-R1's states than in its base's",
     differences: [minus("tapo", "base", { setting: "last layer", metric: "separability", domain: "items" }, "all")],
-    note: "The paper shows a picture; the number is ours: a linear classifier's accuracy on pairs that it was fitted without. Since 27 November 2026 names are as often right as wrong, and kept together: before, a name that was right in one fold was wrong in another, and accuracy fell below chance.",
+    note: "The paper shows a picture; the number is ours: a linear classifier's accuracy on pairs that it was fitted without.",
+    mini: "Since 27 November 2026 names are as often right as wrong, and kept together: before, a name that was right in one fold was wrong in another, and accuracy fell below chance.",
   },
   {
     id: "recognition-first",
@@ -276,7 +277,7 @@ const analyses: Claim[] = [
       general("base", "reading", "mmbench", printed("table7", FINE_R1, BASE, "mmbench")),
       general("base", "text", "seedbench", printed("table7", FINE_R1, BASE, "seed_bench")),
     ],
-    note: "MME is points and not judged; it lost 4 of 1,591. MMBench and SEED-Bench stand beside the mini-world's questions on reading pictures and on knowledge in text, which are easier by far.",
+    mini: "MME is points and not judged; it lost 4 of 1,591. MMBench and SEED-Bench stand beside the mini-world's questions on reading pictures and on knowledge in text, which are easier by far.",
   },
 ];
 

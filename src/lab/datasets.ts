@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { ROOT } from "../config/load";
 import { configFile } from "../config/names";
+import { placeOf } from "../config/places";
 import { LabError, required } from "../core/errors";
 import type { Progress } from "../core/progress";
 import { closest, didYouMean } from "../core/similar";
@@ -11,7 +12,7 @@ import { BENCHMARK_READERS } from "../data/benchmarks";
 import type { Dataset } from "../data/dataset";
 import { openFolder, parseFolderOptions, parseOptions } from "../data/folder/folder";
 import { heldOut } from "../data/heldOut";
-import type { PictureSet } from "../data/sets/listing";
+import { AbsentFiles, type PictureSet } from "../data/sets/listing";
 import { openPictureSets, PICTURE_SETS, setOptionsSchema, type SetSettings } from "../data/sets/open";
 import { loadWorldConfig } from "../miniworld/config";
 import { restoreMiniWorld } from "../miniworld/restore";
@@ -150,6 +151,29 @@ export function howToGetData(spec: string): string {
   if (kind === "heldout") return howToGetData(where);
   if (BENCHMARKS.some((name) => name === kind)) return "a general benchmark: docs/benchmarks.md";
   return `the pictures: ${kind === "folder" ? "docs/datasets.md" : "docs/published-sets.md"}`;
+}
+
+/** What a dataset lacks: its place, or something in it. */
+export interface LackingData {
+  readonly at: string;
+  /** The page that says how to get it. */
+  readonly get: string;
+  /** Where the place is there, what is not: "Stanford Cars and 4 more are missing". */
+  readonly part?: string;
+}
+
+/** What a dataset lacks, `undefined` where it is whole: it is opened to see. @throws LabError for what else is wrong with it */
+export async function lackingData(spec: string): Promise<LackingData | undefined> {
+  const at = absentData(spec);
+  if (at !== undefined) return { at, get: howToGetData(spec) };
+  try {
+    await openDataset(spec);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AbsentFiles)) throw error;
+    const { subject = spec, summary } = error;
+    return { at: placeOf(subject), get: `${summary}: docs/published-sets.md`, part: summary };
+  }
 }
 
 /** The path is one from the project's root, as in a profile. */

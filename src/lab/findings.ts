@@ -105,7 +105,7 @@ export function layOut(
   const over = overSeeds(page, experiment, gathered);
   if (over !== undefined) tables.set("seeds", over);
   const kept = keptOf(gathered, "record"); // with the rows that are shown from it
-  const claims = claimsTable(page, experiment, kept);
+  const claims = claimsTable(page, experiment, kept, lab.dataset.origin?.kind === "miniworld");
   if (claims !== undefined) tables.set("claims", claims);
   const comparison = besideRecord(page, made, gathered);
   const said = [headline(experiment, page.methods, made, gathered), comparison?.sentence];
@@ -230,13 +230,14 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
 }
 
 /** The experiment's claims with their verdicts, as far as this one world decides them. */
-function claimsTable({ caption, provenance }: Page, { claims = [] }: Experiment, kept: Kept) {
+function claimsTable({ caption, provenance }: Page, { claims = [] }: Experiment, kept: Kept, mini: boolean) {
   const judged = claims.map((claim) => judge(claim, (difference) => effectOf([worldOf(kept)], difference)));
   if (judged.every(({ verdict }) => verdict === "not measured")) return undefined;
   return scorecardTable(judged, {
     caption: caption("What the paper claims, in this world alone"),
     provenance,
     rule: false,
+    mini,
   });
 }
 

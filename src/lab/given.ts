@@ -54,17 +54,18 @@ const seenSchema: z.ZodType<Readonly<Record<string, Seen>>> = z.record(
 /**
  * Asks the servers among some models what they serve, which decides their fingerprints, and what they can do. That is kept in the store: what was
  * made with a server can be looked at when it is gone. Before anything new is asked of it, `requireServed` looks again.
- * @throws LabError where one does not answer and never has
+ * @throws LabError where one does not answer and never has; the signal's reason
  */
-export async function meetModels(models: readonly string[], store: string): Promise<void> {
+export async function meetModels(models: readonly string[], store: string, signal?: AbortSignal): Promise<void> {
   const served = models.filter(isServed);
   if (served.length === 0) return;
   const kept = saidBefore(store);
   const met: Record<string, Seen> = {};
   for (const at of served) {
     try {
-      met[at] = required(await lookAt(at), () => new RangeError(`meetModels: ${at} said nothing`));
+      met[at] = required(await lookAt(at, signal), () => new RangeError(`meetModels: ${at} said nothing`));
     } catch (error) {
+      signal?.throwIfAborted();
       const before = kept[at];
       if (before === undefined) throw error;
       recall(at, before);
@@ -91,12 +92,12 @@ function saidBefore(store: string): Readonly<Record<string, Seen>> {
 
 /**
  * Looks again at the servers that stages which are to be made work with: what they serve must be what the stages were described with.
- * @throws LabError where one does not answer, or serves something else
+ * @throws LabError where one does not answer, or serves something else; the signal's reason
  */
-export async function requireServed(stages: readonly Stage[]): Promise<void> {
+export async function requireServed(stages: readonly Stage[], signal?: AbortSignal): Promise<void> {
   const served = stages.flatMap(givenOf).filter(({ given, at }) => given === "checkpoint" && isServed(at));
   for (const [at, { fingerprint }] of new Map(served.map((one) => [one.at, one]))) {
-    if ((await lookAt(at))?.fingerprint === fingerprint) continue;
+    if ((await lookAt(at, signal))?.fingerprint === fingerprint) continue;
     const remedy = "Serve that again, or give the command again, for what is served now.";
     throw new LabError("serves something else than when this work was described", remedy, { subject: at });
   }
@@ -212,11 +213,12 @@ export function givenIfBuilt(kind: "checkpoint" | "encoder", at: string): Given 
 }
 
 /** `meetModels` of those that answer: who does not is told of before something is asked of it (`requireServed`). */
-export async function meetThoseThere(models: readonly string[], store: string): Promise<void> {
+export async function meetThoseThere(models: readonly string[], store: string, signal?: AbortSignal): Promise<void> {
   for (const at of models) {
     try {
-      await meetModels([at], store);
+      await meetModels([at], store, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof LabError)) throw error;
     }
   }

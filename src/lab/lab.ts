@@ -1,10 +1,5 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
-import { z } from "zod";
 import { storeFolder } from "../config/places";
-import { readStored } from "../config/stored";
 import { LabError } from "../core/errors";
-import { hashKnown } from "../core/hash";
 import type { Dataset } from "../data/dataset";
 import { vocabularyOf } from "../model/open";
 import { benchmarkOf, openDataset } from "./datasets";
@@ -24,6 +19,7 @@ import {
 import { missingOf, requireBuilt } from "./missing";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { Given, LabContext } from "./stage";
+import { requireOwn } from "./ownWorld";
 import { requireVocabulary } from "./vocabulary";
 
 /** A profile with what its files name, and the store in which all work is kept. */
@@ -36,12 +32,6 @@ export interface Lab extends LabContext {
 
 /** What methods can be described from. Where nothing of a profile needs to be there, its dataset is not known (`described`). */
 export type Describable = Pick<Lab, "profile" | "recipe"> & Partial<Pick<Lab, "dataset">>;
-
-/** What is read of the card beside a built base (miniworld/base/card). */
-const cardSchema = z.object({
-  world: z.object({ name: z.string(), digest: z.string() }),
-  files: z.array(z.object({ path: z.string(), sha256: z.string() })),
-});
 
 /**
  * Which of a profile's models a lab asks for when it is opened: all of them; those that are there, and what needs another is refused when it is
@@ -90,7 +80,7 @@ export async function labOf(
     ...(teacher === undefined ? {} : { teacher: givenIfBuilt("checkpoint", teacher) }),
   };
   const vocabulary = missing.some(({ at }) => at === profile.base) ? undefined : vocabularyOf(profile.base);
-  if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, profile.base);
+  if (vocabulary !== undefined) requireVocabulary(vocabulary, dataset, { subject: profile.base });
   let models: Recipe["models"] | undefined;
   let benchmarks: Recipe["benchmarks"] | undefined;
   return {
@@ -134,27 +124,4 @@ export function benchmarksOf(
     throw new LabError(`names ${twice.name} twice under benchmarks`, "Name each benchmark once.", { subject: `the profile ${profile}` }); // prettier-ignore
   }
   return Object.fromEntries(found.map(({ name, at }) => [name, given(at)]));
-}
-
-const REMEDY =
-  "Get the folder again or make it with `npx fine-r1 base build`; remove the card where the weights are your own.";
-
-/** A base that was built for a mini-world says so in its card. Nothing is asked of one without: it may be anybody's. */
-function requireOwn(checkpoint: string, dataset: Dataset, spec: string): void {
-  const file = path.join(path.dirname(checkpoint), "card.json");
-  if (!fs.existsSync(file)) return;
-  const card = readStored(file, cardSchema, "card of a base", REMEDY);
-  const weights = path.join(checkpoint, "model.safetensors");
-  const listed = card.files.find((each) => path.join(path.dirname(checkpoint), each.path) === weights);
-  if (listed !== undefined && fs.existsSync(weights) && listed.sha256 !== hashKnown(weights)) {
-    throw new LabError(`is not the file that ${file} describes: the hashes differ`, REMEDY, { subject: weights });
-  }
-  const { origin, name } = dataset;
-  if (origin === undefined || card.world.digest === origin.fingerprint) return;
-  const world = spec.replace(/^miniworld:/, "");
-  throw new LabError(
-    `was made for the world ${card.world.name} (${card.world.digest}), but the profile's world "${world}" is ${name} (${origin.fingerprint})`,
-    `Choose the checkpoint of that world, or make one with \`npx fine-r1 base build --world ${world} --out <folder>\`.`,
-    { subject: checkpoint },
-  );
 }

@@ -1,11 +1,16 @@
 import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
+import { silent } from "../core/progress";
+import { lookAt } from "../model/open";
 import { resultTable, type ResultTable } from "../report/table/table";
-import { absentData, howToGetData, type OpenDatasetOptions } from "./datasets";
-import { describedLab } from "./described";
+import { lackingData, type OpenDatasetOptions } from "./datasets";
+import { described, describedLab } from "./described";
 import type { Experiment } from "./experiment";
-import { expectModels, givenOf, isServed, meetModels, modelsOf, shownPlace } from "./given";
-import { absentFrom, howToGet, type Missing } from "./missing";
+import { expectModels, givenOf, isServed, meetModels, modelsOf, NOT_BUILT, shownPlace } from "./given";
+import { labOf } from "./lab";
+import { unmade } from "./make";
+import { absentFrom, howToGet } from "./missing";
+import { vllmLine } from "./modelCommands";
 import { modelName } from "./plan/models";
 import type { Profile } from "./profile";
 import { planRun, stagesOf, type Selection } from "./run";
@@ -20,18 +25,20 @@ export interface Lacking {
   readonly get: string;
 }
 
-/** What the chosen methods of some experiments need of a profile's files and do not find, each once. */
-export async function missingFor(
+/** The stages of the chosen methods of some experiments, described where nothing of a profile needs to be there. */
+export async function describedStages(
   profile: Profile,
   experiments: readonly Experiment[],
   selection: Selection = {},
   options: OpenDatasetOptions = {},
-): Promise<Missing[]> {
-  return absentFrom(await stagesFor(profile, experiments, selection, options), profile.dataset);
+): Promise<Stage[]> {
+  const whole = (await lackingData(profile.dataset)) === undefined;
+  const lab = whole ? await describedLab(profile, options) : described(profile);
+  return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }
 
 /**
- * The same, what is served and does not answer among it.
+ * What the chosen methods of some experiments need and do not find, each once: files, and servers that never answered.
  * @param selection.store where it is kept what servers said; default: that of all runs
  */
 export async function lackingFor(
@@ -39,42 +46,59 @@ export async function lackingFor(
   experiments: readonly Experiment[],
   { store = storeFolder(), ...selection }: Selection & { readonly store?: string } = {},
 ): Promise<Lacking[]> {
-  const stages = await stagesFor(profile, experiments, selection);
-  const data = absentData(profile.dataset);
-  const lacking = data === undefined ? [] : [{ key: "dataset", at: data, get: howToGetData(profile.dataset) }];
+  const data = await lackingData(profile.dataset);
+  const stages = await describedStages(profile, experiments, selection);
+  const lacking: Lacking[] = data === undefined ? [] : [{ key: "dataset", at: data.at, get: data.get }];
   for (const missing of absentFrom(stages, profile.dataset).filter(({ at }) => at !== profile.dataset)) {
     lacking.push({ key: keyOf(profile, missing.at), at: shownPlace(missing.at), get: howToGet(missing) });
   }
   const served = stages.flatMap(givenOf).flatMap(({ at }) => (isServed(at) ? at : []));
   expectModels(modelsOf(profile));
   for (const at of new Set(served)) {
-    const get = await howToServe(at, store);
+    const get = await troubleWith(profile, at, meetModels([at], store));
     if (get !== undefined) lacking.push({ key: keyOf(profile, at), at: shownPlace(at), get });
   }
   return lacking;
 }
 
-async function stagesFor(
+/** Pictures of a question in context, the most that a model is shown at once. */
+const IN_CONTEXT = 5;
+
+/**
+ * Servers that answered once, are to be asked something that is not in the store, and do not answer now.
+ * @param selection.fresh whatever is in the store is to be made anew
+ */
+export async function silentFor(
   profile: Profile,
   experiments: readonly Experiment[],
-  selection: Selection,
-  options: OpenDatasetOptions = {},
-): Promise<Stage[]> {
-  const lab = await describedLab(profile, options);
-  return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
+  { store = storeFolder(), fresh = false, ...selection }: Selection & { readonly store?: string; readonly fresh?: boolean | undefined } = {}, // prettier-ignore
+): Promise<Lacking[]> {
+  if (!modelsOf(profile).some(isServed) || (await lackingData(profile.dataset)) !== undefined) return [];
+  const lab = await labOf(profile, { progress: silent, store, models: "recalled" });
+  const stages = experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
+  const asked = (fresh ? stages : unmade(store, stages)).flatMap(givenOf);
+  const met = asked.filter(({ at, fingerprint }) => isServed(at) && fingerprint !== NOT_BUILT);
+  const silentOnes: Lacking[] = [];
+  for (const at of new Set(met.map((one) => one.at))) {
+    const get = await troubleWith(profile, at, lookAt(at));
+    if (get !== undefined) silentOnes.push({ key: keyOf(profile, at), at: shownPlace(at), get });
+  }
+  return silentOnes;
 }
 
-/** `undefined` where its server answers, or did once; else how to get one, or what is wrong with it. */
-async function howToServe(at: string, store: string): Promise<string | undefined> {
+/** `undefined` where a server answers; else how to get one, or what is wrong with it. */
+async function troubleWith(profile: Profile, at: string, looking: Promise<unknown>): Promise<string | undefined> {
   try {
-    await meetModels([at], store);
+    await looking;
     return undefined;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     const { Unanswered } = await import("../model/served/server"); // loaded where a server was asked
     if (!(error.cause instanceof Unanswered)) return `${error.reason}. ${error.remedy}`; // it is there: a key or a name is wrong
     const name = at.slice(at.indexOf("#") + 1);
-    return `a server, such as vllm serve ${name} --max-model-len 8192 --generation-config vllm: docs/served.md`;
+    const pictures = keyOf(profile, at) === "cot.teacher" ? 1 : IN_CONTEXT;
+    const line = vllmLine(name, { flags: "--max-model-len 8192", pictures, qwen: /qwen2(?:\.5)?-vl/iu.test(name) });
+    return `a server, such as ${line}: docs/served.md`;
   }
 }
 

@@ -7,6 +7,7 @@ import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
 import { findFinished, makeOnce, takeByKey, takeChecked, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
+import { requireFit } from "./fit";
 import { requireSame, requireServed } from "./given";
 import { notBuilt, requireBuilt } from "./missing";
 import { makerHere } from "./provenance";
@@ -86,18 +87,23 @@ export async function makeAll(
 }
 
 /**
- * Makes sure that the models which stages work with are there, the servers of those that are to be made answer, and each can do what it is asked.
+ * Makes sure that the models which stages work with are there, the servers of those that are to be made answer, and each is fit for what it is asked.
  * @param how.fresh all of them are to be made, whatever is in the store
- * @throws LabError that names one that is not, does not or cannot
+ * @throws LabError that names one that is not or does not
  */
 export async function requireReady(
-  { store }: Pick<LabContext, "store">,
+  { store, signal }: Pick<LabContext, "store" | "signal">,
   stages: readonly Stage[],
   { fresh = false }: { readonly fresh?: boolean | undefined } = {},
 ): Promise<void> {
-  await requireServed(fresh ? stages : stages.filter((stage) => findFinished(store, workOf(stage)) === undefined));
-  requireAble(stages);
+  await requireServed(fresh ? stages : unmade(store, stages), signal);
+  await requireFit(stages);
   requireBuilt(notBuilt(stages));
+}
+
+/** Those of some stages that are not in a store. */
+export function unmade(store: string, stages: readonly Stage[]): Stage[] {
+  return stages.filter((stage) => findFinished(store, workOf(stage)) === undefined);
 }
 
 /** How many stages are made at a time. */

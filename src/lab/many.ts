@@ -3,6 +3,7 @@ import type { Experiment } from "./experiment";
 import type { Lab } from "./lab";
 import { makeAll } from "./make";
 import type { Profile } from "./profile";
+import { requirePictures } from "./pictures";
 import { planRun, seedsOf, stagesOf, type PlannedMethod, type Selection } from "./run";
 import { inOrder, workOf, type LabContext, type Stage } from "./stage";
 
@@ -58,6 +59,9 @@ export async function makeMany(
   planned: readonly PlannedExperiment[],
   { done, failed }: Outcome,
 ): Promise<void> {
+  for (const lab of new Set(planned.map((one) => one.lab))) {
+    await requirePictures(lab, stagesOfMany(planned.filter((one) => one.lab === lab)));
+  }
   const waiting = new Map(planned.map((one) => [one, new Set(stagesOf(one.plan).map(({ key }) => key))]));
   const fail = (one: PlannedExperiment, error: unknown): void => {
     waiting.delete(one);

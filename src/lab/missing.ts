@@ -6,6 +6,7 @@ import { ENCODERS } from "../miniworld/base/config";
 import { engineOf } from "../model/open";
 import { absentData, howToGetData } from "./datasets";
 import { embeddingsFile, givenOf, isThere, NOT_BUILT, ROW, shownPlace } from "./given";
+import { downloadLine } from "./modelCommands";
 import { hubOf } from "./plan/models";
 import type { Given, Stage } from "./stage";
 import { absentTemplates } from "./templates";
@@ -98,7 +99,7 @@ export function howToGet({ at, build, file }: Missing): string {
   const hub = hubOf(at);
   if (build !== undefined) return buildCommand(build);
   if (hub === undefined) return "npx fine-r1 base build, or correct the profile";
-  return `hf download ${hub} --local-dir ${placeOf(at.replace(/^[a-z]+:/u, ""))}`;
+  return downloadLine(hub, placeOf(at.replace(/^[a-z]+:/u, "")), { onnx: at.startsWith("onnx:") });
 }
 
 /** @throws LabError that names models and files which are not there, with the commands that build or download them */

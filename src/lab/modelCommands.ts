@@ -18,11 +18,7 @@ function encoderWay(config: ModelConfig): Way {
   const { hub, revision, onnx } = config;
   const folder = placeOf(modelFolder(config));
   if (onnx !== undefined && "hub" in onnx) {
-    const files = `--include "*.json" "onnx/text_model.onnx*" "onnx/vision_model.onnx*"`;
-    return {
-      title: "Fetch its conversion to ONNX",
-      commands: [`hf download ${onnx.hub} ${files} --local-dir ${folder}`],
-    };
+    return { title: "Fetch its conversion to ONNX", commands: [downloadLine(onnx.hub, folder, { onnx: true })] };
   }
   const flags = onnx?.flags ?? "";
   const packages = flags.includes("--open-clip") ? " open-clip-torch timm torchvision" : "";
@@ -35,14 +31,39 @@ function encoderWay(config: ModelConfig): Way {
   };
 }
 
+/** The line that downloads a model into a folder; of a conversion to ONNX the two towers, without the other precisions that lie beside them. */
+export function downloadLine(
+  hub: string,
+  folder: string,
+  { revision, onnx = false }: { readonly revision?: string; readonly onnx?: boolean } = {},
+): string {
+  const at = revision === undefined ? "" : `--revision ${revision}`;
+  const files = onnx ? `--include "*.json" "onnx/text_model.onnx*" "onnx/vision_model.onnx*"` : "";
+  return words(`hf download ${hub}`, at, files, `--local-dir ${folder}`);
+}
+
 const PORT = 8000;
 
-function serveWay({ name, hub, revision, serve }: ModelConfig): Way {
-  const flags = serve?.flags ?? "";
+/**
+ * The line that serves a model with vLLM; docs/paper-scale.md says what each flag is for. Pictures are bounded as the release bounds them, where the
+ * processor is Qwen's, which alone takes `max_pixels`: a photograph of 12 megapixels would be more tokens than the server reads.
+ * @param more.pictures most of them in one prompt
+ */
+export function vllmLine(
+  hub: string,
+  { flags, pictures, qwen }: { readonly flags: string; readonly pictures: number; readonly qwen: boolean },
+): string {
+  const bound = qwen ? `--mm-processor-kwargs '{"max_pixels": 1003520}'` : "";
+  const shown = `--limit-mm-per-prompt '{"image": ${pictures}}'`;
+  return words(`vllm serve ${hub}`, flags, "--generation-config vllm", shown, bound);
+}
+
+function serveWay({ name, hub, revision, serve, engines }: ModelConfig): Way {
+  const flags = words(`--revision ${revision} --port ${PORT}`, serve?.flags ?? "");
   const start =
     serve?.program === "tgi"
-      ? words(`text-generation-launcher --model-id ${hub} --revision ${revision} --port ${PORT}`, flags)
-      : words(`vllm serve ${hub} --revision ${revision} --generation-config vllm --port ${PORT}`, flags);
+      ? `text-generation-launcher --model-id ${hub} ${flags}`
+      : vllmLine(hub, { flags, pictures: 1, qwen: engines.includes("qwen") });
   return {
     title: "Serve it on a machine that has room for it, and say where",
     commands: [start, `export ${serverVariable(name)}=http://localhost:${PORT}/v1`],
@@ -53,7 +74,7 @@ function folderWay(config: ModelConfig): Way {
   const { hub, revision } = config;
   return {
     title: "Or fetch it, and it runs in this process",
-    commands: [`hf download ${hub} --revision ${revision} --local-dir ${placeOf(modelFolder(config))}`],
+    commands: [downloadLine(hub, placeOf(modelFolder(config)), { revision })],
   };
 }
 

@@ -13,6 +13,7 @@ import { ANSWERS, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys, KeptNumbers, MadeBy } from "./kept";
 import type { Describable, Lab } from "./lab";
 import { makeAll, type Watch } from "./make";
+import { requirePictures } from "./pictures";
 import { makerHere } from "./provenance";
 import { testAnswers } from "./recipe";
 import { judged, score, type KeptAnswers } from "./score";
@@ -161,6 +162,7 @@ export async function makeMethods(
   plan: readonly PlannedMethod[],
   watch: Watch = {},
 ): Promise<MadeMethod[]> {
+  await requirePictures(lab, stagesOf(plan));
   const made = await makeAll(lab, stagesOf(plan), { prefix: seedsOf(plan), ...watch });
   const finished = ({ key, label }: Stage): Finished<unknown> =>
     required(made.get(key), () => new RangeError(`makeMethods: ${label} was not made`));

@@ -23,20 +23,30 @@ export function wordsLacking(tokenizer: Vocabulary, texts: readonly string[]): s
 /** Missing words named in an error. */
 const SHOWN = 6;
 
+/** For a base. */
+const REMEDY =
+  "A model of the mini-world knows the words of its own world only. Take a Qwen2-VL or Qwen2.5-VL checkpoint of the hub: its tokenizer works on bytes and writes any name.";
+
 /**
- * Makes sure, before a run starts, that a checkpoint can read and write the names of a dataset's classes.
- * @throws LabError naming words that its vocabulary lacks, and the kinds of checkpoint that know them
+ * Makes sure, before a run starts, that a model can read and write the names of a dataset's classes and domains.
+ * @param whose.subject the model
+ * @param whose.remedy default: for a base, the kinds of checkpoint that know them
+ * @throws LabError naming words that its vocabulary lacks
  */
-export function requireVocabulary(tokenizer: Vocabulary, dataset: Dataset, checkpoint: string): void {
+export function requireVocabulary(
+  tokenizer: Vocabulary,
+  dataset: Dataset,
+  { subject, remedy = REMEDY }: { readonly subject: string; readonly remedy?: string },
+): void {
   const names = dataset.subCategories.flatMap(({ superCategory, name }) => [superCategory, name]);
   const lacking = wordsLacking(tokenizer, names);
   if (lacking.length === 0) return;
   const shown = lacking.slice(0, SHOWN).map((word) => `"${word}"`);
   const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
   throw new LabError(
-    `its vocabulary lacks ${lacking.length} of the ${wordsOf(names).length} words in the class names of ${dataset.name}: ${shown.join(", ")}${more}`,
-    "A model of the mini-world knows the words of its own world only. Take a Qwen2-VL or Qwen2.5-VL checkpoint of the hub: its tokenizer works on bytes and writes any name.",
-    { subject: checkpoint },
+    `its vocabulary lacks ${lacking.length} of the ${wordsOf(names).length} words in the class names and domains of ${dataset.name}: ${shown.join(", ")}${more}`,
+    remedy,
+    { subject },
   );
 }
 

@@ -50,6 +50,8 @@ export interface Completion {
   readonly logProbs: readonly number[];
   /** "stop": the model ended; "length": it was cut at maxNewTokens. */
   readonly finish: "stop" | "length";
+  /** Why a server gave no more of it, or nothing, in its own word, such as "content_filter"; absent where it gave all. */
+  readonly withheld?: string | undefined;
 }
 
 /** A completion to be scored under a prompt (teacher forcing). */
@@ -72,6 +74,8 @@ export interface Usage {
   readonly retries: number;
   readonly promptTokens: number;
   readonly answerTokens: number;
+  /** Answers that the server withheld or cut short by a rule of its own; absent where there are none. */
+  readonly withheld?: number | undefined;
   /** The waiting times of all requests together; those that are under way at the same time count each. */
   readonly seconds: number;
 }
@@ -117,6 +121,8 @@ export interface Opening {
   readonly trained?: TrainableParts | undefined;
   /** A file in which a server's answers are kept as they come, so that none is asked for twice when the work is taken up again. */
   readonly replies?: string | undefined;
+  /** Its end ends the looking at a server that does not answer. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the place that a model is named by says of it. */
@@ -137,9 +143,9 @@ export interface Engine {
   readonly can: readonly Capability[];
   /**
    * Asks what stands behind the colon what it is: only then is it known what that can do, and what its fingerprint is. Absent where the engine
-   * and the files say all. @throws LabError when nobody answers there
+   * and the files say all. @throws LabError when nobody answers there; the signal's reason
    */
-  look?(where: string): Promise<Seen>;
+  look?(where: string, signal?: AbortSignal): Promise<Seen>;
   /** What stands behind the colon: a path, which profiles give from the project's root, or a name. */
   readonly takes: "path" | "name";
   /** Opens what stands behind the colon. With "train" among the capabilities it is a `TrainableModel`. */

@@ -19,10 +19,10 @@ export function engineOf(at: string): { readonly engine: Engine; readonly where:
 /** What places last said of their models. */
 const known = new Map<string, Seen>();
 
-/** Asks a model's place what it is, where only that can tell (`Engine.look`). @throws LabError when nobody answers there */
-export async function lookAt(at: string): Promise<Seen | undefined> {
+/** Asks a model's place what it is, where only that can tell (`Engine.look`). @throws LabError when nobody answers there; the signal's reason */
+export async function lookAt(at: string, signal?: AbortSignal): Promise<Seen | undefined> {
   const { engine, where }: { engine: Engine; where: string } = engineOf(at);
-  const said = await engine.look?.(where);
+  const said = await engine.look?.(where, signal);
   if (said !== undefined) recall(at, said);
   return said;
 }
@@ -68,7 +68,7 @@ export async function openModel(
   needs: readonly Capability[] = ["generate"],
   how: Opening = {},
 ): Promise<VisionLanguageModel> {
-  await lookAt(at);
+  await lookAt(at, how.signal);
   requireCan(at, needs);
   const { engine, where } = engineOf(at);
   return engine.open(where, how);

@@ -42,15 +42,20 @@ export interface ScorecardLayout {
   readonly leftOut?: readonly string[];
   /** Whether the rule stands among the notes; default true. */
   readonly rule?: boolean;
+  /** Whether the verdicts are about the mini-world; default true. */
+  readonly mini?: boolean;
 }
 
 /** A row per claim: what the paper says and where, its effect, ours, and the verdict. */
 export function scorecardTable(
   judged: readonly JudgedClaim[],
-  { caption, provenance, leftOut = [], rule = true }: ScorecardLayout,
+  { caption, provenance, leftOut = [], rule = true, mini = true }: ScorecardLayout,
 ): ResultTable {
-  // prettier-ignore
-  const noted = judged.flatMap(({ claim: { note, says } }) => (note === undefined ? [] : [`${says}: ${note}`]));
+  const noted = judged.flatMap(({ claim }) => {
+    const { note, says } = claim;
+    const said = [note, mini ? claim.mini : undefined].filter((text) => text !== undefined);
+    return said.length === 0 ? [] : [`${says}: ${said.join(" ")}`];
+  });
   return resultTable({
     caption,
     columns: [CLAIM, ...NUMBERS, PLACE],

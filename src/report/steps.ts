@@ -52,11 +52,15 @@ export function curationTable(report: CurationReport): ResultTable {
 }
 
 /** What a served teacher cost, in all and for each chain that was kept. */
-function costLine({ requests, retries, promptTokens, answerTokens, seconds }: Usage, accepted: number): string {
+function costLine(
+  { requests, retries, promptTokens, answerTokens, withheld, seconds }: Usage,
+  accepted: number,
+): string {
   const many = (count: number): string => Math.round(count).toLocaleString("en");
   const each = accepted === 0 ? "" : `, ${many((promptTokens + answerTokens) / accepted)} tokens a chain`;
   const again = retries === 0 ? "" : ` (${many(retries)} sent again)`;
-  return `${many(requests)} requests${again}: ${many(promptTokens)} tokens read, ${many(answerTokens)} written${each}; ${many(seconds)} s of waiting, all requests together.`;
+  const kept = withheld === undefined ? "" : `, ${many(withheld)} answers withheld by the server`;
+  return `${many(requests)} requests${again}: ${many(promptTokens)} tokens read, ${many(answerTokens)} written${each}${kept}; ${many(seconds)} s of waiting, all requests together.`;
 }
 
 /** A pair as the figure tells of it. */

@@ -167,7 +167,7 @@ describe("run", () => {
     [["--set", "rl.n1=1", "--set", "rl.n2=0"], /n1 \+ n2 is below 2/],
     [
       ["--set", "dataset=miniworld:smoke"],
-      /assets.mini.base: was made for the world mini-world\/test .*profile's world "smoke"/,
+      /assets.mini.siglip: was made for the world mini-world\/test .*profile's world "smoke"/,
     ],
     [["--set", "base=none"], /none: the checkpoint is not there.*fine-r1 base build/],
   ])("refuses %j with the reason and the remedy", (args, message) => {

@@ -32,7 +32,7 @@ describe("data", () => {
     expect(written.stdout).toContain(`66 pictures of mini-world/smoke are in ${folder}`);
     const exported = data("show", `folder:${folder}`);
     expect(cells(exported.stdout, "all")).toEqual(cells(world.stdout, "all"));
-    expect(exported.stdout).toContain("66 pictures can be read, no file was skipped.");
+    expect(exported.stdout).toContain("66 pictures are there, no file was skipped.");
   });
 
   it("lists what was left out, and why", async () => {
@@ -44,7 +44,7 @@ describe("data", () => {
     });
     const { stdout } = data("show", `folder:${root}?superCategory=letter`);
     expect(cells(stdout, "letter")).toEqual(["letter", "2", "1", "8", "0", "2", "5"]);
-    expect(stdout).toContain("17 pictures can be read, 2 other files are skipped");
+    expect(stdout).toContain("17 pictures are there, 2 other files are skipped");
     expect(cells(stdout, "not decodable as a picture")).toEqual(["not decodable as a picture", "1", "a/bad.png"]);
     expect(stdout).toContain("Class left out: few: 2 pictures, 5 needed for 4 training pictures and a test question.");
   });

@@ -16,7 +16,7 @@ describe("models", () => {
     expect(shown).toContain(
       "vision 675.76 M + language 7615.62 M = 8291.4 M parameters × 2 bytes (bfloat16) = 15.4 GiB",
     );
-    expect(shown).toContain("vllm serve Qwen/Qwen2-VL-7B-Instruct --revision main --generation-config vllm --port 8000 --max-model-len 8192"); // prettier-ignore
+    expect(shown).toContain(`vllm serve Qwen/Qwen2-VL-7B-Instruct --revision main --port 8000 --max-model-len 8192 --generation-config vllm --limit-mm-per-prompt '{"image": 1}' --mm-processor-kwargs '{"max_pixels": 1003520}'`); // prettier-ignore
     expect(shown).toContain("export FINE_R1_SERVER_QWEN2_VL_7B=http://localhost:8000/v1");
     expect(shown).toContain("npx fine-r1 run open-world --profile paper --rows qwen2-vl-7b");
     const there = fineR1(home, ["models", "show", "qwen2-vl-7b"], { FINE_R1_SERVER: "http://gpu/v1" }).stdout;

@@ -48,3 +48,10 @@ it("takes a folder by its whole path, and refuses what is none", async () => {
     /neither a folder nor a name of the hub/u,
   );
 });
+
+it("takes no seed that a run would not take", async () => {
+  await expect(exported("seed", ...values, "--seed", "99999999999")).rejects.toThrow(
+    /"99999999999" is no whole number from 0 to 4294967295/u,
+  );
+  expect(fs.existsSync(path.join(home, "seed"))).toBe(false);
+});

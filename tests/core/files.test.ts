@@ -16,6 +16,7 @@ import {
   writeFileAtomic,
   writeFolderAtomic,
   writeJson,
+  writeNewFolder,
 } from "../../src/core/files";
 
 let folder: string;
@@ -97,6 +98,16 @@ describe("writeFolderAtomic", () => {
     expect(fs.readdirSync(folder)).toEqual(["out"]);
   });
 
+  it("takes a name that ends with a slash", async () => {
+    for (const content of ["1", "2"]) {
+      await writeFolderAtomic(`${at("out")}/`, (temporary) => {
+        fs.writeFileSync(path.join(temporary, "one"), content);
+      });
+    }
+    expect(fs.readFileSync(at("out", "one"), "utf8")).toBe("2");
+    expect(fs.readdirSync(folder)).toEqual(["out"]);
+  });
+
   it("does not put a folder in the place of a file", async () => {
     fs.writeFileSync(at("mine.txt"), "a file of the reader's own");
     const error: unknown = await writeFolderAtomic(at("mine.txt"), () => undefined).catch((e: unknown) => e);
@@ -110,6 +121,28 @@ describe("writeFolderAtomic", () => {
     const target = impossible();
     const error = await writeFolderAtomic(target, () => undefined).catch((e: unknown) => e);
     expectUnwritable(error, target);
+  });
+});
+
+describe("writeNewFolder", () => {
+  it("takes the place of nothing, or of an empty folder", async () => {
+    fs.mkdirSync(at("empty"));
+    for (const name of ["new", "empty"]) {
+      await writeNewFolder(at(name), (temporary) => {
+        fs.writeFileSync(path.join(temporary, "one"), "1");
+      });
+      expect(fs.readdirSync(at(name))).toEqual(["one"]);
+    }
+    expect(fs.readdirSync(folder).sort()).toEqual(["empty", "new"]);
+  });
+
+  it("leaves what another process has put there meanwhile", async () => {
+    const late = writeNewFolder(at("out"), () => {
+      writeJson(at("out", "first.json"), 1);
+    });
+    await expect(late).rejects.toThrow(/out: is not empty\. Choose a new folder/);
+    expect(fs.readdirSync(at("out"))).toEqual(["first.json"]);
+    expect(fs.readdirSync(folder)).toEqual(["out"]);
   });
 });
 

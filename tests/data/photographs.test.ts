@@ -103,7 +103,7 @@ describe("a folder of photographs", () => {
     const dataset = await openFolder(folder, options);
     const base = "assets/mini/base";
     expect(() => {
-      requireVocabulary(QwenTokenizer.load(base), dataset, base);
+      requireVocabulary(QwenTokenizer.load(base), dataset, { subject: base });
     }).toThrow(
       /mini.base: its vocabulary lacks 10 of the 10 words .*"photograph", "acanthus", .*Qwen2\.5-VL checkpoint of the hub/,
     );

@@ -155,10 +155,15 @@ describe("a spec", () => {
     fs.rmSync(path.join(dogs, "Images/n02000003-affen/n02000003_1.jpg"));
     fs.writeFileSync(path.join(dogs, "Images/n02000003-affen/n02000003_2.jpg"), "");
     await expect(open("dogs", dogs)).rejects.toThrow(/2 of the 24 pictures that the lists of Stanford Dogs name are not there, such as Images\/n02000003-affen\/n02000003_1\.jpg/); // prettier-ignore
-    await expect(open("cub", "/no/such")).rejects.toThrow(/^\/no\/such: there is no such folder/);
+    await expect(open("cub", "/no/such")).rejects.toThrow(/^\/no\/such: there is no such folder\. Put the pictures there, or correct the path: docs\/published-sets\.md\.$/); // prettier-ignore
     const mixed = await sixSets();
     fs.rmSync(path.join(mixed, "dogs"), { recursive: true });
     await expect(openDataset(`sets:${mixed}`)).rejects.toThrow(/has no Stanford Dogs in stanford_dogs\/ or dogs\//);
+    fs.rmSync(path.join(mixed, "stanford_cars"), { recursive: true });
+    fs.rmSync(path.join(mixed, "CUB_200_2011/images/004.Mallard/Mallard_0000_300.jpg"));
+    await expect(openDataset(`sets:${mixed}`)).rejects.toThrow(
+      /1 of the 35 pictures that the lists of CUB-200-2011 .*; has no Stanford Cars in .*; has no Stanford Dogs in .*\. docs\/published-sets\.md has the address and the layout of each\.$/,
+    );
   });
 
   it("names the line of a list that cannot be right, and an option that there is not", async () => {

@@ -3,6 +3,9 @@ import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { assumptionsTable, costTable, modelsTable, timeTable, workTable } from "../../src/cli/planTables";
 import { experimentNamed } from "../../src/experiments";
+import { lackingFor } from "../../src/lab/lacking";
+import { waysTo } from "../../src/lab/modelCommands";
+import { loadModelConfig } from "../../src/lab/modelConfig";
 import { machines } from "../../src/lab/plan/assumptions";
 import { planExperiment, type Plan } from "../../src/lab/plan/plan";
 import { sizeOfData } from "../../src/lab/plan/sizes";
@@ -49,6 +52,23 @@ describe("docs/paper-scale.md", () => {
     const [, shown = ""] = PAGE.split(`<!-- plan: ${name} -->`);
     expect(made.split("\n").length).toBeGreaterThan(6);
     expect(plain(shown).slice(0, made.length)).toBe(made);
+  });
+
+  it("has the commands that a dry run prints for what is missing, as models show does", async () => {
+    const profile = loadProfile("paper", {
+      dataset: "sets:not/there",
+      base: "not/there/Qwen2.5-VL-3B-Instruct",
+      encoder: "onnx:not/there/siglip-large-patch16-384",
+      "cot.teacher": "served:http://127.0.0.1:9/v1#Qwen/Qwen2.5-VL-32B-Instruct", // nobody answers there
+    });
+    const chosen = { only: ["siglip", "base", "tapo"], store: path.resolve("not/there") };
+    const lacking = await lackingFor(profile, [experimentNamed("closed-world")], chosen);
+    const lines = lacking.flatMap(({ get }) => /(?:hf download|vllm serve) .*?(?=: docs|$)/u.exec(get) ?? []);
+    const commands = lines.map((line) => line.replace("not/there/", "models/"));
+    expect(commands).toHaveLength(3);
+    for (const command of commands) expect(PAGE.split("\n")).toContain(command);
+    const [way] = waysTo(loadModelConfig("siglip-l"));
+    expect(commands).toContain(way?.commands[0]);
   });
 
   it("says of steps and questions what the plan says", () => {

@@ -5,10 +5,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readJson, writeJson } from "../../src/core/files";
 import type { RgbImage } from "../../src/core/image";
 import { withSafetensors, writeSafetensors, type TensorToWrite } from "../../src/core/safetensors";
+import { requireAgreement } from "../../src/model/qwen/agreement";
 import { readCheckpointConfig, writeWeights } from "../../src/model/qwen/checkpoint";
-import { readQwenConfig } from "../../src/model/qwen/config";
+import { parseQwenConfig, readQwenConfig } from "../../src/model/qwen/config";
 import { parseImageProcessorConfig, readImageProcessorConfig } from "../../src/model/qwen/imageProcessorFiles";
 import { QwenModel, type QwenOptions } from "../../src/model/qwen/model";
+import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
 import { weightShapes } from "../../src/model/qwen/weights";
 
 const BASE = "assets/smoke/base";
@@ -231,4 +233,30 @@ it("a sharded checkpoint is the model that the one file is", async () => {
   writeWeights(folder, tensorsOf(BASE), 200_000);
   expect(fs.readdirSync(folder).filter((name) => name.startsWith("model-")).length).toBeGreaterThan(2);
   expect(await logProbs(folder)).toEqual(await logProbs(BASE));
+});
+
+describe("a tokenizer of another checkpoint", () => {
+  it.each<[string, Json, RegExp]>([
+    [
+      "whose words are more than the weights have rows",
+      { vocab_size: 74 },
+      /largest id is 74, and the vocab_size of config\.json 74/,
+    ],
+    [
+      "whose image token is another",
+      { image_token_id: 7 },
+      /the image token is 7 in config\.json and 5 in the tokenizer/,
+    ],
+    [
+      "whose mark before a picture is another",
+      { vision_start_token_id: 7 },
+      /first token of a picture is 7 .* and 3 in/,
+    ],
+  ])("%s is refused", (_, changes, reason) => {
+    const config = parseQwenConfig({ ...(readJson(path.join(BASE, "config.json")) as Json), ...changes });
+    const tokenizer = QwenTokenizer.load(BASE);
+    expect(() => {
+      requireAgreement({ config, tokenizer, processor: readImageProcessorConfig(BASE)! }, BASE);
+    }).toThrow(reason);
+  });
 });

@@ -126,6 +126,7 @@ describe("keys that change the result", () => {
 
 describe("what cannot be used", () => {
   const change = (changes: Record<string, unknown>): unknown => ({ ...qwen25vl3b, ...changes });
+  const vision = (changes: object): unknown => change({ vision_config: { ...qwen25vl3b.vision_config, ...changes } });
   it.each<[string, unknown, RegExp]>([
     ["another model", change({ model_type: "llava" }), /"model_type" must be one of.*found "llava"/],
     ["a missing width", change({ hidden_size: undefined }), /"hidden_size" must be an integer.*found nothing/],
@@ -153,6 +154,21 @@ describe("what cannot be used", () => {
     ],
     ["a list", [1, 2], /not a JSON object/],
     [
+      "an epsilon that leaves no signal",
+      change({ rms_norm_eps: 1e300 }),
+      /"rms_norm_eps" must be below 1; found 1e\+300/,
+    ],
+    [
+      "a block beyond the tower",
+      vision({ fullatt_block_indexes: [7, 99] }),
+      /fullatt_block_indexes" must be below depth 32; found \[7,99\]/,
+    ],
+    [
+      "an end beyond the vocabulary",
+      change({ eos_token_id: 1e9 }),
+      /"eos_token_id" must be below vocab_size 151936; found 1000000000/,
+    ],
+    [
       "a billion blocks",
       change({ num_hidden_layers: 1e9 }),
       /is 1000000000, and at most 1000 are taken.*FINE_R1_MAX_LAYERS/,
@@ -167,5 +183,16 @@ describe("what cannot be used", () => {
     expect(thrown).toBeInstanceOf(LabError);
     expect((thrown as LabError).subject).toBe("some/config.json");
     expect((thrown as LabError).message).toMatch(reason);
+  });
+
+  it("an end of generation_config.json beyond the vocabulary: names that file", () => {
+    const folder = fs.mkdtempSync(path.join(scratch, "ends-"));
+    fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify(qwen25vl3b));
+    fs.writeFileSync(path.join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: [151645, 151936] }));
+    expect(() => readQwenConfig(folder)).toThrow(/generation_config\.json: "eos_token_id" must be below vocab_size/);
+  });
+
+  it("is not the published blocks of a tower that was made shorter: the hub's classes keep them", () => {
+    expect(parseQwenConfig(vision({ depth: 8 })).vision.fullAttentionBlocks).toEqual([7, 15, 23, 31]);
   });
 });

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { LabError } from "../../src/core/errors";
 import { readJson, writeJson } from "../../src/core/files";
 import { OnnxEncoder } from "../../src/model/onnx/encoder";
 import { onnxFiles } from "../../src/model/onnx/folder";
@@ -45,6 +46,12 @@ describe("a folder that is no encoder", () => {
     change(folder);
     return folder;
   };
+  const set =
+    (file: string, change: object) =>
+    (folder: string): void => {
+      const at = path.join(folder, file);
+      writeJson(at, { ...(readJson(at) as object), ...change });
+    };
   const configured = (config: object): string => changed((folder) => { writeJson(path.join(folder, "config.json"), config); }); // prettier-ignore
 
   it("names every file that is missing, and how to get them", () => {
@@ -67,6 +74,42 @@ describe("a folder that is no encoder", () => {
     expect(() => {
       requireCan("onnx:models/clip", ["generate"]);
     }).toThrow(/engine "onnx", which cannot answer questions/u);
+  });
+
+  it("has towers that are each other's, or take another picture or fewer words: names the file, and prints no tensors", async () => {
+    const at = (file: string) => (folder: string) => path.join(folder, "onnx", `${file}_model.onnx`);
+    const [text, vision] = [at("text"), at("vision")];
+    const twice = changed((folder) => { fs.copyFileSync(text(folder), vision(folder)); }); // prettier-ignore
+    const swapped = changed((folder) => { fs.copyFileSync(vision(folder), text(folder)); }); // prettier-ignore
+    const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const picture = { width: 2, height: 2, data: new Uint8Array(12) };
+    await expect(new OnnxEncoder(twice).encodeImages([picture])).rejects.toThrow(/vision_model\.onnx wants input_ids.*: pixel_values is\. Put each tower under its own name/u); // prettier-ignore
+    await expect(new OnnxEncoder(swapped).encodeTexts(["tern"])).rejects.toThrow(
+      /text_model\.onnx wants pixel_values/u,
+    );
+    const larger = changed(set("preprocessor_config.json", { size: 40, crop_size: { width: 40, height: 40 } }));
+    await expect(new OnnxEncoder(larger).encodeImages([picture])).rejects.toThrow(/vision_model\.onnx cannot be run \(.*take all files of one encoder/su); // prettier-ignore
+    const beyond = changed((folder) => {
+      const file = path.join(folder, "tokenizer.json");
+      const { model, ...rest } = readJson(file) as { model: { vocab: Record<string, number> } };
+      const vocab = Object.fromEntries(Object.entries(model.vocab).map(([word, id]) => [word, id + 100_000]));
+      writeJson(file, { ...rest, model: { ...model, vocab } });
+    });
+    const error: unknown = await new OnnxEncoder(beyond).encodeTexts(["tern"]).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LabError);
+    expect(String(error)).toMatch(/text_model\.onnx cannot be run/u);
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
+  it("gives vectors that no cosine can be taken of: they are no answers", async () => {
+    const picture = { width: 2, height: 2, data: new Uint8Array(12) };
+    const huge = changed(set("preprocessor_config.json", { image_std: [1e-300, 1, 1] }));
+    await expect(new OnnxEncoder(huge).encodeImages([picture])).rejects.toThrow(/clip: gives a picture a vector with NaN at place 0\. Its weights are ruined/u); // prettier-ignore
+    const flat = changed(set("preprocessor_config.json", { image_std: [0, 0, 0] }));
+    expect(() => new OnnxEncoder(flat)).toThrow(/preprocessor_config\.json: key image_std/u);
+    const mute = changed(set("tokenizer.json", { model: { type: "BPE", vocab: {}, merges: [] } }));
+    await expect(new OnnxEncoder(mute).encodeTexts(["tern"])).rejects.toThrow(/tokenizer\.json: has no words: its vocabulary is empty/u); // prettier-ignore
   });
 
   it("has settings of pictures that name what they ask for and is not supported", () => {

@@ -9,6 +9,11 @@ import type { ChatMessage } from "../../src/model/contract";
 import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
 import { WORD_SPECIAL_TOKENS, writeWordTokenizer } from "../../src/model/qwen/tokenizerWords";
 
+interface TokenizerFile {
+  model: { vocab: Record<string, number> };
+  added_tokens: { id: number }[];
+}
+
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "tokenizer-"));
 afterAll(() => {
   fs.rmSync(scratch, { recursive: true });
@@ -183,6 +188,38 @@ describe("folders that are no tokenizer", () => {
       fs.readFileSync(file, "utf8").replaceAll("image_pad", "pic"),
     );
     expect(() => QwenTokenizer.load(foreign)).toThrow(/no token "<\|image_pad\|>"/);
+  });
+
+  it.each<[string, (file: TokenizerFile) => void, RegExp]>([
+    ["without words", ({ model }) => (model.vocab = {}), /has no words: its vocabulary is empty/u],
+    [
+      "with one id for two words",
+      ({ model }) => (model.vocab["bird"] = 9),
+      /gives two tokens, "(bird|elmont)" and "(bird|elmont)", the id 9/u,
+    ],
+    ["with an id below 0", ({ model }) => (model.vocab["bird"] = -1), /gives the token "bird" the id -1/u],
+    ["with half an id", ({ model }) => (model.vocab["bird"] = 8.5), /gives the token "bird" the id 8\.5/u],
+    // the library would lay out a list of that length: half a minute, or no end
+    [
+      "with a huge id",
+      ({ model }) => (model.vocab["bird"] = 2e9),
+      /the id 2000000000, no whole number from 0 to 2097151/u,
+    ],
+    [
+      "with a huge added id",
+      ({ added_tokens: [first] }) => (first!.id = 99999999),
+      /"<\|endoftext\|>" the id 99999999/u,
+    ],
+    ["whose added token takes a word's id", ({ added_tokens: [first] }) => (first!.id = 8), /the id 8\. Download/u],
+  ])("refuses a tokenizer.json %s", (_, change, reason) => {
+    const folder = path.join(scratch, "damaged");
+    writeWordTokenizer(folder, ["bird", "elmont"]);
+    const file = path.join(folder, "tokenizer.json");
+    const definition = readJson(file) as TokenizerFile;
+    change(definition);
+    fs.writeFileSync(file, JSON.stringify(definition));
+    expect(() => QwenTokenizer.load(folder)).toThrow(LabError);
+    expect(() => QwenTokenizer.load(folder)).toThrow(reason);
   });
 
   it.each<[string, string, RegExp]>([

@@ -33,6 +33,12 @@ it("the scorecard has a row per claim, with the difference that decides and powe
   expect(toMarkdown(scorecardTable(judged, layout))).toContain("3.13 [1.56, 4.69]");
 });
 
+it("says what is true of the mini-world alone beside its own verdicts only", () => {
+  const noted = judge({ ...claim("x", ["dapo"]), note: "Of all.", mini: "Of its record." }, () => EFFECTS["dapo"]);
+  expect(scorecardTable([noted], layout).notes).toContain("says x: Of all. Of its record.");
+  expect(scorecardTable([noted], { ...layout, mini: false }).notes).toContain("says x: Of all.");
+});
+
 it("the table of effects has a row per difference, and the counts are of claims", () => {
   expect(effectsTable(judged, layout).rows).toHaveLength(5);
   expect(countVerdicts(judged)).toBe("2 reproduced, 1 inconclusive, 1 not measured");

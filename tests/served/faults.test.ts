@@ -129,7 +129,7 @@ describe("a server that refuses", () => {
     const variable = keyVariable(new URL(proxy.url).host);
     vi.stubEnv(variable, `${KEY}-wrong`);
     const wrong = await openServed(proxy.url).catch((error: unknown) => messageOf(error));
-    expect(wrong).toMatch(/does not accept the key \(401, "Incorrect API key provided: Bearer \(the key\)"\)/u);
+    expect(wrong).toMatch(/does not accept the key \(401, "Incorrect API key provided: Bearer \(the secret\)"\)/u);
     vi.stubEnv(variable, KEY);
     const file = path.join(folder, "replies.jsonl");
     const model = await openServed(proxy.url, file);

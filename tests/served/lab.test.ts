@@ -161,7 +161,9 @@ describe("a base behind a server that is not vLLM", () => {
     const args = ["run", "quickstart", "--profile", "smoke", "--set", `base=${at(server)}`];
     const { how, errors } = await startFineR1(folder, [...args, "--dry-run"]).end;
     expect(how).toBe("exit 1");
-    expect(errors.trim()).toMatch(/^fine-r1: served:\S+#tiny: is served by SGLang, which cannot be trained\. .*$/u);
+    expect(errors.trim()).toMatch(
+      /^fine-r1: served:\S+#tiny: is a model of the engine "served", which cannot be trained\. .*$/u,
+    );
     const lab = await labWith({ base: at(server) });
     await expect(makeMethods(lab, quickstart, planRun(lab, quickstart))).rejects.toThrow(/cannot be trained/u);
     const made = await makeMethods(lab, quickstart, planRun(lab, quickstart, { only: ["base"] }));

@@ -6,7 +6,7 @@ import type { Patience } from "../../src/model/served/server";
 import { ScriptedModel } from "../../src/model/scripted/scriptedModel";
 
 /** Pauses that a test can wait for. */
-export const QUICK: Patience = { attempts: 12, firstMs: 2, longestMs: 20 };
+export const QUICK: Patience = { attempts: 12, firstMs: 2, longestMs: 20, longestAskedMs: Infinity };
 
 /** Says what it was asked, one of two ways: the first answer is the likelier. */
 export function echo(): ScriptedModel {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { LabError } from "../../core/errors";
-import { requireEmpty, writeFileAtomic, writeFolderAtomic, writeJson } from "../../core/files";
+import { requireEmpty, writeFileAtomic, writeNewFolder, writeJson } from "../../core/files";
 import { asTask, check, silent } from "../../core/progress";
 import type { Dataset } from "../dataset";
 import { PROMPT_SETS } from "../prompts";
@@ -75,7 +75,7 @@ export async function exportDataset(dataset: Dataset, folder: string, context: S
   const items = { seen: dataset.test("seen"), unseen: dataset.test("unseen") };
   const tested = [...items.seen, ...items.unseen].map(({ image }) => image);
   const places = placesOf(classes, { train: dataset.train, validation: dataset.validation, test: tested });
-  await writeFolderAtomic(folder, async (temporary) => {
+  await writeNewFolder(folder, async (temporary) => {
     const { name, wording, origin } = dataset;
     const pictures = await writePictures(dataset, places, temporary, context);
     const exported: ExportedDataset = {

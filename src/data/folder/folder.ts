@@ -68,7 +68,10 @@ export async function openFolder(
   context: FolderContext = {},
 ): Promise<FolderDataset> {
   const settings = parseFolderOptions(options, folder);
-  if (!isFolder(folder)) throw new LabError("there is no such folder", "Check the path.", { subject: folder });
+  if (!isFolder(folder))
+    throw new LabError("there is no such folder", "Put the pictures there, or correct the path: docs/datasets.md.", {
+      subject: folder,
+    });
   const scan = await scanFolder(folder, context);
   const read = pictureReader(folder, context.cacheMiB);
   if (fs.existsSync(path.join(folder, EXPORT_FILE))) {

@@ -52,6 +52,26 @@ export interface PictureSet {
   read(folder: SetFolder): SetListing;
 }
 
+/** Whole sets, lists or pictures are not there, where their folder is. A plan and a dry run go on without them. */
+export class AbsentFiles extends LabError {
+  /** @param what each thing that is not there, such as "Stanford Cars" or "2 pictures of Stanford Dogs" */
+  constructor(
+    readonly what: readonly string[],
+    reason: string,
+    remedy: string,
+    options: { subject: string },
+  ) {
+    super(reason, remedy, options);
+  }
+
+  /** In short: "Stanford Cars and 4 more are missing". */
+  get summary(): string {
+    const [first = "", ...more] = this.what;
+    if (more.length > 0) return `${first} and ${more.length} more are missing`;
+    return `${first} ${/^\d+ pictures/u.test(first) ? "are" : "is"} missing`;
+  }
+}
+
 /** A row of a list: its fields, and where it stands. */
 export interface ListRow {
   readonly fields: readonly string[];
@@ -111,7 +131,8 @@ export class SetFolder {
   }
 
   missing(file: string): LabError {
-    return new LabError(`has no ${file}, which ${this.set.title} has`, `${this.set.published} docs/published-sets.md shows the layout.`, { subject: this.root }); // prettier-ignore
+    const { title, published } = this.set;
+    return new AbsentFiles([`${file} of ${title}`], `has no ${file}, which ${title} has`, `${published} docs/published-sets.md shows the layout.`, { subject: this.root }); // prettier-ignore
   }
 
   private place(file: string): string {

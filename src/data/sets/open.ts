@@ -8,7 +8,6 @@ import { briefly } from "../../core/printable";
 import { asTask, breathe, check, silent } from "../../core/progress";
 import { digest } from "../../store/key";
 import { drawDataset, notesOn, type Asked, type ClassPool } from "../drawn";
-import { classNameSchema } from "../folder/classes";
 import { folderOptionsSchema, parseOptions, type FolderContext, type FolderDataset } from "../folder/folder";
 import { pictureReader } from "../folder/pictures";
 import type { Part } from "../folder/scan";
@@ -16,10 +15,11 @@ import { drawSeen } from "../splits";
 import type { LabelledImage, SubCategory } from "../types";
 import { aircraft } from "./aircraft";
 import { cars } from "./cars";
+import { requireNamed, requireOnce } from "./checks";
 import { cub } from "./cub";
 import { dogs } from "./dogs";
 import { flowers } from "./flowers";
-import { SetFolder, type ListedPicture, type PictureSet, type SetListing } from "./listing";
+import { AbsentFiles, SetFolder, type ListedPicture, type PictureSet, type SetListing } from "./listing";
 import { pets } from "./pets";
 import { readReleasedLines, resolveReleased, type ReleasedSplit } from "./released";
 
@@ -54,7 +54,8 @@ interface Opened {
  * - Ids are `<kind>/<path in the set's folder>`, such as "cub/images/001.Black_footed_Albatross/….jpg".
  * - Pictures are not hashed when a set is opened (74,000 of them): that each is there is checked, and its size is part of the fingerprint.
  * @param at the folder of the one set, or that in which the folders of several stand
- * @throws LabError naming a list or a picture that is missing and where it is published, or an option that is wrong
+ * @throws AbsentFiles naming every set that is missing, in whole or in part, and where it is published
+ * @throws LabError for an option that is wrong, or lists that say what cannot be
  */
 export async function openPictureSets(
   sets: readonly PictureSet[],
@@ -63,9 +64,8 @@ export async function openPictureSets(
   context: FolderContext = {},
 ): Promise<FolderDataset> {
   const settings = parseOptions(setOptionsSchema, options, at, "docs/published-sets.md");
-  if (!isFolder(at)) throw new LabError("there is no such folder", "Check the path.", { subject: at });
-  const opened: Opened[] = [];
-  for (const set of sets) opened.push(await openOne(set, sets.length === 1, at, settings, context));
+  if (!isFolder(at)) throw new LabError("there is no such folder", "Put the pictures there, or correct the path: docs/published-sets.md.", { subject: at }); // prettier-ignore
+  const opened = await openAll(sets, at, settings, context);
   const asked = new Map(opened.flatMap(({ set, released }) => [...(released?.asked ?? [])].map(([file, one]) => [idOf(set, file), one] as const))); // prettier-ignore
   const first = settings.chains === undefined ? new Set<string>() : picturesIn(settings.chains);
   const pools = opened.flatMap((one) => poolsOf(one, settings, first, context.cacheMiB));
@@ -90,6 +90,34 @@ export async function openPictureSets(
   };
 }
 
+/** Looks at all sets before it says what is missing: who fetches one set after the other asks for all at once. */
+async function openAll(
+  sets: readonly PictureSet[],
+  at: string,
+  settings: SetSettings,
+  context: FolderContext,
+): Promise<Opened[]> {
+  const opened: Opened[] = [];
+  const absent: AbsentFiles[] = [];
+  for (const set of sets) {
+    try {
+      opened.push(await openOne(set, sets.length === 1, at, settings, context));
+    } catch (error) {
+      if (!(error instanceof AbsentFiles)) throw error;
+      absent.push(error);
+    }
+  }
+  const [first, another] = absent;
+  if (first === undefined) return opened;
+  if (another === undefined) throw first;
+  throw new AbsentFiles(
+    absent.flatMap(({ what }) => what),
+    absent.map(({ reason }) => reason).join("; "),
+    "docs/published-sets.md has the address and the layout of each.",
+    { subject: at },
+  );
+}
+
 async function openOne(
   set: PictureSet,
   alone: boolean,
@@ -108,30 +136,6 @@ async function openOne(
   return { set, root: folder.root, listing, released, sizes: await sizesOf(set, folder.root, listing, context) };
 }
 
-/** @throws LabError where lists have no picture, or a class of no name that can be asked for and answered */
-function requireNamed({ classes, pictures }: SetListing, root: string, { published }: PictureSet): void {
-  const wrong = classes.flatMap(({ key, name }) => {
-    const issue = classNameSchema.safeParse(name).error?.issues[0];
-    return issue === undefined ? [] : [`the name of its class "${briefly(key)}" ${issue.message}`];
-  });
-  const [reason] = pictures.length === 0 ? ["its lists name no picture"] : wrong;
-  if (reason !== undefined) throw new LabError(reason, `Unpack them again. ${published}`, { subject: root });
-}
-
-/** @throws LabError for a picture that lists name twice, which may be trained on and tested with, or outside of the set's folder */
-function requireOnce({ pictures }: SetListing, root: string, { published }: PictureSet): void {
-  const files = new Set<string>();
-  for (const { file } of pictures) {
-    const name = path.posix.normalize(file);
-    const wrong = files.has(name) ? "twice" : name.startsWith("..") ? "which is not in the set's folder" : undefined;
-    if (wrong !== undefined) {
-      const reason = `its lists name ${briefly(file)}${wrong === "twice" ? " " : ", "}${wrong}`;
-      throw new LabError(reason, `Unpack them again. ${published}`, { subject: root });
-    }
-    files.add(name);
-  }
-}
-
 /** The folder of a set: the one given, or one of the set's names in it. */
 function locate(set: PictureSet, alone: boolean, at: string): SetFolder {
   const inside = set.folders.map((name) => path.join(at, name));
@@ -140,7 +144,8 @@ function locate(set: PictureSet, alone: boolean, at: string): SetFolder {
   const found = places.find((place) => set.marks.some((mark) => fs.existsSync(path.join(place, mark))));
   if (found !== undefined) return new SetFolder(found, set);
   const where = alone ? "" : ` in ${set.folders.map((name) => `${name}/`).join(" or ")}`;
-  throw new LabError(
+  throw new AbsentFiles(
+    [set.title],
     `has no ${set.title}${where}: there is no ${set.marks.join(" and no ")}`,
     `${set.published} docs/published-sets.md shows the layout.`,
     { subject: at },
@@ -170,7 +175,8 @@ async function sizesOf(
     task.update(pictures.length);
   });
   if (missing.length === 0) return sizes;
-  throw new LabError(
+  throw new AbsentFiles(
+    [`${missing.length} picture${missing.length === 1 ? "" : "s"} of ${set.title}`],
     `${missing.length} of the ${pictures.length} pictures that the lists of ${set.title} name are not there, such as ${briefly(missing[0] ?? "")}`,
     `Unpack the archive again. ${set.published}`,
     { subject: root },

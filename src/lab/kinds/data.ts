@@ -8,7 +8,7 @@ import { DEFAULT_MODEL_TEACHER_OPTIONS, modelTeacher } from "../../cot/modelTeac
 import { curationReportSchema, summariseOutcomes, type CurationReport } from "../../cot/outcomes";
 import { writeCotRecords } from "../../cot/records";
 import { readReleased } from "../../cot/released";
-import { importReleased } from "../../cot/releasedFindings";
+import { importReleased, RELEASE } from "../../cot/releasedFindings";
 import { COT_FORMS, type CotForm } from "../../cot/stages";
 import type { Dataset } from "../../data/dataset";
 import { readEmbeddings } from "../../data/embeddings";
@@ -100,7 +100,7 @@ function takeReleased({ at }: Given, data: Dataset, folder: string): CurationRep
   }
   writeCotRecords(path.join(folder, "records.jsonl"), records);
   const taken = records.map((record) => ({ imageId: record.imageId, attempts: 1, rejections: {}, record }));
-  return summariseOutcomes("the release", 0, taken);
+  return summariseOutcomes(RELEASE, 0, taken);
 }
 
 function cotItems(dataset: Dataset, everyNthClass: number, imagesPerClass: number): CotItem[] {

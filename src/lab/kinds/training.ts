@@ -2,7 +2,9 @@ import * as path from "node:path";
 import { z } from "zod";
 import { LabError } from "../../core/errors";
 import { Random } from "../../core/random";
-import { readCotRecords } from "../../cot/records";
+import { sameName } from "../../cot/names";
+import { readCotRecords, type CotRecord } from "../../cot/records";
+import { RELEASE } from "../../cot/releasedFindings";
 import type { Dataset } from "../../data/dataset";
 import { groupByClass } from "../../data/fewshot";
 import { isRival, lonely } from "../../data/negatives";
@@ -83,16 +85,34 @@ export function shareOf<T>(examples: readonly T[], share: number, seed: number):
   return examples.filter((_, index) => drawn.has(index));
 }
 
-/** CoT SFT: question and picture → the whole chain. @param file records, as a `cot` stage leaves them */
+/**
+ * CoT SFT: question and picture → the whole chain.
+ * @param file records, as a `cot` stage leaves them
+ * @throws LabError for a file without a record, or with one of another dataset
+ */
 export function cotExamples(dataset: Dataset, promptSet: PromptSet, file: string): SftExample[] {
   const images = new Map(dataset.train.map((image) => [image.id, image]));
-  return readCotRecords(file).map((record) => {
+  const records = readCotRecords(file);
+  if (records.length === 0) {
+    const remedy = "How many were turned down, and why, stands in report.json beside it: take another teacher, or more attempts (cot.maxAttempts)."; // prettier-ignore
+    throw new LabError("holds no chain of thought to learn from", remedy, { subject: file });
+  }
+  const seen = new Set<string>(); // the release's own chains are taken as they are: `data chains` tells what is found of them
+  return records.map((record) => {
     const image = images.get(record.imageId);
     if (image === undefined) {
       throw new LabError("is no training picture of this dataset", "Curate again.", { subject: record.imageId });
     }
+    const fault = seen.has(image.id) ? "has a second chain of thought" : nameFault(record, image);
+    seen.add(image.id);
+    if (fault !== undefined && record.provenance.teacher !== RELEASE)
+      throw new LabError(fault, `Correct that record of ${file}, or remove it.`, { subject: image.id });
     return { id: record.imageId, prompt: () => sftPrompt(dataset, promptSet, image, true), completion: record.text };
   });
+}
+
+function nameFault({ label }: CotRecord, { subCategory: { name } }: LabelledImage): string | undefined {
+  return sameName(name, label) ? undefined : `shows "${name}", and its chain of thought is about "${label}"`;
 }
 
 /** Plain SFT: question and picture → the name. */

@@ -7,7 +7,7 @@ import { buildTrainingPrompt, openQuestion, promptText, type PromptSet } from ".
 import type { Dataset } from "../../data/dataset";
 import type { LabelledImage } from "../../data/types";
 import type { SetSettings } from "../../data/sets/open";
-import { absentData, openDataset, optionsOfSets } from "../datasets";
+import { absentData, lackingData, openDataset, optionsOfSets } from "../datasets";
 
 /** One super-category, as far as arithmetic goes. */
 export interface DomainSize {
@@ -37,6 +37,8 @@ export interface DataSize {
   readonly name: string;
   /** Whether it was counted where it lies; else it is what its authors publish. */
   readonly counted: boolean;
+  /** Where some of it is there and not counted, what is not. */
+  readonly lacks?: string | undefined;
   readonly domains: readonly DomainSize[];
 }
 
@@ -50,14 +52,15 @@ const setsSchema = z.record(
 const LOOKED_AT = 8;
 
 /**
- * The sizes of a profile's dataset: counted where it is there, and of the six sets what their authors publish where they are not.
+ * The sizes of a profile's dataset: counted where it is there, and of the six sets what their authors publish where they are not all there.
  * @throws LabError when another dataset is not there, and what opening one says
  */
 export async function sizeOfData(spec: string, set: PromptSet): Promise<DataSize> {
+  const settings = optionsOfSets(spec);
+  const lacking = settings === undefined ? undefined : await lackingData(spec);
+  if (settings !== undefined && lacking !== undefined) return { ...publishedSets(settings, set), lacks: lacking.part };
   const absent = absentData(spec);
   if (absent === undefined) return sizeOfDataset(await openDataset(spec), set);
-  const settings = optionsOfSets(spec);
-  if (settings !== undefined) return publishedSets(settings, set);
   throw new LabError("is not there", "Put the pictures there, or name another dataset.", { subject: absent });
 }
 

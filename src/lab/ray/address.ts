@@ -6,15 +6,14 @@ import { readText } from "../../core/files";
 
 /**
  * Where a cluster's Jobs server is: what is given, else RAY_API_SERVER_ADDRESS, else RAY_ADDRESS, as Ray's own commands have it.
- * @throws LabError for none, for one of another kind, and for a given one that holds a password, which is not repeated
+ * @throws LabError for none, for one of another kind, and for a given one that holds what may be secret, which is not repeated
  */
 export function rayAddress(given?: string): URL {
-  const secret = /^(?:[^/]*:\/\/)?[^/?#]*@/u.exec(given ?? "");
-  if (given !== undefined && secret !== null) {
-    const reason = "holds a name or a password, and a command is written down with every run";
+  if (given !== undefined && /[@?#]/u.test(given)) {
+    const reason = "holds a name, a password, a query or a #, and a command is written down with every run";
     const how =
       "Set RAY_API_SERVER_ADDRESS instead, or give the address alone, and the cluster's token in RAY_AUTH_TOKEN.";
-    throw new LabError(reason, how, { subject: given.slice(secret[0].length) });
+    throw new LabError(reason, how, { subject: "--address" });
   }
   const named = given ?? variable("RAY_API_SERVER_ADDRESS") ?? variable("RAY_ADDRESS") ?? "";
   const remedy =
@@ -23,7 +22,8 @@ export function rayAddress(given?: string): URL {
   const text = named.includes("://") ? named : `http://${named}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
-    throw new LabError("is no address of a Jobs server", remedy, { subject: JSON.stringify(named) });
+    const subject = /[@?]/u.test(named) ? "the cluster's address" : JSON.stringify(named); // that may hold a password
+    throw new LabError("is no address of a Jobs server", remedy, { subject });
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;

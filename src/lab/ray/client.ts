@@ -4,6 +4,7 @@ import { parserOf } from "../../config/stored";
 import { LabError, messageOf, required } from "../../core/errors";
 import { parseJson } from "../../core/files";
 import type { RawReply } from "../../core/http";
+import { withoutSecret } from "../../core/secret";
 import { ownToken, rayAddress, rayToken, type Token } from "./address";
 import { nameOf, request, Unreachable, type Question } from "./http";
 
@@ -189,7 +190,7 @@ export class RayClient {
         resolve();
       };
       socket.on("message", (data: Buffer) => {
-        if (!signal.aborted) heard(data.toString("utf8"));
+        if (!signal.aborted) heard(this.masked(data.toString("utf8")));
       });
       socket.on("close", end);
       socket.on("error", end);
@@ -213,6 +214,11 @@ export class RayClient {
     return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token.token}` };
   }
 
+  /** What the cluster said, without the token, should it repeat that. */
+  private masked(text: string, shortest?: number): string {
+    return withoutSecret(text, this.#token?.token ?? "", shortest);
+  }
+
   private async json<T>(place: string, schema: z.ZodType<T>): Promise<T> {
     return this.read(await this.ask(place), schema);
   }
@@ -221,8 +227,9 @@ export class RayClient {
     try {
       return parserOf(schema)(parseJson(text));
     } catch (error) {
-      const reason = `does not answer as Ray's Jobs server does (${messageOf(error).slice(0, 300)})`;
-      throw new LabError(reason, "Check --address: it is that of the dashboard.", { subject: this.name, cause: error });
+      const said = this.masked(messageOf(error), 1).slice(0, 300);
+      const reason = `does not answer as Ray's Jobs server does (${said})`;
+      throw new LabError(reason, "Check --address: it is that of the dashboard.", { subject: this.name });
     }
   }
 
@@ -232,7 +239,8 @@ export class RayClient {
     const silent: { since?: number } = {};
     for (;;) {
       try {
-        const reply = await request(new URL(place, this.address), { ...question, headers });
+        const whole = await request(new URL(place, this.address), { ...question, headers });
+        const reply = { ...whole, text: this.masked(whole.text) };
         if (reply.status >= 502 && reply.status <= 504) throw new Unreachable(this.name, `status ${reply.status}`);
         if (reply.status === 200 || expected.includes(reply.status)) return reply;
         throw this.refused(reply, place.replace(/\?.*$/u, ""));
@@ -263,7 +271,7 @@ export class RayClient {
       return new LabError(`${whose} (403)`, remedy, { subject });
     }
     const said =
-      text
+      this.masked(text, 1)
         .split("\n")
         .filter((line) => /\w/u.test(line))
         .at(-1) ?? "nothing";

@@ -15,22 +15,17 @@ export class Unreachable extends LabError {
   }
 }
 
-/** One request. @throws Unreachable where there is no answer, or not all of it */
+/** One request. @throws Unreachable where there is no answer, or not all of it; LabError for one that is too long */
 export async function request(url: URL, { headers = {}, seconds = 30, ...question }: Question = {}): Promise<RawReply> {
   try {
     return await send(url.href, { ...question, headers, timeoutMs: 1000 * seconds });
   } catch (error) {
-    throw new Unreachable(nameOf(new URL("/", url)), reasonOf(error), error);
+    if (error instanceof LabError) throw error; // too long: it would be so again
+    throw new Unreachable(nameOf(new URL("/", url)), messageOf(error), error);
   }
 }
 
 /** An address as messages and tables show it: a password in it is nobody's business. */
 export function nameOf({ protocol, host, pathname }: URL): string {
   return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
-}
-
-/** A host with several addresses gives an error without a message, and with a code. */
-function reasonOf(error: unknown): string {
-  const said = messageOf(error);
-  return said === "" && error instanceof Error && "code" in error ? String(error.code) : said;
 }

@@ -1,8 +1,10 @@
 import * as path from "node:path";
 import * as yaml from "yaml";
+import { LabError } from "../../core/errors";
 import { writeFileAtomic, writeJson } from "../../core/files";
 import { asTask, check } from "../../core/progress";
 import { quoted } from "../../core/shell";
+import { IMAGE_MARKER } from "../../model/contract";
 import type { SftExample } from "../../sft/train";
 import type { SftOptions } from "../../sft/options";
 import type { LabContext } from "../stage";
@@ -130,6 +132,8 @@ export async function writeLlamaFactory(
   await asTask(progress, "writing examples", examples.length, async (task) => {
     for (const example of examples) {
       check(signal);
+      if (example.completion.includes(IMAGE_MARKER))
+        throw new LabError(`has a chain of thought with ${IMAGE_MARKER}, where the trainer would want a picture`, "Remove the mark from the chain.", { subject: example.id }); // prettier-ignore
       const { messages, images } = await example.prompt();
       const files = [];
       for (const [at, image] of images.entries()) files.push(await pictures.add(`${example.id}${at === 0 ? "" : ` ${at}`}`, image)); // prettier-ignore

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
+import type { CurationReport } from "../../cot/outcomes";
 import type { Dataset } from "../../data/dataset";
 import type { Triplet } from "../../data/types";
 import { takeChecked } from "../../store/store";
@@ -24,17 +25,25 @@ export interface TrainerSource {
   readonly words: string;
 }
 
-/** Stage 1's examples: the chains that a `cot` stage wrote, or those of a file of records. @param records such a file */
-export async function chainsFor(source: TrainerSource, records?: string): Promise<SftExample[]> {
+/** Stage 1's examples, and what came of the teacher who wrote them. */
+export interface Chains {
+  readonly examples: SftExample[];
+  readonly curation?: CurationReport;
+}
+
+/** The chains that a `cot` stage wrote, or those of a file of records. @param records such a file */
+export async function chainsFor(source: TrainerSource, records?: string): Promise<Chains> {
   const { profile, seed, context } = source;
   const { data, dataset } = await datasetOf(source);
-  if (records !== undefined) return cotExamples(data, profile.promptSet, records);
+  if (records !== undefined) return { examples: cotExamples(data, profile.promptSet, records) };
   const { teacher } = profile.cot;
   expectModels(modelsOf(profile));
   if (teacher !== undefined) await meetModels([teacher], context.store);
   const own = teacher === undefined ? {} : { teacher: givenCheckpoint(teacher) };
-  const folder = await folderOf(source, chains({ dataset, ...own, profile, seed }), "cot-sft");
-  return cotExamples(data, profile.promptSet, path.join(folder, "records.jsonl"));
+  const stage = chains({ dataset, ...own, profile, seed });
+  const { folder, result } = await madeFor(source, stage, "cot-sft");
+  const examples = cotExamples(data, profile.promptSet, path.join(folder, "records.jsonl"));
+  return { examples, curation: stage.kind.parse(result) };
 }
 
 /** Stage 2's triplets, and the dataset that they are of. */
@@ -42,7 +51,7 @@ export async function tripletsFor(source: TrainerSource): Promise<{ data: Datase
   const { profile, seed } = source;
   const { data, dataset } = await datasetOf(source);
   const stage = triplets({ dataset, encoder: givenMiner(profile.mining ?? profile.encoder), seed });
-  return { data, drawn: readTriplets(data, await folderOf(source, stage, "tapo")) };
+  return { data, drawn: readTriplets(data, (await madeFor(source, stage, "tapo")).folder) };
 }
 
 async function datasetOf({ profile, context }: TrainerSource): Promise<{ data: Dataset; dataset: Given }> {
@@ -52,10 +61,10 @@ async function datasetOf({ profile, context }: TrainerSource): Promise<{ data: D
 }
 
 /** @param method of the experiment "quickstart", which needs the stage */
-async function folderOf({ context, words, seed, make: may }: TrainerSource, stage: Stage, method: string) {
-  if (may) return (await make(context, stage)).folder;
+async function madeFor({ context, words, seed, make: may }: TrainerSource, stage: Stage, method: string) {
+  if (may) return make(context, stage);
   const record = await takeChecked(context, workOf(stage));
-  if (record !== undefined) return record.folder;
+  if (record !== undefined) return record;
   const run = ["npx fine-r1 run quickstart", words, `--seeds ${seed} --only ${method}`].filter((part) => part !== "");
   throw new LabError(
     `holds no stage "${stage.label}" of this profile and seed ${seed}`,

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import * as yaml from "yaml";
-import { requireEmpty, writeFileAtomic, writeFolderAtomic } from "../../core/files";
+import type { CurationReport } from "../../cot/outcomes";
+import { requireEmpty, writeFileAtomic, writeNewFolder } from "../../core/files";
 import { quoted } from "../../core/shell";
 import { requireFullBatch } from "./batches";
 import { llamaFactoryLaunch, llamaFactorySettings, writeLlamaFactory } from "./llamafactory";
@@ -26,6 +27,8 @@ export interface Exported {
   readonly what: string;
   /** The command that trains, as a shell takes it. */
   readonly launch: string;
+  /** What came of the teacher who wrote the chains. */
+  readonly curation?: CurationReport;
 }
 
 /**
@@ -37,13 +40,13 @@ export async function exportLlamaFactory(given: TrainerExport, records?: string)
   requireEmpty(folder);
   const run = { model, gpus, folder };
   const settings = llamaFactorySettings({ ...profile.sft, seed }, run, leave);
-  const chains = await chainsFor(given, records);
+  const { examples: chains, ...written } = await chainsFor(given, records);
   let what = "";
-  await writeFolderAtomic(folder, async (into) => {
+  await writeNewFolder(folder, async (into) => {
     const { examples, pictures } = await writeLlamaFactory(chains, settings, run, into, context);
     what = `${examples} chains of thought, ${pictures} pictures`;
   });
-  return { what, launch: llamaFactoryLaunch(run) };
+  return { what, launch: llamaFactoryLaunch(run), ...written };
 }
 
 /** The trainers of stage 2: their configuration's file, and the line that starts them. */
@@ -74,7 +77,7 @@ export async function exportStage2(trainer: keyof typeof STAGE_2, given: Trainer
   requireFullBatch(questions.length, profile.rl);
   const run: Stage2Run = { ...without, rows: questions.length, formatPrompt: await hasSuffix(questions) };
   let files = 0;
-  await writeFolderAtomic(folder, async (into) => {
+  await writeNewFolder(folder, async (into) => {
     files = await writeTriplets(questions, into, context);
     writeFileAtomic(path.join(into, config), yaml.stringify(settingsOf(profile.rl, run, leave)));
   });

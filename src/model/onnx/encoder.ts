@@ -5,6 +5,7 @@ import type { RgbImage } from "../../core/image";
 import type { DualEncoder } from "../dualEncoder";
 import { readOnnxFolder, TOWERS, type OnnxFolder } from "./folder";
 import { pixelsOf } from "./imageProcessor";
+import { openTokenizer } from "../tokenizerFile";
 import { textRows, type Tokenizer } from "./texts";
 
 type Library = typeof transformers;
@@ -17,6 +18,9 @@ interface Tower {
 /** Pictures and texts in one pass of a tower. */
 const IMAGES = 16;
 const TEXTS = 64;
+
+/** What a text tower may take; a vision tower takes pixel_values. */
+const TEXT_INPUTS: readonly string[] = ["input_ids", "attention_mask", "token_type_ids"];
 
 /** What a tower's vector is called among its outputs. */
 const VECTOR = {
@@ -33,7 +37,7 @@ export class OnnxEncoder implements DualEncoder {
   readonly name: string;
   private readonly about: OnnxFolder;
   private readonly loaded = new Map<string, Promise<Tower>>();
-  private tokenizer: Promise<Tokenizer> | undefined;
+  private tokenizer: Tokenizer | undefined;
 
   /** @throws LabError that names every file that is missing */
   constructor(folder: string) {
@@ -53,14 +57,15 @@ export class OnnxEncoder implements DualEncoder {
       const { data, width, height } = pixelsOf(part, how);
       const pixels = new Tensor("float32", data, [part.length, 3, height, width]);
       const outputs = await (await this.tower(TOWERS[kind].vision)).run({ pixel_values: pixels });
-      return rowsOf(this.output(outputs, VECTOR[kind].vision));
+      const rows = rowsOf(this.output(outputs, VECTOR[kind].vision));
+      return this.usable(rows, () => "a picture");
     });
   }
 
   /** @returns one vector per text */
   async encodeTexts(texts: readonly string[]): Promise<Float32Array[]> {
     const { kind, textLength, pooling } = this.about;
-    const tokenizer = await (this.tokenizer ??= this.loadTokenizer());
+    const tokenizer = (this.tokenizer ??= openTokenizer(this.about.folder));
     const { Tensor } = await library();
     return inBatches(texts, TEXTS, async (part) => {
       const { ids, mask, length } = textRows(tokenizer, part, textLength, kind === "siglip");
@@ -72,22 +77,18 @@ export class OnnxEncoder implements DualEncoder {
         attention_mask: new Tensor("int64", mask, shape),
         token_type_ids: new Tensor("int64", new BigInt64Array(ids.length), shape),
       });
-      if (kind !== "sentence") return rowsOf(this.output(outputs, VECTOR[kind].text));
+      const usable = (rows: Float32Array[]) => this.usable(rows, (i) => `the text ${JSON.stringify(part[i])}`);
+      if (kind !== "sentence") return usable(rowsOf(this.output(outputs, VECTOR[kind].text)));
       const whole = outputs["sentence_embedding"];
-      if (whole !== undefined) return rowsOf(whole).map(unit);
+      if (whole !== undefined) return usable(rowsOf(whole)).map(unit);
       const states = outputs["last_hidden_state"] ?? this.output(outputs, "token_embeddings");
-      return pooled(states, mask, pooling).map(unit);
+      return usable(pooled(states, mask, pooling)).map(unit);
     });
   }
 
   dispose(): void {
     for (const tower of this.loaded.values()) void tower.then((one) => one.dispose()).catch(() => undefined);
     this.loaded.clear();
-  }
-
-  private async loadTokenizer(): Promise<Tokenizer> {
-    const { PreTrainedTokenizer } = await library();
-    return this.reading("tokenizer.json", () => PreTrainedTokenizer.from_pretrained(this.about.folder));
   }
 
   private tower(file: string): Promise<Tower> {
@@ -100,15 +101,22 @@ export class OnnxEncoder implements DualEncoder {
     const { kind, towers, folder } = this.about;
     const made = modelClass(await library(), kind, file);
     const options = { dtype: "fp32", device: "cpu", subfolder: towers, model_file_name: file } as const;
-    const model = await this.reading(`${file}.onnx`, () => made.from_pretrained(folder, options));
+    const model = await this.reading(`${file}.onnx`, "loaded", () => made.from_pretrained(folder, options));
     const session = Object.values(
       model.sessions as Readonly<Record<string, { readonly inputNames: readonly string[] }>>,
     )[0];
+    const taken = session?.inputNames ?? [];
+    const offered = file === TOWERS[kind].vision ? ["pixel_values"] : TEXT_INPUTS;
+    const strange = taken.filter((name) => !offered.includes(name));
+    if (strange.length > 0) {
+      const reason = `${file}.onnx wants ${strange.join(", ")}, which is not given to it: ${offered.join(", ")} is`;
+      throw new LabError(reason, "Put each tower under its own name, or export it anew (docs/models.md).", { subject: folder }); // prettier-ignore
+    }
     return {
       // only what the graph takes: transformers.js warns of all else
       run: (inputs) => {
-        const taken = Object.entries(inputs).filter(([name]) => session?.inputNames.includes(name) ?? true);
-        return model(Object.fromEntries(taken)) as Promise<Outputs>;
+        const some = Object.entries(inputs).filter(([name]) => taken.includes(name));
+        return this.reading(`${file}.onnx`, "run", () => model(Object.fromEntries(some)) as Promise<Outputs>);
       },
       dispose: () => model.dispose(),
     };
@@ -123,14 +131,32 @@ export class OnnxEncoder implements DualEncoder {
     });
   }
 
-  private async reading<T>(file: string, read: () => Promise<T>): Promise<T> {
+  /** @throws LabError for a vector whose cosines would mean nothing: a table would show them as answers */
+  private usable(rows: Float32Array[], named: (row: number) => string): Float32Array[] {
+    rows.forEach((vector, row) => {
+      const bad = vector.findIndex((value) => !Number.isFinite(value));
+      if (bad < 0 && vector.some((value) => value !== 0)) return;
+      const what = bad < 0 ? "of length 0" : `with ${String(vector[bad])} at place ${bad}`;
+      const remedy =
+        "Its weights are ruined, or a value of its preprocessor_config.json is: get the files again (docs/models.md).";
+      throw new LabError(`gives ${named(row)} a vector ${what}`, remedy, { subject: this.about.folder });
+    });
+    return rows;
+  }
+
+  private async reading<T>(file: string, how: "loaded" | "run", read: () => Promise<T>): Promise<T> {
     try {
       return await read();
     } catch (error) {
-      throw new LabError(`${file} cannot be loaded (${messageOf(error)})`, "Get the file again, or export it anew (docs/models.md).", { subject: this.about.folder, cause: error }); // prettier-ignore
+      throw new LabError(`${file} cannot be ${how} (${messageOf(error)})`, REMEDIES[how], { subject: this.about.folder, cause: error }); // prettier-ignore
     }
   }
 }
+
+const REMEDIES = {
+  loaded: "Get the file again, or export it anew (docs/models.md).",
+  run: "Its pictures follow preprocessor_config.json and its texts tokenizer.json: take all files of one encoder.",
+} as const;
 
 let loading: Promise<Library> | undefined;
 
@@ -139,6 +165,7 @@ function library(): Promise<Library> {
   return (loading ??= import("@xenova/transformers").then((loaded) => {
     loaded.env.allowRemoteModels = false;
     loaded.env.useFSCache = false;
+    loaded.env.logLevel = loaded.LogLevel.NONE; // what fails is thrown, too; it would print whole tensors beside it
     return loaded;
   }));
 }
@@ -189,5 +216,5 @@ function floats(data: unknown): Float32Array {
 
 function unit(vector: Float32Array): Float32Array {
   const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-  return length === 0 ? vector : vector.map((value) => value / length);
+  return vector.map((value) => value / length);
 }

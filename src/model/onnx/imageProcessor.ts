@@ -41,7 +41,7 @@ const schema = z.object({
     .default(1 / 255),
   do_normalize: z.literal(true).default(true),
   image_mean: three,
-  image_std: three,
+  image_std: z.array(z.number().positive()).length(3),
 });
 
 /** Reads `preprocessor_config.json`. @throws LabError naming the key that asks for what is not supported */

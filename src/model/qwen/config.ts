@@ -71,7 +71,7 @@ export function readQwenConfig(folder: string): QwenConfig {
   const generationFile = path.join(folder, "generation_config.json");
   if (!fs.existsSync(generationFile)) return config;
   const generation = ConfigReader.of(readJson(generationFile), generationFile);
-  const ends = generation.optionalIds("eos_token_id");
+  const ends = endsOf(generation, config.text.vocabSize);
   return {
     ...config,
     eosTokenIds: [...new Set([...config.eosTokenIds, ...ends])],
@@ -102,9 +102,16 @@ export function parseQwenConfig(json: unknown, subject = "config.json"): QwenCon
     visionStartTokenId: id("vision_start_token_id", 151652),
     visionEndTokenId: id("vision_end_token_id", 151653),
     bosTokenId: ids("bos_token_id")[0] ?? null,
-    eosTokenIds: [...new Set(ids("eos_token_id"))],
+    eosTokenIds: [...new Set([textReader, root].flatMap((reader) => endsOf(reader, text.vocabSize)))],
     padTokenId: ids("pad_token_id")[0] ?? null,
   };
+}
+
+/** Tokens that end an answer, as far as a file names them. */
+function endsOf(reader: ConfigReader, vocabSize: number): readonly number[] {
+  const ends = reader.optionalIds("eos_token_id");
+  reader.require("eos_token_id", ends.every((id) => id < vocabSize), `must be below vocab_size ${vocabSize}`); // prettier-ignore
+  return ends;
 }
 
 function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
@@ -122,6 +129,8 @@ function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
   if (section.length !== 3 || time === undefined || height === undefined || width === undefined) {
     throw rope.error("mrope_section", "must be three numbers: time, height, width");
   }
+  const rmsNormEps = text.number("rms_norm_eps", 1e-5);
+  text.require("rms_norm_eps", rmsNormEps < 1, "must be below 1");
   rope.require("mrope_section", time + height + width === headDim / 2, `must sum to half the head, ${headDim / 2}`);
   return {
     hiddenSize,
@@ -130,7 +139,7 @@ function parseText(root: ConfigReader, text: ConfigReader): QwenTextConfig {
     heads,
     kvHeads,
     headDim,
-    rmsNormEps: text.number("rms_norm_eps", 1e-5),
+    rmsNormEps,
     ropeTheta: thetaOf(rope, text),
     mropeSection: [time, height, width],
     vocabSize: text.integer("vocab_size", 1, 152064),
@@ -231,9 +240,16 @@ function parseVision(kind: QwenKind, vision: ConfigReader, text: QwenTextConfig)
     spatialMergeSize,
     inChannels: 3,
     windowSize,
-    fullAttentionBlocks: windowed
-      ? vision.integers("fullatt_block_indexes", [7, 15, 23, 31])
-      : Array.from({ length: depth }, (_, block) => block),
+    fullAttentionBlocks: windowed ? wholeBlocks(vision, depth) : Array.from({ length: depth }, (_, block) => block),
     outHiddenSize,
   };
+}
+
+/** Blocks that see the whole image. The hub's classes write their own four, in whatever tower: of those some may be beyond a short one. */
+function wholeBlocks(vision: ConfigReader, depth: number): readonly number[] {
+  const preset = [7, 15, 23, 31];
+  const blocks = vision.integers("fullatt_block_indexes", preset);
+  const within = blocks.every((block) => block < depth) || blocks.join() === preset.join();
+  vision.require("fullatt_block_indexes", within, `must be below depth ${depth}`);
+  return blocks;
 }

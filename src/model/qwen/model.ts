@@ -1,6 +1,5 @@
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
 import type { RgbImage } from "../../core/image";
 import { silent, type Progress } from "../../core/progress";
@@ -16,6 +15,7 @@ import type {
   Scored,
   TrainableModel,
 } from "../contract";
+import { requireAgreement } from "./agreement";
 import { readCheckpointConfig, readWeights, writeCheckpoint, type Weight } from "./checkpoint";
 import type { QwenConfig } from "./config";
 import { pooledHiddenStates } from "./hiddenStates";
@@ -80,7 +80,7 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
     private readonly options: QwenOptions = {},
   ) {
     const { config, parameters, tokenizer, processor } = parts;
-    requireAgreement(parts);
+    requireAgreement(parts, parts.companions);
     this.name = path.basename(parts.companions);
     this.config = config;
     this.parameters = parameters;
@@ -278,20 +278,3 @@ export const qwenReplicas: ReplicaKind<QwenReplica["about"]> = {
     return new QwenModel({ ...parts, tokenizer: QwenTokenizer.load(companions) }, { suppressTokens });
   },
 };
-
-/** @throws LabError when the files of a checkpoint do not belong together */
-function requireAgreement({ config, processor, tokenizer, companions }: QwenParts): void {
-  const { vision, imageTokenId } = config;
-  const pairs: readonly (readonly [what: string, config: number, other: number, file: string])[] = [
-    ["patch_size", vision.patchSize, processor.patchSize, "the image processor"],
-    ["merge size", vision.spatialMergeSize, processor.mergeSize, "the image processor"],
-    ["temporal_patch_size", vision.temporalPatchSize, processor.temporalPatchSize, "the image processor"],
-    ["image token", imageTokenId, tokenizer.special.image, "the tokenizer"],
-  ];
-  for (const [what, own, other, file] of pairs) {
-    if (own === other) continue;
-    throw new LabError(`the ${what} is ${own} in config.json and ${other} in ${file}`, "Use files of one checkpoint.", {
-      subject: companions,
-    });
-  }
-}

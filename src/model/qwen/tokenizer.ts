@@ -1,10 +1,8 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { PreTrainedTokenizer } from "@xenova/transformers";
-import { z } from "zod";
-import { LabError, messageOf } from "../../core/errors";
-import { readJson } from "../../core/files";
+import type { PreTrainedTokenizer } from "@xenova/transformers";
+import { LabError } from "../../core/errors";
 import { IMAGE_MARKER, type ChatMessage } from "../contract";
+import { openTokenizer } from "../tokenizerFile";
 import { readChatTemplate, TemplateRunner } from "./chatTemplate";
 
 /** Texts kept encoded; beyond this the cache starts anew. */
@@ -45,31 +43,15 @@ export class QwenTokenizer {
 
   /**
    * Reads `tokenizer.json`, `tokenizer_config.json` and the chat template of a folder.
-   * @throws LabError when a file is missing or unreadable, or a Qwen special token is not in the vocabulary
+   * @throws LabError when a file is missing, unreadable or damaged, or a Qwen special token is not in the vocabulary
    */
   static load(folder: string): QwenTokenizer {
-    const file = path.join(folder, "tokenizer.json");
-    const definition = readJson(file);
-    const settingsFile = path.join(folder, "tokenizer_config.json");
-    const settings = fs.existsSync(settingsFile) ? readJson(settingsFile) : {};
-    let inner: PreTrainedTokenizer;
-    try {
-      inner = new PreTrainedTokenizer(definition, settings);
-    } catch (error) {
-      throw new LabError(`is not a tokenizer this library reads (${messageOf(error)})`, "Download the file again.", {
-        subject: file,
-        cause: error,
-      });
-    }
+    const inner = openTokenizer(folder);
     const vocabulary = inner.get_vocab();
-    for (const [token, id] of vocabulary) {
-      if (Number.isSafeInteger(id) && id >= 0) continue;
-      throw new LabError(`gives the token "${token}" the id ${id}`, "Download the file again.", { subject: file });
-    }
-    const specials = [...new Set([...inner.all_special_ids, ...specialAddedTokens(definition)])].sort((a, b) => a - b);
+    const specials = [...new Set(inner.all_special_ids)].sort((a, b) => a - b);
     const ids = new Set(vocabulary.values());
     const largest = [...ids].reduce((top, id) => Math.max(top, id), -1);
-    const special = specialTokens(file, vocabulary, inner);
+    const special = specialTokens(path.join(folder, "tokenizer.json"), vocabulary, inner);
     const found = readChatTemplate(folder);
     const template = found === undefined ? undefined : new TemplateRunner(found);
     return new QwenTokenizer(inner, template, folder, ids, special, specials, largest + 1);
@@ -169,15 +151,6 @@ function contentParts(content: string): string | ContentPart[] {
     ...(index > 0 ? [{ type: "image" } as const] : []),
     ...(text === "" ? [] : [{ type: "text", text } as const]),
   ]);
-}
-
-const addedSchema = z.object({
-  added_tokens: z.array(z.object({ id: z.number(), special: z.boolean().optional() })).optional(),
-});
-
-function specialAddedTokens(definition: unknown): number[] {
-  const parsed = addedSchema.safeParse(definition);
-  return (parsed.data?.added_tokens ?? []).flatMap(({ id, special }) => (special === true ? [id] : []));
 }
 
 function specialTokens(

@@ -1,8 +1,16 @@
 import type { Engine } from "../contract";
 import type { Found } from "./look";
 
+interface Finding {
+  readonly by: Promise<Found>;
+  readonly at: number;
+  /** Whose end ends it. */
+  readonly signal: AbortSignal | undefined;
+  done: boolean;
+}
+
 /** What was found out, and when: plans, stages and models that follow one another need not ask anew. A server may be started otherwise later. */
-const found = new Map<string, { readonly by: Promise<Found>; readonly at: number }>();
+const found = new Map<string, Finding>();
 const FRESH_MS = 10_000;
 
 /**
@@ -15,17 +23,23 @@ export const served: Engine = {
   takes: "name",
   look,
   open: async (where, how) => {
-    const [seen, { ServedModel }] = await Promise.all([look(where), import("./model")]);
+    const [seen, { ServedModel }] = await Promise.all([look(where, how?.signal), import("./model")]);
     return new ServedModel(where, seen, how);
   },
   files: () => [],
 };
 
-async function look(where: string): Promise<Found> {
+async function look(where: string, signal?: AbortSignal): Promise<Found> {
   const before = found.get(where);
-  if (before !== undefined && performance.now() - before.at < FRESH_MS) return before.by;
-  const by = import("./look").then(({ lookAtServer }) => lookAtServer(where));
-  found.set(where, { by, at: performance.now() });
-  by.catch(() => found.delete(where));
+  // one under way is another's to stop where its signal is another
+  const shared = before !== undefined && (before.done || before.signal === signal);
+  if (shared && performance.now() - before.at < FRESH_MS) return before.by;
+  const by = import("./look").then(({ lookAtServer }) => lookAtServer(where, signal));
+  const finding: Finding = { by, at: performance.now(), signal, done: false };
+  found.set(where, finding);
+  by.then(
+    () => (finding.done = true),
+    () => found.get(where) === finding && found.delete(where),
+  );
   return by;
 }

@@ -21,12 +21,13 @@ export function expectServers(wheres: readonly string[]): void {
 /**
  * The key for a host, "" where there is none: its own, else the plain one, which goes to the only host that a process asks. Nobody can tell whose
  * it is where there are several, and a paid key must not go to somebody else's machine.
- * @throws LabError where the plain one is set and this is not the only host, and where its own has the name of another host's
+ * @throws LabError where the plain one is set and this is not the only host, where its own has the name of another host's, and for what no header
+ * can carry
  */
 export function keyFor(host: string): string {
   hosts.add(host);
-  const own = process.env[keyVariable(host)] ?? "";
-  const plain = process.env[PLAIN] ?? "";
+  const own = keyIn(keyVariable(host));
+  const plain = keyIn(PLAIN);
   const twin = [...hosts].find((other) => other !== host && keyVariable(other) === keyVariable(host));
   if (own !== "" && twin !== undefined) {
     const reason = `is not given the key in ${keyVariable(host)}: that may be for ${twin}, which this process also asks`;
@@ -44,4 +45,13 @@ export function keyFor(host: string): string {
   }
   trusted = host;
   return plain;
+}
+
+/** A key without the line feed or spaces at its ends that a file or a paste leaves there: no key has any. */
+function keyIn(variable: string): string {
+  const key = (process.env[variable] ?? "").trim();
+  const odd = /[^\x20-\x7e]/u.exec(key);
+  if (odd === null) return key;
+  const what = `character ${odd.index + 1} of ${key.length} (a line end, or no plain letter)`;
+  throw new LabError(`the key cannot be sent: ${what}`, `Set ${variable} to the key alone.`, { subject: variable });
 }

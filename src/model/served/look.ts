@@ -14,7 +14,7 @@ import {
   type Chat,
   type ModelCard,
 } from "./schema";
-import { Refusal, Server, Unanswered, type Patience } from "./server";
+import { Refusal, Server, Unanswered, type Patience, type Reply, type Request } from "./server";
 
 /** What was found out about a served model. */
 export interface Found extends Seen {
@@ -29,19 +29,21 @@ export interface Found extends Seen {
 }
 
 /** One try and one more: a wrong address should be told at once, and a hiccup not at all. */
-const IMPATIENT: Patience = { attempts: 2, firstMs: 200, longestMs: 200 };
+const IMPATIENT: Patience = { attempts: 2, firstMs: 200, longestMs: 200, longestAskedMs: 10_000 };
+/** For each try of what takes no computing. What does may have to load the model first: that has FINE_R1_SERVED_SECONDS. */
+const SECONDS = 15;
 const SIDE = 112;
 const GREY = { width: SIDE, height: SIDE, data: new Uint8Array(SIDE * SIDE * 3).fill(128) };
 
 /**
  * Finds out what is served at an address and what it can do, by a few requests for one token about a small grey picture.
- * @throws LabError when nobody answers, the key is not accepted, or the model is not served there, with those that are
+ * @throws LabError when nobody answers, the key is not accepted, or the model is not served there, with those that are; the signal's reason
  */
-export async function lookAtServer(where: string): Promise<Found> {
+export async function lookAtServer(where: string, signal?: AbortSignal): Promise<Found> {
   const address = parseAddress(where);
   const server = new Server(address, IMPATIENT);
   try {
-    return await new Look(server).found();
+    return await new Look(server, signal).found();
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     throw new LabError(`cannot be reached: ${error.reason}`, "Start the server, or correct the address (docs/served.md).", { subject: address.shown, cause: error }); // prettier-ignore
@@ -53,7 +55,10 @@ export async function lookAtServer(where: string): Promise<Found> {
 class Look {
   private readonly address: Address;
 
-  constructor(private readonly server: Server) {
+  constructor(
+    private readonly server: Server,
+    private readonly signal: AbortSignal | undefined,
+  ) {
     this.address = server.address;
   }
 
@@ -87,8 +92,12 @@ class Look {
     return { fingerprint, by, can, lacks, vllm, logProbs, end, imageToken: undefined };
   }
 
+  private ask<T>(url: string, request: Request<T>): Promise<Reply<T>> {
+    return this.server.ask(url, { ...request, signal: this.signal });
+  }
+
   private async card(): Promise<ModelCard> {
-    const { value: cards } = await this.server.ask(`${this.address.api}/models`, { schema: modelsSchema });
+    const { value: cards } = await this.ask(`${this.address.api}/models`, { schema: modelsSchema, seconds: SECONDS });
     const card = cards.find(({ id }) => id === this.address.model);
     if (card !== undefined) return card;
     const names = cards.map(({ id }) => id);
@@ -101,9 +110,10 @@ class Look {
     const name =
       { vllm: "vLLM", sglang: "SGLang", llamacpp: "llama.cpp" }[ownedBy] ?? "a server that does not say which it is";
     try {
-      const { value } = await this.server.ask(`${this.address.root}/version`, { schema: versionSchema });
+      const { value } = await this.ask(`${this.address.root}/version`, { schema: versionSchema, seconds: SECONDS });
       return `${name} ${value}`;
     } catch {
+      this.signal?.throwIfAborted();
       return name; // only vLLM has that path
     }
   }
@@ -123,9 +133,8 @@ class Look {
   private async one(body: object): Promise<Chat | { readonly words: string }> {
     const url = `${this.address.api}/chat/completions`;
     try {
-      return (
-        await this.server.ask(url, { body: { model: this.address.model, max_tokens: 1, ...body }, schema: chatSchema })
-      ).value;
+      return (await this.ask(url, { body: { model: this.address.model, max_tokens: 1, ...body }, schema: chatSchema }))
+        .value;
     } catch (error) {
       return { words: refused(error) };
     }
@@ -168,9 +177,9 @@ class Look {
     const { model, root } = this.address;
     try {
       const body = poolingBody(model, messages);
-      const { value: states } = await this.server.ask(`${root}/pooling`, { body, schema: statesSchema });
+      const { value: states } = await this.ask(`${root}/pooling`, { body, schema: statesSchema });
       const asked = { model, messages, add_generation_prompt: true };
-      const { value: tokens } = await this.server.ask(`${root}/tokenize`, { body: asked, schema: tokensSchema });
+      const { value: tokens } = await this.ask(`${root}/tokenize`, { body: asked, schema: tokensSchema });
       if (tokens.length !== states.length)
         return { words: `it gives ${states.length} states for ${tokens.length} tokens` };
       return { imageToken: commonest(tokens) };

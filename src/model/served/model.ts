@@ -17,6 +17,7 @@ import { wireMessages, type WireMessage } from "./messages";
 import { Replies, requestId, type KeptReply } from "./replies";
 import { chatSchema, statesSchema, textSchema, tokensSchema, type Chat } from "./schema";
 import { Server, type Patience } from "./server";
+import { noteOther, Withheld } from "./withheld";
 
 /** A model behind the chat completions API of an OpenAI-compatible server. */
 export class ServedModel implements VisionLanguageModel {
@@ -24,7 +25,8 @@ export class ServedModel implements VisionLanguageModel {
   readonly lanes: number;
   private readonly server: Server;
   private readonly replies: Replies;
-  private spent: Omit<Usage, "retries"> = { requests: 0, promptTokens: 0, answerTokens: 0, seconds: 0 };
+  private readonly withheld = new Withheld();
+  private spent: Omit<Usage, "retries" | "withheld"> = { requests: 0, promptTokens: 0, answerTokens: 0, seconds: 0 };
 
   constructor(
     where: string,
@@ -36,6 +38,7 @@ export class ServedModel implements VisionLanguageModel {
     this.replies = new Replies(replies);
     this.replies.earlier.forEach((reply) => {
       this.pay(reply);
+      this.withheld.count(reply.completions);
     });
     this.name = this.server.address.model;
     this.lanes = this.server.lanes;
@@ -77,10 +80,12 @@ export class ServedModel implements VisionLanguageModel {
   }
 
   usage(): Usage {
-    return { ...this.spent, retries: this.server.retries };
+    const { number } = this.withheld;
+    return { ...this.spent, retries: this.server.retries, ...(number === 0 ? {} : { withheld: number }) };
   }
 
   dispose(): void {
+    this.withheld.tell(this.server.address.shown);
     this.server.close();
     this.replies.close();
   }
@@ -133,6 +138,8 @@ export class ServedModel implements VisionLanguageModel {
     const { promptTokens, answerTokens } = value;
     const reply = { request, completions: completionsIn(value), promptTokens, answerTokens, seconds };
     this.pay(reply);
+    this.withheld.count(reply.completions);
+    noteOther(this.server.address, value.model);
     this.replies.keep(reply);
     return reply;
   }
@@ -226,8 +233,9 @@ export class ServedModel implements VisionLanguageModel {
 const MOST_BEHIND = 4;
 
 function completionsIn({ choices, answerTokens }: Chat): Completion[] {
-  return choices.map(({ text, finish, tokenIds, logProbs }) => {
-    const told = { tokenIds: tokenIds ?? [], text, logProbs: logProbs ?? [], finish };
+  return choices.map(({ text, finish, withheld, tokenIds, logProbs }) => {
+    const less = withheld === null ? {} : { withheld };
+    const told = { tokenIds: tokenIds ?? [], text, logProbs: logProbs ?? [], finish, ...less };
     if (tokenIds !== null) return told;
     // the log-probs tell how many there are; without them the sum is that of all answers
     return { ...told, length: logProbs?.length ?? Math.round(answerTokens / choices.length) };

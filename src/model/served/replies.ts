@@ -24,6 +24,7 @@ const replySchema: z.ZodType<KeptReply> = z.strictObject({
       text: z.string(),
       logProbs: z.array(z.number()),
       finish: z.enum(["stop", "length"]),
+      withheld: z.string().optional(),
     }),
   ),
   promptTokens: count,

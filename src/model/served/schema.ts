@@ -33,9 +33,13 @@ export const modelsSchema: z.ZodType<readonly ModelCard[]> = z
 export const versionSchema: z.ZodType<string> = z.object({ version: z.string() }).transform(({ version }) => version);
 
 export interface Chat {
+  /** Who answered, where that is told. */
+  readonly model: string | null;
   readonly choices: readonly {
     readonly text: string;
     readonly finish: "stop" | "length";
+    /** Why it is not all that the model wrote, as the server has it; null where it is. */
+    readonly withheld: string | null;
     readonly tokenIds: readonly number[] | null;
     readonly logProbs: readonly number[] | null;
   }[];
@@ -47,28 +51,42 @@ export interface Chat {
   readonly promptLogProbs: readonly (Readonly<Record<string, { readonly logprob: number }>> | null)[] | null;
 }
 
+/** log π of a token: at most 0, but for what rounding adds. */
+const logprob = z.number().max(1e-4);
+/** How a model ends by itself, in the words of the servers. */
+const STOPS = new Set(["stop", "eos", "eos_token", "stop_word", "stop_sequence", "end_turn"]);
+
 const choiceSchema = z
   .object({
     message: z.object({ content: z.string().nullish() }),
     finish_reason: z.string().nullish(),
     token_ids: ids.nullish(),
-    logprobs: z.object({ content: z.array(z.object({ logprob: z.number() })).nullish() }).nullish(),
+    logprobs: z.object({ content: z.array(z.object({ logprob })).nullish() }).nullish(),
   })
   .transform(({ message, finish_reason, token_ids, logprobs }) => ({
     text: message.content ?? "",
     finish: finish_reason === "length" ? ("length" as const) : ("stop" as const),
+    withheld: withheldBy(finish_reason ?? "stop", message.content ?? null),
     tokenIds: token_ids ?? null,
-    logProbs: logprobs?.content?.map(({ logprob }) => logprob) ?? null,
+    logProbs: logprobs?.content?.map((one) => one.logprob) ?? null,
   }));
+
+/** What a server gives as its reason when it cuts an answer short ("content_filter"); "no content" where it gives none, and no text. */
+function withheldBy(finish: string, content: string | null): string | null {
+  if (finish !== "length" && !STOPS.has(finish)) return finish;
+  return content === null ? "no content" : null;
+}
 
 export const chatSchema: z.ZodType<Chat> = z
   .object({
+    model: z.string().nullish(),
     choices: z.array(choiceSchema).min(1),
     usage: z.object({ prompt_tokens: count, completion_tokens: count.nullish() }).nullish(),
     prompt_token_ids: ids.nullish(),
-    prompt_logprobs: z.array(z.record(z.string(), z.object({ logprob: z.number() })).nullable()).nullish(),
+    prompt_logprobs: z.array(z.record(z.string(), z.object({ logprob })).nullable()).nullish(),
   })
-  .transform(({ choices, usage, prompt_token_ids, prompt_logprobs }) => ({
+  .transform(({ model, choices, usage, prompt_token_ids, prompt_logprobs }) => ({
+    model: model ?? null,
     choices,
     promptTokens: usage?.prompt_tokens ?? 0,
     answerTokens: usage?.completion_tokens ?? 0,

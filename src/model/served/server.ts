@@ -3,10 +3,11 @@ import { LabError, messageOf } from "../../core/errors";
 import { send, type RawReply } from "../../core/http";
 import { limit } from "../../core/limits";
 import { hashText, Random } from "../../core/random";
+import { withoutSecret } from "../../core/secret";
 import type { Address } from "./address";
 import { Gate, pause } from "./gate";
 import { keyFor } from "./key";
-import { isTransient, refusal, wordsOf } from "./words";
+import { errorIn, isTransient, quoted, refusal, wordsOf } from "./words";
 
 /** How long a server that fails is borne with. */
 export interface Patience {
@@ -15,12 +16,16 @@ export interface Patience {
   /** The first pause; each is twice as long as the one before, and all are shortened at random by up to a half. */
   readonly firstMs: number;
   readonly longestMs: number;
+  /** A server that asks for a longer pause (Retry-After) is given up. */
+  readonly longestAskedMs: number;
 }
 
 /** Pauses of a minute and a half to three in all: a server may be started anew in that time. */
-export const PATIENT: Patience = { attempts: 10, firstMs: 500, longestMs: 60_000 };
-/** A server that asks for a longer pause than this (Retry-After) is not waited for any longer. */
-const LONGEST_ASKED_MS = 300_000;
+export const PATIENT: Patience = { attempts: 10, firstMs: 500, longestMs: 60_000, longestAskedMs: Infinity };
+/** No pause that is asked for is kept for longer. */
+const LONGEST_PAUSE_MS = 300_000;
+/** How often an answer is asked for that comes whole and is no JSON: it would be no other the third time. */
+const GARBLED_ATTEMPTS = 2;
 
 export interface Request<T> {
   /** JSON to be posted; without it the request is a GET. */
@@ -28,7 +33,13 @@ export interface Request<T> {
   /** What a good reply is. */
   readonly schema: z.ZodType<T>;
   readonly signal?: AbortSignal | undefined;
+  /** How long it is waited for, where that is shorter than FINE_R1_SERVED_SECONDS. */
+  readonly seconds?: number;
 }
+
+/** What came of a request: a value; or why it may be sent again, and not before when; `garbled`: the error, should that be so again. */
+type Outcome<T> =
+  { readonly value: T } | { readonly failed: string; readonly askedMs?: number; readonly garbled?: LabError };
 
 export interface Reply<T> {
   readonly value: T;
@@ -75,18 +86,23 @@ export class Server {
   }
 
   /** @throws Refusal with the server's words; LabError when it fails for longer than is borne with; the signal's reason */
-  async ask<T>(url: string, { body, schema, signal }: Request<T>): Promise<Reply<T>> {
+  async ask<T>(url: string, request: Request<T>): Promise<Reply<T>> {
+    const { body, signal } = request;
     await this.gate.enter(signal);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const began = performance.now();
+    let garbled = 0;
     try {
       for (let attempt = 1; ; attempt++) {
         await this.gate.quiet(signal);
-        const outcome = await this.once(url, text, schema, signal);
+        const outcome = await this.once(url, text, request);
         if ("value" in outcome) return { value: outcome.value, seconds: (performance.now() - began) / 1000 };
-        if (attempt >= this.patience.attempts) throw this.givenUp(outcome.failed, attempt);
+        if (outcome.garbled !== undefined && ++garbled >= GARBLED_ATTEMPTS) throw outcome.garbled;
+        const { attempts, longestAskedMs } = this.patience;
+        const { askedMs = 0, failed } = outcome;
+        if (attempt >= attempts || askedMs > longestAskedMs) throw this.givenUp(failed, attempt);
         this.retries++;
-        this.gate.keepQuiet(outcome.askedMs);
+        this.gate.keepQuiet(Math.min(askedMs, LONGEST_PAUSE_MS));
         await pause(this.pauseBefore(attempt, text ?? url), signal);
       }
     } finally {
@@ -99,36 +115,52 @@ export class Server {
     this.closed = true;
   }
 
-  private async once<T>(
-    url: string,
-    body: string | undefined,
-    schema: z.ZodType<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<{ readonly value: T } | { readonly failed: string; readonly askedMs: number }> {
-    let raw: RawReply;
+  private async once<T>(url: string, body: string | undefined, request: Request<T>): Promise<Outcome<T>> {
+    const { schema, signal, seconds = Infinity } = request;
     const key = keyFor(this.address.host);
     const headers = {
       ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     };
     const method = body === undefined ? "GET" : "POST";
-    const timeoutMs = 1000 * limit("FINE_R1_SERVED_SECONDS");
+    const timeoutMs = 1000 * Math.min(seconds, limit("FINE_R1_SERVED_SECONDS"));
+    let raw: RawReply;
     try {
       raw = await send(url, { method, body, headers, timeoutMs, signal, agent: this.gate.agent });
     } catch (error) {
       signal?.throwIfAborted();
-      return { failed: messageOf(error), askedMs: 0 };
+      if (error instanceof LabError) throw error; // too long: it would be so again
+      return { failed: messageOf(error) };
     }
-    const words = (): string => wordsOf(raw.text, key);
-    if (isTransient(raw.status)) return { failed: `${raw.status}, ${words()}`, askedMs: askedPause(raw.retryAfter) };
-    if (raw.status < 200 || raw.status > 299) throw new Refusal(raw.status, words(), this.address, key !== "");
-    const json = parsed(raw.text);
-    if (json === undefined) return { failed: "half an answer, or none that is JSON", askedMs: 0 };
+    // nothing is read of a reply before: what it says may be kept, and shown
+    return this.read({ ...raw, text: withoutSecret(raw.text, key) }, key, schema);
+  }
+
+  /** @throws Refusal; LabError for what is no answer of this API */
+  private read<T>({ status, text, retryAfter, whole }: RawReply, key: string, schema: z.ZodType<T>): Outcome<T> {
+    const words = (): string => wordsOf(text, key);
+    const foreign = (what: string): LabError => this.foreign(withoutSecret(what, key, 1));
+    if (isTransient(status)) return { failed: `${status}, ${words()}`, askedMs: askedPause(retryAfter) };
+    if (status < 200 || status > 299) throw new Refusal(status, words(), this.address, key !== "");
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch (error) {
+      if (!whole) return { failed: "half an answer" };
+      const failed = `no JSON: ${messageOf(error)}; it begins ${quoted(text, 80)}`;
+      return { failed, garbled: foreign(failed) };
+    }
     const good = schema.safeParse(json);
     if (good.success) return { value: good.data };
+    const error = errorIn(json, key);
+    if (error !== undefined) return { failed: error };
     const [issue] = good.error.issues;
-    const reason = `gave an answer that is none of this API (${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""})`;
-    throw new LabError(reason, "Check the address: the API's root ends in /v1 with most servers.", { subject: this.address.shown }); // prettier-ignore
+    throw foreign(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+  }
+
+  private foreign(what: string): LabError {
+    const remedy = "Check the address: the API's root ends in /v1 with most servers.";
+    return new LabError(`gave an answer that is none of this API (${what})`, remedy, { subject: this.address.shown });
   }
 
   /** The pause after so many tries in vain. Different requests wait differently long, the same one always the same. */
@@ -145,19 +177,10 @@ export class Server {
   }
 }
 
-/** @returns `undefined` for what is no JSON, as an answer that broke off is */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Milliseconds of a Retry-After header: seconds, or a date. */
 function askedPause(header: string | undefined): number {
   if (header === undefined) return 0;
   const seconds = Number(header);
   const ms = Number.isFinite(seconds) ? 1000 * seconds : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.min(LONGEST_ASKED_MS, Math.max(0, ms)) : 0;
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }

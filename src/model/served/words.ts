@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { printableLine } from "../../core/printable";
+import { withoutSecret } from "../../core/secret";
 import type { Address } from "./address";
 import { keyVariable } from "./key";
 
-/** How the servers word their errors: `{error: {message}}`, `{message}` of older vLLM, `{detail}` of FastAPI. */
+/** `{error: {message}}`, or `{error}` alone: what some servers, and proxies before them, also send with the status of a good answer. */
+const saidErrorSchema = z
+  .object({ error: z.union([z.string(), z.object({ message: z.string() }).transform(({ message }) => message)]) })
+  .transform(({ error }) => error);
+/** How the servers word their errors: so, or as `{message}` of older vLLM, or `{detail}` of FastAPI. */
 const errorSchema = z.union([
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
-  z.object({ error: z.string() }).transform(({ error }) => error),
+  saidErrorSchema,
   z.object({ message: z.string() }).transform(({ message }) => message),
   z.object({ detail: z.union([z.string(), z.array(z.unknown())]) }).transform(({ detail }) => typeof detail === "string" ? detail : JSON.stringify(detail)), // prettier-ignore
 ]);
@@ -20,9 +24,20 @@ export function wordsOf(text: string, key: string): string {
   } catch {
     // no JSON: a page of a proxy, or plain text
   }
-  const shown = printableLine(key === "" ? words : words.replaceAll(key, "(the key)")).trim();
+  return quoted(withoutSecret(words, key, 1), LONGEST);
+}
+
+/** An error that came with the status of a good answer; `undefined` where there is none. */
+export function errorIn(json: unknown, key: string): string | undefined {
+  const words = saidErrorSchema.safeParse(json).data;
+  return words === undefined ? undefined : quoted(withoutSecret(words, key, 1), LONGEST);
+}
+
+/** The beginning of what a server said, on one line, in quotation marks. */
+export function quoted(words: string, longest: number): string {
+  const shown = printableLine(words).trim();
   if (shown === "") return "without a word";
-  return `"${shown.length > LONGEST ? `${shown.slice(0, LONGEST)} …` : shown}"`;
+  return `"${shown.length > longest ? `${shown.slice(0, longest)} …` : shown}"`;
 }
 
 /** Whether an error may pass by itself: too many requests, a server that is starting, overloaded or broken. */

@@ -117,6 +117,7 @@ function numberFormat(column: Column, cells: readonly Cell[]): (value: number) =
       .toFixed(digits)
       .replace(/^-(0(\.0*)?)$/, "$1")
       .replace("-", "−");
-    return column.positive === true && Number(shown) === 0 ? `< ${(10 ** -digits).toFixed(digits)}` : shown;
+    const small = column.positive === true || (column.positive === "or 0" && value > 0);
+    return small && Number(shown) === 0 ? `< ${(10 ** -digits).toFixed(digits)}` : shown;
   };
 }

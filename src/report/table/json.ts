@@ -21,7 +21,7 @@ const column = z.strictObject({
   kind: z.enum(["text", "number"]),
   group: z.string().optional(),
   digits: z.number().int().min(0).max(20).optional(),
-  positive: z.boolean().optional(),
+  positive: z.union([z.boolean(), z.literal("or 0")]).optional(),
   percent: z.boolean().optional(),
   interval: z.enum(["range", "half-width"]).optional(),
 });

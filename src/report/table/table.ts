@@ -30,8 +30,8 @@ export interface Column {
   readonly group?: string;
   /** Digits after the point, as shown; files keep every digit. Default: 1 for percent, 0 for whole numbers, else 3. */
   readonly digits?: number;
-  /** Values are above 0, however small, as p-values are: what would be shown as 0 is shown as "< 0.001". */
-  readonly positive?: boolean;
+  /** Values are above 0, however small, as p-values are: what would be shown as 0 is shown as "< 0.001". With "or 0" none may be: a 0 stays. */
+  readonly positive?: boolean | "or 0";
   /** Values are fractions; tables, CSV and data frames give them in per cent and say so in the heading. */
   readonly percent?: boolean;
   /**

@@ -43,9 +43,15 @@ describe("a cluster's address", () => {
     expect(() => rayAddress("ray://head:10001")).toThrow(/"ray:\/\/head:10001": is no address of a Jobs server/u);
   });
 
-  it("that is given with a password is refused, since a command is written down", () => {
-    for (const named of ["http://me:hunter2@head:8265", "me:hunter2@head:8265"])
-      expect(() => rayAddress(named)).toThrow(/^head:8265: holds a name or a password, and a command is written down/u);
+  it("that is given with a password, a query or a # is refused, since a command is written down, and not repeated", () => {
+    const secrets = ["me:hunter2@head:8265", "me:hun/ter2@head", "head:8265/?token=hunter2", "head:8265#hunter2"];
+    for (const named of secrets.flatMap((each) => [each, `http://${each}`])) {
+      const refused = /^--address: holds a name, a password, a query or a #, and a command is written down/u;
+      expect(() => rayAddress(named)).toThrow(refused);
+      expect(() => rayAddress(named)).not.toThrow(/hun/u);
+    }
+    vi.stubEnv("RAY_API_SERVER_ADDRESS", "ftp://me:hunter2@head");
+    expect(() => rayAddress()).toThrow(/^the cluster's address: is no address of a Jobs server/u);
     vi.stubEnv("RAY_API_SERVER_ADDRESS", "http://me:hunter2@head:8265");
     expect(rayAddress().password).toBe("hunter2");
   });
@@ -73,6 +79,27 @@ describe("opening a cluster", () => {
     const client = await RayClient.open(address);
     expect(client.version).toBe("2.60.0");
     expect(inspect(client, { depth: 9, showHidden: true }) + JSON.stringify(client)).not.toContain("s3cret");
+  });
+
+  it("has no message with the token, though the cluster repeats it", async () => {
+    const token = "tok-LEAKRAY";
+    vi.stubEnv("RAY_AUTH_TOKEN", token);
+    const { nodes } = server;
+    const client = await RayClient.open(address);
+    server.nodes = { status: 500, body: `oops token Bearer ${token}` };
+    await expect(client.nodes()).rejects.toThrow(
+      /^http:\S+ answers 500 to api\/v0\/nodes: oops token Bearer \(the secret\)\./u,
+    );
+    server.nodes = nodes;
+    server.version = { status: 200, body: JSON.stringify({ version: "4", ray_version: [`x Bearer ${token}`] }) };
+    const odd: unknown = await RayClient.open(address).catch((error: unknown) => error);
+    expect(String(odd)).toContain("key ray_version must be a text");
+    expect(inspect(odd, { depth: 9, showHidden: true })).not.toContain("LEAK");
+    server.version = { status: 200, body: JSON.stringify({ version: "4", ray_version: `2.60.0 ${token}` }) };
+    expect((await RayClient.open(address)).version).toBe("2.60.0 (the secret)");
+    vi.stubEnv("RAY_AUTH_TOKEN", "short"); // a word of an answer, maybe: out of messages alone
+    server.nodes = { status: 500, body: "oops Bearer short" };
+    await expect((await RayClient.open(address)).nodes()).rejects.toThrow(/oops Bearer \(the secret\)/u);
   });
 
   it("refuses another API, and what is no Ray", async () => {

@@ -55,7 +55,8 @@ describe("stage 1 for LLaMA-Factory", () => {
   let records: Record4[] = [];
 
   beforeAll(async () => {
-    const { what, launch } = await exportLlamaFactory(given("sft", "stage1"));
+    const { what, launch, curation } = await exportLlamaFactory(given("sft", "stage1"));
+    expect([curation?.images, curation?.accepted]).toEqual([20, 20]); // every picture: the world's own teacher tries again until it is right
     // smoke: chains for every seen class (5 in each of two domains), two pictures each
     expect(what).toBe("20 chains of thought, 20 pictures");
     expect(launch).toBe(`cd ${folder} && FORCE_TORCHRUN=1 NPROC_PER_NODE=4 llamafactory-cli train sft.yaml`);
@@ -127,11 +128,13 @@ describe("stage 1 for LLaMA-Factory", () => {
     expect(what).toBe("2 chains of thought, 2 pictures");
   });
 
-  it("takes the chains of the profile's own teacher", async () => {
+  it("takes the chains of the profile's own teacher, and goes no further without one", async () => {
     const script = path.join(home, "teacher.json");
     fs.writeFileSync(script, JSON.stringify({ rules: [], otherwise: [{ text: "white wings" }] })); // no chain: nothing is accepted
     const set = { "cot.teacher": `scripted:${script}`, "cot.maxAttempts": 1 };
-    expect((await exportLlamaFactory(given("sft", "taught", set))).what).toBe("0 chains of thought, 0 pictures");
+    const export1 = exportLlamaFactory(given("sft", "taught", set));
+    await expect(export1).rejects.toThrow(/records\.jsonl: holds no chain of thought to learn from\. .*report\.json/u);
+    expect(fs.existsSync(path.join(home, "taught"))).toBe(false);
   });
 
   it("writes over nothing, and says which command makes missing chains", async () => {

@@ -80,6 +80,8 @@ describe("shownCells", () => {
     // a p-value is small, never nothing
     expect(shown(0.0004, { positive: true })?.body).toBe("< 0.001");
     expect(shown(0, { positive: true, digits: 4 })?.body).toBe("< 0.0001");
+    expect(shown(0, { positive: "or 0", digits: 2 })?.body).toBe("0.00");
+    expect(shown(0.004, { positive: "or 0", digits: 2 })?.body).toBe("< 0.01");
     expect(shown(0.0005, { positive: true })?.body).toBe("0.001"); // 0.0005 in binary lies a little above itself
   });
 });
