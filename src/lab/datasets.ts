@@ -184,10 +184,12 @@ function pathAndOptions(
 ): { folder: string; options: Record<string, unknown> } {
   const [, given = "", query = ""] = form.exec(where) ?? [];
   if (given === "") throw new LabError("names no folder", `Give ${KINDS[kind]?.form ?? ""}.`, { subject: `${kind}:` });
-  const options = [...new URLSearchParams(query)].map(([key, text]) => [
-    key,
-    /^[\d.]+$/.test(text) ? Number(text) : text,
-  ]);
+  const words = [...new URLSearchParams(query)];
+  const twice = words.map(([key]) => key).find((key, i, keys) => keys.indexOf(key) < i);
+  if (twice !== undefined) {
+    throw new LabError(`gives the option ${twice} twice`, "Keep one of the two.", { subject: `${kind}:${where}` });
+  }
+  const options = words.map(([key, text]) => [key, /^[\d.]+$/.test(text) ? Number(text) : text]);
   return { folder: fromRoot(given), options: Object.fromEntries(options) as Record<string, unknown> };
 }
 

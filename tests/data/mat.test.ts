@@ -103,6 +103,19 @@ describe("a file that is none", () => {
     }
   });
 
+  it("is refused where an array holds less than its sizes say, or sizes that nothing has", () => {
+    const name = element(1, Buffer.from("t"));
+    const read = (kind: number, sizes: readonly number[], data: Buffer) =>
+      readMat(matFile([element(6, ints(kind, 0)), element(5, ints(...sizes)), name, data]));
+    expect(() => read(4, [1_000_000, 100_000, -1], element(16, Buffer.from("a")))).toThrow(/t\.mat: is damaged \(an array of the sizes 1000000 × 100000 × -1\)/); // prettier-ignore
+    expect(() => read(12, [3], element(5, ints(1, 2, 3)))).toThrow(/is damaged \(an array of the sizes 3\)/);
+    expect(() => read(12, [1, 4], element(5, ints(1, 2, 3)))).toThrow(/is damaged \(an array of 4 that holds 3\)/);
+    expect(() => read(4, [1, 4], element(16, Buffer.from("abc")))).toThrow(/is damaged \(an array of 4 that holds 3\)/);
+    expect(() => read(4, [1, 4], element(16, Buffer.from("Gr\u00fcn", "latin1")))).toThrow(/a text that is not in UTF-8/); // prettier-ignore
+    expect(read(4, [1, 1], element(16, Buffer.from("🐦"))).get("t")).toBe("🐦");
+    expect(read(4, [1, 2], element(16, Buffer.from("🐦"))).get("t")).toBe("🐦");
+  });
+
   it("is an error at every length to which a whole one is cut within a variable, and never hangs", () => {
     for (const name of ["cars_annos", "cars_annos-plain", "dogs_list-plain"]) {
       const bytes = whole(name);

@@ -13,6 +13,7 @@ export const aircraft: PictureSet = {
   folders: ["fgvc-aircraft-2013b", "aircraft", "fgvc_aircraft"],
   released: ["aircraft"],
   marks: ["data/images_variant_train.txt"],
+  counts: { classes: 100, train: 3334, validation: 3333, test: 3333 },
   published: "Its authors publish fgvc-aircraft-2013b.tar.gz at https://www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft/.",
   read(folder) {
     const known = new Map(folder.rows("data/variants.txt", 1).map(({ fields: [name = ""] }) => [name, name]));

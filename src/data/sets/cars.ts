@@ -18,6 +18,7 @@ export const cars: PictureSet = {
   folders: ["stanford_cars", "cars", "car_196"],
   released: ["car", "cars"],
   marks: ["devkit/cars_meta.mat", "names.csv"],
+  counts: { classes: 196, train: 8144, validation: 0, test: 8041 },
   published:
     "Its authors published cars_train.tgz, cars_test.tgz, car_devkit.tgz and cars_test_annos_withlabels.mat at https://ai.stanford.edu/~jkrause/cars/car_dataset.html, which answers no more; copies are on Kaggle, as these files or with names.csv and a folder for each class.",
   read: (folder) => (folder.has("names.csv") ? readTables(folder) : readDevkit(folder)),

@@ -11,6 +11,7 @@ export const dogs: PictureSet = {
   folders: ["stanford_dogs", "dogs", "dogs_120"],
   released: ["dog", "dogs"],
   marks: ["train_list.mat", "lists/train_list.mat"],
+  counts: { classes: 120, train: 12000, validation: 0, test: 8580 },
   published: "Its authors publish images.tar and lists.tar at http://vision.stanford.edu/aditya86/ImageNetDogs/.",
   read(folder) {
     const images = folder.folderOf("Images", "images");

@@ -36,11 +36,13 @@ export const flowers: PictureSet = {
   folders: ["flowers-102", "flowers", "flower102"],
   released: ["flower", "flowers"],
   marks: ["setid.mat"],
+  counts: { classes: 102, train: 1020, validation: 1020, test: 6149 },
   published:
     "Its authors publish 102flowers.tgz, imagelabels.mat and setid.mat at https://www.robots.ox.ac.uk/~vgg/data/flowers/102/.",
   read(folder) {
     const { labels } = folder.mat("imagelabels.mat", labelled);
     const { trnid, valid, tstid } = folder.mat("setid.mat", split);
+    requireAll(trnid.length + valid.length + tstid.length, labels.length, folder.root);
     const jpg = folder.folderOf("jpg");
     const parts = { train: trnid, validation: valid, test: tstid };
     const pictures = (["train", "validation", "test"] as const).flatMap((part) =>
@@ -56,3 +58,10 @@ export const flowers: PictureSet = {
     return { classes: NAMES.map((name, i) => ({ key: String(i + 1), name })), pictures };
   },
 };
+
+/** @throws LabError where pictures with a label are in no part: a list that was cut short would be a smaller set */
+function requireAll(named: number, labelled: number, root: string): void {
+  if (named >= labelled) return;
+  const reason = `names ${named} pictures, and imagelabels.mat has ${labelled} labels`;
+  throw new LabError(reason, "Download both files again.", { subject: `${root}/setid.mat` });
+}

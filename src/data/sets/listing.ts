@@ -5,6 +5,7 @@ import { parserOf } from "../../config/stored";
 import { LabError, messageOf, required } from "../../core/errors";
 import { readText } from "../../core/files";
 import { isFolder } from "../../core/folders";
+import { briefly } from "../../core/printable";
 import type { Part } from "../folder/scan";
 import { readMat } from "./mat";
 
@@ -43,6 +44,8 @@ export interface PictureSet {
   readonly released: readonly string[];
   /** A file by which its folder is known, or one of several. */
   readonly marks: readonly string[];
+  /** How many classes and pictures its authors publish. */
+  readonly counts: Readonly<Record<"classes" | Part, number>>;
   /** Where its authors publish what, a sentence. */
   readonly published: string;
   /** @throws LabError that names a list which is missing or says something else than it should */
@@ -147,10 +150,26 @@ function fieldsOf(line: string, count: number, at: string): string[] {
   return count === 1 ? [line] : [...words.slice(0, count - 1), words.slice(count - 1).join(" ")];
 }
 
+/**
+ * The rows of a list by their first field.
+ * @throws LabError that names the second of two rows about the same
+ */
+export function keyed(rows: readonly ListRow[]): Map<string, ListRow> {
+  const found = new Map<string, ListRow>();
+  for (const row of rows) {
+    const [key = ""] = row.fields;
+    if (found.has(key)) throw new LabError(`has another line about "${briefly(key)}"`, "Unpack the lists again.", { subject: row.at }); // prettier-ignore
+    found.set(key, row);
+  }
+  return found;
+}
+
 /** What a list says of a number or a name. @throws LabError that names what it says nothing of, and where that stands */
 export function lookUp<T>(map: ReadonlyMap<string, T>, key: string, file: string, { at }: Pick<ListRow, "at">): T {
   return required(map.get(key), () => {
-    return new LabError(`names "${key}", of which ${file} says nothing`, "Unpack the lists again.", { subject: at });
+    return new LabError(`names "${briefly(key)}", of which ${file} says nothing`, "Unpack the lists again.", {
+      subject: at,
+    });
   });
 }
 

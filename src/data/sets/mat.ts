@@ -1,7 +1,7 @@
-import * as fs from "node:fs";
+import { isUtf8 } from "node:buffer";
 import { inflateSync } from "node:zlib";
 import { LabError, messageOf } from "../../core/errors";
-import { requireFile, unreadable } from "../../core/files";
+import { readBytes } from "../../core/files";
 
 /**
  * A variable of a MAT file: a text; numbers and cells as flat lists in MATLAB's order (column by column); a struct array as a list of
@@ -39,7 +39,7 @@ const HEADER = 128;
  * @throws LabError naming the file when it is missing, of another level, big-endian or damaged
  */
 export function readMat(file: string): ReadonlyMap<string, MatValue> {
-  const bytes = contentOf(file);
+  const bytes = readBytes(file);
   requireLevel5(bytes, file);
   try {
     const variables = new Map<string, MatValue>();
@@ -55,15 +55,6 @@ export function readMat(file: string): ReadonlyMap<string, MatValue> {
       subject: file,
       cause: error,
     });
-  }
-}
-
-function contentOf(file: string): Uint8Array {
-  try {
-    requireFile(file);
-    return fs.readFileSync(file);
-  } catch (error) {
-    throw error instanceof LabError ? error : unreadable(file, error);
   }
 }
 
@@ -114,6 +105,7 @@ function readMatrix(data: Uint8Array, depth: number): { name: string; value: Mat
   const [flags = 0] = numbersOf(next());
   const sizes = numbersOf(next());
   const name = latin1(next().data);
+  if (sizes.length < 2 || sizes.some((size) => !Number.isInteger(size) || size < 0)) throw new RangeError(`an array of the sizes ${sizes.slice(0, 9).join(" × ")}`); // prettier-ignore
   const count = sizes.reduce((product, size) => product * size, 1);
   const kind = flags & 0xff;
   const array = (): MatValue => {
@@ -130,9 +122,15 @@ function readMatrix(data: Uint8Array, depth: number): { name: string; value: Mat
     const fields = fieldNames(next().data, width);
     return { name, value: times(count, () => Object.fromEntries(fields.map((field) => [field, array()]))) };
   }
-  if (kind === CHARACTERS) return { name, value: count === 0 ? "" : textOf(next(), sizes) };
+  if (kind === CHARACTERS) return { name, value: count === 0 ? "" : textOf(next(), sizes, count) };
   if (kind < FIRST_NUMERIC || kind > LAST_NUMERIC || (flags & COMPLEX) !== 0) return { name, value: null };
-  return { name, value: count === 0 ? [] : numbersOf(next()) };
+  return { name, value: count === 0 ? [] : whole(numbersOf(next()), count) };
+}
+
+/** All that an array's sizes ask for. */
+function whole<T extends ArrayLike<unknown>>(found: T, count: number): T {
+  if (found.length !== count) throw new RangeError(`an array of ${count} that holds ${found.length}`);
+  return found;
 }
 
 function times<T>(count: number, make: () => T): T[] {
@@ -153,11 +151,13 @@ function fieldNames(data: Uint8Array, width: number): string[] {
 }
 
 /** A row of characters is a text; several rows are as many texts, stored column by column. */
-function textOf(element: Element, [rows = 1, columns = 0]: readonly number[]): MatValue {
+function textOf(element: Element, [rows = 1, columns = 0]: readonly number[], count: number): MatValue {
+  if (element.type === UTF8 && !isUtf8(element.data)) throw new RangeError("a text that is not in UTF-8");
   const text =
     element.type === UTF8
       ? Buffer.from(element.data).toString("utf8")
       : numbersOf(element).map((code) => String.fromCharCode(code)).join(""); // prettier-ignore
+  if (Array.from(text).length !== count) whole(text, count); // a sign of two UTF-16 units counts as one or two
   if (rows === 1) return text;
   return times(rows, () => 0).map((_, row) => times(columns, () => 0).map((__, column) => text[column * rows + row] ?? "").join("")); // prettier-ignore
 }

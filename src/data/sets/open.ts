@@ -3,7 +3,8 @@ import * as path from "node:path";
 import { z } from "zod";
 import { readStored } from "../../config/stored";
 import { LabError } from "../../core/errors";
-import { isFolder } from "../../core/folders";
+import { isFolder, statOf } from "../../core/folders";
+import { briefly } from "../../core/printable";
 import { asTask, breathe, check, silent } from "../../core/progress";
 import { digest } from "../../store/key";
 import { drawDataset, notesOn, type Asked, type ClassPool } from "../drawn";
@@ -14,6 +15,7 @@ import { drawSeen } from "../splits";
 import type { LabelledImage, SubCategory } from "../types";
 import { aircraft } from "./aircraft";
 import { cars } from "./cars";
+import { requireNamed, requireOnce } from "./checks";
 import { cub } from "./cub";
 import { dogs } from "./dogs";
 import { flowers } from "./flowers";
@@ -80,7 +82,7 @@ export async function openPictureSets(
       leftOut: opened.flatMap(leftOutOf),
       notes: [
         "The pictures' files are there; none was opened yet.",
-        ...opened.map(noteOn),
+        ...opened.flatMap(notesOnSet),
         ...firstNote(first, pools),
         ...notesOn(drawn.subCategories),
       ],
@@ -125,26 +127,13 @@ async function openOne(
 ): Promise<Opened> {
   const folder = locate(set, alone, at);
   const listing = set.read(folder);
+  requireNamed(listing, folder.root, set);
   requireOnce(listing, folder.root, set);
   const released = split === undefined ? undefined : resolveReleased(listing, readReleasedLines(split, set), set.title); // prettier-ignore
   const names = listing.classes.map(({ key, name }) => released?.classes.get(key)?.name ?? name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new LabError(`calls two classes "${twice}"`, set.published, { subject: folder.root });
   return { set, root: folder.root, listing, released, sizes: await sizesOf(set, folder.root, listing, context) };
-}
-
-/** @throws LabError for a picture that lists name twice, which may be trained on and tested with, or outside of the set's folder */
-function requireOnce({ pictures }: SetListing, root: string, { published }: PictureSet): void {
-  const files = new Set<string>();
-  for (const { file } of pictures) {
-    const name = path.posix.normalize(file);
-    const wrong = files.has(name) ? "twice" : name.startsWith("..") ? "which is not in the set's folder" : undefined;
-    if (wrong !== undefined) {
-      const reason = `its lists name ${file}${wrong === "twice" ? " " : ", "}${wrong}`;
-      throw new LabError(reason, `Unpack them again. ${published}`, { subject: root });
-    }
-    files.add(name);
-  }
 }
 
 /** The folder of a set: the one given, or one of the set's names in it. */
@@ -175,7 +164,7 @@ async function sizesOf(
   const missing: string[] = [];
   await asTask(progress, `looking for pictures of ${set.title}`, pictures.length, async (task) => {
     for (const [index, { file }] of pictures.entries()) {
-      const found = fs.statSync(path.join(root, file), { throwIfNoEntry: false });
+      const found = statOf(path.join(root, file));
       if (found?.isFile() === true && found.size > 0) sizes.set(file, found.size);
       else missing.push(file);
       if (index % 1000 !== 999) continue;
@@ -188,7 +177,7 @@ async function sizesOf(
   if (missing.length === 0) return sizes;
   throw new AbsentFiles(
     [`${missing.length} picture${missing.length === 1 ? "" : "s"} of ${set.title}`],
-    `${missing.length} of the ${pictures.length} pictures that the lists of ${set.title} name are not there, such as ${missing[0] ?? ""}`,
+    `${missing.length} of the ${pictures.length} pictures that the lists of ${set.title} name are not there, such as ${briefly(missing[0] ?? "")}`,
     `Unpack the archive again. ${set.published}`,
     { subject: root },
   );
@@ -242,12 +231,21 @@ function leftOutOf({ listing, released }: Opened): { folder: string; reason: str
   return listing.classes.filter(({ key }) => !used.has(key)).map(({ key }) => ({ folder: key, reason }));
 }
 
-function noteOn({ set, listing, released }: Opened): string {
+/** What the lists say, and what they say otherwise than the set's authors. */
+function notesOnSet({ set, listing, released }: Opened): string[] {
   const count = (part: Part): number => listing.pictures.filter((picture) => picture.part === part).length;
-  const parts = (["train", "validation", "test"] as const).filter((part) => count(part) > 0);
-  const official = parts.map((part) => `${count(part)} ${part}`).join(", ");
+  const found = { classes: listing.classes.length, train: count("train"), validation: count("validation"), test: count("test") }; // prettier-ignore
   const lines = released === undefined ? "" : ` ${released.asked.size} of the test pictures have a released line.`;
-  return `${set.title}: ${listing.classes.length} classes; by the official split ${official}.${lines}`;
+  const other = countsText(found) !== countsText(set.counts);
+  return [
+    `${set.title}: ${countsText(found)}.${lines}`,
+    ...(other ? [`Its authors publish ${set.title} with ${countsText(set.counts)}: these lists are of a part, or cut.`] : []), // prettier-ignore
+  ];
+}
+
+function countsText(counts: PictureSet["counts"]): string {
+  const parts = (["train", "validation", "test"] as const).filter((part) => counts[part] > 0);
+  return `${counts.classes} classes; by the official split ${parts.map((part) => `${counts[part]} ${part}`).join(", ")}`; // prettier-ignore
 }
 
 /** Names of the pictures' files in the released stage-1 file. */
