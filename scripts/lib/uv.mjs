@@ -1,5 +1,5 @@
 // Other Python environments than .venv, for templates, tests and benches, are made by uv: it unpacks a package once and links it
-// into every environment that wants it, which saves most of their time and disk.
+// into every environment that wants it.
 import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { uvVariables } from "./environment.mjs";

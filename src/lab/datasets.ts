@@ -163,11 +163,11 @@ export interface LackingData {
 }
 
 /** What a dataset lacks, `undefined` where it is whole: it is opened to see. @throws LabError for what else is wrong with it */
-export async function lackingData(spec: string): Promise<LackingData | undefined> {
+export async function lackingData(spec: string, options: OpenDatasetOptions = {}): Promise<LackingData | undefined> {
   const at = absentData(spec);
   if (at !== undefined) return { at, get: howToGetData(spec) };
   try {
-    await openDataset(spec);
+    await openDataset(spec, options);
     return undefined;
   } catch (error) {
     if (!(error instanceof AbsentFiles)) throw error;

@@ -32,7 +32,7 @@ export async function describedStages(
   selection: Selection = {},
   options: OpenDatasetOptions = {},
 ): Promise<Stage[]> {
-  const whole = (await lackingData(profile.dataset)) === undefined;
+  const whole = (await lackingData(profile.dataset, options)) === undefined;
   const lab = whole ? await describedLab(profile, options) : described(profile);
   return experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
 }

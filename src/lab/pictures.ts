@@ -6,9 +6,9 @@ import { LabError } from "../core/errors";
 import { writeJson } from "../core/files";
 import { checkPictures } from "../data/check/check";
 import { listDataset } from "../data/check/listing";
-import { findFinished } from "../store/store";
 import type { Lab } from "./lab";
-import { workOf, type Stage } from "./stage";
+import { unmade } from "./make";
+import type { Stage } from "./stage";
 
 /** The fingerprints of datasets whose pictures were all decoded, in the store. */
 const DECODED = "pictures.json";
@@ -23,11 +23,11 @@ export async function requirePictures(
   { dataset, store, progress, signal }: Pick<Lab, "dataset" | "store" | "progress" | "signal">,
   stages: readonly Stage[],
 ): Promise<void> {
+  const before = decodedBefore(store);
+  if (before.includes(dataset.fingerprint) || unmade(store, stages).length === 0) return;
   const { pictures, ...listing } = listDataset(dataset);
   const files = pictures.filter(({ file }) => file !== undefined);
-  const before = decodedBefore(store);
-  if (files.length === 0 || before.includes(dataset.fingerprint)) return;
-  if (stages.every((stage) => findFinished(store, workOf(stage)) !== undefined)) return;
+  if (files.length === 0) return;
   // what the reader of the dataset passed over takes no part in the run
   const { broken } = await checkPictures({ ...listing, pictures: files, broken: [] }, { progress, signal });
   if (broken.length > 0) {

@@ -132,8 +132,8 @@ describe("stage 1 for LLaMA-Factory", () => {
     const script = path.join(home, "teacher.json");
     fs.writeFileSync(script, JSON.stringify({ rules: [], otherwise: [{ text: "white wings" }] })); // no chain: nothing is accepted
     const set = { "cot.teacher": `scripted:${script}`, "cot.maxAttempts": 1 };
-    const export1 = exportLlamaFactory(given("sft", "taught", set));
-    await expect(export1).rejects.toThrow(/records\.jsonl: holds no chain of thought to learn from\. .*report\.json/u);
+    const without = exportLlamaFactory(given("sft", "taught", set));
+    await expect(without).rejects.toThrow(/records\.jsonl: holds no chain of thought to learn from\. .*report\.json/u);
     expect(fs.existsSync(path.join(home, "taught"))).toBe(false);
   });
 
