@@ -7,6 +7,7 @@ const { Worker } = require("node:worker_threads");
 const { JupyterHandlerImpl, ZmqServer } = require("tslab/dist/jupyter.js");
 const { startKernel } = require("tslab/dist/main.js");
 const { getVersion } = require("tslab/dist/util.js");
+const { receiveWhenBound, sendInTurn } = require("./sockets.cjs");
 
 /** How long work that was asked to stop may take, to save a checkpoint, before its cell is given back all the same. */
 const GRACE_MS = 3000;
@@ -111,7 +112,9 @@ function answerWhenBound() {
   ZmqServer.prototype.bindSocket = async function (socket, port) {
     const { transport, ip } = this.connInfo;
     sendInTurn(socket);
-    await socket.bind(`${transport}://${ip}${transport === "ipc" ? "-" : ":"}${port}`); // tslab knows no ipc
+    const binding = socket.bind(`${transport}://${ip}${transport === "ipc" ? "-" : ":"}${port}`); // tslab knows no ipc
+    receiveWhenBound(socket, binding);
+    await binding;
   };
   ZmqServer.prototype.init = function () {
     bound = init.call(this).catch((error) => {
@@ -128,35 +131,6 @@ function answerWhenBound() {
       if (this.closed !== true) throw error; // else it is the answer of a cell that was cut short
     }
   };
-}
-
-/**
- * A socket takes a message at once, but every few hundred it takes its time, and then refuses the next, which tslab would lose: a
- * cell's output, or that the cell has ended. Here the next waits until the socket is free, and all that come after it.
- */
-function sendInTurn(socket) {
-  const kind = Object.getPrototypeOf(socket); // a socket itself takes no property
-  if (Object.hasOwn(kind, "send")) return;
-  const { send } = kind;
-  const states = new WeakMap();
-  const inTurn = function (message) {
-    const state = states.get(this) ?? { last: Promise.resolve(), waiting: 0 };
-    states.set(this, state);
-    if (state.waiting === 0) {
-      try {
-        return (state.last = send.call(this, message));
-      } catch (error) {
-        if (error.code !== "EBUSY") throw error;
-      }
-    }
-    state.waiting += 1;
-    const before = state.last.catch(() => undefined); // whoever sent it hears of that
-    return (state.last = before.then(() => {
-      state.waiting -= 1;
-      return send.call(this, message);
-    }));
-  };
-  Object.defineProperty(kind, "send", { value: inTurn });
 }
 
 /** The launcher may be killed while a cell computes without pause; a thread of its own sees the end of its pipe. */
