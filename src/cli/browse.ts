@@ -7,6 +7,7 @@ import { answerBook } from "../report/browse/book";
 import { answerPage } from "../report/browse/page";
 import { openAnswered, type AnsweredArguments } from "./answered";
 import { addProfileOptions, addRowsOption } from "./options";
+import { SHOWN } from "./watched";
 
 /** Pictures on a page unless told otherwise: one of every class of the mini-world, some three megabytes. */
 const LIMIT = 240;
@@ -60,7 +61,13 @@ async function browse(id: string, options: BrowseArguments): Promise<void> {
   console.log(
     `${pictures.length} of ${allPictures} pictures, models: ${models.map((model) => model.title).join("; ")}. ` +
       `${Math.ceil(Buffer.byteLength(page) / 1000)} kB.${rest}\n` +
-      (missing.length === 0 ? "" : `Left out: ${missing.join("; ")}.\n`) +
+      leftOutLines(missing) +
       `Open it in a browser: ${path.relative(process.cwd(), file)}`,
   );
+}
+
+function leftOutLines(missing: readonly string[]): string {
+  const more = missing.length > SHOWN ? [`… and ${missing.length - SHOWN} more; the page lists all.`] : [];
+  const lines = [...missing.slice(0, SHOWN).map((one) => `Left out: ${one}.`), ...more];
+  return lines.map((line) => `${line}\n`).join("");
 }

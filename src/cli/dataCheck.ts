@@ -7,7 +7,7 @@ import { checkPictures, type DuplicateGroup, type PictureCheck } from "../data/c
 import { NEAR } from "../data/check/fingerprint";
 import { listDataset, listFolder } from "../data/check/listing";
 import { readReleasedFolder } from "../data/releasedLines";
-import { checkReleased, classesInBoth, type ReleasedFindings } from "../eval/releasedCheck";
+import { checkReleased, inBothSplits, type InBothSplits, type ReleasedFindings } from "../eval/releasedCheck";
 import { openDataset } from "../lab/datasets";
 import { numberColumn, resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
@@ -35,6 +35,8 @@ export function addDataCheck(data: Command): void {
     )
     .action(async (what: string | undefined, { released, json }: CheckArguments) => {
       const show = json === true;
+      const blank = [what, released].find((given) => given?.trim() === "");
+      if (blank !== undefined) throw new LabError("is no folder", "Give a folder's path, or . for this one.", { subject: `"${blank}"` }); // prettier-ignore
       if (released !== undefined && what === undefined) checkLines(released, show);
       else if (what !== undefined && released === undefined) await check(what, show);
       else throw new LabError("takes one thing to check", "Give a folder or a dataset, or --released and a folder.");
@@ -104,18 +106,22 @@ function members({ pictures }: DuplicateGroup): string {
 function checkLines(folder: string, json: boolean): void {
   const files = readReleasedFolder(path.resolve(folder));
   const found = files.map((file) => checkReleased(file));
-  const both = classesInBoth(files);
+  const both = inBothSplits(files);
   const bad = (key: (one: ReleasedFindings) => number): number => found.reduce((sum, one) => sum + key(one), 0);
-  console.log(json ? JSON.stringify({ files: found, classesInBoth: both }, null, 2) : releasedText(found, both));
+  console.log(json ? JSON.stringify({ files: found, inBothSplits: both }, null, 2) : releasedText(found, both));
   const [malformed, without] = [bad((one) => one.malformed.length), bad(({ withoutTruth }) => withoutTruth)];
-  if (malformed + without === 0) return;
-  throw new LabError(
-    `${malformed} lines are malformed, ${without} do not offer the right answer`,
-    "Get the files again from the release, or remove those lines.",
-  );
+  const empty = found.filter((one) => one.items + one.malformed.length === 0).map(({ file }) => path.basename(file));
+  const problems = [
+    ...(malformed + without === 0
+      ? []
+      : [`${malformed} lines are malformed, ${without} do not offer the right answer`]),
+    ...(empty.length === 0 ? [] : [`no line stands in ${empty.join(", ")}`]),
+  ];
+  if (problems.length === 0) return;
+  throw new LabError(problems.join("; "), "Get the files again from the release, or remove what is wrong.");
 }
 
-function releasedText(found: readonly ReleasedFindings[], both: ReturnType<typeof classesInBoth>): string {
+function releasedText(found: readonly ReleasedFindings[], both: readonly InBothSplits[]): string {
   const table = resultTable({
     caption: "Released benchmark lines",
     columns: [
@@ -146,7 +152,12 @@ function releasedText(found: readonly ReleasedFindings[], both: ReturnType<typeo
   const lines = found.flatMap(({ file, malformed }) =>
     malformed.map(({ line, reason }) => printableLine(`Malformed: ${path.basename(file)}, line ${line}: ${reason}`)),
   );
-  const mixed = both.map(({ set, classes }) => printableLine(`Seen and unseen at once in ${set}: ${few(classes)}.`));
+  const mixed = both.flatMap(({ set, classes, pictures }) => [
+    ...(classes.length === 0 ? [] : [printableLine(`Seen and unseen at once in ${set}: ${few(classes)}.`)]),
+    ...(pictures.length === 0
+      ? []
+      : [printableLine(`Pictures asked about as seen and as unseen in ${set}: ${few(pictures)}.`)]),
+  ]);
   const more = lines.length > SHOWN ? [`… and ${lines.length - SHOWN} more malformed lines (--json has all).`] : [];
   return ["", toText(table), ...lines.slice(0, SHOWN), ...more, ...mixed].join("\n");
 }

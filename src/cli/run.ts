@@ -134,10 +134,16 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });
   });
   showTeachers(lab, plan);
-  showEnd(published, experiment, options, seeds);
+  const trained = plan.filter(({ training }) => training !== undefined).at(-1)?.method.name;
+  showEnd(published, experiment, { ...options, trained }, seeds);
 }
 
-function showEnd(published: Published, experiment: Experiment, options: RunArguments, seeds: readonly number[]): void {
+interface Ended extends RunArguments {
+  /** The last method that was trained. */
+  readonly trained: string | undefined;
+}
+
+function showEnd(published: Published, experiment: Experiment, options: Ended, seeds: readonly number[]): void {
   const { tables, comparison, sentences, files, folder } = published;
   for (const shown of [...tables.values(), ...(comparison === undefined ? [] : [comparison.table])]) {
     console.log(`\n${toText(shown)}`);
@@ -149,10 +155,16 @@ ${sentences.join("\n")}
 Tables, figures and the run record lie in ${placeOf(folder)}:
   ${grouped(files).join("  ")}
 
-Another seed: ${commandLine("run", experiment.id, methodWords(options), profileWords(options), "--seeds", next)}
+${exportLine(experiment, options)}Another seed: ${commandLine("run", experiment.id, methodWords(options), profileWords(options), "--seeds", next)}
 The same tables again: ${commandLine("show", experiment.id, options.record === true ? [] : ["--mine"], rowWords(options), profileWords(options))}
 Open the notebooks: npm run lab
 All results in a browser: npm run report${options.record === true ? "" : " -- --mine"}`);
+}
+
+function exportLine({ id }: Experiment, options: Ended): string {
+  if (options.trained === undefined) return "";
+  const words = ["--method", options.trained, ...profileWords(options), "--out", "my-model"];
+  return `A trained model for other programs: ${commandLine("export", id, words)}\n`;
 }
 
 function seedWords({ seeds }: RunArguments): string[] {

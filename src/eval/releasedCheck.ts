@@ -43,13 +43,27 @@ export function checkReleased(
   };
 }
 
-/** Right answers that stand in both splits of a set: classes that are seen and unseen at once. */
-export function classesInBoth(files: readonly ReleasedFile[]): { set: string; classes: string[] }[] {
-  const truths = (set: string, split: string): Set<string> =>
-    new Set(files.filter((one) => one.set === set && one.split === split).flatMap(({ lines }) => lines.map(({ groundTruth }) => groundTruth))); // prettier-ignore
+/** What stands in the seen and in the unseen lines of a set. */
+export interface InBothSplits {
+  readonly set: string;
+  /** Right answers: classes that are seen and unseen at once. */
+  readonly classes: readonly string[];
+  /** Paths of pictures. */
+  readonly pictures: readonly string[];
+}
+
+/** The sets whose splits share classes or pictures. */
+export function inBothSplits(files: readonly ReleasedFile[]): InBothSplits[] {
   return [...new Set(files.map(({ set }) => set))].flatMap((set) => {
-    const unseen = truths(set, "unseen");
-    const classes = [...truths(set, "seen")].filter((truth) => unseen.has(truth));
-    return classes.length === 0 ? [] : [{ set, classes }];
+    const linesOf = (split: string): ReleasedLine[] =>
+      files.filter((one) => one.set === set && one.split === split).flatMap(({ lines }) => lines);
+    const [seen, unseen] = [linesOf("seen"), linesOf("unseen")];
+    const both = (of: (line: ReleasedLine) => string): string[] => {
+      const others = new Set(unseen.map(of));
+      return [...new Set(seen.map(of))].filter((one) => others.has(one));
+    };
+    const classes = both(({ groundTruth }) => groundTruth);
+    const pictures = both(({ imagePath }) => imagePath);
+    return classes.length + pictures.length === 0 ? [] : [{ set, classes, pictures }];
   });
 }

@@ -38,6 +38,11 @@ describe("data check", () => {
     expect(data("check", "miniworld:smoke").stdout).toMatch(/^train +10 +40 +0$/mu);
     expect(data("check", temporaryFolder()).stderr).toMatch(/holds no picture\. Give a folder with PNG, JPEG/);
     expect(data("check", "foler:x").stderr).toMatch(/Did you mean "folder:x"/);
+    expect(data("check", "").stderr).toBe('fine-r1: "": is no folder. Give a folder\'s path, or . for this one.');
+    const telephone = await folderOf({ "a/IMG_1.HEIC": "x" });
+    expect(data("check", telephone).stdout).toMatch(
+      /Broken: a\/IMG_1\.HEIC: a format that is not read: convert it to JPEG/,
+    );
   });
 
   it("reads released lines without their pictures, and says so", async () => {
@@ -53,9 +58,13 @@ describe("data check", () => {
     expect(whole.stdout).toContain("whether the pictures that they name are there was not looked at");
     fs.appendFileSync(path.join(folder, "bird_unseen.jsonl"), "{torn\n");
     const torn = data("check", "--released", folder);
-    expect([torn.status, torn.stderr]).toEqual([1, "fine-r1: 1 lines are malformed, 0 do not offer the right answer. Get the files again from the release, or remove those lines."]); // prettier-ignore
+    expect([torn.status, torn.stderr]).toEqual([1, "fine-r1: 1 lines are malformed, 0 do not offer the right answer. Get the files again from the release, or remove what is wrong."]); // prettier-ignore
     expect(torn.stdout).toMatch(/Malformed: bird_unseen\.jsonl, line 2: .*JSON/);
     const json = z.looseObject({ files: z.array(z.looseObject({ items: z.number(), malformed: z.array(z.unknown()) })) }).parse(JSON.parse(data("check", "--released", folder, "--json").stdout)); // prettier-ignore
+    const empty = await folderOf({ "bird_seen.jsonl": lines, "bird_unseen.jsonl": line("3", ["Tern", "Gull", "Auk", "Owl"]), "car_seen.jsonl": "" }); // prettier-ignore
+    const lacking = data("check", "--released", empty);
+    expect([lacking.status, lacking.stderr]).toEqual([1, "fine-r1: no line stands in car_seen.jsonl. Get the files again from the release, or remove what is wrong."]); // prettier-ignore
+    expect(lacking.stdout).toContain("Pictures asked about as seen and as unseen in bird: birds/3.jpg.");
     expect(json.files.map(({ items, malformed }) => [items, malformed.length])).toEqual([[40, 0], [1, 1]]); // prettier-ignore
   });
 

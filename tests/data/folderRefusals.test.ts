@@ -20,6 +20,7 @@ describe("what cannot be used", () => {
       ...several(["few"], 4),
       "a/notes.txt": "x",
       "a/.DS_Store": "x",
+      "a/IMG_1.HEIC": "x",
       "a/empty.jpg": "",
       "a/text.png": "no picture at all",
       "a/drawing.png": `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>`,
@@ -38,6 +39,7 @@ describe("what cannot be used", () => {
     expect(Object.fromEntries(report.skipped.map(({ file, reason }) => [file, reason]))).toEqual({
       "README.md": "no picture by its ending",
       "a/.DS_Store": "a hidden file",
+      "a/IMG_1.HEIC": "a format that is not read: convert it to JPEG",
       "a/drawing.png": "not decodable as a picture",
       "a/empty.jpg": "an empty file",
       "a/more/": "a folder inside a class's folder",
@@ -55,6 +57,13 @@ describe("what cannot be used", () => {
       { folder: "few", reason: "4 pictures, 5 needed for 4 training pictures and a test question" },
       { folder: "nothing", reason: "0 pictures, 5 needed for 4 training pictures and a test question" },
     ]);
+  });
+
+  it("is said of training pictures of classes that are only tested", async () => {
+    const csv = "folder,split\na,seen\nb,seen\nc,unseen\n";
+    const parts = (part: string): Record<string, string | null> => several(["a", "b", "c"], 5, `${part}/`);
+    const { report } = await open({ ...parts("train"), ...parts("test"), "classes.csv": csv });
+    expect(report.notes).toEqual(["5 pictures in train/ of unseen classes (c) are not used."]);
   });
 
   it("is not one class in two folders whose names differ in the bytes of an accent", async () => {

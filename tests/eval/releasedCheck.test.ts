@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { readReleasedFolder } from "../../src/data/releasedLines";
 import { shownOptions } from "../../src/eval/asking";
-import { checkReleased, classesInBoth } from "../../src/eval/releasedCheck";
+import { checkReleased, inBothSplits } from "../../src/eval/releasedCheck";
 import { temporaryFolder } from "../data/folderFixture";
 
 const line = (picture: string, options: readonly string[], truth = options[0]): string =>
@@ -40,7 +40,7 @@ describe("released lines", () => {
     expect(seen!.malformed.map(({ reason }) => reason).join("\n")).toMatch(/JSON.*\n.*ground_truth.*\n.*options/u);
     expect(unseen).toMatchObject({ set: "bird", split: "unseen", items: 1, firstAsReleased: 1 });
     expect(other).toMatchObject({ set: "other", split: null, items: 0 });
-    expect(classesInBoth(files)).toEqual([]); // "Owl" and "owl" are not the same text
+    expect(inBothSplits(files)).toEqual([]); // "Owl" and "owl" are not the same text
     expect(() => readReleasedFolder(temporaryFolder())).toThrow(/holds no \.jsonl file/);
     expect(() => readReleasedFolder("/nowhere")).toThrow(/cannot be read/);
   });
@@ -54,6 +54,6 @@ describe("released lines", () => {
     expect(Math.abs(found.firstShuffled - 100)).toBeLessThan(35);
     const shown = lines.filter((_, i) => shownOptions({ id: `birds/${i}.jpg`, options: ["Tern", "Gull", "Auk", "Owl"] }, {})[0] === "Tern"); // prettier-ignore
     expect(found.firstShuffled).toBe(shown.length);
-    expect(classesInBoth(files)).toEqual([{ set: "bird", classes: ["Tern"] }]);
+    expect(inBothSplits(files)).toEqual([{ set: "bird", classes: ["Tern"], pictures: ["birds/0.jpg"] }]);
   });
 });

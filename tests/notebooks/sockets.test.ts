@@ -6,7 +6,9 @@ import { ROOT } from "./harness";
 
 const folder = mkdtempSync("/tmp/fine-r1-sockets-"); // an address of a socket is short
 
-afterAll(() => { rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 /**
  * Jupyter asks a kernel before it listens, over and over, so that now and then a message comes while the socket is being bound: some

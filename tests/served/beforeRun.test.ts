@@ -105,7 +105,9 @@ describe("a dry run", () => {
     for (const more of [[], set({ similarity: "nowhere/siglip" })]) {
       const { how, out, errors } = await startFineR1(at, [...args, ...more]).end;
       expect([how, errors]).toEqual(["exit 0", ""]);
-      expect(flat(out)).toMatch(/Not there, and needed .* base served:\S+#tiny a server, such as vllm serve tiny/u);
+      expect(flat(out)).toMatch(
+        /Not there, and needed .* base served:\S+#tiny cannot be reached: .+\. Start it, with vllm serve tiny/u,
+      );
     }
   });
 

@@ -4,7 +4,7 @@ import { unreadable } from "../../core/files";
 import type { RgbImage } from "../../core/image";
 import { limit, requireWithin } from "../../core/limits";
 import type { Dataset } from "../dataset";
-import { ENDINGS, partOf } from "../folder/scan";
+import { ENDINGS, partOf, UNREAD, UNREAD_ENDINGS } from "../folder/scan";
 import type { LabelledImage } from "../types";
 
 /** What a picture is for; "all" where nothing says so. */
@@ -43,6 +43,10 @@ export function listFolder(root: string): Listing {
   for (const id of filesUnder(root)) {
     const steps = id.split("/");
     const file = path.join(root, id);
+    if (UNREAD_ENDINGS.test(id)) {
+      broken.push({ id, reason: UNREAD });
+      continue;
+    }
     if (!ENDINGS.test(id)) {
       others++;
       continue;

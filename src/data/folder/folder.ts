@@ -92,7 +92,7 @@ export async function openFolder(
       pictures: allPictures(scan).length,
       skipped: scan.skipped,
       leftOut,
-      notes: notesOn(drawn.subCategories),
+      notes: [...notesOn(drawn.subCategories), ...unusedPictures(drafts)],
     },
   };
 }
@@ -129,6 +129,16 @@ function requireDefaults(settings: Settings, folder: string): void {
   );
 }
 const DEFAULTS: Readonly<Record<string, unknown>> = folderOptionsSchema.parse({});
+
+/** What lies in train/ of classes that are only tested, with pictures of their own. */
+function unusedPictures(drafts: readonly Draft[]): string[] {
+  const unused = drafts.filter(
+    ({ subCategory, train, test }) => !subCategory.seen && test !== undefined && train.length > 0,
+  );
+  const pictures = unused.reduce((sum, { train }) => sum + train.length, 0);
+  const names = unused.slice(0, 3).map(({ folder }) => folder).join(", ") + (unused.length > 3 ? ", …" : ""); // prettier-ignore
+  return pictures === 0 ? [] : [`${pictures} pictures in train/ of unseen classes (${names}) are not used.`];
+}
 
 /** Ids name the part before the file, where the folder has parts. */
 function poolOf(

@@ -13,6 +13,7 @@ import { readHeader } from "../images";
 export type SkipReason =
   | "a hidden file"
   | "no picture by its ending"
+  | "a format that is not read: convert it to JPEG"
   | "an empty file"
   | "larger than is taken"
   | "not decodable as a picture"
@@ -82,6 +83,9 @@ interface Candidate extends Entry {
 const OWN_FILES = ["classes.csv", "dataset.json"];
 /** Endings of files that are read as pictures. */
 export const ENDINGS = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
+/** Pictures that cannot be decoded here, by their endings: a telephone's, a camera's raw ones and such. */
+export const UNREAD_ENDINGS = /\.(hei[cf]|bmp|jxl|jp2|dng|cr[23]|nef|arw|orf|rw2|raf)$/i;
+export const UNREAD = "a format that is not read: convert it to JPEG";
 
 /**
  * Looks through a folder of pictures: `<class>/<picture>`, or `train/<class>/<picture>` and the same under test/ and
@@ -227,7 +231,7 @@ function problemOf({ kind, name, bytes }: Entry): SkipReason | undefined {
   if (kind === "folder") return "a folder inside a class's folder";
   if (kind === "other") return UNREADABLE;
   if (name !== printableLine(name)) return "a name with control characters";
-  if (!ENDINGS.test(name)) return "no picture by its ending";
+  if (!ENDINGS.test(name)) return noPicture(name);
   if (bytes === 0) return "an empty file";
   return bytes > limit("FINE_R1_MAX_PICTURE_BYTES") ? "larger than is taken" : undefined;
 }
@@ -249,7 +253,11 @@ async function headerProblem(root: string, { file }: Entry): Promise<SkipReason 
 }
 
 function outside(name: string): SkipReason {
-  return ENDINGS.test(name) ? OUTSIDE : "no picture by its ending";
+  return ENDINGS.test(name) ? OUTSIDE : noPicture(name);
+}
+
+function noPicture(name: string): SkipReason {
+  return UNREAD_ENDINGS.test(name) ? UNREAD : "no picture by its ending";
 }
 
 /** What a folder of this name holds, where it is one of a part. */
