@@ -175,7 +175,7 @@ runMain(async () => {
     rounds: { is: "rounds that count", usual: "5", quick: "1" },
   });
   if (!fs.existsSync(path.join(path.dirname(path.dirname(PYTHON)), "requirements.installed"))) {
-    const why = path.join(ROOT, ".setup", "logs", "bench-vllm-pip.log");
+    const why = path.join(ROOT, ".setup", "logs", "bench-vllm-packages.log");
     console.log(
       `generation: skipped, since vLLM is not installed here (node bench/setup-peer.mjs generation; its log is ${why})`,
     );

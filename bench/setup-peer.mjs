@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "../scripts/lib/lock.mjs";
 import { main } from "../scripts/lib/shell.mjs";
-import { makeLinkedEnvironment } from "../scripts/lib/uv.mjs";
+import { makeEnvironment } from "../scripts/lib/uv.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const setup = path.join(root, ".setup");
@@ -26,7 +26,7 @@ if (unknown !== undefined) {
 // The random models are transformers' own, so that every bench needs this environment.
 await install("bench-venv", "requirements.txt", async (venv, requirements) => {
   // torchvision without its dependencies, so that it does not bring another torch beside the one chosen before it
-  await makeLinkedEnvironment(venv, ["-r", requirements], ["--no-deps", TORCHVISION]);
+  await makeEnvironment(venv, ["-r", requirements], ["--no-deps", TORCHVISION]);
 });
 if (process.exitCode) process.exit();
 for (const size of benches.flatMap((name) => SIZES[name])) {
@@ -65,7 +65,7 @@ async function install(name, file, work) {
 async function installVllm(venv, requirements) {
   const file = (name) => path.join(root, "bench", name);
   const engine = ["--no-deps", "-r", file("requirements-vllm-engine.txt")];
-  await makeLinkedEnvironment(venv, ["-r", file("requirements-vllm-torch.txt")], engine, ["-r", requirements]);
+  await makeEnvironment(venv, ["-r", file("requirements-vllm-torch.txt")], engine, ["-r", requirements]);
   python("bench-vllm", [path.join(root, "bench", "peer", "prepare_vllm.py")]);
 }
 

@@ -4,12 +4,12 @@ import "./lib/node-version.cjs";
 import { resolve } from "node:path";
 import { withLock } from "./lib/lock.mjs";
 import { SetupError, main } from "./lib/shell.mjs";
-import { makeLinkedEnvironment } from "./lib/uv.mjs";
+import { makeEnvironment } from "./lib/uv.mjs";
 
 await main(() => {
   const [folder, ...files] = process.argv.slice(2);
   if (files.length === 0) throw new SetupError("Usage: node scripts/venv.mjs FOLDER REQUIREMENTS…");
-  return withLock(() => makeLinkedEnvironment(resolve(folder), ...files.map(options)));
+  return withLock(() => makeEnvironment(resolve(folder), ...files.map(options)));
 });
 
 /** uv's arguments for a file of requirements. */

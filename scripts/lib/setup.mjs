@@ -5,6 +5,7 @@ import { jupyterKernel } from "./kernel.mjs";
 import { withLock } from "./lock.mjs";
 import { npmPackages, pythonPackages } from "./packages.mjs";
 import { requirePlatform } from "./prerequisites.mjs";
+import { ensureUv } from "./uv.mjs";
 
 /** Brings everything to the state that the lock files and sources describe, doing only what is not done yet. */
 export async function setUp() {
@@ -13,11 +14,12 @@ export async function setUp() {
     console.log("Set-up (only inside this folder; logs in .setup/logs)");
     const began = Date.now();
     const npm = await npmPackages();
+    const uv = await ensureUv();
     const python = await pythonPackages();
     const engine = await tensorEngine(npm, python);
     const kernel = await jupyterKernel();
     const build = await compiledSources();
-    const ran = [npm, python, engine, kernel, build].some((step) => step.ran);
+    const ran = [npm, uv, python, engine, kernel, build].some((step) => step.ran);
     console.log(ran ? `  ready after ${((Date.now() - began) / 1000).toFixed(0)} s` : "  everything is in place");
     explainEngine(engine.kept);
   });

@@ -1,12 +1,10 @@
-// Other Python environments than .venv, for templates, tests and benches, are made by uv: it unpacks a package once and links it
-// into every environment that wants it.
+// Python environments are made by uv: it unpacks a package once and links it into every environment that wants it.
 import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { uvVariables } from "./environment.mjs";
-import { makeEnvironment, pipSettings } from "./packages.mjs";
+import { pipVariables, uvVariables } from "./environment.mjs";
 import { ROOT, SETUP } from "./places.mjs";
 import { findPython } from "./prerequisites.mjs";
-import { logged } from "./shell.mjs";
+import { ask, logged } from "./shell.mjs";
 import { hashOfFile, runStep } from "./steps.mjs";
 
 const HOME = join(SETUP, "uv");
@@ -17,28 +15,47 @@ const UV = join(HOME, "bin", "uv");
  * the lock of set-up.
  * @param wanted lists of arguments of `uv pip install`
  */
-export async function makeLinkedEnvironment(folder, ...wanted) {
-  const python = findPython();
-  await ensureUv(python);
-  const settings = pipSettings(join(HOME, "bin", "python"));
-  const env = { ...uvVariables(settings), ...ofUser() };
-  rmSync(folder, { recursive: true, force: true });
-  await logged(`${basename(folder)}-made`, UV, ["venv", "--python", python.executable, folder], { env });
-  const into = ["pip", "install", "--python", join(folder, "bin", "python")];
-  for (const args of wanted) await logged(`${basename(folder)}-packages`, UV, [...into, ...args], { env });
+export async function makeEnvironment(folder, ...wanted) {
+  await makeEmpty(folder, "--without-pip");
+  for (const args of wanted) await install(folder, args);
+}
+
+/** An environment with nothing in it but pip. */
+export async function makeEmpty(folder, ...flags) {
+  rmSync(folder, { recursive: true, force: true }); // of a link, the link: Python's own --clear would empty the folder that it leads to
+  await logged(`${nameOf(folder)}-made`, findPython().executable, ["-m", "venv", ...flags, folder]);
+}
+
+/** Installs into an environment what arguments of `uv pip install` say, whatever the user's settings say of other places. */
+export async function install(folder, args) {
+  await ensureUv();
+  const env = { ...uvVariables(pipSettings()), ...ofUser() };
+  await logged(`${nameOf(folder)}-packages`, UV, ["pip", "install", "--python", pythonOf(folder), ...args], { env });
 }
 
 /** uv itself comes from PyPI, by pip. */
-function ensureUv(python) {
+export function ensureUv() {
   const requirements = join(ROOT, "scripts", "uv.txt");
   return runStep({
     name: "uv",
-    title: "uv, which makes other Python environments (.setup/uv)",
-    inputs: [hashOfFile(requirements), python.version, ROOT],
+    title: "uv, which makes Python environments (.setup/uv)",
+    inputs: [hashOfFile(requirements), findPython().version, ROOT],
     present: () => existsSync(UV),
-    work: () => makeEnvironment(python.executable, HOME, ["-r", requirements]),
+    work: async () => {
+      await makeEmpty(HOME);
+      const args = ["-m", "pip", "install", "--no-input", "--progress-bar=off", "--require-hashes", "-r", requirements];
+      await logged("uv-pip", pythonOf(HOME), args, { env: pipVariables(pipSettings()) });
+    },
   });
 }
+
+/** @returns pip's settings, of all places, as [section.key, value] pairs */
+function pipSettings() {
+  return JSON.parse(ask(pythonOf(HOME), [join(ROOT, "scripts", "lib", "pip_settings.py")]) ?? "[]");
+}
+
+const pythonOf = (folder) => join(folder, "bin", "python");
+const nameOf = (folder) => basename(folder).replace(".", "");
 
 /** What the user told uv itself comes before what was told pip. */
 function ofUser() {
