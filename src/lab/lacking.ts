@@ -98,7 +98,7 @@ async function troubleWith(profile: Profile, at: string, looking: Promise<unknow
     const name = at.slice(at.indexOf("#") + 1);
     const pictures = keyOf(profile, at) === "cot.teacher" ? 1 : IN_CONTEXT;
     const line = vllmLine(name, { flags: "--max-model-len 8192", pictures, qwen: /qwen2(?:\.5)?-vl/iu.test(name) });
-    return `${error.reason}. Start it, with ${line}, say: docs/served.md`;
+    return `${error.reason}. Start it (docs/served.md), such as by: ${line}`;
   }
 }
 

@@ -142,7 +142,7 @@ describe("a run of the profile paper where nothing of it is there", () => {
     expect(all).toMatch(/^dataset +no\/pictures +the pictures: docs\/published-sets\.md/m);
     expect(all).toMatch(/^base .*hf download Qwen\/Qwen2\.5-VL-3B-Instruct --local-dir no\/models\/Qwen2\.5-VL-3B/m);
     expect(all).toMatch(
-      /^cot\.teacher +served:http:\/\/127\.0\.0\.1:8000\/v1#\S+ +cannot be reached: did not answer; .+\. Start it, with vllm serve Qwen\S+ --max-model-len 8192 --generation-config vllm --limit-mm-per-prompt '\{"image": 1\}' --mm-processor-kwargs '\{"max_pixels": 1003520\}': /m,
+      /^cot\.teacher +served:http:\/\/127\.0\.0\.1:8000\/v1#\S+ +cannot be reached: did not answer 2 times; at last: .+\. Start it \(docs\/served\.md\), such as by: vllm serve Qwen\S+ --max-model-len 8192 --generation-config vllm --limit-mm-per-prompt '\{"image": 1\}' --mm-processor-kwargs '\{"max_pixels": 1003520\}'/m,
     );
     expect(all).toContain("npx fine-r1 plan closed-world -p paper --set dataset=sets:no/pictures");
     const row = await dryRun("closed-world", "--rows", "siglip-l"); // it needs no base of the profile's own

@@ -106,7 +106,7 @@ describe("a dry run", () => {
       const { how, out, errors } = await startFineR1(at, [...args, ...more]).end;
       expect([how, errors]).toEqual(["exit 0", ""]);
       expect(flat(out)).toMatch(
-        /Not there, and needed .* base served:\S+#tiny cannot be reached: .+\. Start it, with vllm serve tiny/u,
+        /Not there, and needed .* base served:\S+#tiny cannot be reached: .+\. Start it \(docs\/served\.md\), such as by: vllm serve tiny/u,
       );
     }
   });

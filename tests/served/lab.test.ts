@@ -123,7 +123,7 @@ describe("a served base", () => {
     ]);
     await server.close();
     expect((await lackingOf(`${server.url}#mini`)).map(({ get }) => get)).toEqual([
-      expect.stringMatching(/^cannot be reached: .+\. Start it, with vllm serve mini /u),
+      expect.stringMatching(/^cannot be reached: .+\. Start it \(docs\/served\.md\), such as by: vllm serve mini /u),
     ]);
   });
 
