@@ -11,6 +11,10 @@ const PIP_KEPT = new Set(PIP.split(" "));
 const NPM_KEPT =
   /^npm_config_(registry|@.*|\/\/.*|userconfig|globalconfig|cache|offline|prefer_(off|on)line|(https?_?)?proxy|no_?proxy|ca|cafile|cert|key|strict_ssl|fetch_.*|maxsockets|replace_registry_host|local_address|user_agent)$/;
 
+/** The same for uv. */
+const UV_KEPT =
+  /^uv_(default_index|index|index_.*|find_links|no_index|offline|insecure_host|native_tls|system_certs|http_.*|request_timeout|keyring_provider|cache_dir|no_cache|link_mode|concurrent_.*)$/;
+
 /** Node's options for certificates, name resolution and memory; one that loads code or waits for a debugger is not kept. */
 const NODE_KEPT = /^--(use-(openssl|bundled|system)-ca|openssl-|tls-|dns-result-order|max-old-space-size)/;
 
@@ -18,6 +22,7 @@ const NODE_KEPT = /^--(use-(openssl|bundled|system)-ca|openssl-|tls-|dns-result-
 function isKept(name) {
   const key = name.toLowerCase().replaceAll("-", "_");
   if (key.startsWith("npm_config_")) return NPM_KEPT.test(key);
+  if (key.startsWith("uv_")) return UV_KEPT.test(key);
   if (key.startsWith("pip_")) return key === "pip_config_file" || PIP_KEPT.has(pipKey(key));
   return !key.startsWith("python") && key !== "__pyvenv_launcher__";
 }
@@ -60,14 +65,15 @@ const UV_NAMES = new Map([
   ["keyring-provider", "UV_KEYRING_PROVIDER"],
 ]);
 
-/** The same for uv. Of several indexes it takes the best version, as pip does, not the first that has the name. */
+/** The same for uv, without files of its own. Of several indexes it takes the best version, as pip does, not the first that has the name. */
 export function uvVariables(settings) {
   const variables = keptSettings(settings).flatMap(([key, value]) => {
     const name = UV_NAMES.get(key);
     if (name === undefined) return [];
     return [[name, name === "UV_FIND_LINKS" ? value.replaceAll(" ", ",") : value]];
   });
-  return { ...Object.fromEntries(variables), UV_INDEX_STRATEGY: "unsafe-best-match", UV_PYTHON_DOWNLOADS: "never" };
+  const always = { UV_NO_CONFIG: "1", UV_INDEX_STRATEGY: "unsafe-best-match", UV_PYTHON_DOWNLOADS: "never" };
+  return { ...Object.fromEntries(variables), ...always };
 }
 
 /** The kept settings as [key, value] pairs, in the order in which the later wins. */

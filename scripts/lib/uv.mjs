@@ -1,7 +1,7 @@
 // Python environments are made by uv: it unpacks a package once and links it into every environment that wants it.
 import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { pipVariables, uvVariables } from "./environment.mjs";
+import { keptVariables, pipVariables, uvVariables } from "./environment.mjs";
 import { ROOT, SETUP } from "./places.mjs";
 import { findPython } from "./prerequisites.mjs";
 import { ask, logged } from "./shell.mjs";
@@ -59,5 +59,5 @@ const nameOf = (folder) => basename(folder).replace(".", "");
 
 /** What the user told uv itself comes before what was told pip. */
 function ofUser() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("UV_")));
+  return Object.fromEntries(Object.entries(keptVariables(process.env)).filter(([name]) => name.startsWith("UV_")));
 }
