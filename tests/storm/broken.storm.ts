@@ -13,7 +13,7 @@ import { SEED } from "./seed";
  * wrong. What finished stages left is checked against their records; single lines of a journal at work are taken on trust
  * (docs/reliability.md): of these the figure is reported and not asserted.
  */
-const BREAKS_PER_STATE = 12;
+const BREAKS_PER_STATE = 8;
 
 /** A run is stopped when the files of a kind have so many lines: beyond a checkpoint, amid TAPO's answers, … */
 const STATES = [
