@@ -134,12 +134,13 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
     return publish(shared, experiment, made, record, { destination, set: overrides(options.set) });
   });
   showTeachers(lab, plan);
-  const trained = plan.filter(({ training }) => training !== undefined).at(-1)?.method.name;
+  const trained = plan.filter(({ training, seed }) => training !== undefined && seed === profile.seed).at(-1)
+    ?.method.name;
   showEnd(published, experiment, { ...options, trained }, seeds);
 }
 
 interface Ended extends RunArguments {
-  /** The last method that was trained. */
+  /** The last method that was trained with the profile's seed, whose models are exported. */
   readonly trained: string | undefined;
 }
 
