@@ -124,6 +124,12 @@ interface Page {
   readonly caption: (text: string) => string;
 }
 
+/** Of what a run trained the profile's seed, or else its first; `undefined` where it trained nothing. */
+export function shownSeed({ profile }: Pick<Lab, "profile">, made: readonly MadeMethod[]): number | undefined {
+  const trained = made.flatMap(({ method, seed }) => ("given" in method.model ? [] : [seed]));
+  return trained.includes(profile.seed) ? profile.seed : trained[0];
+}
+
 function pageOf(
   lab: Lab,
   experiment: Experiment,
@@ -133,8 +139,8 @@ function pageOf(
 ): Page {
   const { profile, dataset } = lab;
   const seeds = [...gathered.parts.values()].map(({ by }) => by.seed);
-  const trained = made.find(({ method }) => !("given" in method.model));
-  const seed = (trained ?? made[0])?.seed ?? (seeds.includes(profile.seed) ? profile.seed : (seeds[0] ?? profile.seed));
+  const own = shownSeed(lab, made) ?? made[0]?.seed;
+  const seed = own ?? (seeds.includes(profile.seed) ? profile.seed : (seeds[0] ?? profile.seed));
   const methods = methodsOf(lab, experiment, made, seed);
   const known = new Set(methods.map(({ name }) => name));
   // what is only looked at is shown whole: a reader's own variants too

@@ -77,9 +77,26 @@ export function readKept(folder: string): Kept | undefined {
   if (!fs.existsSync(file)) return undefined;
   requireRecorded(folder, file);
   const kept = readStored(file, keptSchema, "file of measurements", REMEDY);
-  if (!fs.existsSync(outcomes)) return { ...kept, outcomes: [] }; // of a run before there were any
   requireRecorded(folder, outcomes);
-  return { ...kept, outcomes: readStored(outcomes, outcomesSchema, "file of outcomes", REMEDY) };
+  if (!fs.existsSync(outcomes)) return { ...kept, outcomes: [] }; // of a run before there were any
+  const whole = { ...kept, outcomes: readStored(outcomes, outcomesSchema, "file of outcomes", REMEDY) };
+  return fs.existsSync(path.join(folder, RUN_RECORD)) ? whole : withoutHalves(whole);
+}
+
+/** What a run that was killed between its two files left, less the rows whose outcomes it did not come to write: they are made again. */
+function withoutHalves(kept: Kept): Kept {
+  const measure = ({ setting, metric }: Pick<Measurement, "setting" | "metric">): string => `${setting} ${metric}`;
+  const judged = new Set(kept.outcomes.map(measure));
+  const there = new Set(kept.outcomes.map((one) => `${partKey(one)} ${measure(one)}`));
+  const half = kept.measurements.filter((one) => judged.has(measure(one)) && !there.has(`${partKey(one)} ${measure(one)}`)); // prettier-ignore
+  return without(kept, new Set(half.map(partKey)));
+}
+
+/** What is kept, less some rows (`partKey`). */
+function without(kept: Kept, gone: ReadonlySet<string>): Kept {
+  const stays = (one: Parameters<typeof partKey>[0]): boolean => !gone.has(partKey(one));
+  const { made, measurements, outcomes } = kept;
+  return { ...kept, made: made.filter(stays), measurements: measurements.filter(stays), outcomes: outcomes.filter(stays) }; // prettier-ignore
 }
 
 /** Where a run's record tells of the file, it is as the run wrote it. By its name, since folders may be copied. */
@@ -87,8 +104,10 @@ function requireRecorded(folder: string, file: string): void {
   if (!fs.existsSync(path.join(folder, RUN_RECORD))) return; // killed while it wrote: the next run writes both anew
   const name = path.basename(file);
   const written = recordedOutputs(folder).find((output) => path.posix.basename(output.path) === name);
-  if (written === undefined || written.sha256 === hashFile(file)) return;
-  throw new LabError("has changed since the run wrote it", "Restore it, or remove it and run again.", {
+  if (written === undefined) return;
+  const is = fs.existsSync(file) ? (written.sha256 === hashFile(file) ? undefined : "has changed") : "is gone";
+  if (is === undefined) return;
+  throw new LabError(`${is} since the run wrote it`, "Restore it, or remove the folder and run again.", {
     subject: file,
   });
 }
@@ -206,10 +225,7 @@ export function gather(
     const old = notDue(kept.made, due);
     if (old.length === 0) return kept;
     leftOut.push(`Left out: ${methodsNamed(old)} of ${placeOf(folder)}, ${OLD}.`);
-    const gone = new Set(old.map(partKey));
-    const stays = (one: Parameters<typeof partKey>[0]): boolean => !gone.has(partKey(one));
-    const [made, measurements, outcomes] = [kept.made.filter(stays), kept.measurements.filter(stays), kept.outcomes.filter(stays)]; // prettier-ignore
-    return { settings, made, measurements, outcomes };
+    return { ...without(kept, new Set(old.map(partKey))), settings };
   };
   const earlier = destination === "record" ? undefined : same("report");
   const recorded = same("record");

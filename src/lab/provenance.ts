@@ -21,23 +21,32 @@ import type { Given } from "./stage";
 /** The file of a run's record. */
 export const RUN_RECORD = "run.json";
 
-/** What it takes to make the same numbers again, and to see that they are the same: run.json. */
-export interface RunRecord extends RunSpec {
-  readonly version: 2;
+/** When, where and by what code a run was made. */
+export interface RunFacts {
   /** The arguments of the command; of absolute paths, behind "=" and ":" too, only the last part. */
   readonly command: readonly string[];
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly seconds: number;
   /** Processes that shared the work; 1: all was done in one. No result depends on it, the seconds do. */
-  readonly workers: number;
+  readonly workers?: number | undefined; // records before it was counted have none
   /** Who made the stages that were not in the store, where that was not this machine; no result depends on it. */
-  readonly executor?: string;
+  readonly executor?: string | undefined;
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: Readonly<Record<string, string | number>>;
   readonly numerics: Numerics;
   /** `null` outside a git checkout. */
   readonly git: GitState | null;
+}
+
+/** A run whose rows stand beside those of a later one. */
+export type FormerRun = RunFacts & Pick<RunSpec, "seeds">;
+
+/** What it takes to make the same numbers again, and to see that they are the same: run.json. */
+export interface RunRecord extends RunSpec, RunFacts {
+  readonly version: 2;
+  /** The runs before this one whose rows it kept, the latest first; absent where this run made every row. */
+  readonly before?: readonly FormerRun[] | undefined;
   /** Where tables and figures were written anew since, from the same measurements by later code (`amendRun`). */
   readonly laidOut?: { readonly at: string; readonly git: GitState | null };
   readonly outputs: readonly FileFact[];
@@ -73,8 +82,12 @@ export interface Hands {
 /** A run whose end is not yet known. */
 export interface OpenRun {
   readonly spec: RunSpec;
-  /** Writes the record, with the files that the run wrote; call it once they are complete. @returns run.json */
-  finish(folder: string, outputs: readonly string[], hands?: Hands): Promise<string>;
+  /**
+   * Writes the record, with the files that the run wrote; call it once they are complete.
+   * @param before the runs whose rows it kept (`formerRuns`)
+   * @returns run.json
+   */
+  finish(folder: string, outputs: readonly string[], hands?: Hands, before?: readonly FormerRun[]): Promise<string>;
 }
 
 /**
@@ -87,12 +100,14 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
   const git = gitState(root);
   return {
     spec,
-    finish: async (folder, outputs, { workers, executor } = {}) => {
+    finish: async (folder, outputs, { workers, executor } = {}, before = []) => {
       const elapsed = performance.now() - began;
+      const command = process.argv.slice(2).map(withoutFolders);
+      const others = before.filter((one) => one.command.join(" ") !== command.join(" ")); // the same again tells nothing new
       const record: RunRecord = {
         version: 2,
         ...spec,
-        command: process.argv.slice(2).map(withoutFolders),
+        command,
         startedAt: started.toISOString(),
         finishedAt: new Date(started.getTime() + elapsed).toISOString(),
         seconds: elapsed / 1000,
@@ -102,6 +117,7 @@ export function startRun(spec: RunSpec, root: string = ROOT): OpenRun {
         machine: machineNow(),
         numerics: { mode: numericsMode(), digest: (await numericsDigest()).digest },
         git,
+        ...(others.length === 0 ? {} : { before: others }),
         outputs: fileFacts(outputs, root),
       };
       const file = path.join(folder, RUN_RECORD);
@@ -141,28 +157,36 @@ export function recordedOutputs(folder: string): readonly Pick<FileFact, "path" 
   return readStored(file, outputsSchema, "record of a run", "Restore it, or remove it and run again.").outputs;
 }
 
-/** What a reader is told of a run's record. */
-export type ToldRecord = Pick<
-  RunRecord,
-  "seeds" | "command" | "startedAt" | "finishedAt" | "seconds" | "versions" | "machine" | "numerics" | "git"
-> & { readonly workers?: number | undefined }; // records before it was counted have none
-
-const toldSchema: z.ZodType<ToldRecord> = z.object({
+const formerSchema: z.ZodType<FormerRun> = z.object({
   seeds: z.array(z.int()),
   command: z.array(z.string()),
   startedAt: z.string(),
   finishedAt: z.string(),
   seconds: z.number(),
   workers: z.int().min(1).optional(),
+  executor: z.string().optional(),
   versions: z.record(z.string(), z.string()),
   machine: z.record(z.string(), z.union([z.string(), z.number()])),
   numerics: z.object({ mode: z.enum(NUMERICS_MODES), digest: z.string() }),
   git: z.object({ commit: z.string(), dirty: z.boolean() }).nullable(),
 });
 
+/** What a reader is told of a run's record. */
+export type ToldRecord = FormerRun & Pick<RunRecord, "before">;
+
+const toldSchema: z.ZodType<ToldRecord> = formerSchema.and(z.object({ before: z.array(formerSchema).optional() }));
+
 /** The record in a folder; `undefined` where a run was killed while it wrote. @throws LabError where it is no such record */
 export function readRunRecord(folder: string): ToldRecord | undefined {
   const file = path.join(folder, RUN_RECORD);
   if (!fs.existsSync(file)) return undefined;
   return readStored(file, toldSchema, "record of a run", "Restore it, or remove it and run again.");
+}
+
+/** The runs that made what lies in a folder, the latest first: what a run that keeps their rows says of them. */
+export function formerRuns(folder: string): FormerRun[] {
+  const told = readRunRecord(folder);
+  if (told === undefined) return [];
+  const { before = [], ...last } = told;
+  return [last, ...before];
 }

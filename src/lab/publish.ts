@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import { placeOf, projectPath } from "../config/places";
 import { LabError, required } from "../core/errors";
@@ -12,21 +13,24 @@ import { takeLease } from "../store/lease";
 import { leasesOf } from "../store/store";
 import type { Experiment, Sight } from "./experiment";
 import { givenChains, NOT_BUILT } from "./given";
-import { keptFindings, layOut, outdated, withRemark, type Findings } from "./findings";
+import { keptFindings, layOut, outdated, shownSeed, withRemark, type Findings } from "./findings";
 import {
   gather,
   keptFolder,
   keptOf,
+  keptParts,
   methodsNamed,
   partKey,
   readKept,
   writeKept,
   type Destination,
   type Gathered,
+  type Kept,
+  type MadeBy,
 } from "./kept";
 import type { Lab } from "./lab";
 import { caseSource, lookAtChains } from "./look";
-import { amendRun, RUN_RECORD, startRun, type OpenRun } from "./provenance";
+import { amendRun, formerRuns, recordedOutputs, RUN_RECORD, startRun, type OpenRun } from "./provenance";
 import { dueKeys, ownParts, type MadeMethod } from "./run";
 
 /** Findings, and the files that hold them. */
@@ -79,17 +83,38 @@ async function write(
   const gathered = gather(experiment.id, lab, own, destination, dueKeys(lab, experiment));
   if (destination === "record") requireNothingLost(folder, gathered);
   const findings = await withRemark(layOut(lab, experiment, made, gathered, set), own.made);
-  const { comparison } = findings;
+  const kept = keptOf(gathered, destination);
+  // a record is laid out as whoever only reads it sees it, and shows the profile's seed, whichever came last
+  const later = destination === "record" && isLater(lab, kept, own.made);
+  const asKept = { ...gathered, parts: keptParts(kept), recorded: undefined };
+  const shown = destination === "record" ? layOut(lab, experiment, later ? [] : made, asKept, set) : findings;
+  const stay = later ? standing(folder) : []; // curves and answers of the profile's seed
+  const before = kept.made.length > own.made.length ? formerRuns(folder) : [];
   removeQuietly(path.join(folder, RUN_RECORD)); // until the new files are whole, none vouches for them
   const files = [
-    ...writeKept(folder, keptOf(gathered, destination)),
-    ...(await exportFindings(folder, experiment, findings)),
-    ...(comparison === undefined || destination === "record"
+    ...writeKept(folder, kept),
+    ...(await exportFindings(folder, experiment, shown)),
+    ...(shown.comparison === undefined || destination === "record"
       ? []
-      : exportTable(comparison.table, folder, "comparison")),
+      : exportTable(shown.comparison.table, folder, "comparison")),
   ];
-  for (const [name, view] of await viewsOf(lab, experiment, made)) files.push(...exportView(view, folder, name));
-  return { ...findings, folder, files: [...files, await run.finish(folder, files, lab)] };
+  const views = later ? [] : await viewsOf(lab, experiment, made);
+  for (const [name, view] of views) files.push(...exportView(view, folder, name));
+  const all = [...new Set([...files, ...stay])];
+  return { ...findings, folder, files: [...all, await run.finish(folder, all, lab, before)] };
+}
+
+/** Whether a run adds seeds to a record that shows another one: the profile's. */
+function isLater({ profile: { seed } }: Lab, kept: Kept, own: readonly MadeBy[]): boolean {
+  const trained = (made: readonly MadeBy[]): boolean => made.some((by) => by.seed === seed && by.given !== true);
+  return trained(kept.made) && !trained(own);
+}
+
+/** The files that the record in a folder tells of. */
+function standing(folder: string): string[] {
+  if (!fs.existsSync(path.join(folder, RUN_RECORD))) return [];
+  const files = recordedOutputs(folder).map((output) => path.join(folder, path.posix.basename(output.path)));
+  return files.filter((file) => fs.existsSync(file));
 }
 
 /** Tables, the paper's beside them, and figures. */
@@ -149,7 +174,7 @@ export async function viewsOf(
   { views = [] }: Pick<Experiment, "views">,
   made: readonly MadeMethod[],
 ): Promise<Map<string, View>> {
-  const seed = made.find(({ method }) => !("given" in method.model))?.seed ?? lab.profile.seed;
+  const seed = shownSeed(lab, made) ?? lab.profile.seed;
   const shown = made.filter(({ method, seed: own }) => "given" in method.model || own === seed);
   const sight: Sight = {
     recipe: lab.recipe(seed),

@@ -14,6 +14,8 @@ export function recordMarkup({ record, kept, files }: FoundRun): Markup {
     ["Machine", machineText(record.machine, record.workers)],
     ["Arithmetic", `${record.numerics.mode}, digest ${record.numerics.digest}`],
     ["Commit", record.git === null ? "none: made outside of a checkout" : record.git.commit + (record.git.dirty ? ", with changes" : "")],
+    ...(record.before ?? []).map((one): [string, string] => [
+      "Rows of before", `npx fine-r1 ${one.command.join(" ")} (${minute(one.startedAt)} UTC, commit ${one.git?.commit ?? "none"})`]),
     ["Versions", Object.entries(record.versions).map(([name, version]) => `${name} ${version}`).join(", ")],
   ]; // prettier-ignore
   const exported = /\.(csv|json|md|tex|svg|png|html)$/u; // beside their tables and figures

@@ -9,6 +9,7 @@ import { gather, keptFolder, readKept, settingsOf, writeKept, type MadeBy } from
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { dueKeys } from "../../src/lab/run";
+import { fileFacts } from "../../src/store/facts";
 
 let folder = "";
 let lab: Lab;
@@ -75,5 +76,24 @@ describe("rows that were kept", () => {
     const outputs = [{ path: "results/quickstart/smoke/measurements.json", bytes: 1, sha256: "0".repeat(64) }];
     fs.writeFileSync(path.join(place, "run.json"), JSON.stringify({ outputs }));
     expect(() => readKept(place)).toThrow(`${file}: has changed since the run wrote it`);
+  });
+
+  it("are taken without those whose outcomes a killed run did not come to write, and not at all where a record lost its outcomes", () => {
+    const place = keptFolder("quickstart", "smoke", "record");
+    const made = [1, 2].map((seed) => ({ ...by("cot-sft", ["k"]), seed }));
+    const measurements = made.map(({ seed }) => ({ ...row("cot-sft"), seed }));
+    const outcomes = [
+      { ...{ method: "cot-sft", seed: 1, setting: "open", metric: "accuracy" }, items: [{ id: "i", domain: "d", seen: true }], values: [1] }, // prettier-ignore
+    ];
+    const [, file = ""] = writeKept(place, { settings: settingsOf(lab), made, measurements, outcomes });
+    expect(readKept(place)).toMatchObject({
+      made: [{ seed: 1 }],
+      measurements: [{ seed: 1 }],
+      outcomes: [{ seed: 1 }],
+    });
+    fs.writeFileSync(path.join(place, "run.json"), JSON.stringify({ outputs: fileFacts([file], folder) }));
+    expect(readKept(place)?.made).toHaveLength(2); // a whole record is taken at its word
+    fs.rmSync(file);
+    expect(() => readKept(place)).toThrow(`${file}: is gone since the run wrote it`);
   });
 });

@@ -117,6 +117,37 @@ describe("an experiment that is reproduced", () => {
     await expect(layOutAnew(clone, { ...experiment, id: "never" }, "record")).rejects.toThrow(/holds no measurements/u);
   });
 
+  it("may be recorded seed by seed: the record shows the profile's seed, and tells of every run", async () => {
+    const { seed } = lab.profile;
+    const folder = keptFolder("small", lab.profile.name, "record");
+    const read = (name: string): string => fs.readFileSync(path.join(folder, name), "utf8");
+    const told = (): RunRecord => JSON.parse(read("run.json")) as RunRecord;
+    fs.rmSync(folder, { recursive: true });
+    const record = async (seeds: readonly number[], command: string): Promise<void> => {
+      const made = await makeMethods(lab, experiment, planOf(lab, seeds));
+      const argv = process.argv;
+      process.argv = ["node", "fine-r1", command];
+      await publish(lab, experiment, made, beginRun(lab, experiment, seeds), { destination: "record" }).finally(() => {
+        process.argv = argv;
+      });
+    };
+    await record([seed], "first");
+    const first = { table: read("table.md"), curves: read("curves.svg"), page: read("page.html") };
+    expect(told()).not.toHaveProperty("before");
+
+    await record([seed + 1], "second");
+    expect({ table: read("table.md"), curves: read("curves.svg"), page: read("page.html") }).toEqual(first);
+    expect(read("seeds.md")).not.toContain("results/");
+    expect(told()).toMatchObject({ seeds: [seed + 1], before: [{ seeds: [seed], command: ["first"] }] });
+    expect(told().outputs.map(({ path: place }) => path.basename(place))).toContain("page.html");
+
+    await record([seed + 1], "second"); // the same again is not told twice
+    expect(told().before).toMatchObject([{ command: ["first"] }]);
+    await layOutAnew(clone, experiment, "record");
+    expect(read("table.md")).toBe(first.table);
+    expect(told().before).toMatchObject([{ command: ["first"] }]);
+  }, 60_000);
+
   it("says whose arithmetic the store's work has, and not that of who looks at it", async () => {
     const [made] = await makeMethods(lab, experiment, planRun(lab, experiment, { seeds: [1], only: ["sft"] }));
     const { kept, sentences } = await findingsOf(lab, experiment, [made!]);
