@@ -121,7 +121,7 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   requirePlaces(experiment, profile, destination);
   warn();
   await requireEngine(stagesOf(plan), options);
-  const record = beginRun(lab, experiment, seeds);
+  const record = beginRun(lab, experiment, seeds, plan);
   const published = await withHands(options, async (hands) => {
     if (options.fresh === true) {
       await forget(lab, stagesOf(plan).map(workOf));

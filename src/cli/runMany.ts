@@ -119,7 +119,7 @@ async function make(context: LabContext, planned: readonly PlannedExperiment[], 
   const destination = destinationOf(options);
   for (const { experiment, lab } of planned) requirePlaces(experiment, lab.profile, destination);
   await requireEngine(stagesOfMany(planned), options);
-  const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds)]));
+  const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds, one.plan)]));
   const published = new Map<PlannedExperiment, Published>();
   const failures = new Map<unknown, PlannedExperiment[]>();
   await withHands(options, async (hands) => {
