@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { LabError } from "../core/errors";
-import { breathe, check, silent, type Progress } from "../core/progress";
+import { breathe, check, silent, type Progress, type ProgressTask } from "../core/progress";
 import { Random } from "../core/random";
 import { ADAMW_DEFAULTS, AdamW } from "../engine/adamw";
 import { FlatLayout } from "../engine/flat";
@@ -72,12 +72,14 @@ export async function linearProbe(
   if (!Number.isInteger(batch) || batch < 1) throw new RangeError(`linearProbe: batches of ${batch}`);
   const labels = checkSets(train, test);
   const probe = new Classifier(train[0]?.state.length ?? 0, labels.length);
-  const sets = tensorsOf(train, test, labels, standardise);
-  const task = (options.progress ?? silent).start("linear probe", count);
+  let sets: ReturnType<typeof tensorsOf> | undefined;
+  let task: ProgressTask | undefined;
   const epochs: ProbeEpoch[] = [];
   let best: Probed | undefined;
   let last: Probed | undefined;
   try {
+    sets = tensorsOf(train, test, labels, standardise);
+    task = (options.progress ?? silent).start("linear probe", count);
     for (let epoch = 1; epoch <= count; epoch++) {
       check(options.signal);
       const order = new Random(seed).fork(`epoch ${epoch}`).shuffle([...train.keys()]);
@@ -92,9 +94,9 @@ export async function linearProbe(
       await breathe();
     }
   } finally {
-    task.finish();
+    task?.finish();
     probe.dispose();
-    tf.dispose([sets.train.states, sets.train.classes, sets.test.states, sets.test.classes]);
+    for (const { states, classes } of Object.values(sets ?? {})) tf.dispose([states, classes]);
   }
   if (best === undefined || last === undefined) throw new RangeError("linearProbe: no epoch");
   return { epochs, best, last };
@@ -105,10 +107,7 @@ function shareOf(right: readonly boolean[]): number {
 }
 
 /** States [N, D], and their classes one-hot [N, C]. */
-interface LabelledTensors {
-  readonly states: tf.Tensor2D;
-  readonly classes: tf.Tensor2D;
-}
+type LabelledTensors = Readonly<Record<"states" | "classes", tf.Tensor2D>>;
 
 /** Owns its weights [D, C], its bias [C] and their moments. */
 class Classifier {
@@ -193,7 +192,7 @@ function tensorsOf(
     states: tf.tensor2d(set.map(({ state }) => [...scale(state)])),
     classes: tf.tensor2d(set.map(({ label }) => labels.map((_, k) => (k === place.get(label) ? 1 : 0)))),
   });
-  return { train: tensors(train), test: tensors(test) };
+  return tf.tidy(() => ({ train: tensors(train), test: tensors(test) })); // where one does not fit, none stays
 }
 
 /** (x − mean)/sd by coordinate, sd with ddof 0; a coordinate that does not vary becomes 0. */

@@ -1,8 +1,9 @@
 import { Option, type Command } from "commander";
+import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
 import { rayExecutor } from "../lab/ray/executor";
 import type { RayResources } from "../lab/ray/client";
-import type { LabContext } from "../lab/stage";
+import type { LabContext, Stage } from "../lab/stage";
 import { wholeFrom } from "./options";
 import { withWorkers, type WorkersArgument } from "./workers";
 
@@ -58,6 +59,12 @@ export function requireExecutor(options: ExecutorArguments): void {
   if (stray !== undefined) throw new LabError(`--${stray} is for a cluster`, "Add --executor ray, or leave it out.");
 }
 
+/** Loads the engine, before any stage is made. @throws LabError where this machine is to train with one that cannot */
+export async function requireEngine(stages: readonly Stage[], options: ExecutorArguments): Promise<void> {
+  const trains = stages.some(({ kind, inputs }) => Object.values(kind.asks(inputs)).flat().includes("train"));
+  await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
+}
+
 /** Does work with whoever is asked to: worker processes of this machine, or a cluster. Called after `loadBackend`. */
 export async function withHands<T>(
   options: ExecutorArguments,
@@ -70,7 +77,7 @@ export async function withHands<T>(
 }
 
 /** Whether stages are made elsewhere, so that this machine need not be able to. */
-export function isElsewhere({ executor }: ExecutorArguments): boolean {
+function isElsewhere({ executor }: ExecutorArguments): boolean {
   return executor === "ray";
 }
 

@@ -9,21 +9,22 @@ import { experimentNamed } from "../experiments";
 import { trainedMethods } from "../lab/finished";
 import { keptFolder, readKept } from "../lab/kept";
 import { labOf } from "../lab/lab";
-import { modelCard, stagesBehind } from "../lab/modelCard";
+import { modelCard, stagesBehind, taughtToThink } from "../lab/modelCard";
 import { keysOf } from "../lab/run";
 import { speaksMini } from "../lab/vocabulary";
 import { checkCheckpoint } from "../model/qwen/checkpoint";
 import { writeHubFolder } from "../model/qwen/hub";
 import { QwenTokenizer } from "../model/qwen/tokenizer";
+import type { StageRecord } from "../store/record";
 import { DEFAULT_DOMAIN } from "./askQuestion";
 import { commandLine } from "./again";
 import { profileWords, readProfile, type ProfileArguments } from "./options";
 
 /** A checkpoint to be exported, and what is known of it. */
 interface Exported {
-  /** The folder of the checkpoint, and that of the stage that trained it. */
   readonly checkpoint: string;
-  readonly stage: string;
+  /** Those that trained it, the first one first. */
+  readonly stages: readonly StageRecord[];
   readonly thinking: boolean;
   readonly measurements: readonly Measurement[];
 }
@@ -34,7 +35,9 @@ export async function exportModel(
   out: string,
   options: ProfileArguments & { readonly method?: string },
 ): Promise<void> {
-  const { checkpoint, stage, thinking, measurements } = isFolder(what) ? inFolder(what) : await ofMethod(what, options);
+  const { checkpoint, stages, thinking, measurements } = isFolder(what)
+    ? inFolder(what)
+    : await ofMethod(what, options);
   const mini = speaksMini(QwenTokenizer.load(checkpoint));
   const superCategory = DEFAULT_DOMAIN;
   const question = mini
@@ -42,7 +45,7 @@ export async function exportModel(
     : promptText("paper", { question: "What is shown in this picture?", superCategory, thinking });
   const config = checkCheckpoint(checkpoint);
   const name = path.basename(path.resolve(out));
-  const facts = { name, config, question, mini, stages: stagesBehind(stage), measurements };
+  const facts = { name, config, question, mini, stages, measurements };
   await writeHubFolder(checkpoint, out, modelCard(facts));
   console.log(
     `${out}: config, weights, tokenizer, image settings and README.md. Fill in the card's first line, the licence.`,
@@ -50,9 +53,9 @@ export async function exportModel(
 }
 
 function inFolder(folder: string): Exported {
-  const stage = path.basename(folder) === "model" ? path.dirname(folder) : folder;
+  const stages = stagesBehind(path.basename(folder) === "model" ? path.dirname(folder) : folder);
   const within = path.join(folder, "model");
-  return { checkpoint: isFolder(within) ? within : folder, stage, thinking: false, measurements: [] };
+  return { checkpoint: isFolder(within) ? within : folder, stages, thinking: taughtToThink(stages), measurements: [] };
 }
 
 /** A trained method, with its measurements where those that are kept are this very checkpoint's. */
@@ -66,7 +69,7 @@ async function ofMethod(id: string, options: ProfileArguments & { readonly metho
   if (found === undefined) {
     const run = commandLine("run", id, ...profileWords(options));
     const remedy = names.length === 0 ? `Train them: ${run}` : `Give --method, one of ${names.join(", ")}.`;
-    const reason = options.method === undefined ? "has several methods" : `has no trained method "${options.method}"`;
+    const reason = options.method === undefined ? "needs --method" : `has no trained method "${options.method}"`;
     throw new LabError(names.length === 0 ? "has no trained method" : reason, `${didYouMean(options.method ?? "", names)}${remedy}`, { subject: id }); // prettier-ignore
   }
   const { method, seed, record } = found;
@@ -77,7 +80,7 @@ async function ofMethod(id: string, options: ProfileArguments & { readonly metho
   const measurements = kept === undefined ? [] : select(kept.measurements, { method: method.name, seed });
   return {
     checkpoint: path.join(record.folder, "model"),
-    stage: record.folder,
+    stages: stagesBehind(record.folder),
     thinking: method.thinking,
     measurements,
   };

@@ -1,7 +1,6 @@
 import * as path from "node:path";
 import { Option, type Command } from "commander";
 import { placeOf } from "../config/places";
-import { loadBackend, requireTraining } from "../core/backend";
 import { LabError } from "../core/errors";
 import { silent } from "../core/progress";
 import { experimentNamed } from "../experiments";
@@ -20,7 +19,7 @@ import { forget } from "../store/store";
 import { commandLine } from "./again";
 import { makeBases } from "./base";
 import { showLacking, showPlan } from "./dryRun";
-import { addExecutorOptions, isElsewhere, requireExecutor, withHands } from "./executor";
+import { addExecutorOptions, requireEngine, requireExecutor, withHands } from "./executor";
 import { addProfileOptions, methodsAsked, methodWords, overrides, profileWords, readProfile, rowWords, withRows } from "./options"; // prettier-ignore
 import { destinationOf, requirePlaces, runMany, showTeachers, type RunArguments } from "./runMany";
 import { begunAnew, stoppable } from "./stop";
@@ -121,9 +120,8 @@ async function run(experiment: Experiment, options: RunArguments): Promise<void>
   }
   requirePlaces(experiment, profile, destination);
   warn();
-  const trains = stagesOf(plan).some(({ kind, inputs }) => Object.values(kind.asks(inputs)).flat().includes("train"));
-  await (trains && !isElsewhere(options) ? requireTraining() : loadBackend());
-  const record = beginRun(lab, experiment, seeds);
+  await requireEngine(stagesOf(plan), options);
+  const record = beginRun(lab, experiment, seeds, plan);
   const published = await withHands(options, async (hands) => {
     if (options.fresh === true) {
       await forget(lab, stagesOf(plan).map(workOf));

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { placeOf, storeFolder } from "../config/places";
-import { loadBackend, requireTraining } from "../core/backend";
+import { loadBackend } from "../core/backend";
 import { LabError } from "../core/errors";
 import { requireWritable } from "../core/files";
 import { printable } from "../core/printable";
@@ -28,7 +28,7 @@ import { findFinished, forget } from "../store/store";
 import { workerCount } from "../workers/count";
 import { makeBases } from "./base";
 import { showLacking, showTally } from "./dryRun";
-import { isElsewhere, withHands, type ExecutorArguments } from "./executor";
+import { requireEngine, withHands, type ExecutorArguments } from "./executor";
 import { methodsAsked, overrides, readNames, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
 import { begunAnew, stoppable } from "./stop";
 
@@ -88,7 +88,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     const there: Profile[] = [];
     for (const profile of profiles) if ((await lackingData(profile.dataset)) === undefined) there.push(profile);
     if (there.length > 0) await planOf({ progress: silent }, there);
-    for (const profile of profiles) await showLacking(profile, experiments, { only, fresh: options.fresh });
+    for (const profile of profiles) await showLacking(profile, experiments, { seeds, only, fresh: options.fresh });
     if (buildsOf(missing(there)).length > 0) console.log("\n--with-bases builds what `base build` can make.");
     return;
   }
@@ -118,8 +118,8 @@ function leftOut(labs: readonly Lab[], experiments: readonly Experiment[]): stri
 async function make(context: LabContext, planned: readonly PlannedExperiment[], options: RunArguments): Promise<void> {
   const destination = destinationOf(options);
   for (const { experiment, lab } of planned) requirePlaces(experiment, lab.profile, destination);
-  await (isElsewhere(options) ? loadBackend() : requireTraining());
-  const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds)]));
+  await requireEngine(stagesOfMany(planned), options);
+  const records = new Map(planned.map((one) => [one, beginRun(one.lab, one.experiment, one.seeds, one.plan)]));
   const published = new Map<PlannedExperiment, Published>();
   const failures = new Map<unknown, PlannedExperiment[]>();
   await withHands(options, async (hands) => {

@@ -140,14 +140,15 @@ function pairsOf<T extends Pick<Measurement, "method" | "seed" | "setting" | "me
 function itemDifferences(
   world: string,
   { seed, first, second }: Pair<Outcomes>,
-  { split }: Difference,
+  { split, domain: over }: Difference,
 ): SeedDifference[] {
   const theirs = new Map(second.items.map(({ id }, at) => [id, second.values[at] ?? null]));
   return first.items.flatMap(({ id, domain, seen }, at): SeedDifference[] => {
     const [one, other] = [first.values[at] ?? null, theirs.get(id) ?? null];
     if (one === null || other === null || (split !== "all" && seen !== (split === "seen"))) return [];
-    // both splits' domains count alike
-    return [{ world, seed, item: id, domain: `${domain} ${seen ? "seen" : "unseen"}`, difference: one - other }];
+    // both splits' domains count alike; over items, all are one domain
+    const counted = over ?? `${domain} ${seen ? "seen" : "unseen"}`;
+    return [{ world, seed, item: id, domain: counted, difference: one - other }];
   });
 }
 

@@ -50,7 +50,7 @@ export const separability = defineExperiment({
           ...SCATTER.map(({ metric, title }) => ({ ...scatter(LAST_LAYER, metric), title })),
         ],
         notes: [
-          "Of a test picture of every class, beside its name and beside that of a look-alike: the last token's state. Classes lend each other their names in twos and threes, so that a name is as often right as wrong, and five-fold cross-validation keeps these together: 50 % where the states tell nothing. The Fisher ratio has no sign: where accuracy is not above 50 %, it says nothing. 95 % intervals over pairs.",
+          "Of a test picture of every class, beside its name and beside that of a look-alike: the last token's state. Classes lend each other their names in twos and threes, so that a name is as often right as wrong, and five-fold cross-validation keeps these together: 50 % where the states tell nothing. The Fisher ratio has no sign: where accuracy is not above 50 %, it says nothing. 95 % intervals over pairs, as if these were independent; those of one picture or one name are not.",
         ],
       }),
     },

@@ -29,6 +29,7 @@ import {
   methodsNamed,
   notDue,
   OLD,
+  type Origin,
   worldOf,
 } from "./kept";
 import { headline, partOf, type Called } from "./headline";
@@ -213,15 +214,16 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
   const trained = methods.filter(({ name }) => !fixed.has(name));
   const all = [...parts.values()].filter(({ by }) => trained.some(({ name }) => name === by.method));
   if (all.every(({ by }) => by.seed === seed)) return undefined;
-  const of = (record: boolean): Measurement[] =>
-    all.filter(({ origin }) => (origin === "record") === record).flatMap(({ measurements }) => measurements);
+  const of = (which: Origin): Measurement[] =>
+    all.filter(({ origin }) => origin === which).flatMap(({ measurements }) => measurements);
   const twice = trained.some(
     ({ name }) => new Set(all.filter(({ by }) => by.method === name).map(({ by }) => by.seed)).size > 1,
   );
   if (!twice) return undefined;
   const isAccuracy = columns.every(({ metric }) => metric === "accuracy" || metric === "similarity");
+  const given = page.results.measurements.filter(({ method }) => fixed.has(method));
   return seedTable(
-    { here: of(false), recorded: of(true), given: page.results.measurements.filter(({ method }) => fixed.has(method)) }, // prettier-ignore
+    { here: of("run"), earlier: of("earlier"), recorded: of("record"), given },
     {
       caption: caption(`${experiment.title} over seeds${isAccuracy ? ": accuracy in %" : ""}`),
       methods: trained,

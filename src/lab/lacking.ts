@@ -9,6 +9,7 @@ import type { Experiment } from "./experiment";
 import { expectModels, givenOf, isServed, meetModels, modelsOf, NOT_BUILT, shownPlace } from "./given";
 import { labOf } from "./lab";
 import { unmade } from "./make";
+import { planMany, stagesOfMany } from "./many";
 import { absentFrom, howToGet } from "./missing";
 import { vllmLine } from "./modelCommands";
 import { modelName } from "./plan/models";
@@ -66,6 +67,7 @@ const IN_CONTEXT = 5;
 
 /**
  * Servers that answered once, are to be asked something that is not in the store, and do not answer now.
+ * @param selection as for several experiments: by default each record's own seeds
  * @param selection.fresh whatever is in the store is to be made anew
  */
 export async function silentFor(
@@ -75,7 +77,7 @@ export async function silentFor(
 ): Promise<Lacking[]> {
   if (!modelsOf(profile).some(isServed) || (await lackingData(profile.dataset)) !== undefined) return [];
   const lab = await labOf(profile, { progress: silent, store, models: "recalled" });
-  const stages = experiments.flatMap((experiment) => stagesOf(planRun(lab, experiment, selection)));
+  const stages = stagesOfMany(planMany([lab], experiments, selection));
   const asked = (fresh ? stages : unmade(store, stages)).flatMap(givenOf);
   const met = asked.filter(({ at, fingerprint }) => isServed(at) && fingerprint !== NOT_BUILT);
   const silentOnes: Lacking[] = [];

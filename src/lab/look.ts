@@ -1,5 +1,5 @@
 import type { NamePair } from "../analysis/namePairs";
-import { pairStates } from "../analysis/separability";
+import { PAIR_STATES, pairStates } from "../analysis/separability";
 import type { SpeciesState } from "../analysis/taxonomy";
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
@@ -143,7 +143,7 @@ export async function lookAtPairs(
   pairs: readonly NamePair[],
 ): Promise<Float32Array[][]> {
   const folder = "given" in source ? source.at : path.join((await make(lab, source)).folder, "model");
-  const model = await openModel(folder, ["hiddenStates", "everyLayer"]);
+  const model = await openModel(folder, PAIR_STATES);
   try {
     return await pairStates(model, lab.profile.promptSet, pairs);
   } finally {

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { z } from "zod";
 import { placeOf } from "../config/places";
 import { select, type Measurement } from "../eval/measurements";
 import type { QwenConfig } from "../model/qwen/config";
@@ -40,6 +41,14 @@ export function stagesBehind(folder: string): StageRecord[] {
   });
   const known = new Map([...before, record].map((one) => [keyOf(one), one]));
   return [...known.values()];
+}
+
+const questionsSchema = z.object({ thinking: z.boolean().optional(), examples: z.unknown().optional() });
+
+/** Whether the last of some stages trained on questions that ask for reasoning before the answer: chains of thought, or stage 2's. */
+export function taughtToThink(stages: readonly StageRecord[]): boolean {
+  const { thinking, examples } = questionsSchema.safeParse(stages.at(-1)?.inputs).data ?? {};
+  return thinking ?? stageRefSchema.safeParse(examples).success;
 }
 
 /** README.md beside a checkpoint, as the hub shows it: what it is, how to load it, how it was made, what was measured, its limits. */

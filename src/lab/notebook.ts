@@ -145,7 +145,8 @@ export async function openLab(
       return { ...run, sentences: [...run.sentences, ...leftOut] };
     },
     export: async ({ experiment, made }) => {
-      const record = beginRun(plain, experiment, [...new Set(made.map(({ seed }) => seed))]);
+      const plan = made.map(({ method, seed }) => planMethod(plain, experiment, method, seed));
+      const record = beginRun(plain, experiment, [...new Set(made.map(({ seed }) => seed))], plan);
       return (await publish(plain, experiment, made, record, { set })).files;
     },
   };

@@ -12,7 +12,7 @@ import { exportView, type View } from "../report/viewPage";
 import { takeLease } from "../store/lease";
 import { leasesOf } from "../store/store";
 import type { Experiment, Sight } from "./experiment";
-import { givenChains, NOT_BUILT } from "./given";
+import { givenOf, NOT_BUILT } from "./given";
 import { keptFindings, layOut, outdated, shownSeed, withRemark, type Findings } from "./findings";
 import {
   gather,
@@ -31,7 +31,7 @@ import {
 import type { Lab } from "./lab";
 import { caseSource, lookAtChains } from "./look";
 import { amendRun, formerRuns, recordedOutputs, RUN_RECORD, startRun, type OpenRun } from "./provenance";
-import { dueKeys, ownParts, type MadeMethod } from "./run";
+import { dueKeys, ownParts, planRun, stagesOf, type MadeMethod, type PlannedMethod } from "./run";
 
 /** Findings, and the files that hold them. */
 export interface Published extends Findings {
@@ -195,35 +195,23 @@ export async function viewsOf(
   return drawn;
 }
 
-/** Begins the record of a run. */
-export function beginRun(lab: Lab, experiment: Experiment, seeds: readonly number[]): OpenRun {
+/** Begins the record of a run. @param plan what it makes; default: the experiment's usual methods */
+export function beginRun(
+  lab: Lab,
+  experiment: Experiment,
+  seeds: readonly number[],
+  plan: readonly PlannedMethod[] = planRun(lab, experiment, { seeds }),
+): OpenRun {
   const { profile } = lab;
-  const { dataset, base, encoder, similarity, teacher, miner, models, benchmarks } = lab.recipe(profile.seed);
-  const { released } = profile.cot;
-  const further = (experiment.models ?? []).map((part) => models[part]);
-  const chains = released === undefined ? undefined : givenChains(released);
-  const given = [
-    dataset,
-    base,
-    encoder,
-    similarity,
-    teacher,
-    miner,
-    chains,
-    ...further,
-    ...Object.values(benchmarks ?? {}),
-  ];
-  const named = given.flatMap((one) => {
-    // what is not there was worked on by nothing in this run
-    return one === undefined || one.fingerprint === NOT_BUILT ? [] : [[one.fingerprint, one] as const];
-  });
+  // what is not there was worked on by nothing in this run
+  const given = stagesOf(plan).flatMap(givenOf).filter(({ fingerprint }) => fingerprint !== NOT_BUILT); // prettier-ignore
   return startRun({
     experiment: experiment.id,
     profile: profile.name,
     // as its file states it: places from the project's root, so that a record reads alike on every machine
     config: fromProject(profile),
     seeds,
-    inputs: [...new Map(named).values()].map((one) => ({ ...one, at: fromProject(one.at) })),
+    inputs: [...new Map(given.map((one) => [one.fingerprint, { ...one, at: fromProject(one.at) }])).values()],
   });
 }
 

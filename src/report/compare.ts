@@ -11,7 +11,7 @@ export interface Comparison {
 
 /**
  * How a method compares: the same in every digit of every measurement (those of domains and of other settings included), the
- * value in each column of the table within its recorded 95 % interval, or neither.
+ * value in each column of the table (where it shows nothing of the method, every value) within its recorded 95 % interval, or neither.
  */
 export type Verdict = "identical" | "within the interval" | "different";
 
@@ -104,7 +104,10 @@ function verdictOf(
   const cells = columns.map((column) => [measurementIn(own, column), measurementIn(theirs, column)] as const);
   if (cells.some(([a, b]) => (a === undefined) !== (b === undefined))) return "different";
   if (numbers) return "identical";
-  const within = cells.every(([a, b]) => a === undefined || b === undefined || (b.low <= a.value && a.value <= b.high));
+  const shown = cells.flatMap(([a, b]) => (a === undefined || b === undefined ? [] : [[a, b] as const]));
+  // a table of other settings shows none of it, and says nothing of what differs
+  const judged = shown.length > 0 ? shown : common;
+  const within = judged.every(([a, b]) => b.low <= a.value && a.value <= b.high);
   return within ? "within the interval" : "different";
 }
 

@@ -5,9 +5,11 @@ import { METHOD_COLUMN, meansNote, measurementIn, pivotColumns, shownValue } fro
 import type { MeasuredColumn, MethodTitle, PivotColumn } from "./pivot";
 import { resultTable, type Cell, type ResultTable, type Row } from "./table/table";
 
-/** Measurements of several seeds. Of a method and a seed that both have, those made here count. */
+/** Measurements of several seeds. Of a method and a seed that several have, those made here count, then those of an earlier run. */
 export interface SeedMeasurements {
   readonly here: readonly Measurement[];
+  /** Of earlier runs with the same settings. */
+  readonly earlier?: readonly Measurement[];
   readonly recorded: readonly Measurement[];
   /** Of methods that no seed changes, such as the base: they have no row, and stand beside every seed in differences. */
   readonly given?: readonly Measurement[];
@@ -89,27 +91,32 @@ export function seedTable(measured: SeedMeasurements, layout: SeedLayout): Resul
   });
 }
 
-/** One seed's measurements by method, and which methods were measured here. */
+/** Where measurements come from; the first that has some counts. */
+const SOURCES = ["here", "earlier", "recorded"] as const;
+type Source = (typeof SOURCES)[number];
+
+/** One seed's measurements by method, and where each method's come from. */
 interface SeedRun {
   readonly seed: number;
   readonly own: ReadonlyMap<string, readonly Measurement[]>;
-  readonly here: ReadonlySet<string>;
+  readonly from: ReadonlyMap<string, Source>;
 }
 
-function seedRuns({ here, recorded }: SeedMeasurements, methods: readonly MethodTitle[]): SeedRun[] {
-  const named = new Set(methods.map(({ name }) => name));
-  const counted = [...here, ...recorded].filter(({ method }) => named.has(method));
+function seedRuns(measured: SeedMeasurements, methods: readonly MethodTitle[]): SeedRun[] {
+  const names = methods.map(({ name }) => name);
+  const of = (source: Source): readonly Measurement[] => measured[source] ?? [];
+  const counted = SOURCES.flatMap(of).filter(({ method }) => names.includes(method));
   const seeds = [...new Set(counted.map(({ seed }) => seed))].sort((a, b) => a - b);
   return seeds.map((seed) => {
     const own = new Map<string, readonly Measurement[]>();
-    const madeHere = new Set<string>();
-    for (const method of named) {
-      const mine = select(here, { seed, method });
-      const all = mine.length > 0 ? mine : select(recorded, { seed, method });
-      if (all.length > 0) own.set(method, all);
-      if (mine.length > 0) madeHere.add(method);
+    const from = new Map<string, Source>();
+    for (const method of names) {
+      const source = SOURCES.find((one) => select(of(one), { seed, method }).length > 0);
+      if (source === undefined) continue;
+      own.set(method, select(of(source), { seed, method }));
+      from.set(method, source);
     }
-    return { seed, own, here: madeHere };
+    return { seed, own, from };
   });
 }
 
@@ -150,15 +157,20 @@ function fewNote(rows: readonly Row[]): string[] {
   ];
 }
 
-/** Which methods were measured here and which are recorded. */
+/** Which methods were measured here, which by an earlier run, and which are recorded. */
 function whose(runs: readonly SeedRun[], methods: readonly MethodTitle[]): string {
-  const counted = runs.map(({ seed, own, here }) => {
-    const there = methods.filter(({ name }) => own.has(name));
-    return { seed, there, here: there.filter(({ name }) => here.has(name)) };
-  });
-  if (counted.every(({ here }) => here.length === 0)) return "All rows are from results/.";
-  if (counted.every(({ here, there }) => here.length === there.length)) return "All rows are of this run.";
-  const made = counted.filter(({ here }) => here.length > 0);
-  const parts = made.map(({ seed, here }) => `seed ${seed}: ${here.map(({ title }) => title).join(", ")}`);
-  return `Made here: ${parts.join("; ")}. All else is from results/.`;
+  const of = (source: Source): string[] =>
+    runs.flatMap(({ seed, from }) => {
+      const titles = methods.filter(({ name }) => from.get(name) === source).map(({ title }) => title);
+      return titles.length === 0 ? [] : [`seed ${seed}: ${titles.join(", ")}`];
+    });
+  const [here, earlier, recorded] = [of("here"), of("earlier"), of("recorded")];
+  if (here.length + earlier.length === 0) return "All rows are from results/.";
+  if (earlier.length + recorded.length === 0) return "All rows are of this run.";
+  if (here.length + recorded.length === 0) return "All rows are of earlier runs with the same settings.";
+  return [
+    ...(here.length === 0 ? [] : [`Made here: ${here.join("; ")}.`]),
+    ...(earlier.length === 0 ? [] : [`Made by an earlier run with the same settings: ${earlier.join("; ")}.`]),
+    ...(recorded.length === 0 ? [] : ["All else is from results/."]),
+  ].join(" ");
 }

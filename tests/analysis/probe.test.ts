@@ -56,8 +56,13 @@ describe("linearProbe", () => {
     expect(Math.abs((await losses(false, true))[4]! - (await losses(false, false))[4]!)).toBeGreaterThan(0.1);
   });
 
-  it("leaves no tensor behind, also when it is stopped", async () => {
+  it("leaves no tensor behind, also when it is stopped or cannot begin", async () => {
     const before = tf.memory().numTensors;
+    const start = (): never => {
+      throw new Error("no display");
+    };
+    await expect(linearProbe(train, test, { seed: 1, progress: { start } })).rejects.toThrow("no display");
+    expect(tf.memory().numTensors).toBe(before);
     await linearProbe(train, test, { seed: 1, epochs: 2, batch: 16 });
     await expect(linearProbe(train, test, { seed: 1, signal: AbortSignal.abort() })).rejects.toThrow();
     expect(tf.memory().numTensors).toBe(before);

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { kindsIn, linesOf, newHome, printed, refusal, removeHome, stagesIn, startFineR1 } from "./home";
+import { fineR1, kindsIn, linesOf, newHome, printed, refusal, removeHome, stagesIn, startFineR1 } from "./home";
 
 /** Several experiments as one run: `fine-r1 run A B`, and `fine-r1 run --all`. */
 let home = "";
@@ -49,6 +49,20 @@ it("all of them: a dry run says how many stages there are, and which rows a prof
   );
   expect(fs.existsSync(path.join(home, "runs"))).toBe(false);
 });
+
+it("needs an engine that trains where something is trained, as one experiment does", () => {
+  const own = newHome("many-wasm");
+  const run = (only: string) =>
+    fineR1(own, ["run", "inference", "--profiles", "smoke", "--seeds", "1", "--only", only], {
+      FINE_R1_BACKEND: "wasm",
+    });
+  try {
+    expect(run("tapo")).toMatchObject({ status: 1, stderr: expect.stringContaining("training needs the native") as string }); // prettier-ignore
+    expect(run("siglip")).toMatchObject({ status: 0 });
+  } finally {
+    removeHome(own);
+  }
+}, 120_000);
 
 it("a run that was killed goes on, makes each stage once and publishes each experiment", async () => {
   const run = startFineR1(home, BOTH);

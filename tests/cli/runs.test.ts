@@ -130,7 +130,7 @@ describe("what was made", () => {
   it("is exported in the hub's layout, with a card that says how it was made and what was measured", () => {
     const [out, again] = [path.join(home, "fine-r1-smoke"), path.join(home, "by-folder")];
     const several = refusal(home, ["export", ...SMOKE, "-o", out]);
-    expect(several).toMatch(/has several methods.*--method, one of cot-sft, tapo/);
+    expect(several).toMatch(/quickstart: needs --method\. Give --method, one of cot-sft, tapo/);
     expect(refusal(home, ["export", ...SMOKE, "--method", "cot-sf", "-o", out])).toMatch(/Did you mean "cot-sft"/);
     expect(refusal(home, ["export", ...SMOKE, "--method", "tapo"])).toMatch(/Say where the model goes: --out FOLDER/);
     printed(home, "export", ...SMOKE, "--method", "tapo", "-o", out);
@@ -147,7 +147,11 @@ describe("what was made", () => {
     expect(refusal(home, ["export", ...SMOKE, "--method", "tapo", "-o", out])).toMatch(/is not empty/);
     const [rl] = foldersOf(home, "rl");
     printed(home, "export", rl ?? "", "-o", again);
-    expect(fs.readFileSync(path.join(again, "README.md"), "utf8")).toContain("Nothing is recorded of this checkpoint.");
+    const byFolder = fs.readFileSync(path.join(again, "README.md"), "utf8");
+    expect(byFolder).toContain("Nothing is recorded of this checkpoint.");
+    // both ask the question that TAPO trained on
+    const question = /^question = .*$/mu;
+    expect(question.exec(byFolder)?.[0]).toBe(question.exec(card)?.[0]);
   });
 
   it("is as it was left, says verify; else it names each file that is not", () => {

@@ -30,6 +30,13 @@ describe("effectOf", () => {
     expect(effectOf([], seen)).toBeUndefined();
   });
 
+  it("counts all items alike where the difference is over items, answer by answer too", () => {
+    // seen: 1 − 0, 1 − 1, 0 − 1 → mean 0, where the mean over domains is −0.25; with the unseen bird's 1 − 0: 1 of 4
+    const results = [world("w", [of("tapo", 1, [1, 1, 1, 0, null]), of("base", 1, [0, 1, 0, 1, 1])])];
+    expect(effectOf(results, { ...seen, domain: "items" })).toMatchObject({ value: 0, byWorld: [0], items: 3, overItems: true }); // prettier-ignore
+    expect(effectOf(results, { ...seen, split: "all", domain: "items" })).toMatchObject({ value: 0.25, items: 4 });
+  });
+
   it("sets a given method beside every seed of a trained one, and pairs two trained ones by their seeds", () => {
     const flat = (value: number): number[] => ITEMS.map(() => value);
     const trained = [0.6, 0.7, 0.8].map((value, at) => of("tapo", at + 1, flat(value)));

@@ -15,8 +15,8 @@ import { make } from "../../src/lab/make";
 import { beginRun, publish } from "../../src/lab/publish";
 import { labelSft, states } from "../../src/lab/recipe";
 import { makeMethods, planMethod, planRun, stagesOf, type MadeMethod } from "../../src/lab/run";
-import { withInputs } from "../../src/lab/stage";
-import { openModel } from "../../src/model/open";
+import { requireAble, withInputs } from "../../src/lab/stage";
+import { openModel, recall } from "../../src/model/open";
 import { newHome, removeHome } from "../cli/home";
 import { tinyLab } from "../lab/tinyLab";
 
@@ -87,10 +87,21 @@ describe("the plan of H1, H2 and H3", () => {
   });
 
   it("refuses a model that has no hidden states by its name, and passes over an encoder", () => {
-    const blind = { ...lab.recipe(1).base, at: "served:http://localhost:1#none" };
-    const method: Method = { name: "a", title: "A", model: { ...blind, at: "scripted:none.json" }, thinking: false };
-    expect(planMethod(lab, separability, method, 1).analysed).toHaveLength(1); // a scripted model has some
-    const encoder: Method = { ...method, model: lab.recipe(1).encoder };
+    const at = "served:http://localhost:1/v1#none";
+    recall(at, { fingerprint: "f", can: ["generate"], lacks: { everyLayer: "it shows the last one" }, by: "vLLM" });
+    const blind: Method = { name: "a", title: "A", model: { ...lab.recipe(1).base, at }, thinking: false };
+    const refused = (experiment: Experiment) => () => {
+      requireAble(stagesOf([planMethod(lab, experiment, blind, 1)]));
+    };
+    expect(refused(knowledge)).toThrow(`${at}: is served by vLLM, which cannot show its hidden states. `);
+    expect(refused(separability)).toThrow(
+      `${at}: is served by vLLM, which cannot show its hidden states and cannot show its hidden states after every layer (it shows the last one)`,
+    );
+    const scripted = { ...blind, model: { ...lab.recipe(1).base, at: "scripted:none.json" } }; // has some
+    expect(() => {
+      requireAble(stagesOf([planMethod(lab, separability, scripted, 1)]));
+    }).not.toThrow();
+    const encoder: Method = { ...blind, model: lab.recipe(1).encoder };
     for (const experiment of [knowledge, separability, shares])
       expect(planMethod(lab, experiment, encoder, 1)).toMatchObject({ asked: [], analysed: [] });
   });

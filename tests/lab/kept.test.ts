@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { silent } from "../../src/core/progress";
 import type { Measurement } from "../../src/eval/measurements";
 import { quickstart } from "../../src/experiments";
-import { gather, keptFolder, readKept, settingsOf, writeKept, type MadeBy } from "../../src/lab/kept";
+import { layOut } from "../../src/lab/findings";
+import { gather, keptFolder, partKey, readKept, settingsOf, writeKept, type MadeBy, type Origin } from "../../src/lab/kept"; // prettier-ignore
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { dueKeys } from "../../src/lab/run";
@@ -68,6 +69,22 @@ describe("rows that were kept", () => {
     lab = await withSimilarity(profile.encoder);
     expect([...gathered().parts.keys()]).toEqual(["1 a variant"]);
     expect(gathered().leftOut).toEqual([expect.stringMatching(/^Left out: cot-sft of .*from other inputs/)]);
+  });
+
+  it("of an earlier run are not called this run's in the table over seeds", () => {
+    const part = (seed: number, origin: Origin) => {
+      const own = { ...by("tapo", []), seed };
+      return [partKey(own), { by: own, measurements: [{ ...row("tapo"), seed }], outcomes: [], origin }] as const;
+    };
+    const notes = (...origins: readonly Origin[]) => {
+      const parts = new Map(origins.map((origin, at) => part(at + 1, origin)));
+      const findings = layOut(lab, quickstart, [], { settings: {}, parts, recorded: undefined, leftOut: [] }, {});
+      return findings.tables.get("seeds")?.notes.join(" ");
+    };
+    const title = "CoT SFT \\+ TAPO";
+    expect(notes("run", "run")).toContain("All rows are of this run.");
+    expect(notes("earlier", "run")).toMatch(new RegExp(`Made here: seed 2: ${title}\\. Made by an earlier run .*: seed 1: ${title}\\.$`)); // prettier-ignore
+    expect(notes("record", "run")).toMatch(new RegExp(`Made here: seed 2: ${title}\\. All else is from results/\\.$`));
   });
 
   it("are not taken once the file has changed since its run wrote it", () => {

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "../../src/config/load";
-import { modelCard } from "../../src/lab/modelCard";
+import { modelCard, taughtToThink } from "../../src/lab/modelCard";
 import { readQwenConfig } from "../../src/model/qwen/config";
 
 /** A card goes to the hub: what it names, others read. */
@@ -19,4 +19,14 @@ it("a card names no folder of its writer's machine and no address of a server", 
   const card = modelCard({ name: "m", config, question: "?", mini: false, stages: [stage], measurements: [] });
   expect(card).not.toMatch(/\/home|inner\.example|secret/u);
   for (const told of ["heldout:folder:mushrooms?shots=4", "embeddings:vectors.jsonl", "served:Qwen/Qwen2.5-VL-32B-Instruct", "assets/mini/base", "cub:CUB?split=lines"]) expect(card).toContain(told); // prettier-ignore
+});
+
+it("its question asks for reasoning where the checkpoint was trained so, as the stage's inputs say", () => {
+  const from = { given: "checkpoint", at: "base", fingerprint: "0123456789abcdef" };
+  const after = (kind: string, inputs: Record<string, unknown>) =>
+    taughtToThink([{ kind, version: 2, inputs: { from, ...inputs }, result: {}, startedAt: "", seconds: 1, outputs: [] }]); // prettier-ignore
+  const chains = { stage: "cot", key: "0123456789abcdef" };
+  expect([after("sft", { examples: chains }), after("sft", { examples: "labels" })]).toEqual([true, false]);
+  expect([true, false].map((thinking) => after("rl", { thinking }))).toEqual([true, false]);
+  expect(taughtToThink([])).toBe(false);
 });

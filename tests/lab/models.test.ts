@@ -80,9 +80,18 @@ describe("further models of a profile", () => {
     expect(of(unbuilt)).toEqual(of(whole));
   });
 
-  it("stand in the record of a run that is about them", () => {
+  it("stand in the record of a run that is about them, rows of the profile's own too, and nothing else does", async () => {
     const inputs = (experiment: typeof inference) => beginRun(whole, experiment, [1]).spec.inputs.length;
     expect([quickstart, inference, closedWorld].map(inputs)).toEqual([3, 4, 6]);
+    const asked = beginRun(whole, inference, [1], planRun(whole, inference, { only: ["base"] })).spec.inputs;
+    expect(asked.map(({ given }) => given).sort()).toEqual(["checkpoint", "dataset"]);
+    const own = { models: {}, rows: ["qwen2-vl-2b"], servers: { "qwen2-vl-2b": path.join(home, "qwen2") } };
+    const { store } = whole;
+    const withRow = await labOf({ ...whole.profile, ...own }, { progress: silent, store });
+    const { fingerprint } = whole.recipe(1).models.qwen2!;
+    const of = (experiment: typeof inference) => beginRun(withRow, experiment, [1]).spec.inputs.map((one) => one.fingerprint); // prettier-ignore
+    expect(of(closedWorld)).toContain(fingerprint);
+    expect(of(quickstart)).not.toContain(fingerprint);
     const fingerprints = beginRun(unbuilt, closedWorld, [1]).spec.inputs.map(({ fingerprint }) => fingerprint);
     expect(fingerprints).not.toContain(NOT_BUILT); // nothing was made with those
   });

@@ -24,9 +24,8 @@ describe("a share of the examples", () => {
     );
   });
 
-  it("has the paper's numbers of 1,199 chains; other seeds draw others; the whole is the whole", () => {
-    const all = Array.from({ length: 1199 }, (_, i) => i);
-    expect([404, 804, 1199].map((count) => shareOf(all, count / 1199, 1).length)).toEqual([404, 804, 1199]);
+  it("is another for another seed; the whole is the whole", () => {
+    const all = Array.from({ length: 80 }, (_, i) => i);
     expect(shareOf(all, 0.5, 1)).not.toEqual(shareOf(all, 0.5, 2));
     expect(shareOf(all, 1, 3)).toEqual(all);
   });

@@ -52,6 +52,16 @@ describe("compareMeasurements", () => {
     expect(lines(without, theirs)?.[0]?.[2]).toBe("different");
   });
 
+  it("judges what both measured where the table shows none of it: a run that differs is not within the interval", () => {
+    const gap = (value: number) => [measured({ method: "tapo", setting: "last layer", metric: "separability", domain: "items", value, low: value - 0.1, high: value + 0.1 })]; // prettier-ignore
+    const verdict = (ours: number, columns = STANDARD_COLUMNS) =>
+      compareMeasurements(gap(ours), gap(0.25), { methods: METHODS, columns, processors: same })?.table.rows[0]?.[
+        "verdict"
+      ];
+    expect([0.25, 0.3125, 0.375].map((ours) => verdict(ours))).toEqual(["identical", "within the interval", "different"]); // prettier-ignore
+    expect(verdict(0.375, [])).toBe("different");
+  });
+
   it("leaves out what only one of the two has; with nothing in common there is no comparison", () => {
     const recorded = [...method("tapo", 0.5), ...method("dapo", 0.5)];
     expect(lines([...method("base", 0.1), ...method("tapo", 0.5)], recorded)).toHaveLength(3);

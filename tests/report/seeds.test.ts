@@ -125,6 +125,28 @@ describe("seedTable", () => {
     expect(mixed.provenance["seeds"]).toBe("1 2");
   });
 
+  it("tells what an earlier run made from what this one did", () => {
+    const [first, second, third] = [1, 2, 3].map((number) => seed(number, { "cot-sft": 0.4, tapo: 0.5 }));
+    const note = (measured: Parameters<typeof seedTable>[0]) => seedTable(measured, LAYOUT).notes.at(-1);
+    expect(note({ here: second!, earlier: first!, recorded: first! })).toBe(
+      "Made here: seed 2: CoT SFT, CoT SFT + TAPO. Made by an earlier run with the same settings: seed 1: CoT SFT, CoT SFT + TAPO.",
+    );
+    expect(note({ here: second!, earlier: first!, recorded: third! })).toMatch(
+      /seed 1: \D+\. All else is from results\/\.$/,
+    );
+    expect(note({ here: [], earlier: first!, recorded: second! })).toMatch(
+      /^Made by an earlier run .* All else is from/,
+    );
+    const both = [...first!, ...second!];
+    expect(note({ here: [], earlier: both, recorded: [] })).toBe(
+      "All rows are of earlier runs with the same settings.",
+    );
+    expect(note({ here: both, earlier: both, recorded: both })).toBe("All rows are of this run.");
+    const dearer = seed(1, { tapo: 0.1 });
+    const { rows } = seedTable({ here: second!, earlier: first!, recorded: dearer }, LAYOUT);
+    expect((rows[1]!["closed_seen"] as { value: number }).value).toBe(0.5); // the earlier run's before the record's
+  });
+
   it("says which columns are means over domains and which over items, and what was left out", () => {
     const items = {
       setting: "open",

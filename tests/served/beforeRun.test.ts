@@ -5,7 +5,10 @@ import { wordingWarnings } from "../../src/lab/fit";
 import { labOf } from "../../src/lab/lab";
 import { describedStages, silentFor } from "../../src/lab/lacking";
 import { loadProfile } from "../../src/lab/profile";
+import { chains } from "../../src/lab/recipe";
 import { makeMethods, planRun } from "../../src/lab/run";
+import { workOf } from "../../src/lab/stage";
+import { makeOnce } from "../../src/store/store";
 import { fineR1, newHome, refusal, removeHome, startFineR1, storeIn } from "../cli/home";
 import { folderOf, several } from "../data/folderFixture";
 import { unpackEncoder } from "../model/encoderFixture";
@@ -123,5 +126,18 @@ describe("a dry run", () => {
     vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000); // what was found out is not believed for so long
     expect(await silentFor(profile, [quickstart], only)).toEqual([]);
     expect((await silentFor(profile, [quickstart], { ...only, fresh: true })).map(({ key }) => key)).toEqual(["base"]);
+  });
+
+  it("lists a teacher whose chains are in the store for one seed alone where the record has several", async () => {
+    const server = await serve();
+    const profile = loadProfile("smoke", { "cot.teacher": `served:${server.url}#tiny` });
+    const only = { only: ["cot-sft"], store: storeIn(home()) };
+    const lab = await labOf(profile, { progress: silent, store: only.store });
+    const { seed } = profile;
+    await makeOnce(lab, workOf(chains(lab.recipe(seed))), { run: () => Promise.resolve({}), parse: () => ({}) });
+    await server.close();
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
+    expect(await silentFor(profile, [quickstart], { ...only, seeds: [seed] })).toEqual([]);
+    expect((await silentFor(profile, [quickstart], only)).map(({ key }) => key)).toEqual(["cot.teacher"]);
   });
 });

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import type { PictureState } from "../../analysis/classProbe";
 import { mirroredPairs, type NamePair } from "../../analysis/namePairs";
-import { pairStates, separability, type Separability } from "../../analysis/separability";
+import { PAIR_STATES, pairStates, separability, type Separability } from "../../analysis/separability";
 import { readStored } from "../../config/stored";
 import { LabError, required } from "../../core/errors";
 import { writeJson } from "../../core/files";
@@ -158,10 +158,10 @@ export const separabilityStage = defineStage<SeparabilityInputs, LayeredSeparabi
     seed: z.int().min(0),
   }),
   result: separabilitySchema,
-  asks: () => ({ model: ["hiddenStates", "everyLayer"] }),
+  asks: () => ({ model: PAIR_STATES }),
   run: async ({ model: ref, dataset, promptSet, seed }, bench) => {
     const pairs = pairsOf(await bench.dataset(dataset), seed);
-    const model = await openModel(checkpointFolder(bench, ref), ["hiddenStates"], bench.context);
+    const model = await openModel(checkpointFolder(bench, ref), PAIR_STATES, bench.context);
     try {
       const [, ...layers] = await pairStates(model, promptSet, pairs);
       const found = layers.map((states) => separability(pairs, states, seed));

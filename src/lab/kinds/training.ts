@@ -46,7 +46,7 @@ export interface SftInputs extends SftOptions {
   readonly dataset: Given;
   /** A stage that wrote chains of thought, or "labels": each training picture's name alone. */
   readonly examples: Ref | "labels";
-  /** How much of the examples is used, drawn by the seed (`shareOf`); all where absent. */
+  /** How much of the examples is used, drawn by the seed (`shareOf`); all where absent, as in every experiment: for a reader's own variants (notebook 07). */
   readonly share?: number | undefined;
   readonly promptSet: PromptSet;
 }

@@ -1,5 +1,3 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { expect, it } from "vitest";
 import { silent } from "../../src/core/progress";
 import { closedWorld } from "../../src/experiments/closedWorld";
@@ -7,23 +5,16 @@ import { trainingMethods } from "../../src/experiments/trainingMethods";
 import { keptFindings } from "../../src/lab/findings";
 import { labOf } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
-import { planRun } from "../../src/lab/run";
+import { planRun, stagesOf } from "../../src/lab/run";
 
-/** The source files that mention a text. */
-function filesWith(text: string): string[] {
-  const names = fs.readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-  return names.filter((name) => fs.readFileSync(path.join("src", name), "utf8").includes(text)).sort();
-}
+/** What experiments take from papers: baselines of another one, and printed averages beside our own. */
 
-it("two baselines from another paper are one file of experiments, and a line in the index", () => {
-  const own = ["experiments/claims.ts", "experiments/trainingMethods.ts"]; // and what the paper claims of them
-  for (const name of ["cls-rl", "no-thinking-rl"]) expect(filesWith(`"${name}"`)).toEqual(own);
-  expect(filesWith("./trainingMethods")).toEqual(["experiments/index.ts"]);
-});
-
-it("they train from the base as their paper says", async () => {
+it("two baselines of another paper train from the base as that says, and need no stage 1", async () => {
   const lab = await labOf(loadProfile("smoke"), { progress: silent });
   const plan = planRun(lab, trainingMethods, { only: ["cls-rl", "no-thinking-rl"] });
+  const kinds = plan.map((planned) => stagesOf([planned]).map(({ kind }) => kind.kind));
+  expect(kinds[0]).toEqual(["triplets", "rl", "answers", "answers", "similarity"]);
+  expect(kinds[1]).toEqual(kinds[0]);
   const { base } = lab.recipe(1);
   const inputs = plan.map(({ training }) => training?.inputs ?? {});
   expect(inputs[0]).toMatchObject({ from: base, thinking: true, formatWeight: 0.1, n1: 6, n2: 0 });
