@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { LabError, required } from "../core/errors";
 import { readJsonl } from "../core/files";
 import { didYouMean } from "../core/similar";
-import { parseStepFigures, type StepFigures } from "../engine/train";
+import { METRICS_FILE, parseStepFigures, type StepFigures } from "../engine/metrics";
 import { readAnswers, type Answer } from "../eval/answers";
 import type { Measurement } from "../eval/measurements";
 import type { Setting } from "../eval/metrics";
@@ -177,8 +177,7 @@ function measured(
 ): MadeMethod {
   const { method, seed, training, asked, analysed } = planned;
   const folderOf = (stage: Stage): string => finished(stage).folder;
-  const steps =
-    training === undefined ? [] : readJsonl(path.join(folderOf(training), "metrics.jsonl"), parseStepFigures);
+  const steps = training === undefined ? [] : readJsonl(path.join(folderOf(training), METRICS_FILE), parseStepFigures);
   const kept = asked.map(({ setting, answers: stage, similarity: compared }): KeptAnswers => {
     const answers = readAnswers(path.join(folderOf(stage), ANSWERS));
     const similarity = compared === undefined ? undefined : readSimilarities(folderOf(compared));
