@@ -6,7 +6,7 @@ import type { PlotlyFigure } from "../report/figure/figure";
 import { originMarks } from "../report/notes";
 import type { MeasuredColumn } from "../report/pivot";
 import { chainLayout, type Results } from "../report/standard";
-import { resultTable, type Row } from "../report/table/table";
+import { numberColumn, resultTable, textColumn, type Row } from "../report/table/table";
 
 /** The analysis that is written for a model, and what a row with it is called. */
 const WRITTEN = { own: "told what is there", lookalike: "told the look-alike" } as const;
@@ -91,8 +91,8 @@ function toldBars({ methods, measurements }: Results): PlotlyFigure | undefined 
   const table = resultTable({
     caption: title,
     columns: [
-      { key: "method", title: "Method", kind: "text" },
-      ...ASKED.map((asked) => ({ key: asked.key, title: asked.title, kind: "number" as const, percent: true })),
+      textColumn("method", "Method"),
+      ...ASKED.map((asked) => numberColumn(asked.key, asked.title, { percent: true })),
     ],
     rows: models.map(({ name, title: called, mark }): Row => {
       const cells = ASKED.map(({ ending, key }) => {

@@ -70,7 +70,7 @@ export function chainLayout({ chains }: Pick<Dataset, "chains">): Omit<TableLayo
     chains && {
       caption: "First wrong step of the chains, open world, % of items",
       splitRows: SPLITS,
-      columns: chainColumns(chains, "open"),
+      columns: chainColumns(chains),
       notes: [`${CHAIN_NOTE} Shares of all items of a split; the table of accuracy takes the mean over the domains.`],
     }
   );

@@ -9,7 +9,7 @@ import { ownToken, rayAddress, rayToken, type Token } from "./address";
 import { nameOf, request, Unreachable, type Question } from "./http";
 
 /** What a job may be; the last three are ends. */
-export const JOB_STATES = ["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"] as const;
+const JOB_STATES = ["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"] as const;
 
 /** A job as the cluster tells of it; times are in milliseconds since 1970. */
 export interface Job {
