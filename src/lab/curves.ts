@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { LabError } from "../core/errors";
 import { JsonlFile, unreadable } from "../core/files";
 import { METRICS_FILE, parseStepFigures } from "../engine/metrics";
-import type { Curve } from "../report/metrics/curve";
+import type { Curve } from "../report/curves/curve";
 import { readRecord } from "../store/record";
 import { folderOf } from "../store/store";
 import type { Experiment } from "./experiment";

@@ -10,7 +10,7 @@ import {
   markOf,
 } from "../table/table";
 import type { FigureJson, JsonObject, PlotlyFigure } from "./figure";
-import { wrapText } from "./metrics";
+import { wrapText } from "./textWidth";
 import { type Colours, INK, SIZE, axis, colour, coloursOf, frame, plain, tint } from "./style";
 
 export interface BarsOptions {

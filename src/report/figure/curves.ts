@@ -1,5 +1,5 @@
 import type { JsonObject, PlotlyFigure } from "./figure";
-import { textWidth } from "./metrics";
+import { textWidth } from "./textWidth";
 import { type Colours, INK, SIZE, axis, coloursOf, faint, frame, plain } from "./style";
 
 export interface DrawnCurve {

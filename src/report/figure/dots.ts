@@ -1,5 +1,5 @@
 import type { JsonObject, PlotlyFigure } from "./figure";
-import { wrapText } from "./metrics";
+import { wrapText } from "./textWidth";
 import { INK, PALETTE, SIZE, axis, frame, plain } from "./style";
 
 /** A row of a dot plot: a number with its interval, and one to compare it with. */

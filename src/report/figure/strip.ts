@@ -2,7 +2,7 @@ import type { RgbImage } from "../../core/image";
 import { pictureUrl } from "../display/view";
 import { escapeHtml } from "../table/html";
 import type { DrawnFigure } from "./figure";
-import { wrapText } from "./metrics";
+import { wrapText } from "./textWidth";
 import { FONT, INK, SIZE } from "./style";
 
 export interface CaptionedImage {

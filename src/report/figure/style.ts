@@ -1,6 +1,6 @@
 import { printableLine } from "../../core/printable";
 import { isList, type FigureJson, type JsonObject } from "./figure";
-import { wrapText } from "./metrics";
+import { wrapText } from "./textWidth";
 
 /** Colours that people with any colour vision tell apart (Okabe & Ito, 2008), on white. */
 export const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D"] as const;
