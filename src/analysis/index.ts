@@ -4,7 +4,7 @@
  */
 
 export { ridgeRegression, valueAt, type LinearFunction } from "./leastSquares";
-export { pca, project, reconstruct, type Pca } from "./pca";
+export { pca, project, type Pca } from "./pca";
 export { probeClasses, type ClassProbe, type PictureState, type ProbedPicture, type ProbeRun } from "./classProbe";
 export { linearProbe, type LabelledState, type Probe, type ProbeEpoch, type ProbeOptions } from "./probe";
 export { fisherRatio, silhouette } from "./scatter";

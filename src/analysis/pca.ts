@@ -49,17 +49,6 @@ export function project(model: Pca, points: readonly ArrayLike<number>[]): Float
   });
 }
 
-/** Points from their coordinates: shape [N, K] → [N, D]; exact when every component is kept. */
-export function reconstruct(model: Pca, coordinates: readonly ArrayLike<number>[]): Float64Array[] {
-  return coordinates.map((row) => {
-    const point = Float64Array.from(model.mean);
-    model.components.forEach((component, k) => {
-      addScaled(point, component, row[k] ?? 0);
-    });
-    return point;
-  });
-}
-
 function checkPoints(points: readonly ArrayLike<number>[], d: number): void {
   if (points.length === 0 || d === 0) throw unusable("there are no points");
   points.forEach((point, index) => {

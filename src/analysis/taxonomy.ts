@@ -10,12 +10,13 @@ export interface SpeciesState {
   readonly state: Float32Array;
 }
 
+/** Species of other genera for each target, as in the paper (§5.4). */
+export const OTHERS = 4;
+
 export interface TaxonomyOptions {
   readonly seed: number;
   /** Ids of the species that are compared with others; all of them by default. Each needs a relative, another species of its genus. */
   readonly targets?: readonly string[];
-  /** Species of other genera for each target; 4 by default, as in the paper. */
-  readonly others?: number;
 }
 
 /** One target beside the species that were drawn for it. */
@@ -46,7 +47,7 @@ export interface TaxonomySimilarity {
  * @throws LabError for a species without a genus, a target without a relative, or too few species of other genera
  */
 export function taxonomySimilarity(species: readonly SpeciesState[], options: TaxonomyOptions): TaxonomySimilarity {
-  const { seed, targets: ids = species.map(({ id }) => id), others: count = 4 } = options;
+  const { seed, targets: ids = species.map(({ id }) => id) } = options;
   const homeless = species.find(({ genus }) => genus === undefined);
   if (homeless !== undefined) {
     throw new LabError("has no genus", "Leave it out, or give its genus.", { subject: homeless.id });
@@ -55,7 +56,7 @@ export function taxonomySimilarity(species: readonly SpeciesState[], options: Ta
   const targets = ids.map((id) => {
     const target = known.get(id);
     if (target === undefined) throw new LabError("is no species given", "Give its state.", { subject: id });
-    return compareTarget(target, species, count, new Random(seed).fork(`relatives of ${id}`));
+    return compareTarget(target, species, new Random(seed).fork(`relatives of ${id}`));
   });
   if (targets.length === 0) throw new LabError("there is no species to compare", "Name at least one target.");
   return { targets, delta: targets.reduce((sum, { difference }) => sum + difference, 0) / targets.length };
@@ -68,12 +69,7 @@ export function withRelatives(species: readonly Pick<SpeciesState, "id" | "genus
   return species.filter(related).map(({ id }) => id);
 }
 
-function compareTarget(
-  target: SpeciesState,
-  species: readonly SpeciesState[],
-  count: number,
-  random: Random,
-): TaxonomyTarget {
+function compareTarget(target: SpeciesState, species: readonly SpeciesState[], random: Random): TaxonomyTarget {
   const relatives = species.filter(({ id, genus }) => id !== target.id && genus === target.genus);
   const strangers = species.filter(({ genus }) => genus !== target.genus);
   if (relatives.length === 0) {
@@ -83,18 +79,18 @@ function compareTarget(
       { subject: target.id },
     );
   }
-  if (strangers.length < count || count < 1) {
+  if (strangers.length < OTHERS) {
     throw new LabError(
-      `${count} species of other genera are asked for and there are ${strangers.length}`,
-      "Give more species, or ask for fewer `others`, at least one.",
+      `${OTHERS} species of other genera are needed and there are ${strangers.length}`,
+      "Give more species.",
       { subject: target.id },
     );
   }
   const relative = random.pick(relatives);
-  const others = random.sample(strangers, count);
+  const others = random.sample(strangers, OTHERS);
   const same = cosine(target.state, relative.state);
   const different = others.map(({ state }) => cosine(target.state, state));
-  const difference = same - different.reduce((sum, value) => sum + value, 0) / count;
+  const difference = same - different.reduce((sum, value) => sum + value, 0) / OTHERS;
   return { target: target.id, relative: relative.id, others: others.map(({ id }) => id), same, different, difference };
 }
 

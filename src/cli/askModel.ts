@@ -6,6 +6,7 @@ import { isFolder } from "../core/folders";
 import { silent } from "../core/progress";
 import { EXPERIMENTS } from "../experiments";
 import { trainedMethods } from "../lab/finished";
+import { modelIn } from "../lab/kinds/training";
 import { labOf } from "../lab/lab";
 import { missingOf, requireBuilt } from "../lab/missing";
 import type { Profile } from "../lab/profile";
@@ -34,7 +35,7 @@ export async function chooseModel(profile: Profile, checkpoint: string | undefin
     if (found === undefined) continue;
     const { folder } = found.record;
     const description = `${found.method.title}, trained in ${shown(folder)}`;
-    return { folder: path.join(folder, "model"), description, thinks: true };
+    return { folder: modelIn(folder), description, thinks: true };
   }
   requireBuilt(missingOf([profile.base], profile.dataset));
   const description = `the base of the profile ${profile.name}, ${shown(profile.base)} (nothing trained in ${shown(storeFolder())})`;

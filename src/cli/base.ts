@@ -44,7 +44,7 @@ export async function makeBases(
 }
 
 /** Builds a base and installs it. @returns its card as Markdown */
-export async function makeBase(
+async function makeBase(
   { config, world, out }: BaseBuild,
   workers: WorkersArgument,
   watched: Pick<BaseWork, "progress" | "signal">,

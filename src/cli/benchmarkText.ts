@@ -1,6 +1,6 @@
 import { printableLine } from "../core/printable";
 import type { Dataset } from "../data/dataset";
-import { resultTable } from "../report/table/table";
+import { numberColumn, resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { SHOWN } from "./watched";
 
@@ -10,9 +10,9 @@ export function benchmarkText({ name, questions, report, fingerprint }: Dataset)
   const table = resultTable({
     caption: name,
     columns: [
-      { key: "kind", title: "kind of question", kind: "text" },
-      { key: "questions", title: "questions", kind: "number" },
-      { key: "groups", title: "counted as", kind: "number" },
+      textColumn("kind", "kind of question"),
+      numberColumn("questions", "questions"),
+      numberColumn("groups", "counted as"),
     ],
     rows: (questions?.kinds ?? []).map(({ name: kind, title }) => {
       const own = drawn.filter((one) => one.kind === kind);

@@ -1,12 +1,11 @@
 import * as path from "node:path";
 import type { Command } from "commander";
-import { LabError } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
 import { keptFolder } from "../lab/kept";
 import { answerBook } from "../report/browse/book";
 import { answerPage } from "../report/browse/page";
 import { openAnswered, type AnsweredArguments } from "./answered";
-import { addProfileOptions, addRowsOption } from "./options";
+import { addProfileOptions, addRowsOption, wholeFrom } from "./options";
 import { SHOWN } from "./watched";
 
 /** Pictures on a page unless told otherwise: one of every class of the mini-world, some three megabytes. */
@@ -14,7 +13,7 @@ const LIMIT = 240;
 
 interface BrowseArguments extends AnsweredArguments {
   readonly out?: string;
-  readonly limit: string;
+  readonly limit: number;
 }
 
 /** `fine-r1 browse <experiment>`. */
@@ -29,7 +28,7 @@ export function addBrowseCommand(program: Command): void {
       "-o, --out <file>",
       "where to write the page; default: answers.html beside the experiment's tables in runs/",
     )
-    .option("--limit <n>", "pictures at most, one of every class before a second of any", String(LIMIT))
+    .option("--limit <n>", "pictures at most, one of every class before a second of any", wholeFrom(1), LIMIT)
     .addHelpText(
       "after",
       `
@@ -43,15 +42,11 @@ unseen classes, right or wrong answers and the first wrong step; two models stan
 }
 
 async function browse(id: string, options: BrowseArguments): Promise<void> {
-  const limit = Number(options.limit);
-  if (!/^\d+$/u.test(options.limit) || limit < 1) {
-    throw new LabError(`"${options.limit}" is no limit`, "Give a whole number from 1 on.");
-  }
   const { lab, asked, missing } = await openAnswered(id, options);
   const { profile } = lab;
   const { superCategory } = profile.evaluation;
   const title = `${id}, profile ${profile.name}`;
-  const book = await answerBook({ title, dataset: lab.dataset, asked, leftOut: missing, superCategory }, limit);
+  const book = await answerBook({ title, dataset: lab.dataset, asked, leftOut: missing, superCategory }, options.limit);
   const file = options.out ?? path.join(keptFolder(id, profile.name, "report"), "answers.html");
   const page = answerPage(book);
   writeFileAtomic(file, page);

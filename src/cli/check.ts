@@ -89,11 +89,10 @@ async function verify(folder: string | undefined): Promise<void> {
   const watched = stoppable();
   const lines: string[] = [];
   let checked = 0;
-  for (const store of [folder ?? storeFolder()].filter(isStore)) {
-    for (const stage of await verifyStore({ store, ...watched })) {
-      checked += 1;
-      lines.push(...stage.findings.map(({ file, what }) => `${placeOf(file)}: ${what}`));
-    }
+  const store = folder ?? storeFolder();
+  for (const stage of isStore(store) ? await verifyStore({ store, ...watched }) : []) {
+    checked += 1;
+    lines.push(...stage.findings.map(({ file, what }) => `${placeOf(file)}: ${what}`));
   }
   const places = folder === undefined ? [runsRoot(), resultsRoot()] : [folder];
   for (const run of places.flatMap(runsIn)) {

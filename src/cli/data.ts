@@ -5,7 +5,7 @@ import { printableLine } from "../core/printable";
 import type { Dataset, DatasetReport } from "../data/dataset";
 import { exportDataset } from "../data/folder/export";
 import { openDataset } from "../lab/datasets";
-import { resultTable, type Column, type ResultTable, type Row } from "../report/table/table";
+import { numberColumn, resultTable, textColumn, type ResultTable, type Row } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
 import { benchmarkText } from "./benchmarkText";
@@ -92,8 +92,8 @@ function countTable(dataset: Dataset): ResultTable {
   return resultTable({
     caption: dataset.name,
     columns: [
-      { key: "superCategory", title: "super-category", kind: "text" },
-      ...Object.entries(COUNTS).map(([key, column]): Column => ({ key, ...column, kind: "number" })),
+      textColumn("superCategory", "super-category"),
+      ...Object.entries(COUNTS).map(([key, { title, group }]) => numberColumn(key, title, { group })),
     ],
     rows: [...rows, ...all],
   });
@@ -130,11 +130,7 @@ function reportLines({ pictures, skipped, leftOut, notes }: DatasetReport): stri
   const of = (reason: string): string[] => skipped.filter((one) => one.reason === reason).map(({ file }) => file);
   const table = resultTable({
     caption: `\n${pictures} pictures are there, ${skipped.length} other files are skipped`,
-    columns: [
-      { key: "reason", title: "skipped as", kind: "text" },
-      { key: "files", title: "files", kind: "number" },
-      { key: "such", title: "such as", kind: "text" },
-    ],
+    columns: [textColumn("reason", "skipped as"), numberColumn("files", "files"), textColumn("such", "such as")],
     rows: reasons.map((reason) => ({ reason, files: of(reason).length, such: few(of(reason), 2) })),
   });
   return [

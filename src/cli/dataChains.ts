@@ -4,17 +4,17 @@ import { placeOf } from "../config/places";
 import { csvText, notFormula } from "../core/csv";
 import { words } from "../core/answer";
 import { writeFileAtomic } from "../core/files";
-import { writeCotRecords } from "../cot/records";
+import { RECORDS_FILE, writeCotRecords } from "../cot/records";
 import { readReleased, type ReleasedRecord } from "../cot/released";
 import {
-  findingsOf,
+  releasedFindings,
   importReleased,
   RELEASED_FINDINGS,
   type ReleasedFinding,
   type ReleasedFindingKind,
 } from "../cot/releasedFindings";
 import { openDataset, type OpenDatasetOptions } from "../lab/datasets";
-import { resultTable, type ResultTable } from "../report/table/table";
+import { numberColumn, resultTable, textColumn, type ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { watched } from "./watched";
 
@@ -39,7 +39,7 @@ export function addChainsCommand(data: Command): void {
 async function showChains(file: string, { dataset: spec, out }: ChainsOptions, context: OpenDatasetOptions) {
   const records = readReleased(file);
   const dataset = spec === undefined ? undefined : await openDataset(spec, context);
-  const findings = findingsOf(records, dataset);
+  const findings = releasedFindings(records, dataset);
   console.log(`\n${toText(findingsTable(records, findings))}\n${legend(findings)}\n\n${sizesLine(records)}`);
   const imported = dataset === undefined ? [] : importReleased(records, dataset);
   if (dataset !== undefined) {
@@ -48,8 +48,8 @@ async function showChains(file: string, { dataset: spec, out }: ChainsOptions, c
   if (out === undefined) return;
   const at = path.resolve(out);
   writeFileAtomic(path.join(at, "findings.csv"), findingsCsv(findings));
-  if (dataset !== undefined) writeCotRecords(path.join(at, "records.jsonl"), imported);
-  console.log(`Written to ${placeOf(at)}: findings.csv${dataset === undefined ? "" : ", records.jsonl"}.`);
+  if (dataset !== undefined) writeCotRecords(path.join(at, RECORDS_FILE), imported);
+  console.log(`Written to ${placeOf(at)}: findings.csv${dataset === undefined ? "" : `, ${RECORDS_FILE}`}.`);
 }
 
 /** The release keeps the pictures of each set in a folder of its own. */
@@ -70,9 +70,9 @@ function findingsTable(records: readonly ReleasedRecord[], findings: readonly Re
   return resultTable({
     caption: "What our own checks find in released chains, by the folder of their pictures",
     columns: [
-      { key: "finding", title: "finding", kind: "text" },
-      ...folders.map((folder) => ({ key: key(folder), title: folder, kind: "number" as const })),
-      { key: "all", title: "all", kind: "number" },
+      textColumn("finding", "finding"),
+      ...folders.map((folder) => numberColumn(key(folder), folder)),
+      numberColumn("all", "all"),
     ],
     rows: [
       { finding: "chains", ...count(records) },

@@ -6,7 +6,7 @@ import { LabError } from "../core/errors";
 import { gibibytes } from "../core/memory";
 import { workerCount } from "../workers/count";
 import { processorGap } from "../verify/numerics/record";
-import { ask, modelFolders, npmVersion, pythonVersion } from "./facts";
+import { modelFolders, npmVersion, outputOf, pythonVersion } from "./facts";
 import { type EngineProbe, probeEngine } from "./probe";
 
 /** "note" is information; "warning" leaves something out; "problem" keeps the main job from running. */
@@ -77,10 +77,10 @@ export function formatExamination({ findings, healthy }: Examination): string {
 }
 
 function programs(root: string): Finding[] {
-  const python = ask(path.join(root, ".venv", "bin", "python"), ["--version"])?.replace("Python ", "");
+  const python = outputOf(path.join(root, ".venv", "bin", "python"), ["--version"])?.replace("Python ", "");
   return [
     { subject: "Node", status: "ok", value: process.versions.node }, // another one does not get as far as here
-    { subject: "npm", status: "note", value: ask("npm", ["--version"]) ?? "not on the PATH" },
+    { subject: "npm", status: "note", value: outputOf("npm", ["--version"]) ?? "not on the PATH" },
     present("Python (.venv)", python),
   ];
 }
@@ -160,7 +160,7 @@ function numerics({ backend, usesGpu }: EngineProbe): Finding {
 
 function gpu(used: boolean): Finding {
   const subject = "GPU";
-  const found = ask("nvidia-smi", ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]) ?? "";
+  const found = outputOf("nvidia-smi", ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]) ?? "";
   if (found === "") return { subject, status: "note", value: "no NVIDIA GPU; the CPU is used" };
   const value = found.split("\n").join("; ");
   if (used) return { subject, status: "ok", value: `${value}, in use` };

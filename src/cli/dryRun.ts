@@ -7,7 +7,7 @@ import { formatDuration } from "../report/display/pace";
 import { stagesOf, type PlannedMethod, type Selection } from "../lab/run";
 import { workOf } from "../lab/stage";
 import { toText } from "../report/table/text";
-import { resultTable } from "../report/table/table";
+import { numberColumn, resultTable, textColumn } from "../report/table/table";
 import { findFinished } from "../store/store";
 
 /** Prints what the chosen methods of some experiments need and do not find. @returns whether there is any */
@@ -34,11 +34,11 @@ export function showPlan(lab: Lab, plan: readonly PlannedMethod[]): void {
   const table = resultTable({
     caption: `${stages.length} stages: ${stages.length - missing} are in the store, ${missing} would be made`,
     columns: [
-      { key: "stage", title: "Stage", kind: "text" },
-      { key: "key", title: "Key", kind: "text" },
-      { key: "state", title: "State", kind: "text" },
-      { key: "seconds", title: "Seconds it took", kind: "number", digits: 1 },
-      { key: "for", title: "For (method, seed)", kind: "text" },
+      textColumn("stage", "Stage"),
+      textColumn("key", "Key"),
+      textColumn("state", "State"),
+      numberColumn("seconds", "Seconds it took", { digits: 1 }),
+      textColumn("for", "For (method, seed)"),
     ],
     rows: stages.map(({ stage, finished }) => ({
       stage: stage.label === stage.kind.kind ? stage.label : `${stage.kind.kind}: ${stage.label}`,
@@ -62,13 +62,13 @@ export function showTally(tally: readonly Tally[], lanes: number): void {
   const table = resultTable({
     caption: `${tally.length} experiments: ${toMake.length} stages are to be made${time}`,
     columns: [
-      { key: "experiment", title: "Experiment", kind: "text" },
-      { key: "profile", title: "Profile", kind: "text" },
-      { key: "seeds", title: "Seeds", kind: "number" },
-      { key: "stages", title: "Stages", kind: "number" },
-      { key: "there", title: "In the store", kind: "number" },
-      { key: "toMake", title: "To be made", kind: "number" },
-      { key: "time", title: "Time", kind: "text" },
+      textColumn("experiment", "Experiment"),
+      textColumn("profile", "Profile"),
+      numberColumn("seeds", "Seeds"),
+      numberColumn("stages", "Stages"),
+      numberColumn("there", "In the store"),
+      numberColumn("toMake", "To be made"),
+      textColumn("time", "Time"),
     ],
     rows: tally.map(({ one, stages, there, toMake: own, seconds }) => ({
       experiment: one.experiment.id,

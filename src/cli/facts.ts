@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 /** The trimmed standard output of a short command, or `undefined` when it cannot run or fails. */
-export function ask(command: string, args: readonly string[]): string | undefined {
+export function outputOf(command: string, args: readonly string[]): string | undefined {
   const result = spawnSync(command, args, { encoding: "utf8", timeout: 20_000 });
   return result.status === 0 ? result.stdout.trim() : undefined;
 }

@@ -9,9 +9,9 @@ import { EXPERIMENTS } from "../experiments";
 import { curvesBelow, experimentCurves } from "../lab/curves";
 import { labOf } from "../lab/lab";
 import { readSeeds } from "../lab/parameters";
-import { curvesCsv, figureNames, type Curve } from "../report/metrics/curve";
-import { writeEventFiles } from "../report/metrics/tensorboard";
-import { resultTable } from "../report/table/table";
+import { curvesCsv, figureNames, type Curve } from "../report/curves/curve";
+import { writeEventFiles } from "../report/curves/tensorboard";
+import { numberColumn, resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
 import { addProfileOptions, profileWords, readNames, readProfile, type ProfileArguments } from "./options";
@@ -43,9 +43,9 @@ async function showMetrics(run: string, options: MetricsArguments): Promise<void
   const table = resultTable({
     caption: `Trainings of ${run}`,
     columns: [
-      { key: "run", title: "Run", kind: "text" },
-      { key: "steps", title: "Steps", kind: "number", digits: 0 },
-      { key: "figures", title: "Figures of a step", kind: "text" },
+      textColumn("run", "Run"),
+      numberColumn("steps", "Steps", { digits: 0 }),
+      textColumn("figures", "Figures of a step"),
     ],
     rows: curves.map((curve) => ({
       run: curve.run,

@@ -3,7 +3,7 @@ import { placeOf } from "../config/places";
 import { waysTo } from "../lab/modelCommands";
 import { isEncoderRow, loadModelConfig, memoryOf, modelConfigs, whereRow, type ModelConfig } from "../lab/modelConfig";
 import { pairTable } from "../report/steps";
-import { resultTable } from "../report/table/table";
+import { numberColumn, resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
 import { fetchTemplates } from "./templates";
@@ -38,13 +38,13 @@ function list(configs: readonly ModelConfig[]): string {
   const table = resultTable({
     caption: "Published models (configs/models)",
     columns: [
-      { key: "name", title: "Name", kind: "text" },
-      { key: "title", title: "Row", kind: "text" },
-      { key: "hub", title: "On the hub", kind: "text" },
-      { key: "engines", title: "Run by", kind: "text" },
-      { key: "gib", title: "Weights, GiB", kind: "number", digits: 1 },
-      { key: "asked", title: "Asked", kind: "text" },
-      { key: "here", title: "Here", kind: "text" },
+      textColumn("name", "Name"),
+      textColumn("title", "Row"),
+      textColumn("hub", "On the hub"),
+      textColumn("engines", "Run by"),
+      numberColumn("gib", "Weights, GiB", { digits: 1 }),
+      textColumn("asked", "Asked"),
+      textColumn("here", "Here"),
     ],
     rows: configs.map((config) => ({
       ...{ name: config.name, title: config.title, hub: config.hub, engines: config.engines.join(", ") },

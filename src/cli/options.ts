@@ -76,7 +76,7 @@ export function collectPairs(text: string, before: readonly string[]): string[] 
 /** The keys and values of `--set`: JSON, and a bare word is a text. */
 export function overrides(texts: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
-    pairsOf(texts).map(([key, raw]) => {
+    keysAndValues(texts).map(([key, raw]) => {
       try {
         return [key, JSON.parse(raw) as unknown];
       } catch {
@@ -87,7 +87,7 @@ export function overrides(texts: readonly string[]): Record<string, unknown> {
 }
 
 /** The keys and values of what `collectPairs` collected. */
-export function pairsOf(texts: readonly string[]): (readonly [string, string])[] {
+export function keysAndValues(texts: readonly string[]): (readonly [string, string])[] {
   return texts.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]);
 }
 

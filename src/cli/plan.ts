@@ -17,7 +17,7 @@ import { exportTable } from "../report/table/export";
 import { toText } from "../report/table/text";
 import type { ResultTable } from "../report/table/table";
 import { findFinished } from "../store/store";
-import { addProfileOptions, addRowsOption, collectPairs, methodsAsked, pairsOf, readNames, readProfile, wholeFrom, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
+import { addProfileOptions, addRowsOption, collectPairs, keysAndValues, methodsAsked, readNames, readProfile, wholeFrom, withRows, type MethodsArguments, type ProfileArguments } from "./options"; // prettier-ignore
 import { assumptionsTable, costTable, modelsTable, timeTable, workTable } from "./planTables";
 
 interface PlanArguments extends ProfileArguments, MethodsArguments {
@@ -155,7 +155,7 @@ function readPrices(pairs: readonly string[]): Map<string, number> {
 
 /** The numbers of `name=value`, in decimal digits. @throws LabError for another value, and for a name that comes twice */
 function numbers(pairs: readonly string[], option: string): Record<string, number> {
-  const read = pairsOf(pairs).map(([name, text]): [string, number] => {
+  const read = keysAndValues(pairs).map(([name, text]): [string, number] => {
     if (/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/iu.test(text) && Number.isFinite(Number(text))) return [name, Number(text)];
     throw new LabError(`"${name}=${text}" is not of the form name=number`, `For example: --${option} ${name}=0.5.`);
   });

@@ -3,17 +3,18 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import { LabError } from "../core/errors";
 import { printable } from "../core/printable";
-import { isOver, RayClient, requireJob, type Job } from "../lab/ray/client";
+import { RayClient } from "../lab/ray/client";
 import { quoted } from "../core/shell";
 import { besidesReports, withoutReports } from "../lab/ray/lines";
 import { pack } from "../lab/ray/package";
+import { isOver, requireJob, type Job } from "../lab/ray/replies";
 import { watchJob } from "../lab/ray/watch";
 import { formatDuration } from "../report/display/pace";
-import { resultTable } from "../report/table/table";
+import { resultTable, textColumn, type ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
 import { addAddressOption, addClusterOptions, resourcesOf, type ClusterArguments } from "./executor";
-import { collectPairs, pairsOf } from "./options";
+import { collectPairs, keysAndValues } from "./options";
 
 interface SubmitArguments extends ClusterArguments {
   readonly workingDir?: string;
@@ -90,7 +91,7 @@ async function submit(words: readonly string[], options: SubmitArguments): Promi
   }
   const folder = workingDir === undefined ? undefined : path.resolve(workingDir);
   const sent = folder === undefined ? undefined : await client.putPackage(await pack(folder));
-  const variables = Object.fromEntries(pairsOf(env));
+  const variables = Object.fromEntries(keysAndValues(env));
   const command = words.length === 1 ? words.join("") : words.map(quoted).join(" "); // one word is a line for the shell
   await client.submit({ id, command, workingDir: sent?.uri, variables, ...resourcesOf(options) });
   const again = (verb: string, ...more: string[]): string =>
@@ -117,7 +118,7 @@ function tellEnd({ status, message, error_type: kind, driver_exit_code: code }: 
   process.exitCode = typeof code === "number" && code > 0 ? code : 1;
 }
 
-function jobTable(jobs: readonly Job[], caption: string): ReturnType<typeof resultTable> {
+function jobTable(jobs: readonly Job[], caption: string): ResultTable {
   const now = Date.now();
   const rows = jobs
     .flatMap((job) => (typeof job.submission_id === "string" ? [{ ...job, id: job.submission_id }] : []))
@@ -129,6 +130,12 @@ function jobTable(jobs: readonly Job[], caption: string): ReturnType<typeof resu
       began: typeof began === "number" ? new Date(began).toISOString().slice(0, 19).replace("T", " ") : "",
       time: typeof began === "number" ? formatDuration((ended ?? now) - began) : "",
     }));
-  const columns = [["id", "Job"], ["status", "Status"], ["what", "What"], ["began", "Submitted (UTC)"], ["time", "Time"]] as const; // prettier-ignore
-  return resultTable({ caption, columns: columns.map(([key, title]) => ({ key, title, kind: "text" })), rows });
+  const columns = [
+    textColumn("id", "Job"),
+    textColumn("status", "Status"),
+    textColumn("what", "What"),
+    textColumn("began", "Submitted (UTC)"),
+    textColumn("time", "Time"),
+  ];
+  return resultTable({ caption, columns, rows });
 }

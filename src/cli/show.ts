@@ -7,7 +7,7 @@ import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { labOf } from "../lab/lab";
 import { layOutAnew } from "../lab/publish";
 import { keptFindings } from "../lab/findings";
-import { resultTable } from "../report/table/table";
+import { resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
 import { addProfileOptions, addRowsOption, profileWords, readProfile, rowWords, withRows, type ProfileArguments, type RowsArguments } from "./options"; // prettier-ignore
@@ -28,10 +28,10 @@ export function addShowCommands(program: Command): void {
     const table = resultTable({
       caption: `Experiments (profile ${profile.name})`,
       columns: [
-        { key: "experiment", title: "Experiment", kind: "text" },
-        { key: "claim", title: "Claim", kind: "text" },
-        { key: "recorded", title: "Recorded", kind: "text" },
-        { key: "mine", title: "Made here", kind: "text" },
+        textColumn("experiment", "Experiment"),
+        textColumn("claim", "Claim"),
+        textColumn("recorded", "Recorded"),
+        textColumn("mine", "Made here"),
       ],
       rows: EXPERIMENTS.map(({ id, claim }) => ({
         experiment: id,

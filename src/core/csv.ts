@@ -38,11 +38,6 @@ export function notFormula(text: string): string {
   return isFormula(text) ? `'${text}` : text;
 }
 
-/** The text that `notFormula` was given. */
-export function asWritten(field: string): string {
-  return field.startsWith("'") && isFormula(field) ? field.slice(1) : field;
-}
-
 /**
  * True for a text that spreadsheets calculate, such as "=1+1" or "-A1" ("-5" is a number and harmless), and for one that
  * would read like such a text with our apostrophe in front.

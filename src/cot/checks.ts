@@ -12,7 +12,7 @@ export const REJECTION_REASONS = [
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
-export type Verdict =
+export type TextCheck =
   | { readonly accepted: true; readonly stages: CotStages }
   | { readonly accepted: false; readonly reason: RejectionReason; readonly detail: string };
 
@@ -28,7 +28,7 @@ export const DEFAULT_CHECK_OPTIONS: CheckOptions = { scripts: ["Latin"], maxCand
  * Whether a teacher's chain goes into the data (§4.2): its tags parse, it keeps to one script, it lists at most
  * `maxCandidates` different candidates with the label among them, and its prediction is exactly the label.
  */
-export function checkChainText(text: string, label: string, options: CheckOptions = DEFAULT_CHECK_OPTIONS): Verdict {
+export function checkChainText(text: string, label: string, options: CheckOptions = DEFAULT_CHECK_OPTIONS): TextCheck {
   const parsed = parseTagged(text);
   if (!parsed.ok) return rejected(parsed.fault, parsed.detail);
   const [first] = faultsOf(parsed.stages, text, label, options);
@@ -61,7 +61,7 @@ export function* faultsOf(
   }
 }
 
-function rejected(reason: RejectionReason, detail: string): Verdict {
+function rejected(reason: RejectionReason, detail: string): TextCheck {
   return { accepted: false, reason, detail };
 }
 

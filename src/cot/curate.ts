@@ -16,7 +16,7 @@ import {
 } from "./concepts";
 import { claimFolder, openJournal, type Journal } from "./journal";
 import { parseOutcome, summariseOutcomes, type CurationOutcome, type CurationReport } from "./outcomes";
-import { COT_RECORD_VERSION, writeCotRecords, type CotRecord } from "./records";
+import { COT_RECORD_VERSION, RECORDS_FILE, writeCotRecords, type CotRecord } from "./records";
 import { renderText, type CotForm } from "./stages";
 import type { Teacher } from "../data/teacher";
 import type { Usage } from "../model/contract";
@@ -96,7 +96,7 @@ export async function curate(
   const summary = summariseOutcomes(teacher.name, settings.seed, outcomes);
   const report = context.usage === undefined ? summary : { ...summary, cost: context.usage() };
   if (folder !== undefined) {
-    writeCotRecords(path.join(folder, "records.jsonl"), records);
+    writeCotRecords(path.join(folder, RECORDS_FILE), records);
     writeJson(path.join(folder, "report.json"), report);
   }
   return { records, report };

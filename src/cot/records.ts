@@ -6,6 +6,9 @@ import type { CotStages } from "./stages";
 /** The version of the format below; a reader refuses any other. */
 export const COT_RECORD_VERSION = 1;
 
+/** What a stage's chains are called in its folder. */
+export const RECORDS_FILE = "records.jsonl";
+
 /** One curated chain of thought: what CoT SFT trains on. One JSON object per line. */
 export interface CotRecord {
   readonly version: typeof COT_RECORD_VERSION;

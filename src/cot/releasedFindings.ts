@@ -48,7 +48,7 @@ function stagesOf({ thinking }: ReleasedRecord): CotStages {
  * Runs the checks of our own curation (`faultsOf`) over released chains, all of them for each chain, with the answer as the label.
  * @param dataset where the chains' pictures are looked for, too; by their files' names, as the release keeps them in folders of its own
  */
-export function findingsOf(records: readonly ReleasedRecord[], dataset?: Dataset): ReleasedFinding[] {
+export function releasedFindings(records: readonly ReleasedRecord[], dataset?: Dataset): ReleasedFinding[] {
   const images = dataset === undefined ? undefined : imagesByName(dataset);
   const answered = new Set<string>();
   return records.flatMap((record) => {

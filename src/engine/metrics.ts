@@ -7,6 +7,9 @@ import { JsonlFile, writeFileAtomic } from "../core/files";
 
 export type StepFigures = Readonly<Record<string, number>> & { readonly step: number };
 
+/** What a training leaves of its steps, a line for each. */
+export const METRICS_FILE = "metrics.jsonl";
+
 /** A line of metrics.jsonl: JSON has no NaN and writes null for it. */
 const figure = z
   .number()
@@ -29,7 +32,7 @@ export class MetricsLog {
   private open: JsonlFile<StepFigures> | undefined;
 
   constructor(folder: string | undefined) {
-    this.file = folder === undefined ? undefined : path.join(folder, "metrics.jsonl");
+    this.file = folder === undefined ? undefined : path.join(folder, METRICS_FILE);
   }
 
   /** Opens the file with the lines of the steps before `step`. @throws LabError when one of them is missing */

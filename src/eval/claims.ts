@@ -1,4 +1,4 @@
-import type { Difference, Effect } from "./effects";
+import { effectOf, type Difference, type Effect, type WorldResults } from "./effects";
 
 /** One difference that a claim rests on. It is written so that the paper claims it to be above 0. */
 export interface ClaimedDifference extends Difference {
@@ -81,6 +81,11 @@ export function judge(claim: Claim, effect: (difference: Difference) => Effect |
   const against = decided.filter((each) => each.verdict === verdict);
   const [deciding] = [...against].sort((x, y) => (x.effect?.low ?? 0) - (y.effect?.low ?? 0));
   return { claim, verdict, decided, deciding };
+}
+
+/** Judges claims by what some worlds came to. */
+export function judgeBy(worlds: readonly WorldResults[]): (claim: Claim) => JudgedClaim {
+  return (claim) => judge(claim, (difference) => effectOf(worlds, difference));
 }
 
 /** What the whole claim is, by the first of these that one of its differences is: one that fails fails it, whatever else is missing. */

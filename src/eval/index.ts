@@ -22,7 +22,6 @@ export { chainMetrics, metricNamed, METRICS, type Metric, type MetricContext, ty
 export { outcomesOf, type Outcomes } from "./outcomes";
 export { detectableOverSeeds, powerOverSeeds } from "./power";
 export { cosineSimilarity, similarities, type TextSimilarity } from "./similarity";
-export { compareAnswers, differenceOverSeeds, mcnemar, meanOverSeeds } from "./statistics";
-export { independentTTest, pairedTTest } from "./statistics";
-export type { ItemDifference, Judged, PairedAnswers, SeedMean, TTest } from "./statistics";
+export { independentTTest, mcnemar, meanOverSeeds, pairedTTest } from "./statistics";
+export type { ItemDifference, SeedMean, TTest } from "./statistics";
 export { drawDemonstrations, type Strategies } from "./strategies";

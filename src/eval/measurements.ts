@@ -27,6 +27,11 @@ export interface Measurement {
   readonly n: number;
 }
 
+/** Where the paper's three measures of recognition stand: among candidates, and without them by text inclusion and by Eq. 5. */
+export const CLOSED_ACCURACY = { setting: "closed", metric: "accuracy" } as const;
+export const TEXT_INCLUSION = { setting: "open", metric: "accuracy" } as const;
+export const SS_RELATIVE = { setting: "open", metric: "similarity" } as const;
+
 export const measurementSchema: z.ZodType<Measurement> = z.strictObject({
   method: z.string(),
   seed: z.int(),

@@ -1,8 +1,4 @@
-import { LabError } from "../core/errors";
-import type { Answer } from "./answers";
 import { studentQuantile, studentTwoSided } from "./distributions";
-import type { Measurement } from "./measurements";
-import type { Metric, MetricContext } from "./metrics";
 
 /** A mean over seeds with its 95 % interval. */
 export interface SeedMean {
@@ -48,27 +44,6 @@ export function variance(values: readonly number[]): number {
   return values.reduce((sum, x) => sum + (x - centre) ** 2, 0) / (values.length - 1);
 }
 
-/**
- * How far the first of two methods lies above the second, paired: the mean over seeds of their difference under the same
- * seed. Seeds that only one of them has are left out.
- * @throws RangeError for fewer than two common seeds, or where a seed has two values
- */
-export function differenceOverSeeds(
-  first: readonly Pick<Measurement, "seed" | "value">[],
-  second: readonly Pick<Measurement, "seed" | "value">[],
-): SeedMean {
-  const [ours, theirs] = [first, second].map((rows) => new Map(rows.map(({ seed, value }) => [seed, value])));
-  if (ours?.size !== first.length || theirs?.size !== second.length) {
-    throw new RangeError("differenceOverSeeds: a seed has two values");
-  }
-  return meanOverSeeds(
-    first.flatMap(({ seed, value }) => {
-      const other = theirs.get(seed);
-      return other === undefined ? [] : value - other;
-    }),
-  );
-}
-
 /** A t test of two lists of numbers. Plain JSON. */
 export interface TTest {
   /** Mean of the first less mean of the second. */
@@ -109,59 +84,12 @@ function tTest(difference: number, squaredError: number, df: number): TTest {
   return { difference, t, df, p: studentTwoSided(t, df) };
 }
 
-/** Two methods' answers to the same questions, held against each other. */
-export interface PairedAnswers {
-  /** Questions that count for both. */
-  readonly n: number;
-  /** Right by the first method alone, and by the second alone: the others say nothing about the difference. */
-  readonly onlyFirst: number;
-  readonly onlySecond: number;
-  /** Two-sided p of McNemar's exact test: how often chance alone would part the two so far. */
-  readonly p: number;
-}
-
-/** One method's answers with what its metric has to know. */
-export interface Judged {
-  readonly answers: readonly Answer[];
-  readonly context: MetricContext;
-}
-
-/**
- * McNemar's exact test of two methods by a metric that counts right and wrong. It is about other items, under these very
- * weights; what another seed would give, `differenceOverSeeds` says, and `pairedBootstrap` what both would.
- * @throws LabError where the two have no question in common
- */
-export function compareAnswers(metric: Metric, first: Judged, second: Judged): PairedAnswers {
-  const pairs = commonValues(metric, first, second);
-  if (pairs.some(({ values }) => values.some((value) => typeof value === "number"))) {
-    throw new RangeError(`compareAnswers: ${metric.name} counts no right and wrong`);
-  }
-  const onlyFirst = pairs.filter(({ values: [ours, theirs] }) => ours && !theirs).length;
-  const onlySecond = pairs.filter(({ values: [ours, theirs] }) => theirs && !ours).length;
-  return { n: pairs.length, onlyFirst, onlySecond, p: mcnemar(onlyFirst, onlySecond) };
-}
-
 /** What parts two methods on one question: the metric's value for the first less that for the second. */
 export interface ItemDifference {
   /** The answer's id. */
   readonly item: string;
   readonly domain: string;
   readonly difference: number;
-}
-
-type Value = number | boolean;
-
-/** The values of both methods on the questions that count for both. */
-function commonValues(metric: Metric, first: Judged, second: Judged) {
-  const theirs = new Map(second.answers.map((answer) => [answer.id, metric.of(answer, second.context)]));
-  const common = first.answers.flatMap((answer) => {
-    const [one, other] = [metric.of(answer, first.context), theirs.get(answer.id) ?? null];
-    if (one === null || other === null) return [];
-    const values: readonly [Value, Value] = [one, other];
-    return [{ id: answer.id, domain: answer.domain, values }];
-  });
-  if (common.length > 0) return common;
-  throw new LabError("the two methods answered no question in common", "Compare answers to the same dataset.");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { changesFrom } from "../lab/analyses";
 import { defineExperiment, type Method, type Recipe } from "../lab/experiment";
-import { chains, fineR1 } from "../lab/recipe";
+import { chains } from "../lab/recipe";
+import { baseThinkingRow, fineR1Row } from "../lab/rows";
 import { withInputs } from "../lab/stage";
 import { casesOf, casesView, CHANGE_COLUMNS, changeNotes } from "../report/cases";
 import { conceptsOf, conceptView } from "../report/conceptView";
@@ -9,8 +10,8 @@ import { conceptsOf, conceptView } from "../report/conceptView";
 const SHOTS = 4;
 
 /** Fig. 6's baseline, the base asked to think. */
-function baseline({ base }: Recipe): Method {
-  return { name: "base-think", title: "Base, thinking", short: "Base", model: base, thinking: true };
+function baseline(recipe: Recipe): Method {
+  return { ...baseThinkingRow(recipe), short: "Base" };
 }
 
 /** Figs. 5 and 6: the concepts of several pictures of a class, and what base and Fine-R1 say to the same picture. */
@@ -19,16 +20,7 @@ export const cases = defineExperiment({
   title: "Cases",
   claim:
     "Pictures of one class have different visual concepts (Fig. 5); Fine-R1 reasons in steps to the right name where the base takes the first that looks alike (Fig. 6)",
-  methods: (recipe) => [
-    baseline(recipe),
-    {
-      name: "tapo",
-      title: "Fine-R1 (CoT SFT + TAPO)",
-      short: "Fine-R1",
-      model: fineR1(recipe),
-      thinking: true,
-    },
-  ],
+  methods: (recipe) => [baseline(recipe), fineR1Row(recipe)],
   ask: ["open"],
   metrics: ["accuracy"],
   analyses: [changesFrom(baseline, "open")],

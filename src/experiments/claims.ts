@@ -2,12 +2,16 @@ import type { BenchmarkName } from "../data/benchmarks/benchmark";
 import type { Need } from "../data/questions";
 import type { Claim, ClaimedDifference } from "../eval/claims";
 import type { Difference } from "../eval/effects";
+import { CLOSED_ACCURACY, SS_RELATIVE, TEXT_INCLUSION } from "../eval/measurements";
+import { BASE, FINE_R1 } from "../report/published/printed";
 import { published, type PublishedId } from "../report/published/published";
+import { REMARKS } from "./claimRemarks";
 
 /**
  * What the paper claims about its experiments, claim by claim in its order, and which differences of ours decide it. This page was written
- * before the runs that it judges (eval/claims holds the rule); whoever changes a claim or a margin afterwards says so, and why, in the
- * claim's note. Rows are called as in the experiments: "tapo" is Fine-R1 with the paper's weights, n₁ = n₂.
+ * before the runs that it judges (eval/claims holds the rule); whoever changes a claim or a margin afterwards says so, and why, among the
+ * remarks (claimRemarks.ts), where all stands that was said after a run. Rows are called as in the experiments: "tapo" is Fine-R1 with the
+ * paper's weights, n₁ = n₂.
  *
  * Margins, all of them: 3 points for "no difference" in accuracy and in probing (a quarter of what Fine-R1 gains over its base in Table 1, and a
  * little under three standard errors of an accuracy over the mini-world's 1,440 questions), 0.05 for the difference of cosines (the paper calls its own 0.044 "little"), 3 points for "no loss".
@@ -16,9 +20,6 @@ import { published, type PublishedId } from "../report/published/published";
 type Of = Pick<Difference, "setting" | "metric" | "domain">;
 type Split = Difference["split"];
 
-const CLOSED: Of = { setting: "closed", metric: "accuracy" };
-const INCLUSION: Of = { setting: "open", metric: "accuracy" };
-const SIMILARITY: Of = { setting: "open", metric: "similarity" };
 const PROBE: Of = { setting: "states", metric: "probeBest" };
 const KINSHIP: Of = { setting: "states", metric: "kinship", domain: "items" };
 
@@ -41,8 +42,6 @@ function printed(table: PublishedId, a: string, b: string, column = "avg"): numb
   return Number((first.value - second.value).toFixed(6)); // more digits than are printed are rounding
 }
 
-const [BASE, FINE_R1] = ["Qwen2.5-VL-3B", "Fine-R1-3B"];
-
 /** Fine-R1 over its base, in both splits of Table 1, 2 or 6. */
 function overBase(table: PublishedId, of: Of): ClaimedDifference[] {
   return (["seen", "unseen"] as const).map((split) =>
@@ -54,21 +53,20 @@ const table1 = about({ experiment: "closed-world", where: "§5.2, Table 1" }, [
   {
     id: "closed-over-base",
     says: "Though trained on open questions alone, Fine-R1 chooses better among candidates than its base, on seen and on unseen classes",
-    differences: overBase("table1", CLOSED),
+    differences: overBase("table1", CLOSED_ACCURACY),
   },
   {
     id: "closed-over-encoder",
     where: "Abstract, §5.2, Table 1",
     says: "Fine-R1 is ahead of contrastive encoders, dedicated to telling classes apart",
-    differences: [minus("tapo", "siglip", CLOSED, "all", printed("table1", FINE_R1, "SigLIP-L"))],
-    mini: "The world was meant to have the encoder as far above the base as in the paper (9.8 points), by a rule in which Fine-R1's row took no part; it came out 2.4 above. The paper's margin is that of its 3B model.",
+    differences: [minus("tapo", "siglip", CLOSED_ACCURACY, "all", printed("table1", FINE_R1, "SigLIP-L"))],
   },
   {
     id: "closed-larger",
     says: "A larger Fine-R1 gains as well: it is ahead of its own base and of the encoder",
     differences: [
-      minus("larger-tapo", "larger", CLOSED, "all", printed("table1", "Fine-R1-7B", "Qwen2.5-VL-7B")),
-      minus("larger-tapo", "siglip", CLOSED, "all", printed("table1", "Fine-R1-7B", "SigLIP-L")),
+      minus("larger-tapo", "larger", CLOSED_ACCURACY, "all", printed("table1", "Fine-R1-7B", "Qwen2.5-VL-7B")),
+      minus("larger-tapo", "siglip", CLOSED_ACCURACY, "all", printed("table1", "Fine-R1-7B", "SigLIP-L")),
     ],
   },
 ]);
@@ -77,13 +75,13 @@ const tables2and6 = about({ experiment: "open-world", where: "§5.2, Table 2" },
   {
     id: "open-over-base",
     says: "Without candidates, Fine-R1's answers are nearer to the truth than its base's, on seen and on unseen classes",
-    differences: overBase("table2", SIMILARITY),
+    differences: overBase("table2", SS_RELATIVE),
   },
   {
     id: "inclusion-over-base",
     where: "Appendix E, Table 6",
     says: "Without candidates, Fine-R1 names the class more often than its base, on seen and on unseen classes",
-    differences: overBase("table6", INCLUSION),
+    differences: overBase("table6", TEXT_INCLUSION),
   },
 ]);
 
@@ -94,42 +92,41 @@ const figure3a = about({ experiment: "training-methods", where: "§5.3, Fig. 3a"
     id: "sft-overfits",
     says: "SFT on names gains on seen classes and loses on unseen ones: it overfits",
     differences: [
-      minus("sft-labels", "base", CLOSED, "seen", of3a("SFT", "Zero-shot", "seen")),
-      minus("base", "sft-labels", CLOSED, "unseen", of3a("Zero-shot", "SFT", "unseen")),
+      minus("sft-labels", "base", CLOSED_ACCURACY, "seen", of3a("SFT", "Zero-shot", "seen")),
+      minus("base", "sft-labels", CLOSED_ACCURACY, "unseen", of3a("Zero-shot", "SFT", "unseen")),
     ],
     mini: "The direction of SFT was looked at, and not fitted, when the world was calibrated.",
   },
   {
     id: "cls-rl-loses-less",
     says: "RL with thinking from the base (CLS-RL) loses less on unseen classes than SFT",
-    differences: [minus("cls-rl", "sft-labels", CLOSED, "unseen", of3a("CLS-RL", "SFT", "unseen"))],
+    differences: [minus("cls-rl", "sft-labels", CLOSED_ACCURACY, "unseen", of3a("CLS-RL", "SFT", "unseen"))],
   },
   {
     id: "cls-rl-below-base",
     says: "CLS-RL stays below the base itself, on seen and on unseen classes: a model that cannot yet reason well learns nothing from its chains",
     differences: [
-      minus("base", "cls-rl", CLOSED, "seen", of3a("Zero-shot", "CLS-RL", "seen")),
-      minus("base", "cls-rl", CLOSED, "unseen", of3a("Zero-shot", "CLS-RL", "unseen")),
+      minus("base", "cls-rl", CLOSED_ACCURACY, "seen", of3a("Zero-shot", "CLS-RL", "seen")),
+      minus("base", "cls-rl", CLOSED_ACCURACY, "unseen", of3a("Zero-shot", "CLS-RL", "unseen")),
     ],
   },
   {
     id: "no-thinking-between",
     says: "RL without thinking gains on seen classes, and less than SFT",
     differences: [
-      minus("no-thinking-rl", "base", CLOSED, "seen", of3a("No-Thinking-RL", "Zero-shot", "seen")),
-      minus("sft-labels", "no-thinking-rl", CLOSED, "seen", of3a("SFT", "No-Thinking-RL", "seen")),
+      minus("no-thinking-rl", "base", CLOSED_ACCURACY, "seen", of3a("No-Thinking-RL", "Zero-shot", "seen")),
+      minus("sft-labels", "no-thinking-rl", CLOSED_ACCURACY, "seen", of3a("SFT", "No-Thinking-RL", "seen")),
     ],
-    mini: "Both RL rows were made again on 27 November 2026 without dynamic sampling, which is DAPO's and not GRPO's; before, this claim was inconclusive.",
   },
   {
     id: "two-stages-best",
     where: "§1, §5.3, Fig. 3a",
     says: "CoT SFT and then TAPO are ahead of all of them: of SFT on seen classes, of SFT, CLS-RL and No-Thinking RL on unseen ones",
     differences: [
-      minus("tapo", "sft-labels", CLOSED, "seen", of3a("CoT SFT + TAPO", "SFT", "seen")),
-      minus("tapo", "sft-labels", CLOSED, "unseen", of3a("CoT SFT + TAPO", "SFT", "unseen")),
-      minus("tapo", "cls-rl", CLOSED, "unseen", of3a("CoT SFT + TAPO", "CLS-RL", "unseen")),
-      minus("tapo", "no-thinking-rl", CLOSED, "unseen", of3a("CoT SFT + TAPO", "No-Thinking-RL", "unseen")),
+      minus("tapo", "sft-labels", CLOSED_ACCURACY, "seen", of3a("CoT SFT + TAPO", "SFT", "seen")),
+      minus("tapo", "sft-labels", CLOSED_ACCURACY, "unseen", of3a("CoT SFT + TAPO", "SFT", "unseen")),
+      minus("tapo", "cls-rl", CLOSED_ACCURACY, "unseen", of3a("CoT SFT + TAPO", "CLS-RL", "unseen")),
+      minus("tapo", "no-thinking-rl", CLOSED_ACCURACY, "unseen", of3a("CoT SFT + TAPO", "No-Thinking-RL", "unseen")),
     ],
   },
 ]);
@@ -141,22 +138,26 @@ const figure3b = about({ experiment: "inference", where: "§5.3, Fig. 3b" }, [
     expects: { within: 0.03 },
     differences: [
       // "let's think step by step" is no wording of the mini-world
-      { ...minus("base-step-by-step", "base", CLOSED, "all", printed("figure3b", "CoT prompting", "Zero-shot")), orElse: { a: "base-think" } }, // prettier-ignore
+      { ...minus("base-step-by-step", "base", CLOSED_ACCURACY, "all", printed("figure3b", "CoT prompting", "Zero-shot")), orElse: { a: "base-think" } }, // prettier-ignore
     ],
-    mini: "The base was meant to think within 6 points of its direct answers (on its card is what it came to): a check of the world rather than a finding.",
   },
   {
     id: "in-context",
     says: "Demonstrations of seen classes in the prompt do not bring the base to where Fine-R1 is",
     differences: [
-      minus("tapo", "base-in-context", CLOSED, "all", printed("figure3b", "Fine-R1-3B", "In-context learning")),
+      minus(
+        "tapo",
+        "base-in-context",
+        CLOSED_ACCURACY,
+        "all",
+        printed("figure3b", "Fine-R1-3B", "In-context learning"),
+      ),
     ],
-    mini: "A mini base has never seen two pictures at once and is thrown by them, so that most of the difference is no gain of Fine-R1's: the row of the base, asked directly, says how far.",
   },
   {
     id: "ensembling",
     says: "Fine-R1 is ahead of an encoder with an ensemble of templates, too",
-    differences: [minus("tapo", "siglip-ensemble", CLOSED, "all")],
+    differences: [minus("tapo", "siglip-ensemble", CLOSED_ACCURACY, "all")],
   },
 ]);
 
@@ -166,25 +167,25 @@ const figure3c = about({ experiment: "components", where: "§5.3, Fig. 3c" }, [
   {
     id: "cot-sft-helps",
     says: "CoT SFT alone brings the answers much nearer to the truth",
-    differences: [minus("cot-sft", "base", SIMILARITY, "all", of3c("CoT SFT", "Zero-shot"))],
+    differences: [minus("cot-sft", "base", SS_RELATIVE, "all", of3c("CoT SFT", "Zero-shot"))],
   },
   {
     id: "dapo-helps",
     says: "DAPO after CoT SFT adds to it",
-    differences: [minus("dapo", "cot-sft", SIMILARITY, "all", of3c("CoT SFT + DAPO", "CoT SFT"))],
+    differences: [minus("dapo", "cot-sft", SS_RELATIVE, "all", of3c("CoT SFT + DAPO", "CoT SFT"))],
   },
   {
     id: "each-augmentation-helps",
     says: "Intra-class augmentation alone and inter-class augmentation alone are each ahead of DAPO",
-    differences: [minus("intra", "dapo", SIMILARITY, "all"), minus("inter", "dapo", SIMILARITY, "all")],
+    differences: [minus("intra", "dapo", SS_RELATIVE, "all"), minus("inter", "dapo", SS_RELATIVE, "all")],
   },
   {
     id: "both-best",
     says: "Both augmentations together (TAPO) are best: ahead of DAPO and of each alone",
     differences: [
-      minus("tapo", "dapo", SIMILARITY, "all", of3c("CoT SFT + TAPO", "CoT SFT + DAPO")),
-      minus("tapo", "intra", SIMILARITY, "all"),
-      minus("tapo", "inter", SIMILARITY, "all"),
+      minus("tapo", "dapo", SS_RELATIVE, "all", of3c("CoT SFT + TAPO", "CoT SFT + DAPO")),
+      minus("tapo", "intra", SS_RELATIVE, "all"),
+      minus("tapo", "inter", SS_RELATIVE, "all"),
     ],
   },
 ]);
@@ -196,7 +197,7 @@ const table3: Claim[] = [
     where: "§5.3, Table 3a",
     says: "Half of the rollouts from the positive image is the best share, on unseen classes",
     differences: ["10:0", "8:2", "2:8", "0:10"].map((other) =>
-      minus("5:5", other, SIMILARITY, "unseen", printed("table3a", "5:5", other)),
+      minus("5:5", other, SS_RELATIVE, "unseen", printed("table3a", "5:5", other)),
     ),
   },
   {
@@ -205,10 +206,9 @@ const table3: Claim[] = [
     where: "§5.3, Table 3b",
     says: "More chains of thought in stage 1 help on unseen classes, up to the largest number",
     differences: [
-      minus("cot-sft-804", "cot-sft-404", SIMILARITY, "unseen", printed("table3b", "804", "404")),
-      minus("cot-sft-1199", "cot-sft-804", SIMILARITY, "unseen", printed("table3b", "1199", "804")),
+      minus("cot-sft-804", "cot-sft-404", SS_RELATIVE, "unseen", printed("table3b", "804", "404")),
+      minus("cot-sft-1199", "cot-sft-804", SS_RELATIVE, "unseen", printed("table3b", "1199", "804")),
     ],
-    mini: "Rows changed on 27 November 2026, before they were run: the sets are of one, two and three pictures of each class. The record before cut the smallest set, which in the paper is Fine-R1's own, to a third of the profile's.",
   },
   {
     id: "other-architecture",
@@ -216,10 +216,9 @@ const table3: Claim[] = [
     where: "§5.3, Table 3c",
     says: "From Qwen2-VL, too, TAPO is ahead of DAPO, and DAPO of the base",
     differences: [
-      minus("qwen2-tapo", "qwen2-dapo", SIMILARITY, "all", printed("table3c", "CoT SFT + TAPO", "CoT SFT + DAPO")),
-      minus("qwen2-dapo", "qwen2", SIMILARITY, "all", printed("table3c", "CoT SFT + DAPO", "Zero-shot")),
+      minus("qwen2-tapo", "qwen2-dapo", SS_RELATIVE, "all", printed("table3c", "CoT SFT + TAPO", "CoT SFT + DAPO")),
+      minus("qwen2-dapo", "qwen2", SS_RELATIVE, "all", printed("table3c", "CoT SFT + DAPO", "Zero-shot")),
     ],
-    note: "The paper does not say what its averages are of; they are taken for SS_relative over both splits, as in Fig. 3c, and the verdict rests on that: without the paper's number the first difference would be inconclusive.",
   },
 ];
 
@@ -237,7 +236,6 @@ const analyses: Claim[] = [
     says: "A linear probe reads classes off the image tokens of Fine-R1 no better than off those of its base",
     expects: { within: 0.03 },
     differences: [minus("tapo", "base", PROBE, "all", printed("table4", FINE_R1, BASE, "probing"))],
-    note: "Where the base stands near 100 %, as a mini base does, no gain could be seen.",
   },
   {
     id: "h2-knowledge",
@@ -254,7 +252,6 @@ const analyses: Claim[] = [
     says: "Right and wrong pairs of picture and name are told apart better by a plane in Fine-R1's states than in its base's",
     differences: [minus("tapo", "base", { setting: "last layer", metric: "separability", domain: "items" }, "all")],
     note: "The paper shows a picture; the number is ours: a linear classifier's accuracy on pairs that it was fitted without.",
-    mini: "Since 27 November 2026 names are as often right as wrong, and kept together: before, a name that was right in one fold was wrong in another, and accuracy fell below chance.",
   },
   {
     id: "recognition-first",
@@ -290,7 +287,7 @@ export const CLAIMS: readonly Claim[] = [
   ...figure3c,
   ...table3,
   ...analyses,
-];
+].map((claim) => ({ ...claim, ...REMARKS[claim.id] }));
 
 /** The claims that an experiment decides. */
 export function claimsOf(experiment: string): Claim[] {

@@ -1,3 +1,4 @@
+import { CLOSED_ACCURACY } from "../eval/measurements";
 import { defineExperiment } from "../lab/experiment";
 import {
   encoderRows,
@@ -10,8 +11,6 @@ import {
 } from "../lab/rows";
 import { accuracyBars, byDomain, closedNote } from "../report/standard";
 import { claimsOf } from "./claims";
-
-const ACCURACY = { setting: "closed", metric: "accuracy" } as const;
 
 /** Table 1: encoders, bases asked directly and Fine-R1 at two sizes, choosing among four candidates. */
 export const closedWorld = defineExperiment({
@@ -44,7 +43,7 @@ export const closedWorld = defineExperiment({
       name: "table",
       layout: () => ({
         caption: "Closed world: accuracy in %",
-        columns: [{ ...ACCURACY, group: "Accuracy", splits: ["seen", "unseen", "all"], key: "closed" }],
+        columns: [{ ...CLOSED_ACCURACY, group: "Accuracy", splits: ["seen", "unseen", "all"], key: "closed" }],
         notes: [
           "Four options in shuffled order, one template for the encoders. Mean over the domains, one seed, 95 % intervals over test items; all: the mean of seen and unseen.",
         ],
@@ -56,7 +55,7 @@ export const closedWorld = defineExperiment({
       paper: false,
       layout: (dataset) => ({
         caption: "Closed world by domain: accuracy in %",
-        columns: byDomain(dataset, ACCURACY),
+        columns: byDomain(dataset, CLOSED_ACCURACY),
       }),
     },
   ],

@@ -1,5 +1,6 @@
 import { defineExperiment } from "../lab/experiment";
-import { ablation, anchorOnly, cotSft, dapo, matched, withoutNegative } from "../lab/recipe";
+import { ablation, anchorOnly, cotSft, matched, withoutNegative } from "../lab/recipe";
+import { baseRow, baseThinkingRow, cotSftRow, dapoRow } from "../lab/rows";
 import { accuracyBars, rlCurves, SIMILARITY_OF_BOTH, standardTable } from "../report/standard";
 import { claimsOf } from "./claims";
 
@@ -26,7 +27,7 @@ export const components = defineExperiment({
   ],
   seeds: 10, // the differences between its rows are small
   methods(recipe) {
-    const { base, profile } = recipe;
+    const { profile } = recipe;
     const start = cotSft(recipe);
     const row = ablation(recipe, start);
     const onTop = (name: string, short: string, changes?: Parameters<typeof row>[2]) => ({
@@ -34,10 +35,10 @@ export const components = defineExperiment({
       short,
     });
     return [
-      { name: "base", title: "Base, direct", model: base, thinking: false },
-      { name: "base-think", title: "Base, thinking", model: base, thinking: true },
-      { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
-      onTop("dapo", "DAPO", dapo(profile.rl)),
+      baseRow(recipe),
+      baseThinkingRow(recipe),
+      cotSftRow(recipe),
+      dapoRow(recipe),
       onTop("intra", "DAPO, intra-class", withoutNegative(profile.rl)), // n₁ and n₂ of TAPO, and no other term
       onTop("inter", "DAPO, inter-class", anchorOnly(profile.rl)), // every term of TAPO, and rollouts of the anchor alone
       onTop("tapo", "both (TAPO)"),

@@ -1,12 +1,12 @@
 import { CHAINS, defineExperiment, type Method } from "../lab/experiment";
-import { cotSft, dapo, rl } from "../lab/recipe";
+import { baseThinkingRow, cotSftRow, dapoRow, tapoRow } from "../lab/rows";
 import { select } from "../eval/measurements";
 import { groupedBars } from "../report/figure/bars";
 import type { PlotlyFigure } from "../report/figure/figure";
 import { originMarks } from "../report/notes";
 import type { MeasuredColumn } from "../report/pivot";
 import { chainLayout, type Results } from "../report/standard";
-import { resultTable, type Row } from "../report/table/table";
+import { numberColumn, resultTable, textColumn, type Row } from "../report/table/table";
 
 /** The analysis that is written for a model, and what a row with it is called. */
 const WRITTEN = { own: "told what is there", lookalike: "told the look-alike" } as const;
@@ -25,19 +25,7 @@ export const faithfulness = defineExperiment({
   claim:
     "Beyond the paper: training mends the use of what is seen and known (§5.4, H3), so that answers follow from their chains, and change when another analysis is written for the model",
   methods(recipe) {
-    const start = cotSft(recipe);
-    const rows: readonly Method[] = [
-      { name: "base-think", title: "Base, thinking", model: recipe.base, thinking: true },
-      { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
-      {
-        name: "dapo",
-        title: "CoT SFT + DAPO",
-        short: "DAPO",
-        model: rl(recipe, start, dapo(recipe.profile.rl), "dapo"),
-        thinking: true,
-      },
-      { name: "tapo", title: "CoT SFT + TAPO", short: "TAPO", model: rl(recipe, start, {}, "tapo"), thinking: true },
-    ];
+    const rows = [baseThinkingRow(recipe), cotSftRow(recipe), dapoRow(recipe), tapoRow(recipe)];
     const told = (row: Method, analysis: keyof typeof WRITTEN): Method => ({
       ...row,
       name: `${row.name}-${analysis}`,
@@ -91,8 +79,8 @@ function toldBars({ methods, measurements }: Results): PlotlyFigure | undefined 
   const table = resultTable({
     caption: title,
     columns: [
-      { key: "method", title: "Method", kind: "text" },
-      ...ASKED.map((asked) => ({ key: asked.key, title: asked.title, kind: "number" as const, percent: true })),
+      textColumn("method", "Method"),
+      ...ASKED.map((asked) => numberColumn(asked.key, asked.title, { percent: true })),
     ],
     rows: models.map(({ name, title: called, mark }): Row => {
       const cells = ASKED.map(({ ending, key }) => {

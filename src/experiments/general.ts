@@ -1,8 +1,7 @@
 import { BENCHMARKS } from "../data/benchmarks/benchmark";
 import { generalBenchmark, generalQuestions } from "../lab/analyses";
 import { defineExperiment, type TableSpec } from "../lab/experiment";
-import { cotSft, dapo, labelSft, rl } from "../lab/recipe";
-import { furtherRows } from "../lab/rows";
+import { baseRow, baseThinkingRow, cotSftRow, dapoRow, fineR1Row, furtherRows, labelSftRow } from "../lab/rows";
 import {
   benchmarkKindLayout,
   benchmarkLayout,
@@ -11,9 +10,8 @@ import {
   NEED_COLUMNS,
   needBars,
 } from "../report/general";
+import { BASE, FINE_R1 } from "../report/published/printed";
 import { claimsOf } from "./claims";
-
-const [BASE, FINE_R1] = ["Qwen2.5-VL-3B", "Fine-R1-3B"];
 
 const NEEDS_LAYOUT = {
   caption: "General capability, right answers in %",
@@ -39,31 +37,15 @@ export const general = defineExperiment({
   ],
   lacks: ({ questions }, { benchmarks = [] }) =>
     questions === undefined && benchmarks.length === 0 ? "general questions" : undefined,
-  methods(recipe) {
-    const { base, profile } = recipe;
-    const start = cotSft(recipe);
-    return [
-      { name: "base", title: "Base, direct", model: base, thinking: false },
-      { name: "base-think", title: "Base, thinking", model: base, thinking: true },
-      { name: "sft-labels", title: "SFT on labels", model: labelSft(recipe), thinking: false },
-      { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
-      {
-        name: "dapo",
-        title: "CoT SFT + DAPO",
-        short: "DAPO",
-        model: rl(recipe, start, dapo(profile.rl), "dapo"),
-        thinking: true,
-      },
-      {
-        name: "tapo",
-        title: "Fine-R1 (CoT SFT + TAPO)",
-        short: "Fine-R1",
-        model: rl(recipe, start, {}, "tapo"),
-        thinking: true,
-      },
-      ...furtherRows(recipe),
-    ];
-  },
+  methods: (recipe) => [
+    baseRow(recipe),
+    baseThinkingRow(recipe),
+    labelSftRow(recipe),
+    cotSftRow(recipe),
+    dapoRow(recipe),
+    fineR1Row(recipe),
+    ...furtherRows(recipe),
+  ],
   ask: [],
   metrics: [],
   analyses: [generalQuestions, ...BENCHMARKS.map(generalBenchmark)],

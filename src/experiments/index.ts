@@ -1,6 +1,6 @@
 /**
  * The experiments, one file each: what is claimed, methods, what is asked, metrics, tables, figures. Nothing that two of them would
- * share (lab/recipe, report/standard), and nothing that runs, trains or measures by itself.
+ * share (lab/recipe, lab/rows, report/standard), and nothing that runs, trains or measures by itself.
  */
 
 import { LabError, required } from "../core/errors";

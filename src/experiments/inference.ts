@@ -1,7 +1,6 @@
 import { hasStepByStep } from "../data/prompts";
 import { defineExperiment, type Method } from "../lab/experiment";
-import { fineR1 } from "../lab/recipe";
-import { row } from "../lab/rows";
+import { baseRow, baseThinkingRow, fineR1Row, row } from "../lab/rows";
 import { templatesOf } from "../lab/templates";
 import type { Source } from "../lab/stage";
 import { accuracyBars } from "../report/standard";
@@ -46,13 +45,13 @@ export const inference = defineExperiment({
       ...row(`${name}-ensemble`, `${title}, ${templates.length} templates`, model, { strategy: { templates } }),
     ];
     return [
-      { name: "base", title: "Base, direct", model: base, thinking: false },
-      { name: "base-think", title: "Base, thinking", model: base, thinking: true },
+      baseRow(recipe),
+      baseThinkingRow(recipe),
       ...(hasStepByStep(promptSet) ? [stepByStep] : []),
       { name: "base-in-context", title: "Base, in context", model: base, thinking: false, strategy: "inContext" },
       ...encoderRows("clip", "CLIP-style encoder", models.clip),
       ...encoderRows("siglip", "SigLIP-style encoder", encoder),
-      { name: "tapo", title: "Fine-R1 (CoT SFT + TAPO)", short: "Fine-R1", model: fineR1(recipe), thinking: true },
+      fineR1Row(recipe),
     ];
   },
   ask: ["closed"],

@@ -1,6 +1,7 @@
 import { pictureProbe, STATES, taxonomy } from "../lab/analyses";
 import { defineExperiment } from "../lab/experiment";
-import { trainingSteps } from "../lab/recipe";
+import { trainingSteps } from "../lab/rows";
+import { BASE, FINE_R1 } from "../report/published/printed";
 import { claimsOf } from "./claims";
 
 const SPLITS = ["seen", "unseen", "all"] as const;
@@ -14,7 +15,7 @@ export const knowledge = defineExperiment({
   claim:
     "Fine-R1 neither extracts better visual cues (H1: probe 84.26 → 85.00 %) nor knows more of taxonomy (H2: Δ 0.0088 → 0.0531, t = −0.3872, p = 0.6993; Table 4)",
   claims: claimsOf("knowledge"),
-  published: [{ table: "table4", over: "base", rows: { base: "Qwen2.5-VL-3B", tapo: "Fine-R1-3B" } }],
+  published: [{ table: "table4", over: "base", rows: { base: BASE, tapo: FINE_R1 } }],
   methods: trainingSteps,
   ask: [],
   metrics: [],

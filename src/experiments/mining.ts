@@ -1,5 +1,6 @@
 import { defineExperiment } from "../lab/experiment";
 import { ablation, cotSft, sized } from "../lab/recipe";
+import { cotSftRow } from "../lab/rows";
 import { accuracyBars, rlCurves, standardTable } from "../report/standard";
 
 /** Pictures of other classes among which the policy looks for each negative, or as many as there are. */
@@ -16,7 +17,7 @@ export const mining = defineExperiment({
     const row = ablation(recipe, start);
     const online = { rivals: RIVALS };
     return [
-      { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
+      cotSftRow(recipe),
       row("tapo", "TAPO: mined by the encoder"),
       row("online", "Mined by the policy", online),
       row("tapo-sized", "TAPO, matched size", sized(recipe, start)),

@@ -1,10 +1,8 @@
+import { SS_RELATIVE, TEXT_INCLUSION } from "../eval/measurements";
 import { defineExperiment } from "../lab/experiment";
 import { furtherRows, modelRows, OWN_BASES, PRINTED_MODELS, PRINTED_ROWS } from "../lab/rows";
 import { accuracyBars, byDomain, similarityBars } from "../report/standard";
 import { claimsOf } from "./claims";
-
-const SIMILARITY = { setting: "open", metric: "similarity" } as const;
-const INCLUSION = { setting: "open", metric: "accuracy" } as const;
 
 /** Tables 2 and 6: the bases and Fine-R1 at two sizes, naming what they see. Encoders only choose, and have no row. */
 export const openWorld = defineExperiment({
@@ -34,8 +32,8 @@ export const openWorld = defineExperiment({
       layout: () => ({
         caption: "Open world: SS_rel and text inclusion in %",
         columns: [
-          { ...SIMILARITY, group: "SS_rel", splits: ["seen", "unseen", "all"], key: "similarity" },
-          { ...INCLUSION, group: "Text inclusion", splits: ["seen", "unseen", "all"], key: "open" },
+          { ...SS_RELATIVE, group: "SS_rel", splits: ["seen", "unseen", "all"], key: "similarity" },
+          { ...TEXT_INCLUSION, group: "Text inclusion", splits: ["seen", "unseen", "all"], key: "open" },
         ],
         notes: [
           "SS_rel: relative semantic similarity (Eq. 5). Text inclusion: the true name stands in the answer. Mean over the domains, one seed, 95 % intervals over test items; all: the mean of seen and unseen.",
@@ -47,7 +45,7 @@ export const openWorld = defineExperiment({
       paper: false,
       layout: (dataset) => ({
         caption: "Open world by domain: SS_rel in %",
-        columns: byDomain(dataset, SIMILARITY),
+        columns: byDomain(dataset, SS_RELATIVE),
       }),
     },
     {
@@ -55,7 +53,7 @@ export const openWorld = defineExperiment({
       paper: false,
       layout: (dataset) => ({
         caption: "Open world by domain: text inclusion in %",
-        columns: byDomain(dataset, INCLUSION),
+        columns: byDomain(dataset, TEXT_INCLUSION),
       }),
     },
   ],

@@ -1,5 +1,5 @@
-import { defineExperiment, type Method } from "../lab/experiment";
-import { cotSft, rl } from "../lab/recipe";
+import { defineExperiment } from "../lab/experiment";
+import { baseRow, baseThinkingRow, cotSftRow, tapoRow } from "../lab/rows";
 import { colour, type Colours } from "../report/figure/style";
 import { accuracyBars, type Results } from "../report/standard";
 
@@ -12,13 +12,7 @@ export const optionOrder = defineExperiment({
   claim:
     "Beyond the paper: a model that favours the first option gains where the right one always stands first, as in the released benchmark",
   methods(recipe) {
-    const { base } = recipe;
-    const rows: readonly Method[] = [
-      { name: "base", title: "Base, direct", model: base, thinking: false },
-      { name: "base-think", title: "Base, thinking", model: base, thinking: true },
-      { name: "cot-sft", title: "CoT SFT", model: cotSft(recipe), thinking: true },
-      { name: "tapo", title: "CoT SFT + TAPO", model: rl(recipe, cotSft(recipe), {}, "tapo"), thinking: true },
-    ];
+    const rows = [baseRow(recipe), baseThinkingRow(recipe), cotSftRow(recipe), tapoRow(recipe)];
     return rows.flatMap((row) => [
       {
         ...row,

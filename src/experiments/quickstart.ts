@@ -1,5 +1,5 @@
 import { defineExperiment } from "../lab/experiment";
-import { cotSft, dapo, labelSft, rl } from "../lab/recipe";
+import { baseRow, baseThinkingRow, cotSftRow, dapoRow, labelSftRow, row, tapoRow } from "../lab/rows";
 import {
   accuracyBars,
   chainLayout,
@@ -15,20 +15,15 @@ export const quickstart = defineExperiment({
   id: "quickstart",
   title: "Quickstart",
   claim: "CoT SFT and then TAPO recognise unseen classes better than CoT SFT, than DAPO and than the base",
-  methods(recipe) {
-    const { base, encoder, profile } = recipe;
-    const start = cotSft(recipe);
-    const onTop = (short: string) => ({ short, title: `CoT SFT + ${short}` });
-    return [
-      { name: "base", title: "Base, direct", model: base, thinking: false },
-      { name: "base-think", title: "Base, thinking", model: base, thinking: true },
-      { name: "sft-labels", title: "SFT on labels", model: labelSft(recipe), thinking: false },
-      { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
-      { ...onTop("DAPO"), name: "dapo", model: rl(recipe, start, dapo(profile.rl), "dapo"), thinking: true },
-      { ...onTop("TAPO"), name: "tapo", model: rl(recipe, start, {}, "tapo"), thinking: true },
-      { name: "siglip", title: "SigLIP-style encoder", model: encoder, thinking: false },
-    ];
-  },
+  methods: (recipe) => [
+    baseRow(recipe),
+    baseThinkingRow(recipe),
+    labelSftRow(recipe),
+    cotSftRow(recipe),
+    dapoRow(recipe),
+    tapoRow(recipe),
+    ...row("siglip", "SigLIP-style encoder", recipe.encoder),
+  ],
   usual: ["cot-sft", "tapo"],
   ask: ["closed", "open"],
   metrics: [

@@ -2,7 +2,7 @@ import { LAST_LAYER, layerSetting } from "../analysis/separability";
 import { nameSeparability } from "../lab/analyses";
 import { defineExperiment, type FigureSpec } from "../lab/experiment";
 import { separabilityStage } from "../lab/kinds/states";
-import { trainingSteps } from "../lab/recipe";
+import { trainingSteps } from "../lab/rows";
 import { layerLines, measuredLayers } from "../report/figures";
 import type { MeasuredColumn } from "../report/pivot";
 import { separabilityFigure } from "../report/steps";

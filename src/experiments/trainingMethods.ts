@@ -1,5 +1,6 @@
 import { defineExperiment } from "../lab/experiment";
-import { fineR1, grpo, labelSft, rl } from "../lab/recipe";
+import { grpo, rl } from "../lab/recipe";
+import { baseRow, labelSftRow, tapoRow } from "../lab/rows";
 import { accuracyBars, rlCurves, standardTable } from "../report/standard";
 import { claimsOf } from "./claims";
 
@@ -29,11 +30,11 @@ export const trainingMethods = defineExperiment({
     const answersAlone = { ...grpo(profile.rl), thinking: false, formatWeight: 0 }; // the accuracy reward alone
     const noThinking = rl(recipe, base, answersAlone, "no-thinking-rl");
     return [
-      { name: "base", title: "Zero-shot", model: base, thinking: false },
-      { name: "sft-labels", title: "SFT on labels", model: labelSft(recipe), thinking: false },
+      baseRow(recipe, "Zero-shot"),
+      labelSftRow(recipe),
       { name: "cls-rl", title: "CLS-RL", model: clsRl, thinking: true },
       { name: "no-thinking-rl", title: "No-Thinking RL", model: noThinking, thinking: false },
-      { name: "tapo", title: "CoT SFT + TAPO", short: "TAPO", model: fineR1(recipe), thinking: true },
+      tapoRow(recipe),
     ];
   },
   ask: ["closed", "open"],

@@ -17,7 +17,7 @@ import { sharesStage } from "./kinds/shares";
 import { separabilityStage } from "./kinds/states";
 import { rlStage } from "./kinds/training";
 import { benchmarkQuestions, changes, questions, separability, states } from "./recipe";
-import { stageFrom } from "./stage";
+import { isEncoder, stageFrom } from "./stage";
 
 /** What can be measured of models beyond their answers: the hypotheses of §5.4, and the gradient of stage 2. */
 
@@ -42,7 +42,7 @@ export const pictureProbe = defineAnalysis(probeStage, {
     { name: "probeLast", title: "probe, last epoch", help: "right classes of the same probe after its last epoch" },
   ],
   stage: (recipe, method) => {
-    if (isEncoder(method)) return undefined;
+    if (isEncoder(method.model)) return undefined;
     const { dataset } = recipe;
     const of = states(recipe, method.model, `${method.name}, states`);
     return probeStage.stage({ states: of, dataset, ...PAPER_PROBE, seed: drawSeed(recipe) });
@@ -78,7 +78,7 @@ export const taxonomy = defineAnalysis(taxonomyStage, {
     { name: "kinshipPIndependent", title: "p, independent", help: "two-sided p of that t" },
   ],
   stage: (recipe, method) => {
-    if (isEncoder(method)) return undefined;
+    if (isEncoder(method.model)) return undefined;
     const { dataset, base } = recipe;
     const own = states(recipe, method.model, `${method.name}, states`);
     const isBase = "given" in method.model && method.model.fingerprint === base.fingerprint;
@@ -119,7 +119,7 @@ export const nameSeparability = defineAnalysis(separabilityStage, {
       help: "silhouette of right and wrong pairs in all dimensions, in [−1, 1]",
     },
   ],
-  stage: (recipe, method) => (isEncoder(method) ? undefined : separability(recipe, method.model)),
+  stage: (recipe, method) => (isEncoder(method.model) ? undefined : separability(recipe, method.model)),
   measure: ({ pairs, right, layers, ...last }) => {
     const counted = pairs.map(({ domain, seen }, i) => ({ domain, seen, value: right[i] === true }));
     const metric = "separability";
@@ -215,10 +215,6 @@ export function changesFrom(before: (recipe: Recipe) => Method, setting: Setting
     },
     measure: changeMeasurements,
   });
-}
-
-function isEncoder({ model }: Method): boolean {
-  return "given" in model && model.given === "encoder";
 }
 
 /** A number without an interval. */

@@ -83,6 +83,11 @@ export function variant(method: Method, changes: Readonly<Record<string, unknown
   };
 }
 
+/** Whether a method's model is given: no seed decides it, so that it has one, whatever the others have. */
+export function isGiven({ model }: Partial<Pick<Method, "model">>): boolean {
+  return model !== undefined && "given" in model;
+}
+
 /** The seed that a method is trained with; another, such as the profile's, where it is not trained or takes none. */
 export function seedOf({ model }: Method, otherwise: number): number {
   const seed = "given" in model ? undefined : model.inputs["seed"];

@@ -1,14 +1,11 @@
 import { LabError } from "../core/errors";
 import { didYouMean } from "../core/similar";
 import type { Dataset } from "../data/dataset";
-import type { StepFigures } from "../engine/metrics";
-import { judge } from "../eval/claims";
-import { effectOf } from "../eval/effects";
+import { judgeBy } from "../eval/claims";
 import type { Measurement } from "../eval/measurements";
 import { compareMeasurements, type Comparison } from "../report/compare";
-import { methodColours } from "../report/figures";
-import { originMarks, ORIGINS } from "../report/notes";
-import { methodTable, type MeasuredColumn, type MethodTitle } from "../report/pivot";
+import { originMarks } from "../report/notes";
+import { methodTable, type MeasuredColumn } from "../report/pivot";
 import { besidePublished, publishedNotes } from "../report/published/published";
 import { scorecardTable } from "../report/scorecard";
 import { seedTable } from "../report/seeds";
@@ -16,7 +13,7 @@ import type { Results } from "../report/standard";
 import type { ResultTable } from "../report/table/table";
 import { machineNow } from "../store/facts";
 import { numericsRemark } from "../verify/numerics/record";
-import { changesInWords, rowsLeftOut, type Experiment, type Method } from "./experiment";
+import { rowsLeftOut, type Experiment } from "./experiment";
 import {
   differingSettings,
   gather,
@@ -32,8 +29,9 @@ import {
   type Origin,
   worldOf,
 } from "./kept";
-import { headline, partOf, type Called } from "./headline";
+import { headline } from "./headline";
 import type { Lab } from "./lab";
+import { isShown, pageOf, type Page } from "./page";
 import { makerHere } from "./provenance";
 import { dueKeys, ownParts, type MadeMethod } from "./run";
 import { measuredBy } from "./score";
@@ -114,51 +112,6 @@ export function layOut(
   return { tables, comparison, results: page.results, sentences, kept };
 }
 
-/** What all tables of a layout have in common. */
-interface Page {
-  readonly seed: number;
-  readonly methods: readonly Method[];
-  readonly results: Results;
-  /** Of the experiment's own table. */
-  readonly columns: readonly MeasuredColumn[];
-  readonly provenance: Readonly<Record<string, string>>;
-  readonly caption: (text: string) => string;
-}
-
-/** Of what a run trained the profile's seed, or else its first; `undefined` where it trained nothing. */
-export function shownSeed({ profile }: Pick<Lab, "profile">, made: readonly MadeMethod[]): number | undefined {
-  const trained = made.flatMap(({ method, seed }) => ("given" in method.model ? [] : [seed]));
-  return trained.includes(profile.seed) ? profile.seed : trained[0];
-}
-
-function pageOf(
-  lab: Lab,
-  experiment: Experiment,
-  made: readonly MadeMethod[],
-  gathered: Gathered,
-  set: Readonly<Record<string, unknown>>,
-): Page {
-  const { profile, dataset } = lab;
-  const seeds = [...gathered.parts.values()].map(({ by }) => by.seed);
-  const own = shownSeed(lab, made) ?? made[0]?.seed;
-  const seed = own ?? (seeds.includes(profile.seed) ? profile.seed : (seeds[0] ?? profile.seed));
-  const methods = methodsOf(lab, experiment, made, seed);
-  const known = new Set(methods.map(({ name }) => name));
-  // what is only looked at is shown whole: a reader's own variants too
-  const others = made.length > 0 ? [] : [...gathered.parts.values()].filter(({ by }) => !known.has(by.method));
-  const variants = [...new Set(others.map(({ by }) => by.method))].map((name) => ({ name, title: name }));
-  const changed = changesInWords(set).join(", ");
-  const results = resultsOf([...methods, ...variants], made, gathered, seed);
-  return {
-    seed,
-    methods,
-    results,
-    columns: experiment.tables[0]?.layout(dataset, results.measurements)?.columns ?? [],
-    provenance: { experiment: experiment.id, profile: profile.name, dataset: dataset.name },
-    caption: (text) => (changed === "" ? text : `${text} (${changed})`),
-  };
-}
-
 function tablesOf(page: Page, experiment: Experiment, { dataset }: Lab): Map<string, ResultTable> {
   const { results, caption, provenance, seed } = page;
   const { published = [] } = experiment;
@@ -209,8 +162,7 @@ function requireMeasured(
 
 /** Means over seeds of what is trained, where there are several. */
 function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): ResultTable | undefined {
-  const { methods, seed, columns, provenance, caption } = page;
-  const fixed = new Set(methods.flatMap(({ name, model }) => ("given" in model ? [name] : [])));
+  const { methods, seed, columns, provenance, caption, given: fixed } = page;
   const trained = methods.filter(({ name }) => !fixed.has(name));
   const all = [...parts.values()].filter(({ by }) => trained.some(({ name }) => name === by.method));
   if (all.every(({ by }) => by.seed === seed)) return undefined;
@@ -239,7 +191,7 @@ function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): Res
 
 /** The experiment's claims with their verdicts, as far as this one world decides them. */
 function claimsTable({ caption, provenance }: Page, { claims = [] }: Experiment, kept: Kept, mini: boolean) {
-  const judged = claims.map((claim) => judge(claim, (difference) => effectOf([worldOf(kept)], difference)));
+  const judged = claims.map(judgeBy([worldOf(kept)]));
   if (judged.every(({ verdict }) => verdict === "not measured")) return undefined;
   return scorecardTable(judged, {
     caption: caption("What the paper claims, in this world alone"),
@@ -250,10 +202,8 @@ function claimsTable({ caption, provenance }: Page, { claims = [] }: Experiment,
 }
 
 function besideRecord(page: Page, made: readonly MadeMethod[], { recorded }: Gathered): Comparison | undefined {
-  const { methods, columns, provenance, seed } = page;
-  const given = new Set(methods.flatMap(({ name, model }) => ("given" in model ? [name] : [])));
-  const shown = (one: { readonly method: string; readonly seed: number }): boolean =>
-    one.seed === seed || given.has(one.method); // what is given has one seed, whatever the others have
+  const { methods, columns, provenance } = page;
+  const shown = (one: Pick<Measurement, "method" | "seed">): boolean => isShown(page, one);
   const own = made.flatMap(({ measurements }) => measurements).filter(shown);
   const processors = { here: machineNow().processor, recorded: processorsOf(recorded) };
   return compareMeasurements(own, (recorded?.measurements ?? []).filter(shown), {
@@ -262,35 +212,6 @@ function besideRecord(page: Page, made: readonly MadeMethod[], { recorded }: Gat
     processors,
     provenance,
   });
-}
-
-/** The experiment's methods in their order, then those that a reader added. */
-function methodsOf(lab: Lab, experiment: Experiment, made: readonly MadeMethod[], seed: number): Method[] {
-  const own = experiment.methods(lab.recipe(seed));
-  const known = new Set(own.map(({ name }) => name));
-  const added = new Map(made.map(({ method }) => [method.name, method]));
-  return [...own, ...[...added.values()].filter(({ name }) => !known.has(name))];
-}
-
-function resultsOf(methods: readonly Called[], made: readonly MadeMethod[], gathered: Gathered, seed: number): Results {
-  const shown = methods.flatMap((method) => {
-    const part = partOf(gathered, method, seed);
-    return part === undefined ? [] : [{ method, part }];
-  });
-  const marked = shown.map(({ method: { name, title }, part: { origin } }): MethodTitle => {
-    return { name, title, ...(origin === "run" ? {} : { mark: ORIGINS[origin].mark }) };
-  });
-  const given = new Set(methods.flatMap(({ name, model }) => (model !== undefined && "given" in model ? [name] : [])));
-  const own = made.filter((one) => one.seed === seed || given.has(one.method.name)); // what is given has one seed
-  const steps = own.filter((one) => one.steps.length > 0);
-  const curves = new Map<string, readonly StepFigures[]>(steps.map((one) => [one.method.name, one.steps]));
-  return {
-    methods: marked,
-    measurements: shown.flatMap(({ part }) => part.measurements),
-    curves,
-    found: new Map(own.map((one) => [one.method.name, one.found])),
-    colours: methodColours(methods),
-  };
 }
 
 function processorsOf(kept: Kept | undefined): string | undefined {

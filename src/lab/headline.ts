@@ -1,7 +1,7 @@
 import { select } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
 import { described } from "./described";
-import type { Experiment, Headline, Method } from "./experiment";
+import { isGiven, type Experiment, type Headline, type Method } from "./experiment";
 import { keptParts, partKey, type Gathered, type Kept } from "./kept";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { MadeMethod } from "./run";
@@ -10,12 +10,9 @@ import type { MadeMethod } from "./run";
 export type Called = Pick<Method, "name" | "title"> & Partial<Pick<Method, "model">>;
 
 /** A method's numbers for a seed; what is given has them under one, whatever the others have. */
-export function partOf({ parts }: Pick<Gathered, "parts">, { name, model }: Called, seed: number) {
-  const own = parts.get(partKey({ method: name, seed }));
-  return (
-    own ??
-    (model !== undefined && "given" in model ? [...parts.values()].find(({ by }) => by.method === name) : undefined)
-  );
+export function partOf({ parts }: Pick<Gathered, "parts">, method: Called, seed: number) {
+  const own = parts.get(partKey({ method: method.name, seed }));
+  return own ?? (isGiven(method) ? [...parts.values()].find(({ by }) => by.method === method.name) : undefined);
 }
 
 /** What a report or a record came to, from its numbers alone: what the profile names may be gone. */
@@ -48,7 +45,7 @@ export function headline(
   };
   const valueOf = (name: string, seed: number): number | undefined =>
     select(partFor(name, seed)?.measurements ?? [], where)[0]?.value;
-  const trained = made.filter(({ method }) => !("given" in method.model));
+  const trained = made.filter(({ method }) => !isGiven(method));
   const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
   const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
   const on = (of: readonly number[]): string => `${words} (${of.length === 1 ? "one seed" : `${of.length} seeds`})`;

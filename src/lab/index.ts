@@ -44,11 +44,10 @@ export {
   sized,
   states,
   testAnswers,
-  trainingSteps,
   triplets,
   withoutNegative,
 } from "./recipe";
-export { encoderRows, modelRows, row } from "./rows";
+export { encoderRows, modelRows, row, trainingSteps } from "./rows";
 export {
   defineAnalysis,
   defineExperiment,

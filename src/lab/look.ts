@@ -3,7 +3,7 @@ import { PAIR_STATES, pairStates } from "../analysis/separability";
 import type { SpeciesState } from "../analysis/taxonomy";
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
-import { readCotRecords, type CotRecord } from "../cot/records";
+import { readCotRecords, RECORDS_FILE, type CotRecord } from "../cot/records";
 import type { Dataset } from "../data/dataset";
 import { groupByClass } from "../data/fewshot";
 import type { BenchmarkItem, LabelledImage, SubCategory, Triplet } from "../data/types";
@@ -20,7 +20,7 @@ import { testItems } from "./kinds/asking";
 import { readTriplets } from "./kinds/data";
 import { speciesOf } from "./kinds/knowledge";
 import { readStates } from "./kinds/states";
-import { checkpointFolder, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
+import { checkpointFolder, modelIn, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
 import type { Lab } from "./lab";
 import { answersOf, type MadeMethod } from "./run";
 import { make, openGiven, sourcesOf } from "./make";
@@ -37,7 +37,7 @@ export async function lookAtTriplets(lab: Lab, stage: Stage): Promise<Triplet[]>
 
 /** The chains of thought that a stage curated. */
 export async function lookAtChains(lab: Lab, stage: Stage): Promise<CotRecord[]> {
-  return readCotRecords(path.join((await make(lab, stage)).folder, "records.jsonl"));
+  return readCotRecords(path.join((await make(lab, stage)).folder, RECORDS_FILE));
 }
 
 /** The pictures of a triplet, with what each shows where the dataset knows it. */
@@ -142,7 +142,7 @@ export async function lookAtPairs(
   { model: source }: Method,
   pairs: readonly NamePair[],
 ): Promise<Float32Array[][]> {
-  const folder = "given" in source ? source.at : path.join((await make(lab, source)).folder, "model");
+  const folder = "given" in source ? source.at : modelIn((await make(lab, source)).folder);
   const model = await openModel(folder, PAIR_STATES);
   try {
     return await pairStates(model, lab.profile.promptSet, pairs);

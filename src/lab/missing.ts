@@ -88,7 +88,7 @@ export function buildsOf(missing: readonly Missing[]): BaseBuild[] {
   return [...new Map(missing.flatMap(({ build }) => (build === undefined ? [] : [[build.out, build]]))).values()];
 }
 
-export function buildCommand({ config, world, out }: BaseBuild): string {
+function buildCommand({ config, world, out }: BaseBuild): string {
   return `npx fine-r1 base build --config ${config} --world ${world} --out ${out}`;
 }
 

@@ -5,10 +5,11 @@ import { select, type Measurement } from "../eval/measurements";
 import type { QwenConfig } from "../model/qwen/config";
 import { memoryNeed } from "../model/qwen/memory";
 import { escapeMarkdown, toMarkdown } from "../report/table/markdown";
-import { resultTable, type ResultTable } from "../report/table/table";
+import { numberColumn, resultTable, textColumn, type ResultTable } from "../report/table/table";
 import { ownVersion } from "../store/facts";
 import { readRecord, type StageRecord } from "../store/record";
 import { keyOf } from "../store/key";
+import { folderName } from "../store/store";
 import { givenSchema, refSchema, stageRefSchema } from "./stage";
 
 /** What a card tells besides what stands in the checkpoint's config and in the store. */
@@ -37,7 +38,7 @@ export function stagesBehind(folder: string): StageRecord[] {
   const before = Object.values(inputs).flatMap((input) => {
     const ref = stageRefSchema.safeParse(input);
     if (!ref.success) return [];
-    return stagesBehind(path.join(path.dirname(folder), `${ref.data.stage}-${ref.data.key.slice(0, 10)}`));
+    return stagesBehind(path.join(path.dirname(folder), folderName(ref.data.stage, ref.data.key)));
   });
   const known = new Map([...before, record].map((one) => [keyOf(one), one]));
   return [...known.values()];
@@ -109,10 +110,10 @@ function stageTable(stages: readonly StageRecord[]): ResultTable {
   return resultTable({
     caption: "Stages, the first one first",
     columns: [
-      { key: "stage", title: "Stage", kind: "text" },
-      { key: "on", title: "Works on", kind: "text" },
-      { key: "seconds", title: "Seconds", kind: "number", digits: 0 },
-      { key: "key", title: "Key", kind: "text" },
+      textColumn("stage", "Stage"),
+      textColumn("on", "Works on"),
+      numberColumn("seconds", "Seconds", { digits: 0 }),
+      textColumn("key", "Key"),
     ],
     rows: stages.map((stage) => ({
       stage: `${TITLES[stage.kind] ?? stage.kind}, version ${stage.version}`,
@@ -177,10 +178,10 @@ function measurementTable(measurements: readonly Measurement[]): ResultTable {
   return resultTable({
     caption: `On ${[...new Set(shown.map(({ dataset }) => dataset))].join(", ")}; with 95 % intervals over items`,
     columns: [
-      { key: "setting", title: "Setting", kind: "text" },
-      { key: "metric", title: "Metric", kind: "text" },
-      { key: "seen", title: "Seen classes", kind: "number" },
-      { key: "unseen", title: "Unseen classes", kind: "number" },
+      textColumn("setting", "Setting"),
+      textColumn("metric", "Metric"),
+      numberColumn("seen", "Seen classes"),
+      numberColumn("unseen", "Unseen classes"),
     ],
     rows: [...kinds.values()].map(({ setting, metric }) => ({
       ...{ setting, metric, ...cells(setting, metric, "seen"), ...cells(setting, metric, "unseen") },

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { loadBackend } from "../core/backend";
 import { readJsonl } from "../core/files";
-import { parseStepFigures } from "../engine/train";
+import { METRICS_FILE, parseStepFigures } from "../engine/metrics";
 import type { PlotlyFigure } from "../report/figure/figure";
 import type { CaptionedImage } from "../report/figure/strip";
 import { interruptSignal } from "../report/display/interrupt";
@@ -213,7 +213,7 @@ function withCurves(nb: Notebook, asked?: Stage): Watch {
     made: async (stage, { folder, cached }) => {
       const only = WATCHED[stage.kind.kind];
       if (only === undefined || (cached && stage.key !== asked?.key)) return;
-      const steps = readJsonl(path.join(folder, "metrics.jsonl"), parseStepFigures);
+      const steps = readJsonl(path.join(folder, METRICS_FILE), parseStepFigures);
       const panels = only.map((figure) => ({ title: figure, figure }));
       await growing.get(stage.key)?.settle(runCurves([{ title: stage.label, steps }], panels, optionsFor(stage, only)));
     },

@@ -13,7 +13,7 @@ import { takeLease } from "../store/lease";
 import { leasesOf } from "../store/store";
 import type { Experiment, Sight } from "./experiment";
 import { givenOf, NOT_BUILT } from "./given";
-import { keptFindings, layOut, outdated, shownSeed, withRemark, type Findings } from "./findings";
+import { keptFindings, layOut, outdated, withRemark, type Findings } from "./findings";
 import {
   gather,
   keptFolder,
@@ -30,6 +30,7 @@ import {
 } from "./kept";
 import type { Lab } from "./lab";
 import { caseSource, lookAtChains } from "./look";
+import { shownSeed } from "./page";
 import { amendRun, formerRuns, recordedOutputs, RUN_RECORD, startRun, type OpenRun } from "./provenance";
 import { dueKeys, ownParts, planRun, stagesOf, type MadeMethod, type PlannedMethod } from "./run";
 

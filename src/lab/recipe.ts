@@ -153,18 +153,6 @@ export function grpo(profile: RlProfile): Pick<RlProfile, "n1" | "n2" | "objecti
   return { ...anchorOnly(profile), ...objective(profile, GRPO), dynamicSampling: false };
 }
 
-/** The models between the base and Fine-R1, which analyses hold beside each other (§5.4). */
-export function trainingSteps(recipe: Recipe): Method[] {
-  const { base, profile } = recipe;
-  const start = cotSft(recipe);
-  return [
-    { name: "base", title: "Base", model: base, thinking: false },
-    { name: "cot-sft", title: "CoT SFT", model: start, thinking: true },
-    { name: "dapo", title: "CoT SFT + DAPO", short: "DAPO", model: rl(recipe, start, dapo(profile.rl), "dapo"), thinking: true }, // prettier-ignore
-    { name: "tapo", title: "Fine-R1 (CoT SFT + TAPO)", short: "Fine-R1", model: rl(recipe, start, {}, "tapo"), thinking: true }, // prettier-ignore
-  ];
-}
-
 /** What a model has of the dataset's pictures. */
 export function states({ dataset }: Recipe, model: Source, label = "states"): Stage {
   return statesStage.stage({ model, dataset }, label);

@@ -2,12 +2,12 @@ import * as path from "node:path";
 import { LabError, required } from "../core/errors";
 import { readJsonl } from "../core/files";
 import { didYouMean } from "../core/similar";
-import { parseStepFigures, type StepFigures } from "../engine/train";
+import { METRICS_FILE, parseStepFigures, type StepFigures } from "../engine/metrics";
 import { readAnswers, type Answer } from "../eval/answers";
 import type { Measurement } from "../eval/measurements";
 import type { Setting } from "../eval/metrics";
 import type { Outcomes } from "../eval/outcomes";
-import { modelsLacking, rowsLeftOut, type Analysis, type Experiment, type Method } from "./experiment";
+import { isGiven, modelsLacking, rowsLeftOut, type Analysis, type Experiment, type Method } from "./experiment";
 import { notBuilt } from "./missing";
 import { ANSWERS, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys, KeptNumbers, MadeBy } from "./kept";
@@ -17,7 +17,7 @@ import { requirePictures } from "./pictures";
 import { makerHere } from "./provenance";
 import { testAnswers } from "./recipe";
 import { judged, score, type KeptAnswers } from "./score";
-import { inOrder, type Stage } from "./stage";
+import { inOrder, isEncoder, type Stage } from "./stage";
 import type { Maker } from "../store/record";
 import type { Finished } from "../store/store";
 
@@ -83,8 +83,8 @@ export function planRun(lab: Describable, experiment: Experiment, { seeds, only 
     const all = experiment.methods(lab.recipe(seed));
     requireNames(experiment, all, modelsLacking(experiment, lab.profile).length === 0);
     const chosen = chooseMethods(all, experiment, only);
-    const wanted = chosen.filter(({ model }) => i === 0 || !("given" in model));
-    return wanted.map((method) => planMethod(lab, experiment, method, "given" in method.model ? own : seed));
+    const wanted = chosen.filter((method) => i === 0 || !isGiven(method));
+    return wanted.map((method) => planMethod(lab, experiment, method, isGiven(method) ? own : seed));
   });
 }
 
@@ -122,8 +122,7 @@ export function planMethod(
   const recipe = lab.recipe(seed);
   const { model, thinking, strategy } = method;
   const { superCategory } = recipe.profile.evaluation;
-  const chooses = "given" in model && model.given === "encoder"; // it picks among options and writes nothing
-  const needsOptions = chooses || strategy === "inContext";
+  const needsOptions = isEncoder(model) || strategy === "inContext";
   const asked = experiment.ask
     .filter((setting) => setting === "closed" || !needsOptions)
     .map((setting) => {
@@ -177,8 +176,7 @@ function measured(
 ): MadeMethod {
   const { method, seed, training, asked, analysed } = planned;
   const folderOf = (stage: Stage): string => finished(stage).folder;
-  const steps =
-    training === undefined ? [] : readJsonl(path.join(folderOf(training), "metrics.jsonl"), parseStepFigures);
+  const steps = training === undefined ? [] : readJsonl(path.join(folderOf(training), METRICS_FILE), parseStepFigures);
   const kept = asked.map(({ setting, answers: stage, similarity: compared }): KeptAnswers => {
     const answers = readAnswers(path.join(folderOf(stage), ANSWERS));
     const similarity = compared === undefined ? undefined : readSimilarities(folderOf(compared));
@@ -217,7 +215,7 @@ export async function ownParts(made: readonly MadeMethod[]): Promise<KeptNumbers
 
 /** "seed 2, " in front of what only one of several seeds asks for. */
 export function seedsOf(plan: readonly PlannedMethod[]): (stage: Stage) => string {
-  const trained = plan.filter(({ method }) => !("given" in method.model));
+  const trained = plan.filter(({ method }) => !isGiven(method));
   const users = new Map<string, Set<number>>();
   for (const planned of trained)
     for (const { key } of stagesOf([planned])) users.set(key, (users.get(key) ?? new Set()).add(planned.seed));

@@ -70,7 +70,7 @@ function metricsFor(
 }
 
 /** An experiment's metrics, as far as the dataset has what they need. */
-export function metricsOf({ metrics }: Pick<Experiment, "metrics">, { chains }: Pick<Dataset, "chains">): Metric[] {
+function metricsOf({ metrics }: Pick<Experiment, "metrics">, { chains }: Pick<Dataset, "chains">): Metric[] {
   return metrics.flatMap((name) => {
     if (name !== CHAINS) return [metricNamed(name)];
     return chains === undefined ? [] : chainMetrics(chains);

@@ -3,8 +3,8 @@ import * as path from "node:path";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
 import { writeFileAtomic } from "../core/files";
 import { isFolder } from "../core/folders";
-import { judge, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
-import { effectOf, type WorldResults } from "../eval/effects";
+import { judgeBy, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
+import type { WorldResults } from "../eval/effects";
 import { exportFigure } from "../report/figure/export";
 import { briefScorecard, countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../report/scorecard";
 import { exportTable } from "../report/table/export";
@@ -39,10 +39,7 @@ export function scorecardFolder(destination: Destination): string {
 export function scorecardOf(claims: readonly Claim[], profiles: readonly string[], from: Destination): Scorecard {
   const experiments = [...new Set(claims.map(({ experiment }) => experiment))];
   const kept = new Map(experiments.map((id) => [id, worldsKept(id, profiles, from)]));
-  const judged = claims.map((claim) => {
-    const worlds = (kept.get(claim.experiment)?.kept ?? []).map(worldOf);
-    return judge(claim, (difference) => effectOf(worlds, difference));
-  });
+  const judged = claims.map((claim) => judgeBy((kept.get(claim.experiment)?.kept ?? []).map(worldOf))(claim));
   const used = new Set([...kept.values()].flatMap((one) => one.profiles));
   const provenance = { profiles: [...used].join(" "), from: placeOf(from === "record" ? resultsRoot() : runsRoot()) };
   const leftOut = [...kept.values()].flatMap((one) => one.leftOut);
@@ -95,7 +92,7 @@ export function verdictsOf({ id, title, claims = [] }: Experiment, own: Kept): R
   if (claims.length === 0) return undefined;
   const { kept } = worldsKept(id, recordedProfiles(id), "record", own);
   const worlds = kept.map(worldOf);
-  const judged = claims.map((claim) => judge(claim, (difference) => effectOf(worlds, difference)));
+  const judged = claims.map(judgeBy(worlds));
   const provenance = { experiment: id, worlds: String(worlds.length) };
   return scorecardTable(judged, { caption: `${title}: what the paper claims, and what came out here`, provenance, rule: false }); // prettier-ignore
 }

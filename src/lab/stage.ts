@@ -29,6 +29,11 @@ export type Ref = Given | StageRef;
 /** Whatever a stage works on, as it is handed to a builder. */
 export type Source = Given | Stage;
 
+/** Whether it is an encoder, which picks among options and writes nothing. */
+export function isEncoder(source: Ref | Source): source is Given & { readonly given: "encoder" } {
+  return "given" in source && source.given === "encoder";
+}
+
 export const givenSchema: z.ZodType<Given> = z.strictObject({
   given: z.enum(["dataset", "checkpoint", "encoder", "chains"]),
   fingerprint: z.string(),

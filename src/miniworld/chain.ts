@@ -1,4 +1,4 @@
-import type { Verdict } from "./config";
+import type { VerdictForm } from "./config";
 import { LabError } from "../core/errors";
 import type { Random } from "../core/random";
 import { describe, matches, SLOTS, type Attributes } from "./attributes";
@@ -59,7 +59,7 @@ function knownClass(world: MiniWorld, truth: WorldClass, name: string): WorldCla
 }
 
 /** `name v v v v v fits k`, or `name v yes v no …`. */
-export function writeComparison(name: string, values: Attributes, analysis: Attributes, verdict: Verdict): string {
+export function writeComparison(name: string, values: Attributes, analysis: Attributes, verdict: VerdictForm): string {
   if (verdict === "count") return `${name} ${describe(values)} fits ${matches(values, analysis)}`;
   const marked = SLOTS.map((slot) => `${values[slot]} ${values[slot] === analysis[slot] ? "yes" : "no"}`);
   return `${name} ${marked.join(" ")}`;
@@ -88,7 +88,7 @@ export interface WrittenComparison {
 }
 
 /** The verdict that follows from the written values and the written analysis. */
-export function dueVerdict(values: readonly string[], analysis: readonly string[], verdict: Verdict): string[] {
+export function dueVerdict(values: readonly string[], analysis: readonly string[], verdict: VerdictForm): string[] {
   const fits = values.map((value, i) => value === analysis[i]);
   return verdict === "count" ? [String(fits.filter(Boolean).length)] : fits.map((fit) => (fit ? "yes" : "no"));
 }

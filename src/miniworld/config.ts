@@ -16,8 +16,8 @@ export const TAILS = ["short", "medium", "long"] as const;
 export type Tail = (typeof TAILS)[number];
 
 /** How the text of a chain's comparison judges each candidate: one number, or a mark after each value. */
-export const VERDICTS = ["count", "marks"] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export const VERDICT_FORMS = ["count", "marks"] as const;
+export type VerdictForm = (typeof VERDICT_FORMS)[number];
 
 /** The values each attribute may take, in the order in which the attributes are always written. */
 export interface AttributeValues {
@@ -87,7 +87,7 @@ export interface WorldConfig {
   readonly options: OptionsConfig;
   /** Pictures of each class that a base model is made from, with names found beside them (`WeakLabels`). */
   readonly weakImages: number;
-  readonly chain: { readonly verdict: Verdict };
+  readonly chain: { readonly verdict: VerdictForm };
 }
 
 const share = z.number().min(0).max(1);
@@ -147,7 +147,7 @@ export const worldSchema: z.ZodType<WorldConfig> = z.strictObject({
     nearest: z.int().min(3, "a question may need three"),
   }),
   weakImages: count,
-  chain: z.strictObject({ verdict: z.enum(VERDICTS) }),
+  chain: z.strictObject({ verdict: z.enum(VERDICT_FORMS) }),
 });
 
 /** Reads a YAML file of `configs/worlds`. @throws LabError that names the file and every wrong key */

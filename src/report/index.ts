@@ -15,7 +15,7 @@ export { toText } from "./table/text";
 export { groupedBars } from "./figure/bars";
 export { dotPlot } from "./figure/dots";
 export { trainingCurves } from "./figure/curves";
-export { exportFigure, figurePng, figureSvg } from "./figure/export";
+export { exportFigure, figureSvg } from "./figure/export";
 export type { Figure, PlotlyFigure } from "./figure/figure";
 export { heatMap } from "./figure/matrix";
 export { pcaScatter } from "./figure/scatter";

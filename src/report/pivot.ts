@@ -1,8 +1,8 @@
 import { LabError } from "../core/errors";
 import type { ChainJudge } from "../data/chains";
 import { select, type Measurement } from "../eval/measurements";
-import { chainMetrics, type Setting } from "../eval/metrics";
-import { resultTable, type Cell, type Column, type ResultTable, type Row } from "./table/table";
+import { chainMetrics } from "../eval/metrics";
+import { resultTable, textColumn, type Cell, type Column, type ResultTable, type Row } from "./table/table";
 
 /**
  * Tables are pivots of measurements: a row per method (and split), a column per setting, metric, domain and split. A table of
@@ -107,11 +107,11 @@ export function domainColumns(
 }
 
 /**
- * Columns of the table "where the chains break", for a row per method and split: the items, the first wrong step in % of them
+ * Columns of the table "where the chains break", open world, for a row per method and split: the items, the first wrong step in % of them
  * (`CHAIN_NOTE`), and what else the chains' metrics say. All are over items alike.
  */
-export function chainColumns(judge: ChainJudge, setting: Setting): MeasuredColumn[] {
-  const over = { setting, domain: "items" } as const;
+export function chainColumns(judge: ChainJudge): MeasuredColumn[] {
+  const over = { setting: "open", domain: "items" } as const;
   const metrics = chainMetrics(judge).map(({ name, title }): MeasuredColumn => {
     return { ...over, metric: name, title, key: name.replace("chain:", ""), show: "value" };
   });
@@ -125,8 +125,8 @@ export interface PivotColumn {
   readonly show: "interval" | "value" | "items";
 }
 
-export const METHOD_COLUMN: Column = { key: "method", title: "Method", kind: "text" };
-const SPLIT_COLUMN: Column = { key: "split", title: "Classes", kind: "text" };
+export const METHOD_COLUMN: Column = textColumn("method", "Method");
+const SPLIT_COLUMN: Column = textColumn("split", "Classes");
 
 /** A column per split of each. */
 export function pivotColumns(columns: readonly MeasuredColumn[]): PivotColumn[] {

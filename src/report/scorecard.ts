@@ -1,7 +1,15 @@
 import { VERDICT_RULE, VERDICTS, type ClaimedDifference, type Decided, type JudgedClaim } from "../eval/claims";
 import { dotPlot } from "./figure/dots";
 import type { PlotlyFigure } from "./figure/figure";
-import { resultTable, type Cell, type Column, type ResultTable, type Row } from "./table/table";
+import {
+  numberColumn,
+  resultTable,
+  textColumn,
+  type Cell,
+  type Column,
+  type ResultTable,
+  type Row,
+} from "./table/table";
 
 /** Claims with their verdicts as tables and a figure, ours beside the paper's. */
 
@@ -16,18 +24,18 @@ export const VERDICT_COLOURS = {
 const PERCENT = { kind: "number", percent: true, digits: 2 } as const;
 /** Columns of a difference. Effects are in points: hundredths of a share, or of a cosine. */
 const NUMBERS: readonly Column[] = [
-  { key: "verdict", title: "Verdict", kind: "text" },
-  { key: "difference", title: "Decided by", kind: "text" },
+  textColumn("verdict", "Verdict"),
+  textColumn("difference", "Decided by"),
   { key: "paper", title: "Paper: effect", ...PERCENT },
   { key: "ours", title: "Ours: effect", ...PERCENT, interval: "range" },
-  { key: "p", title: "p", kind: "number", digits: 4, positive: true },
-  { key: "worlds", title: "Worlds", kind: "number" },
-  { key: "seeds", title: "Seeds", kind: "number" },
-  { key: "items", title: "Items", kind: "number" },
+  numberColumn("p", "p", { digits: 4, positive: true }),
+  numberColumn("worlds", "Worlds"),
+  numberColumn("seeds", "Seeds"),
+  numberColumn("items", "Items"),
   { key: "detectable", title: "Detectable", ...PERCENT },
 ];
-const CLAIM: Column = { key: "claim", title: "Claim", kind: "text" };
-const PLACE: Column = { key: "place", title: "In the paper", kind: "text" };
+const CLAIM: Column = textColumn("claim", "Claim");
+const PLACE: Column = textColumn("place", "In the paper");
 
 const NOTES = [
   "Effects are differences in points (of cosines: in hundredths); of claims with several differences the one that decides is shown, and the scorecard's table of effects has all. Paper: its own effect, on real pictures; – where it prints none. Seeds: of all worlds together; – where nothing is trained. Items: – where only means per seed are kept.",
@@ -78,7 +86,7 @@ export function effectsTable(
   // prettier-ignore
   return resultTable({
     caption,
-    columns: [{ key: "id", title: "Claim", kind: "text" }, ...NUMBERS],
+    columns: [textColumn("id", "Claim"), ...NUMBERS],
     rows: judged.flatMap(({ claim: { id }, decided }) => decided.map((one) => ({ id, ...numbersOf(one) }))),
     notes: [...NOTES, ...leftOut],
     provenance,

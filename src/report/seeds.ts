@@ -3,7 +3,7 @@ import { select, type Measurement } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
 import { METHOD_COLUMN, meansNote, measurementIn, pivotColumns, shownValue } from "./pivot";
 import type { MeasuredColumn, MethodTitle, PivotColumn } from "./pivot";
-import { resultTable, type Cell, type ResultTable, type Row } from "./table/table";
+import { numberColumn, resultTable, type Cell, type ResultTable, type Row } from "./table/table";
 
 /** Measurements of several seeds. Of a method and a seed that several have, those made here count, then those of an earlier run. */
 export interface SeedMeasurements {
@@ -29,8 +29,6 @@ export interface SeedLayout {
   readonly columns: readonly MeasuredColumn[];
   /** What the seeds do not vary, such as "One world and one base." */
   readonly scope?: string;
-  /** A sentence for each run that is not counted. */
-  readonly leftOut?: readonly string[];
   readonly provenance?: Readonly<Record<string, string>>;
   /** How to make another seed, for the error where there are too few. */
   readonly more: string;
@@ -75,7 +73,7 @@ export function seedTable(measured: SeedMeasurements, layout: SeedLayout): Resul
   });
   return resultTable({
     caption: layout.caption,
-    columns: [METHOD_COLUMN, { key: "seeds", title: "Seeds", kind: "number" }, ...columns.map(({ column }) => column)],
+    columns: [METHOD_COLUMN, numberColumn("seeds", "Seeds"), ...columns.map(({ column }) => column)],
     rows,
     notes: [
       `Mean over seeds with Student's 95 % interval over seeds; differences are paired: taken seed by seed.${layout.scope === undefined ? "" : ` ${layout.scope}`}`,
@@ -84,7 +82,6 @@ export function seedTable(measured: SeedMeasurements, layout: SeedLayout): Resul
       ...(single.length === 0 ? [] : [`One seed only, so no mean: ${single.join(", ")}.`]),
       ...meansNote(columns),
       whose(runs, methods),
-      ...(layout.leftOut ?? []),
     ],
     marks: { [FEWER.mark]: FEWER.meaning },
     provenance: { ...layout.provenance, seeds: runs.map(({ seed }) => seed).join(" ") },

@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/metrics";
-import type { Measurement } from "../eval/measurements";
+import { CLOSED_ACCURACY, SS_RELATIVE, TEXT_INCLUSION, type Measurement } from "../eval/measurements";
 import { methodBars, methodColours, runCurves, type FigurePanel, type TrainingRun } from "./figures";
 import type { PlotlyFigure } from "./figure/figure";
 import type { Colours } from "./figure/style";
@@ -28,16 +28,15 @@ const SPLITS = ["seen", "unseen"] as const;
 /** SS_relative (Eq. 5), seen beside unseen: the measure of the paper's ablations. */
 export const SIMILARITY: MeasuredColumn = {
   group: "Open world, SS_rel",
-  setting: "open",
-  metric: "similarity",
+  ...SS_RELATIVE,
   splits: SPLITS,
   key: "similarity",
 };
 
 /** Accuracy in both worlds and SS_relative, seen beside unseen: means over the domains. */
 export const STANDARD_COLUMNS: readonly MeasuredColumn[] = [
-  { group: "Closed world", setting: "closed", metric: "accuracy", splits: SPLITS, key: "closed" },
-  { group: "Open world, text inclusion", setting: "open", metric: "accuracy", splits: SPLITS, key: "open" },
+  { group: "Closed world", ...CLOSED_ACCURACY, splits: SPLITS, key: "closed" },
+  { group: "Open world, text inclusion", ...TEXT_INCLUSION, splits: SPLITS, key: "open" },
   SIMILARITY,
 ];
 
@@ -70,7 +69,7 @@ export function chainLayout({ chains }: Pick<Dataset, "chains">): Omit<TableLayo
     chains && {
       caption: "First wrong step of the chains, open world, % of items",
       splitRows: SPLITS,
-      columns: chainColumns(chains, "open"),
+      columns: chainColumns(chains),
       notes: [`${CHAIN_NOTE} Shares of all items of a split; the table of accuracy takes the mean over the domains.`],
     }
   );
@@ -107,7 +106,7 @@ export function similarityBars({ methods, measurements, colours }: Results): Plo
     yTitle: "SS_rel in %",
     methods,
     marks: originMarks(methods),
-    column: { setting: "open", metric: "similarity", splits: SPLITS },
+    column: { ...SS_RELATIVE, splits: SPLITS },
     colours,
   });
 }

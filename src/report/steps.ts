@@ -7,7 +7,7 @@ import type { CotRecord } from "../cot/records";
 import type { Usage } from "../model/contract";
 import type { PlotlyFigure } from "./figure/figure";
 import { pcaScatter } from "./figure/scatter";
-import { resultTable, type Column, type ResultTable } from "./table/table";
+import { numberColumn, resultTable, textColumn, type ResultTable } from "./table/table";
 
 /** What single stages made, as tables and figures. */
 
@@ -35,9 +35,9 @@ export function curationTable(report: CurationReport): ResultTable {
   return resultTable({
     caption: `Chains of thought by ${report.teacher}`,
     columns: [
-      { key: "outcome", title: "Outcome", kind: "text" },
-      { key: "chains", title: "Chains", kind: "number" },
-      { key: "share", title: "% of all", kind: "number", percent: true },
+      textColumn("outcome", "Outcome"),
+      numberColumn("chains", "Chains"),
+      numberColumn("share", "% of all", { percent: true }),
     ],
     rows: [["accepted", report.accepted] as const, ...turnedDown].map(([outcome, chains]) => ({
       outcome: outcome === "accepted" ? outcome : `rejected: ${outcome}`,
@@ -136,6 +136,6 @@ export function pairTable(
   titles: readonly [string, string],
   rows: readonly (readonly [string, string])[],
 ): ResultTable {
-  const columns = titles.map((title, i): Column => ({ key: i === 0 ? "key" : "value", title, kind: "text" }));
+  const columns = [textColumn("key", titles[0]), textColumn("value", titles[1])];
   return resultTable({ caption, columns, rows: rows.map(([key, value]) => ({ key, value })) });
 }

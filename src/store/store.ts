@@ -145,7 +145,7 @@ export async function takeChecked(context: StoreContext, work: Work): Promise<Fi
 
 /** The folder of a finished piece of work by its kind and whole key, its files checked; `undefined` where it is not there. */
 export async function takeByKey(context: StoreContext, kind: string, key: string): Promise<string | undefined> {
-  const folder = path.join(context.store, `${kind}-${key.slice(0, 10)}`);
+  const folder = path.join(context.store, folderName(kind, key));
   const record = readRecord(folder);
   if (record === undefined || keyOf(record) !== key) return undefined;
   await requireOutputs(folder, record.outputs, context);
@@ -233,7 +233,12 @@ function attempt<T>(read: () => T): T | Error {
 /** Where a piece of work lies in a store, finished or not; it may not have been begun. */
 export function folderOf(store: string, work: Work): string {
   requireSlug(work.kind, "a stage");
-  return path.join(store, `${work.kind}-${keyOf(work).slice(0, 10)}`);
+  return path.join(store, folderName(work.kind, keyOf(work)));
+}
+
+/** What a piece of work's folder is called, by its kind and whole key. */
+export function folderName(kind: string, key: string): string {
+  return `${kind}-${key.slice(0, 10)}`;
 }
 
 /** Where leases on a store's work lie. */

@@ -58,7 +58,7 @@ it("fine-r1 browse says what is missing, and how it is made", () => {
     /quickstart, profile smoke: was not asked anything yet\. Run it first: npx fine-r1 run quickstart -p smoke/,
   );
   expect(refused("quikstart")).toMatch(/quikstart.*quickstart/);
-  expect(refused("quickstart", "-p", "smoke", "--limit", "0")).toMatch(/"0" is no limit/);
+  expect(refused("quickstart", "-p", "smoke", "--limit", "0")).toMatch(/"0" is no whole number from 1/);
 });
 
 it("fine-r1 browse writes a page of what is in the store, and says how large it is and what is left out", async () => {

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCotRecord } from "../../src/cot/records";
 import { readReleased, type ReleasedRecord } from "../../src/cot/released";
-import { findingsOf, importReleased } from "../../src/cot/releasedFindings";
+import { releasedFindings, importReleased } from "../../src/cot/releasedFindings";
 import type { Dataset } from "../../src/data/dataset";
 import { RELEASED_FIXTURE } from "./releasedFixture";
 
@@ -32,7 +32,7 @@ function dataset(): Dataset {
 }
 
 const kinds = (image: string, given?: Dataset): string[] =>
-  findingsOf(records, given)
+  releasedFindings(records, given)
     .filter((one) => one.image === image)
     .map(({ finding }) => finding);
 
@@ -58,7 +58,7 @@ describe("findings in released chains", () => {
       image: "dogs/6.jpg",
       thinking: dog!.thinking.replace("- Lap Hound", "- snow terrier (Snowy)"),
     };
-    const found = findingsOf([dog!, foreign, twice]).map(({ image, finding }) => [image, finding]);
+    const found = releasedFindings([dog!, foreign, twice]).map(({ image, finding }) => [image, finding]);
     expect(found).toEqual([
       ["dogs/5.jpg", "mixed language"],
       ["dogs/5.jpg", "class has a chain already"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rowsFromCsv, toCsv } from "../../src/report/table/csv";
+import { toCsv } from "../../src/report/table/csv";
 import { tableFromJson, toJson } from "../../src/report/table/json";
 import { toLatex } from "../../src/report/table/latex";
 import { toMarkdown } from "../../src/report/table/markdown";
@@ -8,6 +8,7 @@ import { printedRows } from "../../src/report/published/printed";
 import { PUBLISHED, besidePublished, published, publishedNotes, publishedTable, requirePublished, type PublishedId } from "../../src/report/published/published"; // prettier-ignore
 import { cellOf } from "../../src/report/table/table";
 import { measured } from "./recorded/recorded";
+import { rowsFromCsv } from "./table/fromCsv";
 
 const IDS = Object.keys(PUBLISHED) as PublishedId[];
 const value = (id: PublishedId, row: string, column: string): number =>

@@ -155,10 +155,11 @@ describe("seedTable", () => {
       title: "all items",
       splits: ["seen"] as const,
     };
-    const layout = { ...LAYOUT, columns: [...STANDARD_COLUMNS, items], leftOut: ["Left out: the rows of runs/x."] };
-    const { notes } = seedTable({ here: [...seed(1, { tapo: 1 }), ...seed(2, { tapo: 1 })], recorded: [] }, layout);
+    const layout = { ...LAYOUT, columns: [...STANDARD_COLUMNS, items] };
+    const both = [...seed(1, { tapo: 1, dapo: 1 }), ...seed(2, { tapo: 1 })];
+    const { notes } = seedTable({ here: both, recorded: [] }, layout);
     expect(notes.some((note) => note.endsWith("Over all items alike: all items."))).toBe(true);
-    expect(notes.at(-1)).toBe("Left out: the rows of runs/x.");
+    expect(notes).toContain("One seed only, so no mean: CoT SFT + DAPO (seed 1).");
   });
 
   it("refuses fewer than two seeds, with the command that makes another", () => {

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { loadConfig } from "../../src/config/load";
 import { readStored } from "../../src/config/stored";
 import { loadWorldConfig } from "../../src/miniworld/config";
+import { parseCsv } from "../../src/core/csv";
 import { readJson, readJsonl } from "../../src/core/files";
 import { hashFile } from "../../src/core/hash";
 import { openSafetensors, writeSafetensors } from "../../src/core/safetensors";
@@ -24,7 +25,6 @@ import { parseQwenConfig } from "../../src/model/qwen/config";
 import { parseImageProcessorConfig } from "../../src/model/qwen/imageProcessorFiles";
 import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
 import { readScript } from "../../src/model/scripted/script";
-import { rowsFromCsv } from "../../src/report/table/csv";
 import { tableFromJson } from "../../src/report/table/json";
 import { readRecord } from "../../src/store/record";
 import { ROOT } from "./runs";
@@ -48,10 +48,6 @@ const RELEASED = JSON.stringify([
 ]);
 const SCRIPT = '{"rules":[{"contains":"bird","answers":[{"text":"ab","probability":0.5}]}],"otherwise":[{"text":"x"}]}';
 const CLASSES = 'folder,name,superCategory,genus,split\na,"a, b",bird,Aa,seen\nc,,bird,,unseen\n';
-const COLUMNS = [
-  { key: "m", title: "M", kind: "text" },
-  { key: "v", title: "V", kind: "number" },
-] as const;
 const JUDGED = `{"version":1,"items":[{"bird":{"seen":["a","b"],"unseen":["c"]}}],"outcomes":[{"method":"tapo","seed":1,"setting":"open","metric":"accuracy","items":0,"values":"10-"},{"method":"tapo","seed":2,"setting":"open","metric":"similarity","items":0,"values":"zz0a--"}]}`;
 const MEASURED = `{"version":2,"settings":{"rl.n1":"5"},"made":[{"method":"tapo","seed":1,"at":"2026-01-01","processor":"p","numerics":"n","keys":["k"]}],"measurements":[{"method":"tapo","seed":1,"dataset":"d","domain":"mean","split":"seen","setting":"open","metric":"accuracy","value":0.5,"low":0.4,"high":0.6,"n":9}]}`;
 const RECORD = `{"kind":"triplets","version":1,"inputs":{"a":1},"result":{"triplets":4},"startedAt":"2026-01-01","seconds":1,"outputs":[{"path":"triplets.json","bytes":9,"sha256":"aa","modified":1.5}]}`;
@@ -130,7 +126,7 @@ export function fileParsers(scratch: string): Parser[] {
       name: "CSV",
       corpus: ['m,v\n"a, ""b""",1.5\n,\n', "m,v\r\na,1\r\n"],
       count: 4000,
-      read: (text) => rowsFromCsv(text, COLUMNS),
+      read: (text) => parseCsv(text),
     },
     { name: "classes.csv", corpus: [CLASSES], count: 3000, read: from(readClasses) },
     { name: "exported datasets", count: 2000, ...exportedFolder(scratch, path.join(golden, "plain.png")) },

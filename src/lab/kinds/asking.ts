@@ -16,7 +16,7 @@ import type { Capability } from "../../model/contract";
 import { openModel } from "../../model/open";
 import { promptStyleSchema, styled, type PromptStyle } from "../../model/styled";
 import { openEncoder } from "../encoder";
-import { defineStage, givenSchema, REPLIES, refSchema, type Given, type Ref } from "../stage";
+import { defineStage, givenSchema, isEncoder, REPLIES, refSchema, type Given, type Ref } from "../stage";
 import { checkpointFolder } from "./training";
 
 /**
@@ -56,12 +56,12 @@ export interface AnswersInputs {
 
 /** Why a strategy is none for these inputs; `undefined` where it is one. */
 function misuse({ model, setting, thinking, promptSet, strategy }: AnswersInputs): string | undefined {
-  const isEncoder = "given" in model && model.given === "encoder";
-  if (isEncoder && setting === "open") return "an encoder chooses among options: ask in the closed setting";
+  const chooses = isEncoder(model);
+  if (chooses && setting === "open") return "an encoder chooses among options: ask in the closed setting";
   if (strategy === undefined) return undefined;
   const hasTemplates = typeof strategy === "object" && "templates" in strategy;
-  if (isEncoder !== hasTemplates)
-    return isEncoder ? "an encoder has templates for its strategy" : "templates are for encoders: a model is asked";
+  if (chooses !== hasTemplates)
+    return chooses ? "an encoder has templates for its strategy" : "templates are for encoders: a model is asked";
   if (strategy === "inContext" && setting === "open") return "inContext needs candidates: ask in the closed setting";
   if (typeof strategy === "object" && "analysis" in strategy)
     return thinking ? undefined : "an analysis is part of a chain: thinking must be true";
@@ -107,7 +107,7 @@ export const answersStage = defineStage<AnswersInputs, { answers: number }>({
     const items = testItems(dataset);
     const { progress, signal } = bench.context;
     const watched = { answersFile: path.join(bench.folder, ANSWERS), label: bench.label, progress, signal };
-    if ("given" in ref && ref.given === "encoder") {
+    if (isEncoder(ref)) {
       const encoder = openEncoder(ref);
       const { promptSet, optionOrder, seed } = asking;
       const own = typeof strategy === "object" && "templates" in strategy ? strategy.templates : undefined;

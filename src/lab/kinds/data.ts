@@ -6,7 +6,7 @@ import { writeJson } from "../../core/files";
 import { curate, DEFAULT_CURATION_SETTINGS, type CotItem } from "../../cot/curate";
 import { DEFAULT_MODEL_TEACHER_OPTIONS, modelTeacher } from "../../cot/modelTeacher";
 import { curationReportSchema, summariseOutcomes, type CurationReport } from "../../cot/outcomes";
-import { writeCotRecords } from "../../cot/records";
+import { RECORDS_FILE, writeCotRecords } from "../../cot/records";
 import { readReleased } from "../../cot/released";
 import { importReleased, RELEASE } from "../../cot/releasedFindings";
 import { COT_FORMS, type CotForm } from "../../cot/stages";
@@ -98,7 +98,7 @@ function takeReleased({ at }: Given, data: Dataset, folder: string): CurationRep
       "Open the dataset with chains=FILE (docs/published-sets.md): then its shots begin with the chains' pictures.";
     throw new LabError(`has no chain about a training picture of ${data.name}`, remedy, { subject: at });
   }
-  writeCotRecords(path.join(folder, "records.jsonl"), records);
+  writeCotRecords(path.join(folder, RECORDS_FILE), records);
   const taken = records.map((record) => ({ imageId: record.imageId, attempts: 1, rejections: {}, record }));
   return summariseOutcomes(RELEASE, 0, taken);
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { probeClasses, type ClassProbe, type PictureState } from "../../analysis/classProbe";
 import {
   compareTaxonomy,
+  OTHERS,
   taxonomySimilarity,
   withRelatives,
   type SpeciesState,
@@ -113,9 +114,6 @@ export const taxonomyStage = defineStage<TaxonomyInputs, Taxonomy>({
   },
 });
 
-/** Other genera's species for a target, as in the paper (§5.4). */
-const OTHERS = 4;
-
 function taxonomyOf(dataset: Dataset, pictures: readonly PictureState[], seed: number): Taxonomy["domains"] {
   return [...new Set(dataset.subCategories.map(({ superCategory }) => superCategory))].flatMap((domain) => {
     const species = speciesOf(dataset, pictures, domain);
@@ -123,7 +121,7 @@ function taxonomyOf(dataset: Dataset, pictures: readonly PictureState[], seed: n
     const genusOf = new Map(species.map(({ id, genus }) => [id, genus]));
     const targets = withRelatives(species).filter((id) => strangers(genusOf.get(id)) >= OTHERS);
     if (targets.length < 2) return [];
-    return [{ domain, ...taxonomySimilarity(species, { seed, targets, others: OTHERS }) }];
+    return [{ domain, ...taxonomySimilarity(species, { seed, targets }) }];
   });
 }
 

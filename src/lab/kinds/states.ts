@@ -69,10 +69,7 @@ export const statesStage = defineStage<StatesInputs, { pictures: number; width: 
 });
 
 /** The mean of each picture's tokens after a model's last layer. @returns [N] vectors of the hidden width */
-export async function pictureStates(
-  model: VisionLanguageModel,
-  pictures: readonly LabelledImage[],
-): Promise<Float32Array[]> {
+async function pictureStates(model: VisionLanguageModel, pictures: readonly LabelledImage[]): Promise<Float32Array[]> {
   const images = await Promise.all(pictures.map((picture) => picture.load()));
   const prompts = images.map((image) => ({
     messages: [{ role: "user" as const, content: "<image>" }],

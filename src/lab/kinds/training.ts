@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LabError } from "../../core/errors";
 import { Random } from "../../core/random";
 import { sameName } from "../../cot/names";
-import { readCotRecords, type CotRecord } from "../../cot/records";
+import { readCotRecords, RECORDS_FILE, type CotRecord } from "../../cot/records";
 import { RELEASE } from "../../cot/releasedFindings";
 import type { Dataset } from "../../data/dataset";
 import { groupByClass } from "../../data/fewshot";
@@ -35,9 +35,14 @@ export interface Trained {
 
 const trainedSchema: z.ZodType<Trained> = z.strictObject({ steps: z.int().min(0), last: figuresSchema });
 
+/** Where a training stage's checkpoint lies in its folder. */
+export function modelIn(folder: string): string {
+  return path.join(folder, "model");
+}
+
 /** The folder of a checkpoint, given or trained. */
 export function checkpointFolder(bench: Pick<Workbench, "place">, from: Ref): string {
-  return "given" in from ? from.at : path.join(bench.place(from), "model");
+  return "given" in from ? from.at : modelIn(bench.place(from));
 }
 
 /** Stage 1 (§4.2), or plain supervised fine-tuning on names. */
@@ -70,7 +75,7 @@ export const sftStage = defineStage<SftInputs, Trained>({
     const all =
       examples === "labels"
         ? labelExamples(data, promptSet)
-        : cotExamples(data, promptSet, path.join(bench.place(examples), "records.jsonl"));
+        : cotExamples(data, promptSet, path.join(bench.place(examples), RECORDS_FILE));
     const list = shareOf(all, share, options.seed);
     return train(checkpointFolder(bench, from), options.train, bench, (model) =>
       sft(model, list, options, { ...watchers(bench), checkpointEvery: 10 }),
@@ -230,7 +235,7 @@ async function train(
   const model = await openTrainable(from, parts, context);
   try {
     const figures = await body(model);
-    await model.save(path.join(folder, "model"));
+    await model.save(modelIn(folder));
     return { steps: figures.length, last: lastFigures(figures) };
   } finally {
     model.dispose();

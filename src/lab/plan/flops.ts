@@ -58,7 +58,7 @@ export function forward(
 }
 
 /** Pairs of a token and one that it looks at, itself included, in a causal sequence of T tokens. */
-export function causalPairs(tokens: number, before = 0): number {
+function causalPairs(tokens: number, before = 0): number {
   return tokens * before + (tokens * (tokens + 1)) / 2;
 }
 

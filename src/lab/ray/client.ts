@@ -1,30 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { parserOf } from "../../config/stored";
-import { LabError, messageOf, required } from "../../core/errors";
+import { LabError, messageOf } from "../../core/errors";
 import { parseJson } from "../../core/files";
 import type { RawReply } from "../../core/http";
 import { withoutSecret } from "../../core/secret";
 import { ownToken, rayAddress, rayToken, type Token } from "./address";
 import { nameOf, request, Unreachable, type Question } from "./http";
-
-/** What a job may be; the last three are ends. */
-export const JOB_STATES = ["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"] as const;
-
-/** A job as the cluster tells of it; times are in milliseconds since 1970. */
-export interface Job {
-  readonly submission_id?: string | null | undefined;
-  readonly status: (typeof JOB_STATES)[number];
-  readonly entrypoint: string;
-  readonly message?: string | null | undefined;
-  /** Such as "JOB_SUPERVISOR_ACTOR_DIED". */
-  readonly error_type?: string | null | undefined;
-  readonly start_time?: number | null | undefined;
-  readonly end_time?: number | null | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | null | undefined;
-  /** Of its command, once that has ended; a signal's number with a minus. */
-  readonly driver_exit_code?: number | null | undefined;
-}
+import { jobSchema, logsSchema, nodesSchema, stoppedSchema, unknownJob, versionSchema, type Job, type RayNode } from "./replies"; // prettier-ignore
 
 /** What the command of a job needs of a node. */
 export interface RayResources {
@@ -44,32 +27,6 @@ export interface Submission extends RayResources {
   readonly variables?: Readonly<Record<string, string>>;
   readonly metadata?: Readonly<Record<string, string>>;
 }
-
-/** A machine of the cluster. */
-export interface RayNode {
-  readonly state: string;
-  readonly resources_total: Readonly<Record<string, number>>;
-}
-
-const jobSchema: z.ZodType<Job> = z.object({
-  submission_id: z.string().nullish(),
-  status: z.enum(JOB_STATES),
-  entrypoint: z.string(),
-  message: z.string().nullish(),
-  error_type: z.string().nullish(),
-  start_time: z.number().nullish(),
-  end_time: z.number().nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
-  driver_exit_code: z.int().nullish(),
-});
-const versionSchema = z.object({ version: z.string(), ray_version: z.string() });
-const nodeSchema: z.ZodType<RayNode> = z.object({
-  state: z.string(),
-  resources_total: z.record(z.string(), z.number()),
-});
-const nodesSchema = z.object({ data: z.object({ result: z.object({ result: z.array(nodeSchema) }) }) });
-const logsSchema = z.object({ logs: z.string() });
-const stoppedSchema = z.object({ stopped: z.boolean() });
 
 /** The version of the Jobs API that this program speaks: Ray raises it with what would break a client. */
 const API = "4";
@@ -278,19 +235,4 @@ export class RayClient {
     const reason = `answers ${status} to ${what}: ${said.trim().slice(0, 300)}`;
     return new LabError(reason, "The dashboard's own log may say more.", { subject });
   }
-}
-
-/** @throws LabError */
-export function requireJob(job: Job | undefined, id: string): Job {
-  return required(job, () => unknownJob(id));
-}
-
-function unknownJob(id: string): LabError {
-  const remedy = "`npx fine-r1 ray jobs` lists them; a cluster that was started anew has forgotten its jobs.";
-  return new LabError("is no job of this cluster", remedy, { subject: id });
-}
-
-/** Whether nothing more will come of it. */
-export function isOver({ status }: Job): boolean {
-  return status !== "PENDING" && status !== "RUNNING";
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isOver, requireJob, type Job, type RayClient } from "./client";
+import type { RayClient } from "./client";
+import { isOver, requireJob, type Job } from "./replies";
 
 export interface WatchOptions {
   /** Told what the job prints, as it prints it: each part once, and all of it when the job has ended. */

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import type { CurationReport } from "../../cot/outcomes";
+import { RECORDS_FILE } from "../../cot/records";
 import type { Dataset } from "../../data/dataset";
 import type { Triplet } from "../../data/types";
 import { takeChecked } from "../../store/store";
@@ -42,7 +43,7 @@ export async function chainsFor(source: TrainerSource, records?: string): Promis
   const own = teacher === undefined ? {} : { teacher: givenCheckpoint(teacher) };
   const stage = chains({ dataset, ...own, profile, seed });
   const { folder, result } = await madeFor(source, stage, "cot-sft");
-  const examples = cotExamples(data, profile.promptSet, path.join(folder, "records.jsonl"));
+  const examples = cotExamples(data, profile.promptSet, path.join(folder, RECORDS_FILE));
   return { examples, curation: stage.kind.parse(result) };
 }
 

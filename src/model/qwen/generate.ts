@@ -18,7 +18,7 @@ import {
   decoderRotary,
   embeddingPlan,
   imageBatch,
-  placeOf,
+  positionAt,
   TokenList,
   type TokenSequence,
 } from "./sequences";
@@ -126,7 +126,7 @@ async function prefill(
     columns,
     contextOfRow,
     padding: rows.map(({ prompt }) => columns + 1 - prompt.ids.length),
-    firstPlace: rows.map(({ prompt }) => placeOf(prompt, prompt.ids.length - 1)),
+    firstPlace: rows.map(({ prompt }) => positionAt(prompt, prompt.ids.length - 1)),
     next: rows.map(({ prompt }) => prompt.next),
     steps,
   };

@@ -43,7 +43,7 @@ export class TokenList {
   putSequence(sequence: TokenSequence, images: ImageBatch | undefined, from = 0, to = sequence.ids.length): number[] {
     const imageRows = imageRowsOf(sequence, images);
     return Array.from({ length: to - from }, (_, i) =>
-      this.put(sequence.ids[from + i] ?? 0, placeOf(sequence, from + i), imageRows[from + i]),
+      this.put(sequence.ids[from + i] ?? 0, positionAt(sequence, from + i), imageRows[from + i]),
     );
   }
 
@@ -101,7 +101,7 @@ export function disposeImageBatch({ pixels, plan }: ImageBatch): void {
 }
 
 /** The rotary place of token i. */
-export function placeOf({ positions, ids }: TokenSequence, i: number): readonly [number, number, number] {
+export function positionAt({ positions, ids }: TokenSequence, i: number): readonly [number, number, number] {
   const n = ids.length;
   return [positions[i] ?? 0, positions[n + i] ?? 0, positions[2 * n + i] ?? 0];
 }

@@ -60,7 +60,7 @@ export function answersMarkup(book: AnswerBook, compared?: string): Markup {
 }
 
 /** The model that is shown at first: the last one that wrote chains. */
-export function shownFirst({ models, questions }: AnswerBook): string | undefined {
+function shownFirst({ models, questions }: AnswerBook): string | undefined {
   return [...models].reverse().find(({ key }) => questions.some((q) => q.answers[key]?.lines != null))?.key;
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from "../figure/figure";
+import type { FigureJson } from "../figure/figure";
 
 /** What we use of tslab, which the notebook passes in: `import * as tslab from "tslab"`. */
 export interface NotebookKernel {
@@ -11,7 +11,7 @@ export interface KernelDisplay {
 }
 
 /** One output in several forms; the reader's program takes the best it knows. */
-export type Bundle = Readonly<Record<string, Json>>;
+export type Bundle = Readonly<Record<string, FigureJson>>;
 
 /** A place in a cell's output: the first `send` makes it, later ones replace its content. */
 export interface Place {

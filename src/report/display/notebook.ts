@@ -73,7 +73,7 @@ async function bundleOf(shown: Shown): Promise<Bundle> {
 }
 
 /** The forms of a table; HTML first. */
-export function tableBundle(table: ResultTable): Bundle {
+function tableBundle(table: ResultTable): Bundle {
   return { "text/html": toHtml(table), "text/latex": toLatex(table), "text/plain": toText(table) };
 }
 
@@ -81,7 +81,7 @@ export function tableBundle(table: ResultTable): Bundle {
  * The forms of a figure: plotly's own for JupyterLab, an SVG drawing for everything else; of pictures a JPEG, too, since
  * JupyterLab shows no SVG of a notebook that its reader has not run.
  */
-export async function figureBundle(figure: Figure): Promise<Bundle> {
+async function figureBundle(figure: Figure): Promise<Bundle> {
   const svg = await figureSvg(figure);
   const text = { "text/plain": "[figure]" };
   if (!isDrawn(figure)) return { [PLOTLY]: plotlyJson(figure), [SVG]: svg, ...text };

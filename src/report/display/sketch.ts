@@ -1,5 +1,5 @@
 import { smooth, type Panel } from "../figure/curves";
-import { wrapText } from "../figure/metrics";
+import { wrapText } from "../figure/textWidth";
 import { type Colours, coloursOf, FONT, GRID, INK, SIZE } from "../figure/style";
 import { escapeHtml } from "../table/html";
 import { formatFigures } from "./pace";

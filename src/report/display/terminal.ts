@@ -115,11 +115,6 @@ function liveLines(stream: NodeJS.WriteStream): (above: readonly string[], live:
   };
 }
 
-/** One line of the display, at most `room` characters long. */
-export function barLine(state: TaskState, room: number): string {
-  return barLines([state], room)[0] ?? "";
-}
-
 /**
  * Lines of the display, at most `room` characters long, their bars below each other. What tells most stays longest: the task's name
  * (shortened where it must be), steps and times; then the bar with its share; then as many figures as fit.

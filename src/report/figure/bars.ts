@@ -9,8 +9,8 @@ import {
   isEstimate,
   markOf,
 } from "../table/table";
-import type { Json, JsonObject, PlotlyFigure } from "./figure";
-import { wrapText } from "./metrics";
+import type { FigureJson, JsonObject, PlotlyFigure } from "./figure";
+import { wrapText } from "./textWidth";
 import { type Colours, INK, SIZE, axis, colour, coloursOf, frame, plain, tint } from "./style";
 
 export interface BarsOptions {
@@ -177,7 +177,7 @@ function heights(cells: readonly Cell[], scale: number): JsonObject {
   const estimates = cells.map((cell) => (isEstimate(cell) && cell.low !== undefined ? cell : undefined));
   if (estimates.every((estimate) => estimate === undefined)) return { y: values };
   // "none" is no number, so plotly draws no bar there; a zero would leave its cap.
-  const side = (pick: "low" | "high"): Json[] =>
+  const side = (pick: "low" | "high"): FigureJson[] =>
     estimates.map((cell) => (cell === undefined ? "none" : Math.abs((cell[pick] ?? cell.value) - cell.value) * scale));
   return {
     y: values,

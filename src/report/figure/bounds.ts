@@ -1,4 +1,4 @@
-import { ASCENT, DESCENT, textWidth } from "./metrics";
+import { ASCENT, DESCENT, textWidth } from "./textWidth";
 
 /** A box in pixels; plotly asks for boxes to place legends, titles and tick labels. */
 export interface Box {

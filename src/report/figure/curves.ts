@@ -1,8 +1,8 @@
 import type { JsonObject, PlotlyFigure } from "./figure";
-import { textWidth } from "./metrics";
+import { textWidth } from "./textWidth";
 import { type Colours, INK, SIZE, axis, coloursOf, faint, frame, plain } from "./style";
 
-export interface Curve {
+export interface DrawnCurve {
   readonly name: string;
   /** Steps; default 1, 2, 3, … */
   readonly x?: readonly number[];
@@ -12,7 +12,7 @@ export interface Curve {
 
 export interface Panel {
   readonly title: string;
-  readonly curves: readonly Curve[];
+  readonly curves: readonly DrawnCurve[];
 }
 
 export interface CurvesOptions {
@@ -112,7 +112,7 @@ interface Look {
   readonly smoothing: number;
 }
 
-function traces(curve: Curve, look: Look): JsonObject[] {
+function traces(curve: DrawnCurve, look: Look): JsonObject[] {
   const x = curve.x ?? curve.y.map((_, index) => index + 1);
   const suffix = look.index === 0 ? "" : String(look.index + 1);
   const shared = {

@@ -1,5 +1,5 @@
 import type { JsonObject, PlotlyFigure } from "./figure";
-import { wrapText } from "./metrics";
+import { wrapText } from "./textWidth";
 import { INK, PALETTE, SIZE, axis, frame, plain } from "./style";
 
 /** A row of a dot plot: a number with its interval, and one to compare it with. */
@@ -20,22 +20,19 @@ export interface DotsOptions {
   readonly names: readonly [string, string];
   /** Colours of the groups, in the legend's order. */
   readonly colours: Readonly<Record<string, string>>;
-  /** Numbers are shares, drawn in per cent; default true. */
-  readonly percent?: boolean;
 }
 
 const LABEL_ROOM = 330;
 const ROW = 34;
 
-/** A dot plot: a row per number, from the top; a dot with its interval in the group's colour, an open diamond for the other, a line at 0. */
+/** A dot plot of shares, in per cent: a row per number, from the top; a dot with its interval in the group's colour, an open diamond for the other, a line at 0. */
 export function dotPlot(rows: readonly Dot[], options: DotsOptions): PlotlyFigure {
-  const scale = options.percent === false ? 1 : 100;
   const height = 170 + ROW * rows.length;
   const layout = frame({ title: options.title, width: 900, height, notes: options.notes });
   const labels = rows.map(({ label }) => wrapText(label, LABEL_ROOM, SIZE.small).map(plain).join("<br>"));
   const groups = Object.keys(options.colours).filter((group) => rows.some((row) => row.group === group && row.value));
-  const traces = groups.map((group) => dotsOf(rows, group, options, scale));
-  const beside = rows.flatMap((row, at) => (row.beside === undefined ? [] : [{ at, x: row.beside * scale, row }]));
+  const traces = groups.map((group) => dotsOf(rows, group, options));
+  const beside = rows.flatMap((row, at) => (row.beside === undefined ? [] : [{ at, x: 100 * row.beside, row }]));
   const others: JsonObject = {
     ...{ type: "scatter", mode: "markers", name: plain(options.names[1]) },
     x: beside.map(({ x }) => x),
@@ -61,21 +58,21 @@ export function dotPlot(rows: readonly Dot[], options: DotsOptions): PlotlyFigur
   };
 }
 
-function dotsOf(rows: readonly Dot[], group: string, { names, colours }: DotsOptions, scale: number): JsonObject {
+function dotsOf(rows: readonly Dot[], group: string, { names, colours }: DotsOptions): JsonObject {
   const own = rows.flatMap(({ value, label, group: of }, at) => (value !== undefined && of === group ? [{ at, label, ...value }] : [])); // prettier-ignore
   const colour = colours[group] ?? PALETTE[0];
   return {
     ...{ type: "scatter", mode: "markers", name: plain(`${names[0]}: ${group}`) },
-    x: own.map(({ value }) => value * scale),
+    x: own.map(({ value }) => 100 * value),
     y: own.map(({ at }) => at),
     marker: { size: 9, color: colour },
-    customdata: own.map(({ label, low, high }) => `${plain(label)}: [${(low * scale).toFixed(2)}, ${(high * scale).toFixed(2)}]`), // prettier-ignore
+    customdata: own.map(({ label, low, high }) => `${plain(label)}: [${(100 * low).toFixed(2)}, ${(100 * high).toFixed(2)}]`), // prettier-ignore
     hovertemplate: `%{x:.2f}, %{customdata}<extra>${plain(group)}</extra>`,
     error_x: {
       type: "data",
       symmetric: false,
-      array: own.map(({ value, high }) => (high - value) * scale),
-      arrayminus: own.map(({ value, low }) => (value - low) * scale),
+      array: own.map(({ value, high }) => 100 * (high - value)),
+      arrayminus: own.map(({ value, low }) => 100 * (value - low)),
       color: colour,
       thickness: 1.6,
       width: 4,

@@ -19,11 +19,6 @@ export function figureSvg(figure: Figure): Promise<string> {
   return isDrawn(figure) ? Promise.resolve(figure.svg) : renderSvg(figure);
 }
 
-/** The figure as a PNG file, `scale` pixels for each pixel of its layout. */
-export async function figurePng(figure: Figure, scale = 2): Promise<Buffer> {
-  return rasterizeSvg(await figureSvg(figure), scale);
-}
-
 /**
  * Writes `name.svg`, `name.png` and `name.html` into a folder, each file whole or not at all; returns their paths. The page
  * opens offline: charts are interactive through one `plotly.min.js` that the folder's pages share, and without it (a page

@@ -1,7 +1,11 @@
 /** What JSON can hold. */
-export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export type FigureJson = string | number | boolean | null | readonly FigureJson[] | JsonObject;
 export interface JsonObject {
-  readonly [key: string]: Json;
+  readonly [key: string]: FigureJson;
+}
+
+export function isList(value: FigureJson): value is readonly FigureJson[] {
+  return Array.isArray(value);
 }
 
 /** A chart as plain plotly.js JSON: interactive in a notebook and on a page, an image on paper. */

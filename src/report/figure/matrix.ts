@@ -1,5 +1,5 @@
 import type { JsonObject, PlotlyFigure } from "./figure";
-import { textWidth } from "./metrics";
+import { textWidth } from "./textWidth";
 import { INK, SEQUENTIAL, SIZE, axis, frame, plain } from "./style";
 
 export interface HeatMapOptions {

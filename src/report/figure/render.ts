@@ -3,7 +3,7 @@ import { LabError, messageOf } from "../../core/errors";
 import { printable } from "../../core/printable";
 import { Random, hashText } from "../../core/random";
 import { boundsOf } from "./bounds";
-import type { Json, JsonObject, PlotlyFigure } from "./figure";
+import { isList, type FigureJson, type JsonObject, type PlotlyFigure } from "./figure";
 
 /** plotly.js with scatter and bar traces only: a quarter of the whole library's size, and all that our figures use. */
 export const PLOTLY_SCRIPT = require.resolve("plotly.js/dist/plotly-basic.min.js");
@@ -51,16 +51,12 @@ export async function renderSvg(figure: PlotlyFigure): Promise<string> {
 
 /** The figure with control characters written out: a chart of somebody else's making may hold some, and XML cannot. */
 function writable(figure: JsonObject): JsonObject {
-  const clean = (value: Json): Json => {
+  const clean = (value: FigureJson): FigureJson => {
     if (typeof value === "string") return printable(value);
     if (typeof value !== "object" || value === null) return value;
     return isList(value) ? value.map(clean) : writable(value);
   };
   return Object.fromEntries(Object.entries(figure).map(([key, value]) => [key, clean(value)]));
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 /** jsdom takes a quarter of a second to load, so it comes with the first drawing. */

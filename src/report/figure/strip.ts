@@ -1,8 +1,8 @@
 import type { RgbImage } from "../../core/image";
-import { encodePng } from "../../data/rasters";
+import { pictureUrl } from "../display/view";
 import { escapeHtml } from "../table/html";
 import type { DrawnFigure } from "./figure";
-import { wrapText } from "./metrics";
+import { wrapText } from "./textWidth";
 import { FONT, INK, SIZE } from "./style";
 
 export interface CaptionedImage {
@@ -57,7 +57,7 @@ async function drawPicture(
 ): Promise<{ svg: string; height: number }> {
   const height = Math.round((size * image.height) / image.width);
   const top = heading === undefined ? 4 : 22;
-  const url = `data:image/png;base64,${(await encodePng(image)).toString("base64")}`;
+  const url = await pictureUrl(image);
   const below = wrapText(caption ?? "", size, SIZE.small);
   const parts = [
     ...lines(heading === undefined ? [] : [heading], x, y + 14, { size: SIZE.text, leading: LINE, bold: true }),

@@ -1,6 +1,6 @@
 import { printableLine } from "../../core/printable";
-import type { Json, JsonObject } from "./figure";
-import { wrapText } from "./metrics";
+import { isList, type FigureJson, type JsonObject } from "./figure";
+import { wrapText } from "./textWidth";
 
 /** Colours that people with any colour vision tell apart (Okabe & Ito, 2008), on white. */
 export const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D"] as const;
@@ -128,16 +128,12 @@ export function titleIn(layout: JsonObject): {
   return { title: texts(false), notes: texts(true), lines: lines.length };
 }
 
-export function groupOf(value: Json | undefined): JsonObject {
+export function groupOf(value: FigureJson | undefined): JsonObject {
   return typeof value === "object" && value !== null && !isList(value) ? value : {};
 }
 
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
 /** A text that plotly shows, given as it is or in a group. */
-export function textOf(value: Json | undefined): string {
+export function textOf(value: FigureJson | undefined): string {
   const text = typeof value === "string" ? value : groupOf(value)["text"];
   return typeof text === "string" ? text : "";
 }

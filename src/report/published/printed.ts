@@ -1,5 +1,9 @@
 import type { Measurement } from "../../eval/measurements";
 
+/** What the paper calls its base and its own model, where it says nothing else. */
+export const BASE = "Qwen2.5-VL-3B";
+export const FINE_R1 = "Fine-R1-3B";
+
 /** What of ours a published number can stand beside: the same quantity, measured in another world. */
 export interface Where extends Pick<Measurement, "setting" | "metric" | "split"> {
   /** Default "mean": the average over domains, as in the paper. */

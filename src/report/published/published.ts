@@ -2,7 +2,7 @@ import { LabError, required } from "../../core/errors";
 import { didYouMean } from "../../core/similar";
 import { pivotColumns, type BesideColumn, type MeasuredColumn } from "../pivot";
 import type { Results } from "../standard";
-import { resultTable, type Cell, type Column, type ResultTable } from "../table/table";
+import { numberColumn, resultTable, textColumn, type Cell, type Column, type ResultTable } from "../table/table";
 import * as ablations from "./ablations";
 import * as domains from "./domains";
 import type { PublishedColumn, PublishedTable, PublishedValue } from "./printed";
@@ -21,8 +21,8 @@ export function publishedTable(id: PublishedId): ResultTable {
   return resultTable({
     caption: `${where.replace(/,.*$/u, "")} of the paper: ${caption}${model === undefined ? "" : ` (${model})`}`,
     columns: [
-      ...(kinds ? [{ key: "kind", title: "Kind", kind: "text" as const }] : []),
-      { key: "row", title: "Row", kind: "text" },
+      ...(kinds ? [textColumn("kind", "Kind")] : []),
+      textColumn("row", "Row"),
       ...columns.map((column) => columnOf(column)),
     ],
     rows: rows.map(({ name, kind = null, values }) => ({
@@ -40,7 +40,7 @@ export function publishedTable(id: PublishedId): ResultTable {
 }
 
 function columnOf({ key, title, group, percent = true, digits = 2 }: PublishedColumn): Column {
-  return { key, title, kind: "number", percent, digits, ...(group === undefined ? {} : { group }) };
+  return numberColumn(key, title, { percent, digits, ...(group === undefined ? {} : { group }) });
 }
 
 function cellOf(found: PublishedValue | null): Cell {
@@ -90,10 +90,10 @@ export function besidePublished(
   { measurements, methods }: Results,
 ): BesideColumn[] {
   const beside = columns.flatMap((spec) =>
-    pivotColumns([spec]).flatMap(({ column, where: { setting, metric, domain, split = "all" } }) => {
+    pivotColumns([withoutInterval(spec)]).flatMap(({ column, where: { setting, metric, domain, split = "all" } }) => {
       const where = { setting, metric, domain, split };
       const found = publishedFor(links, where);
-      return found === undefined ? [] : [{ ...found, where, column, title: shortTitle(spec, column) }];
+      return found === undefined ? [] : [{ ...found, where, column, title: longTitle(spec, column) }];
     }),
   );
   const levels = beside.map(({ link, printed: { key, digits = 2 }, model, column, title }): BesideColumn => ({
@@ -117,7 +117,12 @@ export function besidePublished(
     };
     return [{ column: { ...column, key: `gain_beside_paper_${column.key}`, title, group }, of, marks: {} }];
   });
-  return [...levels, ...gains].map(({ column, ...rest }) => ({ ...rest, column: withoutInterval(column) }));
+  return [...levels, ...gains];
+}
+
+/** The paper prints none. */
+function withoutInterval(spec: MeasuredColumn): MeasuredColumn {
+  return { ...spec, show: spec.show === "items" ? "items" : "value" };
 }
 
 /** Says which rows of the paper stand beside which of ours, and what is doubtful about them. */
@@ -160,11 +165,7 @@ function levelIn({ table, rows }: PublishedLink, method: string, key: string): P
   return row === undefined ? null : published(table, row, key);
 }
 
-/** The column's title without its group. */
-function shortTitle({ group }: MeasuredColumn, { title }: Column): string {
+/** The column's title behind that of its group. */
+function longTitle({ group }: MeasuredColumn, { title }: Column): string {
   return group === undefined ? title : `${group}, ${title}`;
-}
-
-function withoutInterval({ interval, ...column }: Column): Column {
-  return interval === undefined ? column : column;
 }

@@ -1,18 +1,6 @@
-import { asWritten, csvField, notFormula, parseCsv } from "../../core/csv";
-import { LabError } from "../../core/errors";
+import { csvField, notFormula } from "../../core/csv";
 import { printable } from "../../core/printable";
-import {
-  type Cell,
-  type Column,
-  type ResultTable,
-  type Row,
-  SUFFIX,
-  bareValue,
-  cellOf,
-  inPercent,
-  isEstimate,
-  markOf,
-} from "./table";
+import { type Column, type ResultTable, SUFFIX, bareValue, cellOf, inPercent, isEstimate, markOf } from "./table";
 
 /** A table as plain columns: intervals and marks stand in columns of their own (`key_low`, `key_high`, `key_mark`). */
 export interface FlatTable {
@@ -31,7 +19,7 @@ export function flatten(table: ResultTable): FlatTable {
     rows: table.rows.map((_, index) =>
       parts.map(({ values, percent }) => {
         const value = values[index] ?? null;
-        return percent && typeof value === "number" ? Number(shiftPoint(String(value), 2)) : value;
+        return percent && typeof value === "number" ? Number(timesHundred(value)) : value;
       }),
     ),
   };
@@ -48,26 +36,10 @@ export function toCsv(table: ResultTable): string {
     parts.map(({ values, percent }) => {
       const value = values[index] ?? null;
       if (typeof value !== "number") return value === null ? "" : textField(value);
-      return percent ? shiftPoint(String(value), 2) : String(value);
+      return percent ? timesHundred(value) : String(value);
     }),
   );
   return [parts.map(({ key }) => key), ...rows].map((row) => `${row.join(",")}\n`).join("");
-}
-
-/** The rows of a table that `toCsv` wrote, given its columns. A `LabError` names the line that does not fit. */
-export function rowsFromCsv(text: string, columns: readonly Column[]): Row[] {
-  const [heading = [], ...lines] = parseCsv(text);
-  return lines.map((line, index) => {
-    if (line.length !== heading.length) {
-      throw new LabError(
-        `has ${line.length} fields where the heading has ${heading.length}`,
-        "Repair or remove that line.",
-        { subject: `csv line ${index + 2}` },
-      );
-    }
-    const field = (key: string): string | null => line[heading.indexOf(key)] ?? null;
-    return Object.fromEntries(columns.map((column) => [column.key, cellFrom(column, field)]));
-  });
 }
 
 interface Part {
@@ -111,11 +83,11 @@ function textField(value: string): string {
   return csvField(notFormula(text));
 }
 
-/** A decimal number times 10^places, digit by digit: a product of doubles would round. */
-function shiftPoint(number: string, places: number): string {
-  const [, sign = "", whole = "", part = "", exponent = "0"] = /^(-?)(\d*)\.?(\d*)(?:e([-+]?\d+))?$/.exec(number) ?? [];
+/** A hundred times a number, digit by digit: a product of doubles would round. */
+function timesHundred(number: number): string {
+  const [, sign = "", whole = "", part = "", exponent = "0"] = /^(-?)(\d*)\.?(\d*)(?:e([-+]?\d+))?$/.exec(String(number)) ?? []; // prettier-ignore
   const digits = whole + part;
-  const point = whole.length + Number(exponent) + places;
+  const point = whole.length + Number(exponent) + 2;
   if (point > MOST_DIGITS || point < -MOST_DIGITS) return `${sign}${digits}e${point - digits.length}`;
   const padded = digits.padStart(digits.length + Math.max(0, 1 - point), "0");
   const at = Math.max(1, point);
@@ -129,23 +101,3 @@ function shiftPoint(number: string, places: number): string {
 
 /** Numbers with more zeros than this are written with an exponent. */
 const MOST_DIGITS = 20;
-
-function cellFrom(column: Column, field: (key: string) => string | null): Cell {
-  const name = fileKey(column);
-  const text = field(name);
-  const mark = field(name + SUFFIX.mark);
-  if (text === null) return null;
-  if (column.kind === "text") {
-    const bare = asWritten(text);
-    return mark === null ? bare : { text: bare, mark };
-  }
-  const number = (digits: string): number => Number(inPercent(column) ? shiftPoint(digits, -2) : digits);
-  const low = field(name + SUFFIX.low);
-  const high = field(name + SUFFIX.high);
-  if (low === null && mark === null) return number(text);
-  return {
-    value: number(text),
-    ...(low === null || high === null ? {} : { low: number(low), high: number(high) }),
-    ...(mark === null ? {} : { mark }),
-  };
-}

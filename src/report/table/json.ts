@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { LabError } from "../../core/errors";
+import { parserOf } from "../../config/stored";
+import { LabError, messageOf } from "../../core/errors";
 import { type ResultTable, resultTable } from "./table";
 
 const mark = z.string().min(1);
@@ -9,9 +10,9 @@ const cell = z.union([
   z.null(),
   z.strictObject({
     value: z.number(),
-    low: z.number().optional(),
-    high: z.number().optional(),
-    mark: mark.optional(),
+    low: z.number().exactOptional(),
+    high: z.number().exactOptional(),
+    mark: mark.exactOptional(),
   }),
   z.strictObject({ text: z.string(), mark }),
 ]);
@@ -19,11 +20,11 @@ const column = z.strictObject({
   key: z.string(),
   title: z.string(),
   kind: z.enum(["text", "number"]),
-  group: z.string().optional(),
-  digits: z.number().int().min(0).max(20).optional(),
-  positive: z.union([z.boolean(), z.literal("or 0")]).optional(),
-  percent: z.boolean().optional(),
-  interval: z.enum(["range", "half-width"]).optional(),
+  group: z.string().exactOptional(),
+  digits: z.number().int().min(0).max(20).exactOptional(),
+  positive: z.union([z.boolean(), z.literal("or 0")]).exactOptional(),
+  percent: z.boolean().exactOptional(),
+  interval: z.enum(["range", "half-width"]).exactOptional(),
 });
 const schema = z.strictObject({
   version: z.literal(1),
@@ -40,6 +41,8 @@ export function toJson(table: ResultTable): string {
   return `${JSON.stringify({ version: 1, ...table }, null, 2)}\n`;
 }
 
+const parse: (value: unknown) => ResultTable = parserOf(schema);
+
 /** The table that `toJson` wrote. `subject` names the file in the error for anything else. */
 export function tableFromJson(text: string, subject = "table JSON"): ResultTable {
   let value: unknown;
@@ -48,26 +51,14 @@ export function tableFromJson(text: string, subject = "table JSON"): ResultTable
   } catch (cause) {
     throw new LabError("is not valid JSON", "Export the table again.", { subject, cause });
   }
-  const problem = problemOf(value);
-  if (problem !== undefined || !isSaved(value)) {
-    throw new LabError(`is not a result table (${problem ?? ""})`, "Export the table again.", { subject });
+  const { caption, columns, rows, notes, marks, provenance } = tableIn(value, subject);
+  return resultTable({ caption, columns, rows, notes, marks, provenance });
+}
+
+function tableIn(value: unknown, subject: string): ResultTable {
+  try {
+    return parse(value);
+  } catch (cause) {
+    throw new LabError(`is not a result table (${messageOf(cause)})`, "Export the table again.", { subject, cause });
   }
-  return resultTable({
-    caption: value.caption,
-    columns: value.columns,
-    rows: value.rows,
-    notes: value.notes,
-    marks: value.marks,
-    provenance: value.provenance,
-  });
-}
-
-function problemOf(value: unknown): string | undefined {
-  const checked = schema.safeParse(value);
-  return checked.success ? undefined : z.prettifyError(checked.error).replaceAll("\n", " ");
-}
-
-/** JSON never holds `undefined`, so what fits the schema is a table whose optional keys are present or absent. */
-function isSaved(value: unknown): value is ResultTable {
-  return problemOf(value) === undefined;
 }

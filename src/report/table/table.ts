@@ -63,13 +63,13 @@ export interface ResultTable {
   readonly provenance: Readonly<Record<string, string>>;
 }
 
-export type TableSpec = Pick<ResultTable, "caption" | "columns" | "rows"> & Partial<ResultTable>;
+type TableParts = Pick<ResultTable, "caption" | "columns" | "rows"> & Partial<ResultTable>;
 
 /**
  * A checked table. A `LabError` tells of a key that is not a column, a number that is not finite, an interval that does
  * not hold its value, a cell of the wrong kind, or a mark without an explanation.
  */
-export function resultTable(spec: TableSpec): ResultTable {
+export function resultTable(spec: TableParts): ResultTable {
   const table: ResultTable = { notes: [], marks: {}, provenance: {}, ...spec };
   checkColumns(table.columns);
   table.rows.forEach((row, index) => {

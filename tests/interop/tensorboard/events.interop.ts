@@ -4,8 +4,8 @@ import * as path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { Random } from "../../../src/core/random";
 import type { StepFigures } from "../../../src/engine/train";
-import type { Curve } from "../../../src/report/metrics/curve";
-import { writeEventFiles } from "../../../src/report/metrics/tensorboard";
+import type { Curve } from "../../../src/report/curves/curve";
+import { writeEventFiles } from "../../../src/report/curves/tensorboard";
 import { PythonEnvironment } from "../../pythonEnvironment";
 
 const python = new PythonEnvironment({

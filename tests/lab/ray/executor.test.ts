@@ -7,7 +7,7 @@ import { silent, type Progress } from "../../../src/core/progress";
 import { quoted } from "../../../src/core/shell";
 import type { Lab } from "../../../src/lab/lab";
 import { make } from "../../../src/lab/make";
-import type { Job } from "../../../src/lab/ray/client";
+import type { Job } from "../../../src/lab/ray/replies";
 import { wasLost, rayExecutor, type RayOptions } from "../../../src/lab/ray/executor";
 import { tripletStage } from "../../../src/lab/kinds/data";
 import { jobName, jobOf, STAGE_VARIABLE, stageOfJob } from "../../../src/lab/ray/job";

@@ -3,7 +3,7 @@ import * as http from "node:http";
 import * as path from "node:path";
 import { z } from "zod";
 import { WebSocketServer } from "ws";
-import type { Job } from "../../../src/lab/ray/client";
+import type { Job } from "../../../src/lab/ray/replies";
 
 /** What a real Ray answered (tests/reference/ray/record.mjs). */
 const replySchema = z.object({ status: z.int(), body: z.string() });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, formatFigures, formatTimes, trackTask } from "../../../src/report/display/pace";
-import { barLine, barLines } from "../../../src/report/display/terminal";
+import {
+  formatDuration,
+  formatFigures,
+  formatTimes,
+  trackTask,
+  type TaskState,
+} from "../../../src/report/display/pace";
+import { barLines } from "../../../src/report/display/terminal";
 
 function clock(): { now: () => number; wait: (ms: number) => void } {
   let at = 1_000_000;
@@ -79,7 +85,8 @@ describe("formats", () => {
   });
 });
 
-describe("barLine", () => {
+describe("barLines", () => {
+  const barLine = (task: TaskState, room: number): string => barLines([task], room)[0]!;
   const state = {
     label: "tapo",
     total: 4,

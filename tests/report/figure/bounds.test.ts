@@ -1,7 +1,7 @@
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
 import { boundsOf } from "../../../src/report/figure/bounds";
-import { textWidth, wrapText } from "../../../src/report/figure/metrics";
+import { textWidth, wrapText } from "../../../src/report/figure/textWidth";
 
 const svg = (inner: string): Element =>
   new JSDOM(`<svg xmlns="http://www.w3.org/2000/svg">${inner}</svg>`).window.document.querySelector("svg")!

@@ -5,9 +5,10 @@ import { JSDOM } from "jsdom";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/data/images";
+import { rasterizeSvg } from "../../../src/data/rasters";
 import { groupedBars } from "../../../src/report/figure/bars";
 import { smooth, trainingCurves } from "../../../src/report/figure/curves";
-import { exportFigure, figurePng } from "../../../src/report/figure/export";
+import { exportFigure, figureSvg } from "../../../src/report/figure/export";
 import type { JsonObject, PlotlyFigure } from "../../../src/report/figure/figure";
 import { heatMap } from "../../../src/report/figure/matrix";
 import { renderSvg } from "../../../src/report/figure/render";
@@ -223,7 +224,7 @@ describe("exportFigure", () => {
   });
   it("rasterises at the asked scale", async () => {
     // 640 × 480 at scale 2
-    const image = await decodeImage(await figurePng(samplePca(), 2), "png");
+    const image = await decodeImage(await rasterizeSvg(await figureSvg(samplePca()), 2), "png");
     expect([image.width, image.height]).toEqual([1280, 960]);
     // the first colour of the palette, #0072B2 over white at 0.75 opacity: blue well above red
     let blue = 0;

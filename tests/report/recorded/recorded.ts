@@ -41,6 +41,6 @@ export const CHAIN_LAYOUT: TableLayout = {
   caption: "First wrong step of the chains, open world, % of items",
   methods: METHODS,
   splitRows: ["seen", "unseen"],
-  columns: chainColumns(judge, "open"),
+  columns: chainColumns(judge),
   notes: [CHAIN_NOTE],
 };

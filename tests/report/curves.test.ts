@@ -4,8 +4,8 @@ import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseCsv } from "../../src/core/csv";
 import { curvesBelow } from "../../src/lab/curves";
-import { curvesCsv, type Curve } from "../../src/report/metrics/curve";
-import { crc32c, eventFile, writeEventFiles } from "../../src/report/metrics/tensorboard";
+import { curvesCsv, type Curve } from "../../src/report/curves/curve";
+import { crc32c, eventFile, writeEventFiles } from "../../src/report/curves/tensorboard";
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "metrics-"));
 afterAll(() => {
