@@ -1,5 +1,6 @@
 import { LabError } from "../core/errors";
-import { symmetricEigen } from "./eigen";
+import { symmetricEigen, type Eigen } from "./eigen";
+import { doVary, outOfReach, requirePoints } from "./points";
 
 /** Principal components of N points in D dimensions; K ≤ min(N − 1, D) of them. */
 export interface Pca {
@@ -13,21 +14,36 @@ export interface Pca {
   readonly explained: Float64Array;
 }
 
+const SUBJECT = "principal components";
+/**
+ * The total variance, times N − 1, between which the eigenvectors can be trusted: they come from squares of products, which beyond it are
+ * infinite or 0 and would leave the axes as they are. States in single precision never come near.
+ */
+const REACH = { least: 1e-140, most: 1e150 };
+const NO_EIGEN: Eigen = { values: new Float64Array(), vectors: [] };
+
 /**
  * Exact principal component analysis (H3: hidden states of right and wrong answers). The eigenvectors come from the smaller
  * of the covariance (D × D) and the Gram matrix (N × N), which share their eigenvalues.
  * @param points shape [N, D], N ≥ 2 @param count at most this many components; those without variance are left out
+ * @throws LabError for points that are not finite, of several widths, or beyond the reach of double precision
  */
 export function pca(points: readonly ArrayLike<number>[], count = Infinity): Pca {
-  const d = points[0]?.length ?? 0;
-  checkPoints(points, d);
-  if (points.length < 2) throw unusable("one point has no variance");
+  const d = requirePoints(points, SUBJECT);
+  if (points.length < 2) {
+    throw new LabError("one point has no variance", "Give at least two points.", { subject: SUBJECT });
+  }
+  if (count !== Infinity && !(Number.isInteger(count) && count >= 0)) throw new RangeError(`pca: ${count} components`);
   const mean = meanOf(points, d);
   const rows = points.map((point) => Float64Array.from(point, (value, k) => value - (mean[k] ?? 0)));
   const dual = rows.length < d;
   const n = dual ? rows.length : d;
-  const { values, vectors } = symmetricEigen(dual ? products(rows) : products(transpose(rows, d)), n);
+  const varied = doVary(points);
+  const { values, vectors } = varied
+    ? symmetricEigen(dual ? products(rows) : products(transpose(rows, d)), n)
+    : NO_EIGEN;
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  if (varied && !(total > REACH.least && total < REACH.most)) throw outOfReach(SUBJECT);
   const kept = [...values].filter((value) => value > 1e-12 * total).length;
   const size = Math.min(count, kept, rows.length - 1);
   const components = vectors.slice(0, size).map((vector) => orient(dual ? combine(rows, vector, d) : vector));
@@ -42,24 +58,10 @@ export function pca(points: readonly ArrayLike<number>[], count = Infinity): Pca
 
 /** Coordinates of points along the components: shape [N, D] → [N, K]. */
 export function project(model: Pca, points: readonly ArrayLike<number>[]): Float64Array[] {
-  checkPoints(points, model.mean.length);
+  requirePoints(points, SUBJECT, { width: model.mean.length });
   return points.map((point) => {
     const centred = Float64Array.from(point, (value, k) => value - (model.mean[k] ?? 0));
     return Float64Array.from(model.components, (component) => dot(centred, component));
-  });
-}
-
-function checkPoints(points: readonly ArrayLike<number>[], d: number): void {
-  if (points.length === 0 || d === 0) throw unusable("there are no points");
-  points.forEach((point, index) => {
-    if (point.length !== d) throw unusable(`point ${index} has ${point.length} dimensions where the first has ${d}`);
-    for (let k = 0; k < d; k++) if (!Number.isFinite(point[k])) throw unusable(`point ${index} is not finite at ${k}`);
-  });
-}
-
-function unusable(reason: string): LabError {
-  return new LabError(reason, "Give vectors of one length, at least two of them, with finite numbers.", {
-    subject: "principal components",
   });
 }
 

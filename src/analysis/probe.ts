@@ -5,6 +5,7 @@ import { Random } from "../core/random";
 import { ADAMW_DEFAULTS, AdamW } from "../engine/adamw";
 import { FlatLayout } from "../engine/flat";
 import { wilson, type Score } from "../eval/intervals";
+import { requirePoints } from "./points";
 
 /** A vector, such as the mean over a picture's tokens in the last layer, and the class it is of. */
 export interface LabelledState {
@@ -70,6 +71,9 @@ export async function linearProbe(
   const { seed, epochs: count = 500, batch = 512, learningRate = 1e-4, standardise = false } = options;
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`linearProbe: ${count} epochs`);
   if (!Number.isInteger(batch) || batch < 1) throw new RangeError(`linearProbe: batches of ${batch}`);
+  if (!(learningRate > 0 && learningRate < Infinity)) {
+    throw new RangeError(`linearProbe: a learning rate of ${learningRate}`);
+  }
   const labels = checkSets(train, test);
   const probe = new Classifier(train[0]?.state.length ?? 0, labels.length);
   let sets: ReturnType<typeof tensorsOf> | undefined;
@@ -172,11 +176,12 @@ function checkSets(train: readonly LabelledState[], test: readonly LabelledState
   if (test.length === 0) throw unusable("there are no test states");
   const unknown = test.find(({ label }) => !labels.includes(label));
   if (unknown !== undefined) throw unusable(`the class ${unknown.label} has test states and no training state`);
-  const width = train[0]?.state.length ?? 0;
-  for (const { label, state } of [...train, ...test]) {
-    if (state.length !== width) throw unusable(`a state of ${label} has ${state.length} numbers, the first ${width}`);
-    if (!state.every(Number.isFinite)) throw unusable(`a state of ${label} is not finite`);
-  }
+  const all = [...train, ...test];
+  requirePoints(
+    all.map(({ state }) => state),
+    "linear probe",
+    { nameOf: (index) => `a state of ${all[index]?.label ?? index}` },
+  );
   return labels;
 }
 

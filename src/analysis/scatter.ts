@@ -1,3 +1,5 @@
+import { outOfReach, requireFinite, requirePoints } from "./points";
+
 /** How far groups of points lie apart, as numbers: beside a picture of them, not in place of one (Fig. 4). */
 
 /**
@@ -5,12 +7,14 @@
  * points of its group and b that to the nearest other group; 0 for a point that is alone in its group. In [−1, 1]; 0 where
  * groups lie in each other.
  * @param points shape [N, D] @param labels shape [N], at least two different ones
+ * @throws LabError for points that are not finite, or of several widths
  */
 export function silhouette(points: readonly ArrayLike<number>[], labels: readonly (string | boolean)[]): number {
   const groups = [...new Set(labels)];
   if (labels.length !== points.length || groups.length < 2) {
     throw new RangeError(`silhouette: ${points.length} points, ${labels.length} labels, ${groups.length} groups`);
   }
+  requirePoints(points, "silhouette");
   const sizes = new Map(groups.map((group) => [group, labels.filter((label) => label === group).length]));
   const widths = points.map((point, i) => {
     const own = labels[i];
@@ -26,7 +30,9 @@ export function silhouette(points: readonly ArrayLike<number>[], labels: readonl
     const larger = Math.max(within, between);
     return larger === 0 ? 0 : (between - within) / larger;
   });
-  return widths.reduce((sum, width) => sum + width, 0) / points.length;
+  const mean = widths.reduce((sum, width) => sum + width, 0) / points.length;
+  if (Number.isNaN(mean)) throw outOfReach("silhouette"); // ∞ − ∞: distances that are not finite
+  return mean;
 }
 
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -39,14 +45,21 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
  * Fisher's ratio of two groups of numbers, such as points along a discriminant: (m₁ − m₂)²/(s₁² + s₂²), s² with ddof 1 (Fisher, 1936).
  * 0 where the means agree. Two normal groups of one variance, cut half-way, are told apart with accuracy Φ(√(ratio/2)).
  * @param positive shape [N]: which group a value is of; each has at least two
+ * @throws LabError for values that are not finite
  */
 export function fisherRatio(values: readonly number[], positive: readonly boolean[]): number {
+  if (values.length !== positive.length) {
+    throw new RangeError(`fisherRatio: ${values.length} values, ${positive.length} groups of them`);
+  }
+  requireFinite(values, "Fisher's ratio", (index) => `value ${index} is not finite`);
   const [first, second] = [true, false].map((side) => momentsOf(values.filter((_, i) => positive[i] === side)));
   if (first === undefined || second === undefined || !(Math.min(first.n, second.n) >= 2)) {
     throw new RangeError(`fisherRatio: ${first?.n ?? 0} and ${second?.n ?? 0} values`);
   }
   const between = (first.mean - second.mean) ** 2;
-  return between === 0 ? 0 : between / (first.variance + second.variance);
+  const ratio = between === 0 ? 0 : between / (first.variance + second.variance);
+  if (Number.isNaN(ratio)) throw outOfReach("Fisher's ratio"); // ∞ / ∞; where nothing varies within groups, ∞ is the ratio
+  return ratio;
 }
 
 function momentsOf(values: readonly number[]) {

@@ -57,6 +57,8 @@ const RIDGE = 1e-2;
 /**
  * Puts numbers beside Fig. 4's picture: accuracy and Fisher's ratio of a ridge classifier over all dimensions, in five-fold
  * cross-validation over groups of pairs; the silhouette; and the first two principal components to look at.
+ * @param pairs in an order that is part of the input: folds follow from the seed and the order in which groups first appear, so that the
+ * same pairs in another order give other folds, and numbers a little different
  * @param states shape [N, D], one per pair
  * @throws LabError for states that do not vary, as those of the embedding, where every prompt ends in the same token
  */

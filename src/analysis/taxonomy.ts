@@ -2,6 +2,7 @@ import { LabError } from "../core/errors";
 import { Random } from "../core/random";
 import { cosine } from "../core/vectors";
 import { independentTTest, pairedTTest, type TTest } from "../eval/statistics";
+import { requirePoints } from "./points";
 
 /** A species as a model has it: a vector of any one width, such as its name's state or the mean over its pictures. */
 export interface SpeciesState {
@@ -44,7 +45,8 @@ export interface TaxonomySimilarity {
  * that with four species of other genera. The draw follows from the seed, the target's id and the order of the species, not from
  * their states, so that two models are compared on the same species.
  * @param species of one domain: of different ones, every other genus would be far
- * @throws LabError for a species without a genus, a target without a relative, or too few species of other genera
+ * @throws LabError for a species without a genus or given twice, a state that is not finite or of another width, a target without a
+ * relative, or too few species of other genera
  */
 export function taxonomySimilarity(species: readonly SpeciesState[], options: TaxonomyOptions): TaxonomySimilarity {
   const { seed, targets: ids = species.map(({ id }) => id) } = options;
@@ -52,6 +54,10 @@ export function taxonomySimilarity(species: readonly SpeciesState[], options: Ta
   if (homeless !== undefined) {
     throw new LabError("has no genus", "Leave it out, or give its genus.", { subject: homeless.id });
   }
+  requireOnce(species.map(({ id }) => id));
+  requireOnce(ids);
+  const states = species.map(({ state }) => state);
+  requirePoints(states, "taxonomy similarity", { nameOf: (index) => `the state of ${species[index]?.id ?? index}` });
   const known = new Map(species.map((one) => [one.id, one]));
   const targets = ids.map((id) => {
     const target = known.get(id);
@@ -60,6 +66,12 @@ export function taxonomySimilarity(species: readonly SpeciesState[], options: Ta
   });
   if (targets.length === 0) throw new LabError("there is no species to compare", "Name at least one target.");
   return { targets, delta: targets.reduce((sum, { difference }) => sum + difference, 0) / targets.length };
+}
+
+/** A species that is given twice would be its own relative, or count twice as a target. */
+function requireOnce(ids: readonly string[]): void {
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new LabError("is given twice", "Give every species once.", { subject: twice });
 }
 
 /** Ids of the species that have another one of their genus: those that can be targets. */

@@ -154,7 +154,7 @@ ${sentences.join("\n")}
 Tables, figures and the run record lie in ${placeOf(folder)}:
   ${grouped(files).join("  ")}
 
-${exportLine(experiment, options)}Another seed: ${commandLine("run", experiment.id, methodWords(options), profileWords(options), "--seeds", next)}
+${exportLine(experiment, options)}Another seed: ${commandLine("run", experiment.id, methodWords(options), profileWords(options), "--seeds", next, options.record === true ? ["--record"] : [])}
 The same tables again: ${commandLine("show", experiment.id, options.record === true ? [] : ["--mine"], rowWords(options), profileWords(options))}
 Open the notebooks: npm run lab
 All results in a browser: npm run report${options.record === true ? "" : " -- --mine"}`);

@@ -58,7 +58,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     const option = options.only === undefined ? "--rows" : "--only";
     throw new LabError(`${option} names methods of one experiment`, "Run that experiment alone.");
   }
-  const experiments = ids.length === 0 ? EXPERIMENTS : ids.map(experimentNamed);
+  const experiments = ids.length === 0 ? EXPERIMENTS : [...new Set(ids)].map(experimentNamed);
   const names = options.profiles === undefined ? [options.profile] : readNames(options.profiles);
   const profiles = [...new Set(names)].map((name) => withRows(loadProfile(name, overrides(options.set)), options));
   expectModels(profiles.flatMap(modelsOf)); // of all, before the first is opened

@@ -28,6 +28,7 @@ export function loadConfig<T>(
   for (const [key, replacement] of Object.entries(overrides)) value = withValue(value, key.split("."), replacement);
   const replaced = Object.keys(overrides);
   const shown = path.relative(process.cwd(), file);
+  requireNoBuiltIns(value, shown);
   return checkConfig(value, schema, replaced.length === 0 ? shown : `${shown} with ${replaced.join(", ")} replaced`);
 }
 
@@ -41,6 +42,22 @@ export function checkConfig<T>(value: unknown, schema: z.ZodType<T>, subject: st
     `${meaningsOf(result.error.issues)}Correct the keys named; docs/configuration.md lists every key with its meaning.`,
     { subject },
   );
+}
+
+/** Keys that every object of JavaScript has: a check may pass them over, and what they were to set would be dropped. */
+const BUILT_IN: readonly string[] = ["__proto__", "constructor", "prototype"];
+
+/** @throws LabError for a key of such a name, in any group */
+function requireNoBuiltIns(value: unknown, subject: string): void {
+  const groups: { readonly at: string; readonly value: unknown }[] = [{ at: "", value }];
+  for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
+    if (typeof group.value !== "object" || group.value === null) continue;
+    for (const [key, inner] of Object.entries(group.value)) {
+      const at = group.at === "" ? key : `${group.at}.${key}`;
+      if (BUILT_IN.includes(key)) throw new LabError(`key ${at}: "${key}" names no setting`, "Choose another name, or leave the key out.", { subject }); // prettier-ignore
+      groups.push({ at, value: inner });
+    }
+  }
 }
 
 /** What the offending keys mean, a sentence each. */

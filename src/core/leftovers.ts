@@ -17,10 +17,16 @@ export function isUnfinished(name: string): boolean {
  * the old folder goes back to its place.
  * @param isOver whether a process's unfinished work may be taken away; default: when it is no longer running. The holder
  * of a folder's lock knows that all of it may, also where another process has the number of the dead one by now.
+ * @param isOurs whether what lies at a path is a writer's at all: a folder that readers keep other things in asks this
  */
-export function sweepLeftovers(folder: string, isOver: (pid: number) => boolean = (pid) => !isRunning(pid)): void {
+export function sweepLeftovers(
+  folder: string,
+  isOver: (pid: number) => boolean = (pid) => !isRunning(pid),
+  isOurs: (left: string) => boolean = () => true,
+): void {
   for (const name of namesIn(folder)) {
     const left = path.join(folder, name);
+    if (!isUnfinished(name) || !isOurs(left)) continue;
     const [, target = "", kind, writer] = UNFINISHED.exec(name) ?? [];
     if (kind !== undefined) {
       if (!isOver(Number(writer))) continue;

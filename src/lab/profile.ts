@@ -152,7 +152,23 @@ export function loadProfile(name: string, set: Readonly<Record<string, unknown>>
   const file = readProfile(name, {});
   const profile = readProfile(name, set);
   if (stableJson(profile) === stableJson(file)) return file;
-  return { ...profile, name: `${name}-set-${digest(set).slice(0, 6)}` };
+  return { ...profile, name: `${name}-set-${digest(tellingKeys(name, set, profile)).slice(0, 6)}` };
+}
+
+/** Those keys without which the profile is another one: what merely repeats its file gives it no other name. */
+function tellingKeys(
+  name: string,
+  set: Readonly<Record<string, unknown>>,
+  profile: Profile,
+): Readonly<Record<string, unknown>> {
+  return Object.keys(set).reduce((kept, key) => {
+    const fewer = Object.fromEntries(Object.entries(kept).filter(([other]) => other !== key));
+    try {
+      return stableJson(readProfile(name, fewer)) === stableJson(profile) ? fewer : kept;
+    } catch {
+      return kept; // without it there is no profile
+    }
+  }, set);
 }
 
 function readProfile(name: string, set: Readonly<Record<string, unknown>>): Profile {

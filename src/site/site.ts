@@ -5,6 +5,7 @@ import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { readText, writeFolderAtomic } from "../core/files";
 import { isFolder, makeFolder } from "../core/folders";
+import { sweepLeftovers } from "../core/leftovers";
 import { asTask, check, type Progress } from "../core/progress";
 import { digest } from "../store/key";
 import { CHAIN_STEPS } from "../miniworld";
@@ -39,12 +40,14 @@ export interface Site {
  * @throws LabError where the folder holds something else than a site, and for a broken table, figure or record, which it names
  */
 export async function writeSite(folder: string, { mine, progress, signal }: SiteOptions): Promise<Site> {
+  sweepSites(folder);
   requireSite(folder);
   const runs = foundRuns(mine);
   const scorecards = foundScorecards(mine);
   const browsed: BrowsedRun[] = [];
   let pages = 0;
   await writeFolderAtomic(folder, async (temporary) => {
+    fs.writeFileSync(path.join(temporary, MARK), ""); // first: by it the next report knows what a killed one left
     const write = (at: string, content: string | Buffer): void => {
       const file = path.join(temporary, at);
       makeFolder(path.dirname(file));
@@ -81,18 +84,35 @@ export async function writeSite(folder: string, { mine, progress, signal }: Site
     write("site.js", readText(SITE_SCRIPT));
     write("answers.js", readText(ANSWERS_SCRIPT));
     write("plotly.min.js", fs.readFileSync(PLOTLY_SCRIPT));
+    fs.rmSync(path.join(temporary, MARK));
   });
   return { pages, runs, browsed };
 }
 
+/** In a site that is being written. */
+const MARK = ".unfinished";
+
+/** Clears what killed reports left beside a site, and puts the old one back where the kill left none; nothing else that has such a name. */
+function sweepSites(folder: string): void {
+  const [above, name] = [path.dirname(folder), path.basename(folder)];
+  sweepLeftovers(above, undefined, (left) => {
+    const isNear = path.basename(left).replace(/\.(tmp|old)-\d+$/u, "") === name;
+    return isNear && isFolder(left) && (fs.existsSync(path.join(left, MARK)) || isSite(left));
+  });
+}
+
 /** A folder that is not there, is empty, or holds an earlier site: what lies in it goes away with it. */
 function requireSite(folder: string): void {
-  if (!isFolder(folder) || fs.readdirSync(folder).length === 0) return;
-  const first = path.join(folder, "index.html");
-  if (fs.existsSync(first) && readText(first).includes(GENERATOR)) return;
+  if (!isFolder(folder) || isSite(folder)) return;
   throw new LabError("holds something else than a site, which would be lost", "Choose another folder with --out.", {
     subject: placeOf(folder),
   });
+}
+
+/** Whether a folder is empty, or holds a site. */
+function isSite(folder: string): boolean {
+  const first = path.join(folder, "index.html");
+  return fs.readdirSync(folder).length === 0 || (fs.existsSync(first) && readText(first).includes(GENERATOR));
 }
 
 /** The exported files, beside their page. */

@@ -74,5 +74,27 @@ describe("ridgeRegression", () => {
       ),
     ).toThrow(/do not vary/);
     expect(() => ridgeRegression([[1]], [1, 2], 0.1)).toThrow(RangeError);
+    // three times 0.1, divided by three, is not 0.1: the rounding looked like a spread, and gave a weight of −5.28
+    expect(() => ridgeRegression([[0.1], [0.1], [0.1]], [1, -1, 1], 0.01)).toThrow(/do not vary/);
+  });
+
+  it.each([
+    ["NaN", [[NaN], [1]], [1, -1], 0.1, "ridge regression: point 0 is not finite at 0"],
+    ["ragged points", [[1, 2], [2]], [1, -1], 0.1, "ridge regression: point 1 has 1 dimensions, and not 2"],
+    ["no points", [], [], 0.1, "ridge regression: there are no points"],
+    ["points without columns", [[], []], [1, -1], 0.1, "ridge regression: the points have no columns"],
+    ["a target that is none", [[1], [2]], [1, Infinity], 0.1, "ridge regression: target 1 is not finite"],
+    ["a negative λ", [[1], [2]], [1, -1], -0.1, "ridgeRegression: λ is -0.1"],
+    ["λ = NaN", [[1], [2]], [1, -1], NaN, "ridgeRegression: λ is NaN"],
+    ["squares that overflow", [[1e200], [2e200]], [1, -1], 0.1, "ridge regression: the numbers are too large, or too"],
+    [
+      "squares that underflow",
+      [[1e-200], [2e-200]],
+      [1, -1],
+      0.1,
+      "ridge regression: the numbers are too large, or to",
+    ],
+  ])("refuses %s", (_, x, y, ridge, message) => {
+    expect(() => ridgeRegression(x, y, ridge)).toThrow(message);
   });
 });

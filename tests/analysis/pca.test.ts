@@ -102,12 +102,29 @@ describe("pca", () => {
         [1, 2],
       ]).components.length,
     ).toBe(0);
+    // the mean of seven equal numbers may differ from them in its last digit
+    const seven = pca(Array.from({ length: 7 }, () => Float32Array.from([0.1, 0.2, 0.3, 0.7])));
+    expect([seven.components.length, seven.variances.length, seven.explained.length]).toEqual([0, 0, 0]);
+    expect(pca(x, 0).components).toEqual([]);
+    for (const count of [-1, 1.5, NaN]) expect(() => pca(x, count)).toThrow(`pca: ${count} components`);
+  });
+
+  it("refuses numbers whose squares leave the range of double precision, and takes those of single precision", () => {
+    const scaled = (scale: number) => () => pca(x.map((point) => point.map((value) => value * scale)));
+    for (const scale of [1e200, 1e80, 1e-80, 1e-200]) expect(scaled(scale)).toThrow(/components: the numbers are too/);
+    for (const scale of [2 ** 126, 2 ** -126]) {
+      scaled(scale)().components.forEach((component, k) => {
+        close(component, reference.components[k]!);
+      });
+    }
   });
 
   it("names what is wrong with its points", () => {
     expect(() => pca([])).toThrow(/no points/);
     expect(() => pca([[1, 2]])).toThrow(/at least two/);
-    expect(() => pca([[1, 2], [1]])).toThrow(/point 1 has 1 dimensions/);
+    expect(() => pca([[1, 2], [1]])).toThrow(/point 1 has 1 dimensions, and not 2/);
+    expect(() => pca([[], []])).toThrow(/the points have no columns/);
+    expect(() => project(pca(x), [[1, 2]])).toThrow(/point 0 has 2 dimensions, and not 3/);
     expect(() =>
       pca([
         [1, 2],

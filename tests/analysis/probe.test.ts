@@ -74,7 +74,13 @@ describe("linearProbe", () => {
     await expect(probe(train.slice(0, 1), test)).rejects.toThrow(/of 1 classes/u);
     await expect(probe(train, [])).rejects.toThrow(/no test states/u);
     await expect(probe(train, odd(new Float32Array(4), "owl"))).rejects.toThrow(/class owl has test states and no tr/u);
-    await expect(probe(train, odd(new Float32Array(3)))).rejects.toThrow(/3 numbers, the first 4/u);
+    await expect(probe(train, odd(new Float32Array(3)))).rejects.toThrow(/of class 0 has 3 dimensions, and not 4/u);
     await expect(probe(train, odd(new Float32Array(4).fill(NaN)))).rejects.toThrow(/class 0 is not finite/u);
+    const narrow = train.map(({ label }) => ({ label, state: new Float32Array(0) }));
+    await expect(probe(narrow, narrow)).rejects.toThrow(/linear probe: the points have no columns/u);
+    for (const learningRate of [NaN, 0, -1, Infinity])
+      await expect(linearProbe(train, test, { seed: 1, learningRate })).rejects.toThrow(
+        `a learning rate of ${learningRate}`,
+      );
   });
 });

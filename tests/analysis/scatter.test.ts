@@ -19,6 +19,13 @@ describe("silhouette", () => {
     expect(silhouette([[0], [0], [0], [0]], square)).toBe(0);
     expect(() => silhouette([[0], [1]], [true, true])).toThrow(RangeError);
   });
+
+  it("refuses what is no point, and distances that are not finite", () => {
+    const three = [true, false, true];
+    expect(() => silhouette([[NaN], [1], [2]], three)).toThrow("silhouette: point 0 is not finite at 0");
+    expect(() => silhouette([[1, 2], [1], [2, 5]], three)).toThrow("silhouette: point 1 has 1 dimensions, and not 2");
+    expect(() => silhouette([[1e200], [0], [-1e200]], three)).toThrow("silhouette: the numbers are too large");
+  });
 });
 
 describe("fisherRatio", () => {
@@ -40,6 +47,10 @@ describe("fisherRatio", () => {
     expect(fisherRatio([0, 2, 4, 6], sides)).toBeCloseTo(4, 14);
     expect(fisherRatio([10, -10, -30, -50], sides)).toBeCloseTo(4, 14);
     expect(fisherRatio([1, 1, 1, 1], sides)).toBe(0);
+    expect(fisherRatio([1, 1, 2, 2], sides)).toBe(Infinity);
     expect(() => fisherRatio([1, 2, 3], [true, true, false])).toThrow(RangeError);
+    expect(() => fisherRatio([1, 2, 3, 4, 5], sides)).toThrow("fisherRatio: 5 values, 4 groups of them");
+    expect(() => fisherRatio([1, NaN, 3, 4], sides)).toThrow("Fisher's ratio: value 1 is not finite");
+    expect(() => fisherRatio([1e200, 2e200, 1, 2], sides)).toThrow("Fisher's ratio: the numbers are too large");
   });
 });

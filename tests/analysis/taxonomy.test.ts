@@ -58,6 +58,16 @@ describe("taxonomySimilarity", () => {
     expect(() => taxonomySimilarity([...species, plane], { seed: 1 })).toThrow(/crj: has no genus/u);
     expect(() => taxonomySimilarity(species, { seed: 1, targets: [] })).toThrow(/no species to compare/u);
   });
+
+  it("refuses a species given twice, and a state that is none", () => {
+    const [first, second, ...rest] = birds(1);
+    const changed = (state: Float32Array) => () =>
+      taxonomySimilarity([first!, { ...second!, state }, ...rest], { seed: 1 });
+    expect(changed(new Float32Array(40).fill(NaN))).toThrow(/similarity: the state of a2 is not finite at 0/u);
+    expect(changed(new Float32Array(39))).toThrow(/similarity: the state of a2 has 39 dimensions, and not 40/u);
+    expect(() => taxonomySimilarity([...birds(1), first!], { seed: 1 })).toThrow(/a1: is given twice/u);
+    expect(() => taxonomySimilarity(birds(1), { seed: 1, targets: ["b1", "b1"] })).toThrow(/b1: is given twice/u);
+  });
 });
 
 describe("compareTaxonomy", () => {

@@ -44,6 +44,8 @@ it("all of them: a dry run says how many stages there are, and which rows a prof
   const text = printed(home, "run", "--all", "-p", "smoke", "--dry-run");
   expect(text).toMatch(/^\d+ experiments: \d+ stages are to be made, how long is not known yet$/m);
   expect(text).toMatch(/^closed-world +smoke +3 +\d+ +0 +\d+ +unknown$/m);
+  const twice = printed(home, "run", "closed-world", "closed-world", "-p", "smoke", "--dry-run");
+  expect(twice).toMatch(/^1 experiments?: \d+ stages are to be made/m);
   expect(text).toMatch(
     /^closed-world, open-world.*: Left out: the rows of a larger base; the profile smoke names none/m,
   );

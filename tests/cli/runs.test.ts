@@ -76,7 +76,8 @@ describe("what was made", () => {
     const mine = printed(home, "show", ...SMOKE, "--mine");
     expect(mine).toMatch(/\nCoT SFT .*\nCoT SFT \+ TAPO /);
     expect(mine).toContain("Quickstart over seeds");
-    run("--only", "cot-sft", "--record");
+    const words = "npx fine-r1 run quickstart --only cot-sft -p smoke --seeds 2 --record"; // without it, seed 2 would be no record
+    expect(run("--only", "cot-sft", "--record")).toContain(`Another seed: ${words}\n`);
     expect(printed(home, "list", "-p", "smoke")).toMatch(/quickstart .* 1 methods?, 1 seed +3 methods, 3 seeds\n/);
     const recorded = printed(home, "show", ...SMOKE);
     expect(recorded).toMatch(/\nCoT SFT /);

@@ -213,6 +213,10 @@ describe("profiles", () => {
       "did you mean sft.learningRate or sftLabels.learningRate or rl.learningRate?",
     ],
     [{ promptSet: "relesed" }, "promptSet", 'did you mean "released"?'],
+    [{ "servers.__proto__": "http://x" }, "key servers.__proto__", '"__proto__" names no setting'],
+    [{ servers: JSON.parse('{"__proto__":"http://x"}') as unknown }, "key servers.__proto__", "names no setting"],
+    [{ "servers.constructor": "http://x" }, "key servers.constructor", "names no setting"],
+    [{ "prototype.x": 1 }, "key prototype", "names no setting"],
     [{ name: "../.." }, "key name", "names a file or folder: letters"],
     [{ name: "other" }, "key name must be that of its file", 'but is "other"'],
   ])("refuses %j", (overrides, key, reason) => {

@@ -58,6 +58,13 @@ describe("sweepLeftovers", () => {
     expect(left()).toEqual([]);
   });
 
+  it("leaves what only has such a name, where it is asked whose it is", () => {
+    put(`site.tmp-${dead}/index.html`);
+    put(`notes.old-${dead}`);
+    sweepLeftovers(folder, undefined, (left) => path.basename(left).startsWith("site."));
+    expect(left()).toEqual([`notes.old-${dead}`]);
+  });
+
   it("finds nothing in a folder that is not there, or in a file", () => {
     put("file");
     sweepLeftovers(path.join(folder, "none"));

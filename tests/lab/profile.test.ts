@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../../src/config/load";
 import { loadProfile } from "../../src/lab/profile";
+import { digest } from "../../src/store/key";
 
 describe("loadProfile", () => {
   const nameOf = (set: Record<string, unknown>) => loadProfile("smoke", set).name;
@@ -9,6 +10,16 @@ describe("loadProfile", () => {
   it("gives a profile with other keys a name of its own", () => {
     expect(nameOf({ "sft.epochs": 1 })).toMatch(/^smoke-set-[0-9a-f]{6}$/);
     expect(nameOf({ "sft.epochs": 1 })).not.toBe(nameOf({ "sft.epochs": 2 }));
+  });
+
+  it("takes its name from the keys that change something, whatever else is said", () => {
+    const own = loadProfile("smoke");
+    expect(nameOf({ "sft.epochs": 1, seed: own.seed, "rl.n1": own.rl.n1 })).toBe(nameOf({ "sft.epochs": 1 }));
+    expect(nameOf({ "rl.n1": own.rl.n1, "sft.epochs": 1 })).toBe(nameOf({ "sft.epochs": 1 }));
+    const both = { "rl.promptsPerUpdate": 3, "rl.promptsPerRollout": 6 }; // neither of them can be without the other
+    expect(nameOf(both)).not.toBe(nameOf({ "rl.promptsPerRollout": 12, ...{ "rl.promptsPerUpdate": 3 } }));
+    // the names of runs that are kept
+    expect(nameOf({ "sft.epochs": 1 })).toBe(`smoke-set-${digest({ "sft.epochs": 1 }).slice(0, 6)}`);
   });
 
   it("is the profile itself where nothing changes", () => {

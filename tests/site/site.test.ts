@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -83,6 +84,25 @@ describe("fine-r1 report", () => {
     fs.writeFileSync(table, whole);
     expect(digests()).toEqual(before);
     expect(filesIn(home).filter((file) => file.includes(".tmp-"))).toEqual([]);
+  });
+
+  it("clears what killed reports left, and brings the old site back where they left none", () => {
+    const [dead, before] = [spawnSync(process.execPath, ["-e", ""]).pid, digests()];
+    const beside = (name: string): string => path.join(home, name);
+    const own = `site.old-${dead}0`; // by name a leftover, and no site
+    fs.mkdirSync(beside(own));
+    fs.writeFileSync(path.join(beside(own), "index.html"), "<!doctype html><title>mine</title>");
+    fs.renameSync(site, beside(`site.old-${dead}`));
+    fs.mkdirSync(beside(`site.tmp-${dead}`));
+    fs.writeFileSync(path.join(beside(`site.tmp-${dead}`), ".unfinished"), "");
+    // it fails, and so all that stands there afterwards was there before it began to write
+    const table = path.join(home, "results", "quickstart", "mini", "table.json");
+    const whole = fs.readFileSync(table, "utf8");
+    fs.writeFileSync(table, whole.replace('"kind": "text"', '"kind": "picture"'));
+    refusal(home, ["report", "--out", site]);
+    fs.writeFileSync(table, whole);
+    expect(digests()).toEqual(before);
+    expect(fs.readdirSync(home).filter((name) => name.startsWith("site"))).toEqual(["site", own]);
   });
 
   it("takes the place of a site, and of nothing else", () => {

@@ -43,11 +43,13 @@ function plainFollower(stream: NodeJS.WriteStream, now: () => number): Follower 
     return {
       update: (done, figures) => {
         task.update(done, figures);
-        if (now() - told < PLAIN_EVERY) return;
+        const { total, finished } = task.state();
+        if (now() - told < PLAIN_EVERY || done >= total || finished) return; // its last line is written when it ends
         told = now();
         stream.write(`${plainLine(task.state())}\n`);
       },
       finish: () => {
+        if (task.state().finished) return;
         task.finish();
         stream.write(`${plainLine(task.state())}\n`);
       },

@@ -55,6 +55,19 @@ describe("terminalProgress", () => {
     ]);
   });
 
+  it("writes the last line of a task once to a log, when it ends", () => {
+    let now = 0;
+    const { stream, text } = fakeStream(false);
+    const task = terminalProgress({ stream, now: () => now }).start("all stages", 2);
+    for (let stage = 1; stage <= 2; stage++) {
+      now += 20_000;
+      task.update(stage);
+    }
+    task.finish();
+    task.finish();
+    expect(text()).toBe("all stages: 1/2, 0:20 elapsed, 0:20 left\nall stages: 2/2, in 0:40\n");
+  });
+
   it("draws bars in a terminal, also in synchronous work, and leaves the last state of each standing", () => {
     let now = 0;
     const { stream, text } = fakeStream(true);
