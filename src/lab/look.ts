@@ -20,7 +20,7 @@ import { testItems } from "./kinds/asking";
 import { readTriplets } from "./kinds/data";
 import { speciesOf } from "./kinds/knowledge";
 import { readStates } from "./kinds/states";
-import { checkpointFolder, modelIn, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
+import { checkpointFolder, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
 import type { Lab } from "./lab";
 import { answersOf, type MadeMethod } from "./run";
 import { make, openGiven, sourcesOf } from "./make";
@@ -142,7 +142,7 @@ export async function lookAtPairs(
   { model: source }: Method,
   pairs: readonly NamePair[],
 ): Promise<Float32Array[][]> {
-  const folder = "given" in source ? source.at : modelIn((await make(lab, source)).folder);
+  const folder = "given" in source ? source.at : path.join((await make(lab, source)).folder, "model");
   const model = await openModel(folder, ["hiddenStates", "everyLayer"]);
   try {
     return await pairStates(model, lab.profile.promptSet, pairs);
