@@ -1,10 +1,10 @@
 import type { BenchmarkName } from "../data/benchmarks/benchmark";
 import type { Need } from "../data/questions";
 import type { Claim, ClaimedDifference } from "../eval/claims";
-import type { Difference } from "../eval/effects";
-import { CLOSED_ACCURACY, SS_RELATIVE, TEXT_INCLUSION } from "../eval/measurements";
+import { CLOSED_ACCURACY as CLOSED, SS_RELATIVE as SIMILARITY, TEXT_INCLUSION as INCLUSION } from "../eval/measurements"; // prettier-ignore
 import { BASE, FINE_R1 } from "../report/published/printed";
-import { published, type PublishedId } from "../report/published/published";
+import type { PublishedId } from "../report/published/published";
+import { about, minus, printed, type Measure } from "./claimParts";
 import { REMARKS } from "./claimRemarks";
 
 /**
@@ -17,33 +17,11 @@ import { REMARKS } from "./claimRemarks";
  * little under three standard errors of an accuracy over the mini-world's 1,440 questions), 0.05 for the difference of cosines (the paper calls its own 0.044 "little"), 3 points for "no loss".
  */
 
-type Of = Pick<Difference, "setting" | "metric" | "domain">;
-type Split = Difference["split"];
-
-const PROBE: Of = { setting: "states", metric: "probeBest" };
-const KINSHIP: Of = { setting: "states", metric: "kinship", domain: "items" };
-
-/** `a` minus `b`. @param paper the same difference in the paper */
-function minus(a: string, b: string, of: Of, split: Split, paper?: number): ClaimedDifference {
-  return { a, b, ...of, split, ...(paper === undefined ? {} : { paper }) };
-}
-
-type Common = Pick<Claim, "experiment" | "where">;
-
-/** Claims about one experiment, and where the paper makes them unless a claim says otherwise. */
-function about(common: Common, claims: readonly (Omit<Claim, keyof Common> & Partial<Common>)[]): Claim[] {
-  return claims.map((claim) => ({ ...common, ...claim }));
-}
-
-/** A row of the paper minus another. @throws RangeError where one of them is not printed */
-function printed(table: PublishedId, a: string, b: string, column = "avg"): number {
-  const [first, second] = [published(table, a, column), published(table, b, column)];
-  if (first === null || second === null) throw new RangeError(`printed: ${table} has no ${a} or no ${b}`);
-  return Number((first.value - second.value).toFixed(6)); // more digits than are printed are rounding
-}
+const PROBE: Measure = { setting: "states", metric: "probeBest" };
+const KINSHIP: Measure = { setting: "states", metric: "kinship", domain: "items" };
 
 /** Fine-R1 over its base, in both splits of Table 1, 2 or 6. */
-function overBase(table: PublishedId, of: Of): ClaimedDifference[] {
+function overBase(table: PublishedId, of: Measure): ClaimedDifference[] {
   return (["seen", "unseen"] as const).map((split) =>
     minus("tapo", "base", of, split, printed(table, FINE_R1, BASE, `${split}_avg`)),
   );
@@ -53,20 +31,20 @@ const table1 = about({ experiment: "closed-world", where: "§5.2, Table 1" }, [
   {
     id: "closed-over-base",
     says: "Though trained on open questions alone, Fine-R1 chooses better among candidates than its base, on seen and on unseen classes",
-    differences: overBase("table1", CLOSED_ACCURACY),
+    differences: overBase("table1", CLOSED),
   },
   {
     id: "closed-over-encoder",
     where: "Abstract, §5.2, Table 1",
     says: "Fine-R1 is ahead of contrastive encoders, dedicated to telling classes apart",
-    differences: [minus("tapo", "siglip", CLOSED_ACCURACY, "all", printed("table1", FINE_R1, "SigLIP-L"))],
+    differences: [minus("tapo", "siglip", CLOSED, "all", printed("table1", FINE_R1, "SigLIP-L"))],
   },
   {
     id: "closed-larger",
     says: "A larger Fine-R1 gains as well: it is ahead of its own base and of the encoder",
     differences: [
-      minus("larger-tapo", "larger", CLOSED_ACCURACY, "all", printed("table1", "Fine-R1-7B", "Qwen2.5-VL-7B")),
-      minus("larger-tapo", "siglip", CLOSED_ACCURACY, "all", printed("table1", "Fine-R1-7B", "SigLIP-L")),
+      minus("larger-tapo", "larger", CLOSED, "all", printed("table1", "Fine-R1-7B", "Qwen2.5-VL-7B")),
+      minus("larger-tapo", "siglip", CLOSED, "all", printed("table1", "Fine-R1-7B", "SigLIP-L")),
     ],
   },
 ]);
@@ -75,13 +53,13 @@ const tables2and6 = about({ experiment: "open-world", where: "§5.2, Table 2" },
   {
     id: "open-over-base",
     says: "Without candidates, Fine-R1's answers are nearer to the truth than its base's, on seen and on unseen classes",
-    differences: overBase("table2", SS_RELATIVE),
+    differences: overBase("table2", SIMILARITY),
   },
   {
     id: "inclusion-over-base",
     where: "Appendix E, Table 6",
     says: "Without candidates, Fine-R1 names the class more often than its base, on seen and on unseen classes",
-    differences: overBase("table6", TEXT_INCLUSION),
+    differences: overBase("table6", INCLUSION),
   },
 ]);
 
@@ -92,30 +70,30 @@ const figure3a = about({ experiment: "training-methods", where: "§5.3, Fig. 3a"
     id: "sft-overfits",
     says: "SFT on names gains on seen classes and loses on unseen ones: it overfits",
     differences: [
-      minus("sft-labels", "base", CLOSED_ACCURACY, "seen", of3a("SFT", "Zero-shot", "seen")),
-      minus("base", "sft-labels", CLOSED_ACCURACY, "unseen", of3a("Zero-shot", "SFT", "unseen")),
+      minus("sft-labels", "base", CLOSED, "seen", of3a("SFT", "Zero-shot", "seen")),
+      minus("base", "sft-labels", CLOSED, "unseen", of3a("Zero-shot", "SFT", "unseen")),
     ],
     mini: "The direction of SFT was looked at, and not fitted, when the world was calibrated.",
   },
   {
     id: "cls-rl-loses-less",
     says: "RL with thinking from the base (CLS-RL) loses less on unseen classes than SFT",
-    differences: [minus("cls-rl", "sft-labels", CLOSED_ACCURACY, "unseen", of3a("CLS-RL", "SFT", "unseen"))],
+    differences: [minus("cls-rl", "sft-labels", CLOSED, "unseen", of3a("CLS-RL", "SFT", "unseen"))],
   },
   {
     id: "cls-rl-below-base",
     says: "CLS-RL stays below the base itself, on seen and on unseen classes: a model that cannot yet reason well learns nothing from its chains",
     differences: [
-      minus("base", "cls-rl", CLOSED_ACCURACY, "seen", of3a("Zero-shot", "CLS-RL", "seen")),
-      minus("base", "cls-rl", CLOSED_ACCURACY, "unseen", of3a("Zero-shot", "CLS-RL", "unseen")),
+      minus("base", "cls-rl", CLOSED, "seen", of3a("Zero-shot", "CLS-RL", "seen")),
+      minus("base", "cls-rl", CLOSED, "unseen", of3a("Zero-shot", "CLS-RL", "unseen")),
     ],
   },
   {
     id: "no-thinking-between",
     says: "RL without thinking gains on seen classes, and less than SFT",
     differences: [
-      minus("no-thinking-rl", "base", CLOSED_ACCURACY, "seen", of3a("No-Thinking-RL", "Zero-shot", "seen")),
-      minus("sft-labels", "no-thinking-rl", CLOSED_ACCURACY, "seen", of3a("SFT", "No-Thinking-RL", "seen")),
+      minus("no-thinking-rl", "base", CLOSED, "seen", of3a("No-Thinking-RL", "Zero-shot", "seen")),
+      minus("sft-labels", "no-thinking-rl", CLOSED, "seen", of3a("SFT", "No-Thinking-RL", "seen")),
     ],
   },
   {
@@ -123,10 +101,10 @@ const figure3a = about({ experiment: "training-methods", where: "§5.3, Fig. 3a"
     where: "§1, §5.3, Fig. 3a",
     says: "CoT SFT and then TAPO are ahead of all of them: of SFT on seen classes, of SFT, CLS-RL and No-Thinking RL on unseen ones",
     differences: [
-      minus("tapo", "sft-labels", CLOSED_ACCURACY, "seen", of3a("CoT SFT + TAPO", "SFT", "seen")),
-      minus("tapo", "sft-labels", CLOSED_ACCURACY, "unseen", of3a("CoT SFT + TAPO", "SFT", "unseen")),
-      minus("tapo", "cls-rl", CLOSED_ACCURACY, "unseen", of3a("CoT SFT + TAPO", "CLS-RL", "unseen")),
-      minus("tapo", "no-thinking-rl", CLOSED_ACCURACY, "unseen", of3a("CoT SFT + TAPO", "No-Thinking-RL", "unseen")),
+      minus("tapo", "sft-labels", CLOSED, "seen", of3a("CoT SFT + TAPO", "SFT", "seen")),
+      minus("tapo", "sft-labels", CLOSED, "unseen", of3a("CoT SFT + TAPO", "SFT", "unseen")),
+      minus("tapo", "cls-rl", CLOSED, "unseen", of3a("CoT SFT + TAPO", "CLS-RL", "unseen")),
+      minus("tapo", "no-thinking-rl", CLOSED, "unseen", of3a("CoT SFT + TAPO", "No-Thinking-RL", "unseen")),
     ],
   },
 ]);
@@ -138,26 +116,20 @@ const figure3b = about({ experiment: "inference", where: "§5.3, Fig. 3b" }, [
     expects: { within: 0.03 },
     differences: [
       // "let's think step by step" is no wording of the mini-world
-      { ...minus("base-step-by-step", "base", CLOSED_ACCURACY, "all", printed("figure3b", "CoT prompting", "Zero-shot")), orElse: { a: "base-think" } }, // prettier-ignore
+      { ...minus("base-step-by-step", "base", CLOSED, "all", printed("figure3b", "CoT prompting", "Zero-shot")), orElse: { a: "base-think" } }, // prettier-ignore
     ],
   },
   {
     id: "in-context",
     says: "Demonstrations of seen classes in the prompt do not bring the base to where Fine-R1 is",
     differences: [
-      minus(
-        "tapo",
-        "base-in-context",
-        CLOSED_ACCURACY,
-        "all",
-        printed("figure3b", "Fine-R1-3B", "In-context learning"),
-      ),
+      minus("tapo", "base-in-context", CLOSED, "all", printed("figure3b", "Fine-R1-3B", "In-context learning")),
     ],
   },
   {
     id: "ensembling",
     says: "Fine-R1 is ahead of an encoder with an ensemble of templates, too",
-    differences: [minus("tapo", "siglip-ensemble", CLOSED_ACCURACY, "all")],
+    differences: [minus("tapo", "siglip-ensemble", CLOSED, "all")],
   },
 ]);
 
@@ -167,25 +139,25 @@ const figure3c = about({ experiment: "components", where: "§5.3, Fig. 3c" }, [
   {
     id: "cot-sft-helps",
     says: "CoT SFT alone brings the answers much nearer to the truth",
-    differences: [minus("cot-sft", "base", SS_RELATIVE, "all", of3c("CoT SFT", "Zero-shot"))],
+    differences: [minus("cot-sft", "base", SIMILARITY, "all", of3c("CoT SFT", "Zero-shot"))],
   },
   {
     id: "dapo-helps",
     says: "DAPO after CoT SFT adds to it",
-    differences: [minus("dapo", "cot-sft", SS_RELATIVE, "all", of3c("CoT SFT + DAPO", "CoT SFT"))],
+    differences: [minus("dapo", "cot-sft", SIMILARITY, "all", of3c("CoT SFT + DAPO", "CoT SFT"))],
   },
   {
     id: "each-augmentation-helps",
     says: "Intra-class augmentation alone and inter-class augmentation alone are each ahead of DAPO",
-    differences: [minus("intra", "dapo", SS_RELATIVE, "all"), minus("inter", "dapo", SS_RELATIVE, "all")],
+    differences: [minus("intra", "dapo", SIMILARITY, "all"), minus("inter", "dapo", SIMILARITY, "all")],
   },
   {
     id: "both-best",
     says: "Both augmentations together (TAPO) are best: ahead of DAPO and of each alone",
     differences: [
-      minus("tapo", "dapo", SS_RELATIVE, "all", of3c("CoT SFT + TAPO", "CoT SFT + DAPO")),
-      minus("tapo", "intra", SS_RELATIVE, "all"),
-      minus("tapo", "inter", SS_RELATIVE, "all"),
+      minus("tapo", "dapo", SIMILARITY, "all", of3c("CoT SFT + TAPO", "CoT SFT + DAPO")),
+      minus("tapo", "intra", SIMILARITY, "all"),
+      minus("tapo", "inter", SIMILARITY, "all"),
     ],
   },
 ]);
@@ -197,7 +169,7 @@ const table3: Claim[] = [
     where: "§5.3, Table 3a",
     says: "Half of the rollouts from the positive image is the best share, on unseen classes",
     differences: ["10:0", "8:2", "2:8", "0:10"].map((other) =>
-      minus("5:5", other, SS_RELATIVE, "unseen", printed("table3a", "5:5", other)),
+      minus("5:5", other, SIMILARITY, "unseen", printed("table3a", "5:5", other)),
     ),
   },
   {
@@ -206,8 +178,8 @@ const table3: Claim[] = [
     where: "§5.3, Table 3b",
     says: "More chains of thought in stage 1 help on unseen classes, up to the largest number",
     differences: [
-      minus("cot-sft-804", "cot-sft-404", SS_RELATIVE, "unseen", printed("table3b", "804", "404")),
-      minus("cot-sft-1199", "cot-sft-804", SS_RELATIVE, "unseen", printed("table3b", "1199", "804")),
+      minus("cot-sft-804", "cot-sft-404", SIMILARITY, "unseen", printed("table3b", "804", "404")),
+      minus("cot-sft-1199", "cot-sft-804", SIMILARITY, "unseen", printed("table3b", "1199", "804")),
     ],
   },
   {
@@ -216,8 +188,8 @@ const table3: Claim[] = [
     where: "§5.3, Table 3c",
     says: "From Qwen2-VL, too, TAPO is ahead of DAPO, and DAPO of the base",
     differences: [
-      minus("qwen2-tapo", "qwen2-dapo", SS_RELATIVE, "all", printed("table3c", "CoT SFT + TAPO", "CoT SFT + DAPO")),
-      minus("qwen2-dapo", "qwen2", SS_RELATIVE, "all", printed("table3c", "CoT SFT + DAPO", "Zero-shot")),
+      minus("qwen2-tapo", "qwen2-dapo", SIMILARITY, "all", printed("table3c", "CoT SFT + TAPO", "CoT SFT + DAPO")),
+      minus("qwen2-dapo", "qwen2", SIMILARITY, "all", printed("table3c", "CoT SFT + DAPO", "Zero-shot")),
     ],
   },
 ];

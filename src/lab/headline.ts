@@ -65,10 +65,12 @@ export function headline(
     const points = inPoints(pairs.map(({ difference }) => difference));
     return `${short(a)} − ${short(b)} = ${points} ${on(both)}${from ? `; ${short(b)} from results/` : ""}.`;
   }
-  const last = made.at(-1);
-  const value = last === undefined ? undefined : valueOf(last.method.name, last.seed);
-  if (last === undefined || value === undefined) return undefined;
-  return `${last.method.title}: ${(value * 100).toFixed(1)} % ${on(seeds)}.`;
+  const last = made.at(-1)?.method;
+  if (last === undefined) return undefined;
+  const values = (isGiven(last) ? seeds.slice(0, 1) : seeds).flatMap((seed) => valueOf(last.name, seed) ?? []);
+  if (values.length === 0) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${last.title}: ${(mean * 100).toFixed(1)} % ${on(values)}.`;
 }
 
 /** Differences of shares in percentage points, with their sign; of several seeds the mean and its interval. */

@@ -28,6 +28,10 @@ describe("keptHeadline", () => {
     expect(keptHeadline(quickstart, loadProfile("smoke"), { ...kept, made: [made("tapo", 1)] })).toBe(
       "CoT SFT + TAPO: 52.0 % in text inclusion on unseen classes, open world (one seed).",
     );
+    const alone = { ...kept, made: [made("tapo", 1), made("tapo", 2)] }; // the mean of both seeds, 52 and 64
+    expect(keptHeadline(quickstart, loadProfile("smoke"), alone)).toBe(
+      "CoT SFT + TAPO: 58.0 % in text inclusion on unseen classes, open world (2 seeds).",
+    );
   });
 
   it("reads nothing that the profile names: neither chains nor sentences need to be there", () => {
