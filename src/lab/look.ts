@@ -20,7 +20,7 @@ import { testItems } from "./kinds/asking";
 import { readTriplets } from "./kinds/data";
 import { speciesOf } from "./kinds/knowledge";
 import { readStates } from "./kinds/states";
-import { checkpointFolder, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
+import { checkpointFolder, modelIn, rlExamples, rlInputsSchema, rlStage } from "./kinds/training";
 import type { Lab } from "./lab";
 import { answersOf, type MadeMethod } from "./run";
 import { make, openGiven, sourcesOf } from "./make";
