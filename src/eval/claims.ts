@@ -86,13 +86,21 @@ export function judge(claim: Claim, effect: (difference: Difference) => Effect |
 /** What the whole claim is, by the first of these that one of its differences is: one that fails fails it, whatever else is missing. */
 const VERDICT_OF_ALL: readonly Verdict[] = ["not reproduced", "not measured", "inconclusive", "reproduced"];
 
+/** Bounds nearer to each other than this are one number twice: shares differ by rounding from about 1e-16 on, and by a question from 1e-5. */
+const ROUNDING = 1e-9;
+
+/** Whether an interval has a width; one mean of one run has none, and neither have runs that all say the same. */
+export function hasSpread({ low, high }: Pick<Effect, "low" | "high">): boolean {
+  return high - low > ROUNDING;
+}
+
 /** What one measured difference says (`VERDICT_RULE`). */
 export function verdictOf(
   { expects }: Pick<Claim, "expects">,
   { paper }: Pick<ClaimedDifference, "paper">,
   { low, high, byWorld, fewestSeeds }: Effect,
 ): Exclude<Verdict, "not measured"> {
-  if (low === high || (fewestSeeds !== null && fewestSeeds < FEWEST_SEEDS)) return "inconclusive";
+  if (!hasSpread({ low, high }) || (fewestSeeds !== null && fewestSeeds < FEWEST_SEEDS)) return "inconclusive";
   if (expects !== undefined) {
     const [from, to] = "within" in expects ? [-expects.within, expects.within] : [-expects.notBelow, Infinity];
     const inside = [low, high, ...byWorld].every((value) => value >= from && value <= to);

@@ -1,4 +1,11 @@
-import { VERDICT_RULE, VERDICTS, type ClaimedDifference, type Decided, type JudgedClaim } from "../eval/claims";
+import {
+  hasSpread,
+  VERDICT_RULE,
+  VERDICTS,
+  type ClaimedDifference,
+  type Decided,
+  type JudgedClaim,
+} from "../eval/claims";
 import { dotPlot } from "./figure/dots";
 import type { PlotlyFigure } from "./figure/figure";
 import { resultTable, type Cell, type Column, type ResultTable, type Row } from "./table/table";
@@ -128,8 +135,7 @@ function numbersOf({ difference, effect, verdict }: Decided): Row {
   const told = { difference: inWords(difference), paper: difference.paper ?? null, verdict };
   if (effect === undefined) return told;
   const { value, low, high, p, worlds, fewestSeeds, seeds, overItems, items, detectable } = effect;
-  // as of one mean of one run: no spread that an interval or a test could rest on
-  const single = low === high;
+  const single = !hasSpread(effect); // as of one mean of one run: nothing that an interval or a test could rest on
   const ours: Cell = single ? { value } : { value, low, high };
   return {
     ...told,
