@@ -1,8 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { configFiles } from "../config/names";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
+import { isSlug } from "../config/slug";
+import { LabError } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
 import { isFolder } from "../core/folders";
+import { didYouMean } from "../core/similar";
 import { judge, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
 import { effectOf, type WorldResults } from "../eval/effects";
 import { exportFigure } from "../report/figure/export";
@@ -26,9 +30,38 @@ export interface Scorecard {
 /** The table's name in files. */
 export const SCORECARD = "scorecard";
 
+/** The figure's. */
+const PLOT = "effects-plot";
+
 /** Where a scorecard lies. */
 export function scorecardFolder(destination: Destination): string {
-  return path.join(destination === "record" ? resultsRoot() : runsRoot(), SCORECARD);
+  return path.join(rootOf(destination), SCORECARD);
+}
+
+function rootOf(destination: Destination): string {
+  return destination === "record" ? resultsRoot() : runsRoot();
+}
+
+/**
+ * Profiles that a scorecard can be asked for: those of configs/profiles, and others that something was kept under.
+ * @throws LabError for a name that is neither, which would show every claim as not measured, or for one given twice
+ */
+export function requireProfiles(claims: readonly Claim[], names: readonly string[], from: Destination): void {
+  const keptIn = (where: Destination): string[] => [...new Set(claims.flatMap(({ experiment }) => profilesKept(experiment, where)))]; // prettier-ignore
+  const subject = "--profiles";
+  if (names.every((name) => name === ""))
+    throw new LabError("names no profile", "For example: --profiles mini,mini-2", { subject });
+  const known = [...new Set([...configFiles("profiles").map((file) => path.basename(file, ".yaml")), ...keptIn(from)])];
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    const [elsewhere, option] = from === "record" ? (["report", "add"] as const) : (["record", "leave out"] as const);
+    const remedy = keptIn(elsewhere).includes(stranger)
+      ? `It lies in ${placeOf(rootOf(elsewhere))}: ${option} --mine.`
+      : `${didYouMean(stranger, known)}Choose among ${known.join(", ")}.`;
+    throw new LabError(`there is no profile and no result named "${stranger}"`, remedy, { subject });
+  }
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new LabError(`names ${twice} twice`, "Name each once.", { subject });
 }
 
 /**
@@ -44,7 +77,7 @@ export function scorecardOf(claims: readonly Claim[], profiles: readonly string[
     return judge(claim, (difference) => effectOf(worlds, difference));
   });
   const used = new Set([...kept.values()].flatMap((one) => one.profiles));
-  const provenance = { profiles: [...used].join(" "), from: placeOf(from === "record" ? resultsRoot() : runsRoot()) };
+  const provenance = { profiles: [...used].join(" "), from: placeOf(rootOf(from)) };
   const leftOut = [...kept.values()].flatMap((one) => one.leftOut);
   const layout = { provenance, leftOut };
   return {
@@ -93,20 +126,21 @@ function worldsKept(
 /** An experiment's claims, judged by what a run shows and by the worlds that the record has beside it; `undefined` where there are none. */
 export function verdictsOf({ id, title, claims = [] }: Experiment, own: Kept): ResultTable | undefined {
   if (claims.length === 0) return undefined;
-  const { kept } = worldsKept(id, recordedProfiles(id), "record", own);
+  const { kept } = worldsKept(id, profilesKept(id, "record"), "record", own);
   const worlds = kept.map(worldOf);
   const judged = claims.map((claim) => judge(claim, (difference) => effectOf(worlds, difference)));
   const provenance = { experiment: id, worlds: String(worlds.length) };
   return scorecardTable(judged, { caption: `${title}: what the paper claims, and what came out here`, provenance, rule: false }); // prettier-ignore
 }
 
-/** The profiles that the record of an experiment has. */
-function recordedProfiles(id: string): string[] {
-  const folder = path.join(resultsRoot(), id);
-  return isFolder(folder) ? fs.readdirSync(folder).sort() : [];
+/** The profiles that something may be kept of an experiment under. Whatever else lies there is none of ours. */
+function profilesKept(experiment: string, where: Destination): string[] {
+  const folder = path.join(rootOf(where), experiment);
+  if (!isFolder(folder)) return [];
+  return fs.readdirSync(folder).filter((name) => isSlug(name) && isFolder(path.join(folder, name))).sort(); // prettier-ignore
 }
 
-/** Writes tables, figure and a page that begins with the rule. @returns the files */
+/** Writes tables, figure and a page that begins with the rule; a figure of before goes where there is nothing to draw. @returns the files */
 export async function exportScorecard(
   { judged, table, effects, counts }: Scorecard,
   folder: string,
@@ -117,11 +151,12 @@ export async function exportScorecard(
     ...exportTable(effects, folder, "effects"),
   ];
   const figure = scorecardFigure(judged, "The paper's claims: effects here and in the paper");
-  if (figure !== undefined) files.push(...(await exportFigure(figure, folder, "effects-plot")));
+  if (figure !== undefined) files.push(...(await exportFigure(figure, folder, PLOT)));
+  else for (const end of ["svg", "png", "html"]) fs.rmSync(path.join(folder, `${PLOT}.${end}`), { force: true });
   const page = path.join(folder, "README.md");
   const plain = { ...table, notes: table.notes.filter((note) => note !== VERDICT_RULE) };
   const parts = ["# Scorecard", `${counts}.`, `**The rule.** ${VERDICT_RULE}`, toMarkdown(plain).trimEnd()];
-  const drawn = figure === undefined ? [] : ["![effects here and in the paper](effects-plot.svg)"];
+  const drawn = figure === undefined ? [] : [`![effects here and in the paper](${PLOT}.svg)`];
   writeFileAtomic(page, `${[...parts, ...drawn].join("\n\n")}\n`);
   return [...files, page];
 }
