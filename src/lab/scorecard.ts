@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { configFiles } from "../config/names";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
 import { isSlug } from "../config/slug";
-import { LabError } from "../core/errors";
+import { LabError, messageOf } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
 import { isFolder } from "../core/folders";
 import { didYouMean } from "../core/similar";
@@ -93,22 +93,25 @@ export function worldsOf(experiment: string, profiles: readonly string[], from: 
   return worldsKept(experiment, profiles, from).kept.map(worldOf);
 }
 
+/** What may be judged together, whose it is, and a sentence for whatever may not. */
+interface WorldsKept {
+  readonly kept: Kept[];
+  readonly profiles: string[];
+  readonly leftOut: string[];
+  /** A sentence for each file beside one's own that cannot be read. */
+  readonly broken: string[];
+}
+
 /**
  * What each profile keeps of an experiment, where it may be pooled with the first: the same settings, in another world.
- * @param own the first, where it is not one that was kept
+ * @param own the first, where it is not one that was kept. What is broken beside it is left out: it would withhold what was just made
  */
-function worldsKept(
-  id: string,
-  profiles: readonly string[],
-  from: Destination,
-  own?: Kept,
-): { kept: Kept[]; profiles: string[]; leftOut: string[] } {
+function worldsKept(id: string, profiles: readonly string[], from: Destination, own?: Kept): WorldsKept {
   const kept: Kept[] = own === undefined ? [] : [own];
-  const used: string[] = [];
-  const leftOut: string[] = [];
+  const [used, leftOut, broken]: [string[], string[], string[]] = [[], [], []];
   for (const profile of profiles) {
     const folder = keptFolder(id, profile, from);
-    const found = readKept(folder);
+    const found = own === undefined ? readKept(folder) : readOrSay(folder, broken);
     if (found === undefined) continue;
     const [first] = kept;
     const keys = differingSettings(found.settings, first?.settings ?? found.settings).filter((key) => !key.startsWith("the ")); // prettier-ignore
@@ -120,17 +123,27 @@ function worldsKept(
       used.push(profile);
     }
   }
-  return { kept, profiles: used, leftOut };
+  return { kept, profiles: used, leftOut, broken };
+}
+
+function readOrSay(folder: string, broken: string[]): Kept | undefined {
+  try {
+    return readKept(folder);
+  } catch (error) {
+    broken.push(`Left out: ${placeOf(folder)}, which cannot be read. ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** An experiment's claims, judged by what a run shows and by the worlds that the record has beside it; `undefined` where there are none. */
 export function verdictsOf({ id, title, claims = [] }: Experiment, own: Kept): ResultTable | undefined {
   if (claims.length === 0) return undefined;
-  const { kept } = worldsKept(id, profilesKept(id, "record"), "record", own);
+  const { kept, broken } = worldsKept(id, profilesKept(id, "record"), "record", own);
   const worlds = kept.map(worldOf);
   const judged = claims.map((claim) => judge(claim, (difference) => effectOf(worlds, difference)));
   const provenance = { experiment: id, worlds: String(worlds.length) };
-  return scorecardTable(judged, { caption: `${title}: what the paper claims, and what came out here`, provenance, rule: false }); // prettier-ignore
+  const caption = `${title}: what the paper claims, and what came out here`;
+  return scorecardTable(judged, { caption, provenance, rule: false, leftOut: broken });
 }
 
 /** The profiles that something may be kept of an experiment under. Whatever else lies there is none of ours. */
