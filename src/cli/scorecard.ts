@@ -4,7 +4,7 @@ import { Option, type Command } from "commander";
 import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { CLAIMS } from "../experiments/claims";
-import { VERDICT_RULE, VERDICTS } from "../eval/claims";
+import { VERDICT_RULE, VERDICTS, WORLDS_RULE } from "../eval/claims";
 import { exportScorecard, requireProfiles, SCORECARD, scorecardFolder, scorecardOf } from "../lab/scorecard";
 import { tableFromJson } from "../report/table/json";
 import { bareValue, cellOf, type ResultTable } from "../report/table/table";
@@ -41,6 +41,8 @@ export function addScorecardCommand(program: Command): void {
       "after",
       `
 ${VERDICT_RULE}
+
+${WORLDS_RULE}
 
   $ npx fine-r1 scorecard
   $ npx fine-r1 scorecard --profiles smoke --mine`,

@@ -6,9 +6,11 @@ import { isSlug } from "../config/slug";
 import { LabError, messageOf } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
 import { isFolder } from "../core/folders";
+import { groupBy } from "../core/groups";
 import { didYouMean } from "../core/similar";
-import { judge, VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
-import { effectOf, type WorldResults } from "../eval/effects";
+import { VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
+import type { WorldResults } from "../eval/effects";
+import { judgeOver, type PooledClaim } from "../eval/worlds";
 import { exportFigure } from "../report/figure/export";
 import { briefScorecard, countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../report/scorecard";
 import { exportTable } from "../report/table/export";
@@ -71,14 +73,20 @@ export function requireProfiles(claims: readonly Claim[], names: readonly string
  */
 export function scorecardOf(claims: readonly Claim[], profiles: readonly string[], from: Destination): Scorecard {
   const experiments = [...new Set(claims.map(({ experiment }) => experiment))];
-  const kept = new Map(experiments.map((id) => [id, worldsKept(id, profiles, from)]));
-  const judged = claims.map((claim) => {
-    const worlds = (kept.get(claim.experiment)?.kept ?? []).map(worldOf);
-    return judge(claim, (difference) => effectOf(worlds, difference));
+  const each = experiments.map((id) => {
+    const worlds = worldsKept(id, profiles, from);
+    const judged = pooledOver(
+      claims.filter(({ experiment }) => experiment === id),
+      worlds,
+    );
+    return { worlds, judged };
   });
-  const used = new Set([...kept.values()].flatMap((one) => one.profiles));
+  const judged = claims.flatMap((claim) =>
+    each.flatMap((one) => one.judged.filter((pooled) => pooled.claim === claim)),
+  );
+  const used = new Set(each.flatMap((one) => entered(one.judged, one.worlds).map(({ profile }) => profile)));
   const provenance = { profiles: [...used].join(" "), from: placeOf(rootOf(from)) };
-  const leftOut = [...kept.values()].flatMap((one) => one.leftOut);
+  const leftOut = each.flatMap((one) => [...one.worlds.leftOut, ...worldSentences(one.judged, one.worlds)]);
   const layout = { provenance, leftOut };
   return {
     judged,
@@ -90,16 +98,23 @@ export function scorecardOf(claims: readonly Claim[], profiles: readonly string[
 
 /** What was kept of an experiment, a world for each profile, as a scorecard judges by it. */
 export function worldsOf(experiment: string, profiles: readonly string[], from: Destination): WorldResults[] {
-  return worldsKept(experiment, profiles, from).kept.map(worldOf);
+  return worldsKept(experiment, profiles, from).worlds.map(({ results }) => results);
 }
 
-/** What may be judged together, whose it is, and a sentence for whatever may not. */
+/** What was kept of one world. */
+interface WorldKept {
+  readonly results: WorldResults;
+  /** What it was kept under, and where; of what was just made no profile, and "this run". */
+  readonly profile: string;
+  readonly place: string;
+}
+
+/** What may be judged together, and a sentence for whatever may not. */
 interface WorldsKept {
-  readonly kept: Kept[];
-  readonly profiles: string[];
-  readonly leftOut: string[];
+  readonly worlds: readonly WorldKept[];
+  readonly leftOut: readonly string[];
   /** A sentence for each file beside one's own that cannot be read. */
-  readonly broken: string[];
+  readonly broken: readonly string[];
 }
 
 /**
@@ -107,23 +122,49 @@ interface WorldsKept {
  * @param own the first, where it is not one that was kept. What is broken beside it is left out: it would withhold what was just made
  */
 function worldsKept(id: string, profiles: readonly string[], from: Destination, own?: Kept): WorldsKept {
-  const kept: Kept[] = own === undefined ? [] : [own];
-  const [used, leftOut, broken]: [string[], string[], string[]] = [[], [], []];
+  const worlds: WorldKept[] = own === undefined ? [] : [{ results: worldOf(own), profile: "", place: "this run" }];
+  const [leftOut, broken]: [string[], string[]] = [[], []];
+  let first = own?.settings;
   for (const profile of profiles) {
     const folder = keptFolder(id, profile, from);
     const found = own === undefined ? readKept(folder) : readOrSay(folder, broken);
     if (found === undefined) continue;
-    const [first] = kept;
-    const keys = differingSettings(found.settings, first?.settings ?? found.settings).filter((key) => !key.startsWith("the ")); // prettier-ignore
-    const same = kept.some((one) => worldOf(one).world === worldOf(found).world);
-    if (keys.length > 0) leftOut.push(`Left out: ${placeOf(folder)}, made with other settings (${keys.join(", ")}).`);
-    else if (same) leftOut.push(`Left out: ${placeOf(folder)}, of a world that stands in already.`);
-    else {
-      kept.push(found);
-      used.push(profile);
-    }
+    first ??= found.settings;
+    const [results, place] = [worldOf(found), placeOf(folder)];
+    const keys = differingSettings(found.settings, first).filter((key) => !key.startsWith("the "));
+    const same = worlds.some((one) => one.results.world === results.world);
+    if (keys.length > 0) leftOut.push(`Left out: ${place}, made with other settings (${keys.join(", ")}).`);
+    else if (same) leftOut.push(`Left out: ${place}, of a world that stands in already.`);
+    else worlds.push({ results, profile, place });
   }
-  return { kept, profiles: used, leftOut, broken };
+  return { worlds, leftOut, broken };
+}
+
+function pooledOver(claims: readonly Claim[], { worlds }: WorldsKept): PooledClaim[] {
+  const results = worlds.map((one) => one.results);
+  return claims.map((claim) => judgeOver(claim, results));
+}
+
+/** The worlds that some claim is judged over. */
+function entered(judged: readonly PooledClaim[], { worlds }: WorldsKept): readonly WorldKept[] {
+  const isOut = ({ notes }: PooledClaim, { results }: WorldKept): boolean =>
+    notes.some(({ world, how }) => world === results.world && how === "left out");
+  return worlds.filter((one) => judged.some((pooled) => !isOut(pooled, one)));
+}
+
+/** A sentence for each world and whatever keeps it out of claims; of which of them, unless of all. */
+function worldSentences(judged: readonly PooledClaim[], { worlds }: WorldsKept): string[] {
+  return worlds.flatMap(({ results, place }) => {
+    const own = judged.flatMap(({ claim, notes }) =>
+      notes.filter(({ world }) => world === results.world).map((note) => ({ ...note, says: claim.says })),
+    );
+    return [...groupBy(own, ({ how, reason }) => `${how}: ${reason}`).values()].flatMap(([first, ...others]) => {
+      if (first === undefined) return [];
+      const said = [first, ...others].map(({ says }) => `“${says}”`);
+      const of = said.length === judged.length ? "" : ` of ${said.join(", ")}`;
+      return [`${first.how.charAt(0).toUpperCase()}${first.how.slice(1)}${of}: ${place}, ${first.reason}.`];
+    });
+  });
 }
 
 function readOrSay(folder: string, broken: string[]): Kept | undefined {
@@ -138,12 +179,12 @@ function readOrSay(folder: string, broken: string[]): Kept | undefined {
 /** An experiment's claims, judged by what a run shows and by the worlds that the record has beside it; `undefined` where there are none. */
 export function verdictsOf({ id, title, claims = [] }: Experiment, own: Kept): ResultTable | undefined {
   if (claims.length === 0) return undefined;
-  const { kept, broken } = worldsKept(id, profilesKept(id, "record"), "record", own);
-  const worlds = kept.map(worldOf);
-  const judged = claims.map((claim) => judge(claim, (difference) => effectOf(worlds, difference)));
-  const provenance = { experiment: id, worlds: String(worlds.length) };
+  const kept = worldsKept(id, profilesKept(id, "record"), "record", own);
+  const judged = pooledOver(claims, kept);
+  const provenance = { experiment: id, worlds: String(entered(judged, kept).length) };
+  const leftOut = [...kept.broken, ...worldSentences(judged, kept)];
   const caption = `${title}: what the paper claims, and what came out here`;
-  return scorecardTable(judged, { caption, provenance, rule: false, leftOut: broken });
+  return scorecardTable(judged, { caption, provenance, rule: false, leftOut });
 }
 
 /** The profiles that something may be kept of an experiment under. Whatever else lies there is none of ours. */
