@@ -4,8 +4,8 @@ import { Option, type Command } from "commander";
 import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { CLAIMS } from "../experiments/claims";
-import { VERDICT_RULE, VERDICTS } from "../eval/claims";
-import { exportScorecard, SCORECARD, scorecardFolder, scorecardOf } from "../lab/scorecard";
+import { VERDICT_RULE, VERDICTS, WORLDS_RULE } from "../eval/claims";
+import { exportScorecard, requireProfiles, SCORECARD, scorecardFolder, scorecardOf } from "../lab/scorecard";
 import { tableFromJson } from "../report/table/json";
 import { bareValue, cellOf, type ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
@@ -32,6 +32,7 @@ export function addScorecardCommand(program: Command): void {
     .option("--record", "write results/scorecard instead of runs/scorecard")
     .addOption(
       new Option("--brief", "the first lines of the recorded scorecard; nothing is computed").conflicts([
+        "profiles",
         "mine",
         "record",
       ]),
@@ -40,6 +41,8 @@ export function addScorecardCommand(program: Command): void {
       "after",
       `
 ${VERDICT_RULE}
+
+${WORLDS_RULE}
 
   $ npx fine-r1 scorecard
   $ npx fine-r1 scorecard --profiles smoke --mine`,
@@ -51,10 +54,17 @@ ${VERDICT_RULE}
 }
 
 async function scorecard({ profiles, mine, record }: ScorecardArguments): Promise<void> {
-  const names = readNames(profiles);
-  const twice = names.find((name, at) => names.indexOf(name) < at);
-  if (twice !== undefined) throw new LabError(`names ${twice} twice`, "Name each once.", { subject: "--profiles" });
-  const made = scorecardOf(CLAIMS, names, mine === true ? "report" : "record");
+  if (mine === true && record === true) {
+    const remedy = "Record the runs first (fine-r1 run EXPERIMENT --record), then give --record without --mine.";
+    throw new LabError("--mine and --record: one's own runs are not the record", remedy);
+  }
+  const [names, from] = [readNames(profiles), mine === true ? "report" : "record"] as const;
+  requireProfiles(CLAIMS, names, from);
+  const made = scorecardOf(CLAIMS, names, from);
+  if (record === true && made.judged.every(({ verdict }) => verdict === "not measured")) {
+    const remedy = "Record an experiment first: fine-r1 run EXPERIMENT --record";
+    throw new LabError(`nothing is measured under ${names.join(", ")}, and so nothing recorded`, remedy);
+  }
   const files = await exportScorecard(made, scorecardFolder(record === true ? "record" : "report"));
   const plain = { ...made.table, notes: made.table.notes.filter((note) => note !== VERDICT_RULE) };
   console.log(`${VERDICT_RULE}\n\n${toText(plain)}\n\n${made.counts}.\n\n${files.map(placeOf).join("\n")}`);

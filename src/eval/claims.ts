@@ -48,6 +48,14 @@ export const VERDICT_RULE = [
   "Nothing is corrected for the number of claims: of forty differences that are none, one would lie above 0 by chance.",
 ].join(" ");
 
+/** What `worlds.ts` adds to it where there are several worlds, in words. */
+export const WORLDS_RULE = [
+  "Of several worlds (amended on 28 November 2026, before a second world had a record):",
+  `a world with fewer than ${FEWEST_SEEDS} seeds of a claim's rows does not enter that claim while another world has enough; where none has, all enter, and the claim is inconclusive.`,
+  "All differences of a claim are judged over the same worlds: a world that lacks one of them enters none.",
+  "Each that does not enter is named.",
+].join(" ");
+
 /** One difference beside the paper's, and what it says. */
 export interface Decided {
   readonly difference: ClaimedDifference;
@@ -66,16 +74,20 @@ export interface JudgedClaim {
   readonly deciding: Decided | undefined;
 }
 
+/** What a difference is of, and what instead where nothing of that was measured. */
+export function formsOf({ orElse, ...first }: ClaimedDifference): readonly [ClaimedDifference, ...ClaimedDifference[]] {
+  return orElse === undefined ? [first] : [first, { ...first, ...orElse }];
+}
+
 /** Judges a claim by `VERDICT_RULE`. @param effect what a difference came to, `undefined` where it has no results */
 export function judge(claim: Claim, effect: (difference: Difference) => Effect | undefined): JudgedClaim {
   const decided = claim.differences.map((claimed): Decided => {
-    const { orElse, ...first } = claimed;
-    const forms = orElse === undefined ? [first] : [first, { ...first, ...orElse }];
+    const forms = formsOf(claimed);
     for (const difference of forms) {
       const found = effect(difference);
       if (found !== undefined) return { difference, effect: found, verdict: verdictOf(claim, difference, found) };
     }
-    return { difference: first, effect: undefined, verdict: "not measured" };
+    return { difference: forms[0], effect: undefined, verdict: "not measured" };
   });
   const verdict = VERDICT_OF_ALL.find((one) => decided.some((each) => each.verdict === one)) ?? "not measured";
   const against = decided.filter((each) => each.verdict === verdict);
@@ -91,13 +103,21 @@ export function judgeBy(worlds: readonly WorldResults[]): (claim: Claim) => Judg
 /** What the whole claim is, by the first of these that one of its differences is: one that fails fails it, whatever else is missing. */
 const VERDICT_OF_ALL: readonly Verdict[] = ["not reproduced", "not measured", "inconclusive", "reproduced"];
 
+/** Bounds nearer to each other than this are one number twice: shares differ by rounding from about 1e-16 on, and by a question from 1e-5. */
+const ROUNDING = 1e-9;
+
+/** Whether an interval has a width; one mean of one run has none, and neither have runs that all say the same. */
+export function hasSpread({ low, high }: Pick<Effect, "low" | "high">): boolean {
+  return high - low > ROUNDING;
+}
+
 /** What one measured difference says (`VERDICT_RULE`). */
 export function verdictOf(
   { expects }: Pick<Claim, "expects">,
   { paper }: Pick<ClaimedDifference, "paper">,
   { low, high, byWorld, fewestSeeds }: Effect,
 ): Exclude<Verdict, "not measured"> {
-  if (low === high || (fewestSeeds !== null && fewestSeeds < FEWEST_SEEDS)) return "inconclusive";
+  if (!hasSpread({ low, high }) || (fewestSeeds !== null && fewestSeeds < FEWEST_SEEDS)) return "inconclusive";
   if (expects !== undefined) {
     const [from, to] = "within" in expects ? [-expects.within, expects.within] : [-expects.notBelow, Infinity];
     const inside = [low, high, ...byWorld].every((value) => value >= from && value <= to);

@@ -66,6 +66,13 @@ export function effectOf(results: readonly WorldResults[], difference: Differenc
   };
 }
 
+/** Seeds under which a world has both methods of a difference; `null` where neither is trained, `undefined` where it has no pair. */
+export function seedsIn(results: WorldResults, difference: Difference): number | null | undefined {
+  const { cells, trained } = differencesIn(results, difference);
+  if (cells.length === 0) return undefined;
+  return trained ? seedsOf(cells).length : null;
+}
+
 /** What was drawn, or Student's over some means where that says less. */
 function noNarrowerThan(drawn: BootstrapDifference, means: readonly number[]): BootstrapDifference {
   if (means.length < 2) return drawn;

@@ -8,7 +8,15 @@ export { readAnswers, saidIn, type Answer } from "./answers";
 export { ask, type Answered, type AskOptions, type ScoredName } from "./ask";
 export { askAll, chooseAll, type AskingOptions, type ChoosingOptions } from "./asking";
 export { pairedBootstrap, type BootstrapDifference, type BootstrapOptions, type SeedDifference } from "./bootstrap";
-export { judge, VERDICT_RULE, type Claim, type ClaimedDifference, type JudgedClaim, type Verdict } from "./claims";
+export {
+  judge,
+  VERDICT_RULE,
+  WORLDS_RULE,
+  type Claim,
+  type ClaimedDifference,
+  type JudgedClaim,
+  type Verdict,
+} from "./claims";
 export { effectOf, withoutSeed, type Difference, type Effect, type WorldResults } from "./effects";
 export { changeMeasurements, changeOf, CHANGES, countChanges } from "./changes";
 export type { Change, ChangeCounts, Changes } from "./changes";
@@ -24,4 +32,5 @@ export { detectableOverSeeds, powerOverSeeds } from "./power";
 export { cosineSimilarity, similarities, type TextSimilarity } from "./similarity";
 export { independentTTest, mcnemar, meanOverSeeds, pairedTTest } from "./statistics";
 export type { ItemDifference, SeedMean, TTest } from "./statistics";
+export { judgeOver, worldsFor, type PooledClaim, type WorldNote } from "./worlds";
 export { drawDemonstrations, type Strategies } from "./strategies";

@@ -38,6 +38,7 @@ export interface ScorecardParameters {
  * The parameters of the scorecard's notebook, with FINE_R1_PROFILE before its own profiles. One that is not among these is not recorded:
  * then one's own runs are read, whatever `mine` says.
  * @param own profiles divided by commas; whether one's own runs (runs/) are read instead of the record (results/)
+ * @throws LabError where there is no name, as in ","
  */
 export function scorecardParameters(
   own: { readonly profiles: string; readonly mine: boolean },
@@ -46,6 +47,7 @@ export function scorecardParameters(
   const split = (text: string): string[] => [...new Set(text.split(",").map((name) => name.trim()).filter((name) => name !== ""))]; // prettier-ignore
   const usual = split(own.profiles);
   const profiles = split(outside(env, "FINE_R1_PROFILE") ?? own.profiles);
+  if (profiles.length === 0) throw new LabError("names no profile", "For example: mini,mini-2", { subject: "FINE_R1_PROFILE, or profiles" }); // prettier-ignore
   const mine = own.mine || profiles.some((name) => !usual.includes(name));
   return { profiles, from: mine ? "report" : "record" };
 }

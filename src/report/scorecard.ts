@@ -1,4 +1,13 @@
-import { VERDICT_RULE, VERDICTS, type ClaimedDifference, type Decided, type JudgedClaim } from "../eval/claims";
+import {
+  hasSpread,
+  VERDICT_RULE,
+  VERDICTS,
+  WORLDS_RULE,
+  type ClaimedDifference,
+  type Decided,
+  type JudgedClaim,
+} from "../eval/claims";
+import type { PooledClaim } from "../eval/worlds";
 import { dotPlot } from "./figure/dots";
 import type { PlotlyFigure } from "./figure/figure";
 import {
@@ -43,6 +52,10 @@ const NOTES = [
   "Detectable: the true difference that would have been found four times in five (α = 5 %), beside every claim that was not reproduced.",
 ];
 
+/** Where a second world stands in, and no third. */
+const TWO_WORLDS =
+  "Two worlds are few: an interval over them (Student's, of one degree of freedom) reaches 12.7 standard errors to either side; over three it is 4.3.";
+
 export interface ScorecardLayout {
   readonly caption: string;
   readonly provenance: Readonly<Record<string, string>>;
@@ -73,7 +86,7 @@ export function scorecardTable(
       ...(deciding === undefined ? {} : numbersOf(deciding)),
       verdict,
     })),
-    notes: [...(rule ? [VERDICT_RULE] : []), ...NOTES, ...noted, ...leftOut],
+    notes: [...(rule ? [VERDICT_RULE] : []), ...NOTES, ...noted, ...aboutWorlds(judged), ...leftOut],
     provenance,
   });
 }
@@ -88,9 +101,16 @@ export function effectsTable(
     caption,
     columns: [textColumn("id", "Claim"), ...NUMBERS],
     rows: judged.flatMap(({ claim: { id }, decided }) => decided.map((one) => ({ id, ...numbersOf(one) }))),
-    notes: [...NOTES, ...leftOut],
+    notes: [...NOTES, ...aboutWorlds(judged), ...leftOut],
     provenance,
   });
+}
+
+/** What a reader must know where several worlds were looked at; of one there is nothing to say. */
+function aboutWorlds(judged: readonly (JudgedClaim | PooledClaim)[]): string[] {
+  const counts = judged.flatMap(({ decided }) => decided.flatMap(({ effect }) => effect?.worlds ?? []));
+  const several = counts.some((count) => count > 1) || judged.some((one) => "notes" in one && one.notes.length > 0);
+  return [...(several ? [WORLDS_RULE] : []), ...(counts.includes(2) ? [TWO_WORLDS] : [])];
 }
 
 /** How many claims came out how: "12 reproduced, 3 not reproduced, …". */
@@ -136,8 +156,7 @@ function numbersOf({ difference, effect, verdict }: Decided): Row {
   const told = { difference: inWords(difference), paper: difference.paper ?? null, verdict };
   if (effect === undefined) return told;
   const { value, low, high, p, worlds, fewestSeeds, seeds, overItems, items, detectable } = effect;
-  // as of one mean of one run: no spread that an interval or a test could rest on
-  const single = low === high;
+  const single = !hasSpread(effect); // as of one mean of one run: nothing that an interval or a test could rest on
   const ours: Cell = single ? { value } : { value, low, high };
   return {
     ...told,

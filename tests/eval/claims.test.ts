@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { judge, VERDICT_RULE, verdictOf, type Claim } from "../../src/eval/claims";
-import type { Effect } from "../../src/eval/effects";
+import { hasSpread, judge, VERDICT_RULE, verdictOf, type Claim } from "../../src/eval/claims";
+import { effectOf, type Effect } from "../../src/eval/effects";
 
 const effect = (low: number, high: number, more: Partial<Effect> = {}): Effect => ({
   ...{ value: (low + high) / 2, low, high, standardError: 0.01, p: 0.5, detectable: 0.03 },
@@ -50,6 +50,24 @@ describe("the rule of verdicts, where a difference is claimed to be above 0", ()
     expect(above(0, 0, 0.1, { overItems: false })).toBe("inconclusive"); // three seeds that all say the same have no spread
     expect(above(0.01, 0.05, 0.1, { fewestSeeds: null, overItems: false, byWorld: [0.01, 0.05] })).toBe("reproduced");
   });
+});
+
+it("runs that all say the same have no spread, whatever their numbers were rounded to", () => {
+  const mean = (method: string, seed: number, value: number) => ({
+    ...{ method, seed, dataset: "d", domain: "items", split: "all" as const, setting: "general", metric: "m" },
+    ...{ value, low: 0, high: 1, n: 20 },
+  });
+  // one question of 20 more under each of three seeds: 0.05 three times, were it not for rounding
+  const measurements = [10, 13, 16].flatMap((right, at) => [
+    mean("tapo", at + 1, (right + 1) / 20),
+    mean("base", at + 1, right / 20),
+  ]);
+  const results = { world: "w", outcomes: [], measurements, given: new Set<string>() };
+  const found = effectOf([results], { a: "tapo", b: "base", setting: "general", metric: "m", split: "all", domain: "items" })!; // prettier-ignore
+  expect(found.low === found.high).toBe(false);
+  expect(hasSpread(found)).toBe(false);
+  expect(verdictOf({}, {}, found)).toBe("inconclusive");
+  expect(hasSpread({ low: 0.05, high: 0.0501 })).toBe(true);
 });
 
 describe("the rule of verdicts, with a margin", () => {

@@ -19,6 +19,12 @@ describe("the parameters of the scorecard's notebook", () => {
   });
 });
 
+it("a scorecard of no profile at all is refused", () => {
+  const own = { profiles: "mini", mine: false };
+  expect(() => scorecardParameters(own, { FINE_R1_PROFILE: " , " })).toThrow(/names no profile/u);
+  expect(() => scorecardParameters({ ...own, profiles: "" }, {})).toThrow(/names no profile/u);
+});
+
 describe("seeds", () => {
   it("are those that have a stream of their own: whole numbers below 2^32", () => {
     expect(readSeeds("1,4294967295")).toEqual([1, 4294967295]);

@@ -192,6 +192,20 @@ describe("an experiment that is reproduced", () => {
     expect(verdictsOf({ ...experiment, claims: [] }, kept)).toBeUndefined();
   });
 
+  it("is judged whatever else lies in the record's folder, and a broken record of another profile is left out and named", async () => {
+    const { kept } = await findingsOf(clone, experiment, []);
+    const beside = path.join(home, "results", "small");
+    for (const stray of [".DS_Store", "Thumbs.db", "notes of mine.txt"]) fs.writeFileSync(path.join(beside, stray), "");
+    for (const stray of [".ipynb_checkpoints", "mini (copy)", "empty"]) fs.mkdirSync(path.join(beside, stray));
+    expect(verdictsOf(experiment, kept)?.notes.filter((note) => note.startsWith("Left out"))).toEqual([]);
+    fs.mkdirSync(path.join(beside, "cut"));
+    fs.writeFileSync(path.join(beside, "cut", "measurements.json"), '{"vers');
+    const verdicts = verdictsOf(experiment, kept);
+    expect(verdicts?.rows.map(({ worlds, seeds }) => [worlds, seeds])).toEqual([[1, 2]]);
+    expect(verdicts?.notes.at(-1)).toMatch(/^Left out: .*small.cut, which cannot be read\..*measurements\.json/u);
+    fs.rmSync(path.join(beside, "cut"), { recursive: true });
+  });
+
   it("goes without the rows of a model that is not built, and says what builds it", async () => {
     const models = { clip: path.join(home, "away", "clip") };
     const unbuilt = await labOf({ ...clone.profile, models }, { progress: silent, store: clone.store });

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { hashFile } from "../../src/core/hash";
-import { VERDICT_RULE } from "../../src/eval/claims";
+import { VERDICT_RULE, WORLDS_RULE } from "../../src/eval/claims";
 import { inference } from "../../src/experiments";
 import { CLAIMS } from "../../src/experiments/claims";
 import { keptFolder, readKept, worldOf, writeKept, type Kept } from "../../src/lab/kept";
@@ -125,6 +125,49 @@ describe("the scorecard", () => {
       expect.stringMatching(/inference\/smoke-3, made with other settings \(rl\.n1\)\.$/),
       expect.stringMatching(/inference\/smoke-4, of a world that stands in already\.$/),
     ]);
+  });
+
+  it("keeps its verdicts while another world is recorded seed by seed and row by row, and says what does not count yet", () => {
+    stub();
+    const trained = (seeds: readonly number[]): Partial<Kept> => {
+      const [base, more] = [kept.made.find(({ method }) => method === "base")!, seeds.map((seed) => ({ method: "tapo", seed }))]; // prettier-ignore
+      const like = <T extends { method: string }>(all: readonly T[]): T[] => [...all.filter(({ method }) => method !== "tapo"), ...more.flatMap((one) => all.filter(({ method }) => method === "siglip").map((row) => ({ ...row, ...one })))]; // prettier-ignore
+      return {
+        made: [...kept.made, ...more.map((one) => ({ ...base, ...one, given: undefined }))],
+        ...{ measurements: like(kept.measurements), outcomes: like(kept.outcomes) },
+      };
+    };
+    const settings = { ...kept.settings, "the dataset": "thin" };
+    keep("whole", trained([1, 2, 3]));
+    keep("thin", { ...trained([1]), settings });
+    const claims = CLAIMS.filter(({ experiment }) => experiment === "inference");
+    const about = ["siglip", "siglip-ensemble"].map((b) => ({ ...claims[0]!, says: `ahead of ${b}`, differences: [{ a: "tapo", b, setting: "closed", metric: "accuracy", split: "all" as const }] })); // prettier-ignore
+    const of = (...profiles: string[]) => scorecardOf([...about, ...claims.filter(({ id }) => id === "cot-prompt")], profiles, "record"); // prettier-ignore
+    const left = (card: ReturnType<typeof of>) => card.table.notes.filter((note) => /^(Left out|Too few)/u.test(note));
+    const [before, after] = [of("whole"), of("whole", "thin")];
+    // what nobody trains counts in every world
+    expect(after.judged.map(({ deciding }) => deciding?.effect?.worlds)).toEqual([1, 1, 2]);
+    expect(after.judged.slice(0, 2).map(({ decided }) => decided)).toEqual(before.judged.slice(0, 2).map(({ decided }) => decided)); // prettier-ignore
+    expect(left(after)).toEqual([
+      expect.stringMatching(/^Left out of “ahead of siglip”, “ahead of siglip-ensemble”: .*inference\/thin, 1 seed so far, a verdict needs 3\.$/u), // prettier-ignore
+    ]);
+    expect(after.table.notes).toContain(WORLDS_RULE);
+    expect(after.effects.notes.join()).toContain("Two worlds are few");
+    expect(before.table.notes).not.toContain(WORLDS_RULE);
+
+    const lacking = trained([1, 2, 3]);
+    keep("thin", { ...lacking, settings, outcomes: lacking.outcomes!.filter(({ method }) => method !== "siglip"), measurements: lacking.measurements!.filter(({ method }) => method !== "siglip") }); // prettier-ignore
+    expect(left(of("whole", "thin"))).toEqual([expect.stringMatching(/^Left out of “ahead of siglip”: .*thin, no row siglip\.$/u)]); // prettier-ignore
+    keep("whole", trained([1, 2]));
+    keep("thin", { ...trained([1]), settings });
+    expect(left(of("whole", "thin"))).toHaveLength(2);
+    expect(left(of("whole", "thin"))[1]).toMatch(/^Too few seeds of .*thin, 1 seed so far/u);
+    // where every claim is about what is trained, none is named
+    const alone = scorecardOf(about, ["whole", "thin"], "record");
+    expect(left(alone)[1]).toMatch(/^Too few seeds: .*thin, 1 seed so far, a verdict needs 3\.$/u);
+    expect(alone.table.provenance).toMatchObject({ profiles: "whole thin" });
+    keep("whole", trained([1, 2, 3]));
+    expect(scorecardOf(about, ["whole", "thin"], "record").table.provenance).toMatchObject({ profiles: "whole" });
   });
 
   it("is written as tables, a figure and a page that begins with the rule; made again it is the same to the byte", async () => {
