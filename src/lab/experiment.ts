@@ -65,13 +65,17 @@ export interface Method {
 
 /**
  * The method with other inputs of the stage that trains it, such as `{ objective: { gamma: 0 } }`; a reader's own ablation.
- * Its name and title say what changed. @throws LabError for a key that the stage does not take
+ * Its name and title say what changed, and that nothing did where each value is what it was, as one of a series may be.
+ * @throws LabError for a key that the stage does not take, or one whose value is undefined, as a misspelt one of a profile is
  */
 export function variant(method: Method, changes: Readonly<Record<string, unknown>>): Method {
   if ("given" in method.model)
     throw new RangeError(`variant: ${method.name} is not trained, so nothing of it can change`);
   if (Object.keys(changes).length === 0) return method;
-  const told = changesInWords(changes).join(", ");
+  requireDefined(method, changes);
+  const model = withInputs(method.model, changes);
+  const same = model.key === method.model.key;
+  const told = `${changesInWords(changes).join(", ")}${same ? ", as it is" : ""}`;
   const name = `${method.name} (${told})`;
   return {
     name,
@@ -79,13 +83,22 @@ export function variant(method: Method, changes: Readonly<Record<string, unknown
     thinking: method.thinking,
     strategy: method.strategy,
     asking: method.asking,
-    model: withInputs(method.model, changes, name),
+    model: { ...model, label: name },
   };
 }
 
 /** Whether a method's model is given: no seed decides it, so that it has one, whatever the others have. */
 export function isGiven({ model }: Partial<Pick<Method, "model">>): boolean {
   return model !== undefined && "given" in model;
+}
+
+/** @throws LabError for a key without a value, in a group, too: the row would say that it changed, and be the same */
+function requireDefined({ name }: Pick<Method, "name">, changes: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) throw new LabError(`${key} is undefined`, "Give the value that it is to have.", { subject: `variant of ${name}` }); // prettier-ignore
+    if (typeof value === "object" && value !== null && !Array.isArray(value) && !("label" in value))
+      requireDefined({ name }, value as Readonly<Record<string, unknown>>);
+  }
 }
 
 /** The seed that a method is trained with; another, such as the profile's, where it is not trained or takes none. */

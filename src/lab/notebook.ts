@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { loadBackend } from "../core/backend";
+import { LabError } from "../core/errors";
 import { readJsonl } from "../core/files";
 import { METRICS_FILE, parseStepFigures } from "../engine/metrics";
 import type { PlotlyFigure } from "../report/figure/figure";
@@ -21,7 +22,7 @@ import { loadProfile } from "./profile";
 import { beginRun, papersOf, publish } from "./publish";
 import { make, type Watch } from "./make";
 import { readSeeds, type Parameters } from "./parameters";
-import { chooseRows, figuresHere, viewsHere } from "./reproduce";
+import { chooseRows, figuresHere, onceEach, viewsHere } from "./reproduce";
 import { chooseMethods, makeMethods, planMethod, planRun, requireRows, type MadeMethod } from "./run";
 import { verdictsOf } from "./scorecard";
 import type { Executor, Stage } from "./stage";
@@ -130,9 +131,14 @@ export async function openLab(
     run: async (experiment, methods) => {
       const lab = here();
       const { seed } = lab.profile;
+      if (methods?.length === 0) {
+        const remedy = "Leave it out for the usual rows, or list methods: [lab.method(experiment, name)].";
+        throw new LabError("the list of methods to run is empty", remedy, { subject: experiment.id });
+      }
       const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
       requireRows(lab, experiment, experiment.lacks?.(lab.dataset, lab.profile) === undefined ? chosen : []);
-      const plan = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
+      const planned = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
+      const plan = onceEach(experiment, planned);
       return runOf(lab, experiment, await makeMethods(lab, experiment, plan, withCurves(nb)), set);
     },
     reproduce: async (experiment, { seeds, rerun }, more = []) => {
@@ -141,7 +147,9 @@ export async function openLab(
       requireRows(lab, experiment, plan);
       const { make: due, leftOut } = chooseRows(lab, experiment, plan, rerun);
       const own = more.map((method) => planMethod(lab, experiment, method, seedOf(method, lab.profile.seed)));
-      const run = await runOf(lab, experiment, await makeMethods(lab, experiment, [...due, ...own], withCurves(nb)), set); // prettier-ignore
+      onceEach(experiment, [...plan, ...own]); // one's own row may bear the name of a recorded one, which is not due
+      const rows = onceEach(experiment, [...due, ...own]);
+      const run = await runOf(lab, experiment, await makeMethods(lab, experiment, rows, withCurves(nb)), set);
       return { ...run, sentences: [...run.sentences, ...leftOut] };
     },
     export: async ({ experiment, made }) => {

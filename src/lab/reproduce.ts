@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { placeOf, recordFolder } from "../config/places";
+import { LabError } from "../core/errors";
 import { readText } from "../core/files";
 import { html, type HtmlView } from "../report/display/view";
 import { chartIn } from "../report/figure/export";
@@ -12,7 +13,7 @@ import { howToGet, notBuilt } from "./missing";
 import { gather, partKey } from "./kept";
 import type { Lab } from "./lab";
 import { viewsOf } from "./publish";
-import { dueKeys, stagesOf, type MadeMethod, type PlannedMethod } from "./run";
+import { dueKeys, keysOf, stagesOf, type MadeMethod, type PlannedMethod } from "./run";
 
 /** What a notebook makes of an experiment, and what it shows of its record. */
 
@@ -40,6 +41,29 @@ export function chooseRows(lab: Lab, experiment: Experiment, plan: readonly Plan
     make: able.filter((one) => rerun || !isRecorded(one) || stagesOf([one]).every(({ key }) => finished.has(key))),
     leftOut: names.length === 0 ? [] : [`Left out: ${names.join(", ")}. What they need is not there: ${remedies.join("; ")}`], // prettier-ignore
   };
+}
+
+/**
+ * Each row of a plan once, as somebody lists the same one twice: tables and records know a row by its name and its seed.
+ * @throws LabError for two of one name and seed that are not made alike
+ */
+export function onceEach({ id }: Pick<Experiment, "id">, plan: readonly PlannedMethod[]): PlannedMethod[] {
+  const once = new Map<string, PlannedMethod>();
+  for (const one of plan) {
+    const before = once.get(keyOf(one));
+    if (before === undefined) once.set(keyOf(one), one);
+    else if (madeFrom(before) !== madeFrom(one)) {
+      const reason = `has two rows named "${one.method.name}" that are made in different ways`;
+      throw new LabError(reason, "Give one of them another name, as variant does.", { subject: id });
+    }
+  }
+  return [...once.values()];
+}
+
+/** What a row is made from, all the way down. */
+function madeFrom(planned: PlannedMethod): string {
+  const { model } = planned.method;
+  return ["given" in model ? model.fingerprint : model.key, ...keysOf(planned)].join(" ");
 }
 
 /** The rows that the record has, made with today's settings and code. */

@@ -6,6 +6,7 @@ import { keptFindings } from "../../src/lab/findings";
 import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { planRun } from "../../src/lab/run";
+import type { Stage } from "../../src/lab/stage";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -39,6 +40,15 @@ describe("variant", () => {
     expect(variant(tapo(), { objective: { gamma: 0 } })).toMatchObject({ name: "tapo (γ = 0)" });
     const same = tapo();
     expect(variant(same, {})).toBe(same);
+  });
+
+  it("refuses a change to nothing, and says of one to the same value that it is none", () => {
+    expect(() => variant(tapo(), { n1: undefined })).toThrow(/variant of tapo: n1 is undefined/);
+    expect(() => variant(tapo(), { objective: { gamma: undefined } })).toThrow(/gamma is undefined/);
+    const { n1, n2 } = lab.profile.rl;
+    const same = variant(tapo(), { n1, n2 });
+    expect(same).toMatchObject({ name: `tapo (n₁ = ${n1}, n₂ = ${n2}, as it is)`, model: { key: (tapo().model as Stage).key } }); // prettier-ignore
+    expect(variant(tapo(), { n1: n1 + 1, n2 }).name).toBe(`tapo (n₁ = ${n1 + 1}, n₂ = ${n2})`);
   });
 
   it("keeps the seed that the method is trained with", () => {

@@ -60,6 +60,25 @@ it("shows one display of bars and curves for each training at work, and none for
   expect(titles()).toEqual([expect.stringContaining("<svg")]);
 });
 
+it("refuses an empty list, and two rows of one name that are made in different ways, before anything is made", async () => {
+  const { kernel, displays } = fakeKernel();
+  const lab = await openLab(kernel, { profile: "smoke" });
+  await expect(lab.run(quickstart, [])).rejects.toThrow(/quickstart: the list of methods to run is empty/u);
+  const [base, other] = [lab.method(quickstart, "base"), { ...lab.method(quickstart, "sft-labels"), name: "base" }];
+  const alike = /quickstart: has two rows named "base" that are made in different ways/u;
+  await expect(lab.run(quickstart, [base, other])).rejects.toThrow(alike);
+  await expect(lab.reproduce(quickstart, { seeds: "1", rerun: false }, [other])).rejects.toThrow(alike);
+  expect(displays).toEqual([]);
+});
+
+it("makes a row that is listed twice once", async () => {
+  const { kernel } = fakeKernel();
+  const lab = await openLab(kernel, { profile: "smoke" });
+  const row = (seed: number) => lab.method(quickstart, "sft-labels", seed);
+  const { made } = await lab.run(quickstart, [row(7), row(8), row(7)]);
+  expect(made.map(({ method, seed }) => `${method.name} ${seed}`)).toEqual(["sft-labels 7", "sft-labels 8"]);
+});
+
 it("starts no more workers when its first cell is run again", async () => {
   const { kernel } = fakeKernel();
   const open = (workers: string) => openLab(kernel, { profile: "smoke", workers });
