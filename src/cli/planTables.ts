@@ -4,8 +4,7 @@ import { ASSUMPTIONS, machines, type Machine } from "../lab/plan/assumptions";
 import { cacheBytes } from "../lab/plan/flops";
 import { sumOf } from "../lab/plan/models";
 import type { Plan } from "../lab/plan/plan";
-import type { Work } from "../lab/plan/work";
-import { grouped } from "../lab/plan/workOfKinds";
+import { grouped, type Work } from "../lab/plan/workOfKinds";
 import { numberColumn, resultTable, textColumn, type Column, type ResultTable } from "../report/table/table";
 
 /** A plan as tables; each can be exported. */

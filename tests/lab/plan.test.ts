@@ -12,7 +12,7 @@ import { planExperiment, type Plan } from "../../src/lab/plan/plan";
 import { absentData } from "../../src/lab/datasets";
 import { sizeOfData } from "../../src/lab/plan/sizes";
 import { costOf } from "../../src/lab/plan/time";
-import type { Work } from "../../src/lab/plan/work";
+import type { Work } from "../../src/lab/plan/workOfKinds";
 import { loadProfile } from "../../src/lab/profile";
 import { EVERYTHING, LANGUAGE_ONLY } from "../../src/model/parameters";
 import { parseQwenConfig } from "../../src/model/qwen/config";

@@ -5,7 +5,8 @@ import type { Profile } from "../profile";
 import { planRun, requireRows, stagesOf, type Selection } from "../run";
 import { assumed } from "./assumptions";
 import type { DataSize } from "./sizes";
-import { reckon, type Basis, type Work } from "./work";
+import { reckon } from "./work";
+import type { Basis, Work } from "./workOfKinds";
 
 /** What an experiment's stages come to, wherever they are run. */
 export interface Plan extends Basis {

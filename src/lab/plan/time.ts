@@ -1,7 +1,7 @@
 import { cacheBytes } from "./flops";
 import type { Assumed, Machine } from "./assumptions";
 import { sumOf, type QwenSize } from "./models";
-import type { Work } from "./work";
+import type { Work } from "./workOfKinds";
 
 /** What a stage takes on some GPUs. */
 export interface Cost {

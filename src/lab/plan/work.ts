@@ -1,37 +1,6 @@
-import type { TrainableParts } from "../../model/parameters";
-import type { Profile } from "../profile";
 import { refSchema, type Ref, type Stage } from "../stage";
-import type { Assumed } from "./assumptions";
-import { sizeOfModel, type EncoderSize, type QwenSize } from "./models";
-import type { DataSize } from "./sizes";
-import { KINDS } from "./workOfKinds";
-
-/** What is reckoned from. */
-export interface Basis {
-  readonly profile: Profile;
-  readonly data: DataSize;
-  readonly assumed: Assumed;
-}
-
-/** What a stage comes to. FLOPs: of reading and scoring, of training, and of writing token by token. */
-export interface Work {
-  readonly stage: Stage;
-  readonly model: QwenSize | EncoderSize | undefined;
-  /** What is done, in words. */
-  readonly what: string;
-  readonly forward: number;
-  readonly training: number;
-  readonly decoding: number;
-  /** What is written: so many answers, this many of them due at a time, behind prompts of so many tokens. */
-  readonly writes?: {
-    readonly answers: number;
-    readonly due: number;
-    readonly prompt: number;
-    readonly answer: number;
-  };
-  /** What is trained: tokens of a sequence, sequences in a backward pass. */
-  readonly trains?: { readonly parts: TrainableParts; readonly tokens: number; readonly together: number };
-}
+import { sizeOfModel } from "./models";
+import { KINDS, type Basis, type Work } from "./workOfKinds";
 
 /** The work of a stage; its numbers are 0 where nothing of it needs a GPU, and `undefined` where its kind is not reckoned. */
 export function reckon(basis: Basis, stage: Stage): Work | undefined {

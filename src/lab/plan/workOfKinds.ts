@@ -1,16 +1,44 @@
 import { z } from "zod";
 import { COT_TEMPLATE } from "../../cot/template";
-import { trainablePartsSchema } from "../../model/parameters";
+import { trainablePartsSchema, type TrainableParts } from "../../model/parameters";
 import { vocabularyOf } from "../../model/open";
 import { tapoSteps } from "../../tapo/train";
 import { usesNegative, usesReference } from "../../tapo/terms";
 import { rlInputsSchema } from "../kinds/training";
 import { isThere } from "../given";
+import type { Profile } from "../profile";
 import { refSchema, type Stage } from "../stage";
+import type { Assumed } from "./assumptions";
 import { decode, encoding, gridOf, prefill, promptTokens, scoring, training, type Grid } from "./flops";
 import type { EncoderSize, QwenSize } from "./models";
 import type { DataSize, DomainSize, Texts } from "./sizes";
-import type { Basis, Work } from "./work";
+
+/** What is reckoned from. */
+export interface Basis {
+  readonly profile: Profile;
+  readonly data: DataSize;
+  readonly assumed: Assumed;
+}
+
+/** What a stage comes to. FLOPs: of reading and scoring, of training, and of writing token by token. */
+export interface Work {
+  readonly stage: Stage;
+  readonly model: QwenSize | EncoderSize | undefined;
+  /** What is done, in words. */
+  readonly what: string;
+  readonly forward: number;
+  readonly training: number;
+  readonly decoding: number;
+  /** What is written: so many answers, this many of them due at a time, behind prompts of so many tokens. */
+  readonly writes?: {
+    readonly answers: number;
+    readonly due: number;
+    readonly prompt: number;
+    readonly answer: number;
+  };
+  /** What is trained: tokens of a sequence, sequences in a backward pass. */
+  readonly trains?: { readonly parts: TrainableParts; readonly tokens: number; readonly together: number };
+}
 
 /** What a stage comes to, by its kind. */
 
