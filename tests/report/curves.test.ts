@@ -22,8 +22,7 @@ const curve: Curve = {
 };
 
 /** What TensorBoard 2.21's own writer makes of the same: python tests/interop/tensorboard/record_events.py (test:interop compares it anew). */
-const RECORDED =
-  "1800000000000000a37f4b2209000020e04eacda411a0d627261696e2e4576656e743a32f19034402800000000000000ff70164a09000030e04eacda412a1d0a0b0a046c6f737315cdcccc3d0a0e0a077365636f6e6473150000803ea375b6b23a000000000000001295eae209000090e04eacda4110ac022a2c0a0b0a046c6f737315bd3786b40a0d0a06726577617264150000c07f0a0e0a077365636f6e6473150000c03f2762770e";
+const RECORDED = fs.readFileSync(path.join(__dirname, "../reference/tensorboard/events.hex"), "utf8").trim();
 
 describe("TensorBoard's event files", () => {
   it("are, byte for byte, those of its own writer", () => {

@@ -1,5 +1,5 @@
-"""Writes two steps with TensorBoard's own protos and record writer, and prints the file in hexadecimal: the fixture of
-tests/report/metrics.test.ts.
+"""Writes two steps with TensorBoard's own protos and record writer, and prints the file in hexadecimal: what stands in
+tests/reference/tensorboard/events.hex.
 
     python record_events.py
 """
