@@ -73,10 +73,10 @@ export const chainCount = defineExperiment({
   ],
   figures: (["cot-sft", "tapo"] as const).map((stage) => ({
     name: stage,
-    draw: ({ measurements }) =>
-      sweepLines(measurements, {
+    draw: ({ drawn }) =>
+      sweepLines(drawn, {
         title: `SS_rel by the number of chains, ${stage === "tapo" ? "CoT SFT + TAPO" : "CoT SFT alone"}`,
-        xTitle: "chains, by the paper's numbers",
+        xTitle: "the paper's number of chains; here those of one, two and three times as many pictures",
         yTitle: "SS_rel in %",
         points: COUNTS.map((count) => ({ method: `${stage}-${count}`, x: count })),
         column: SIMILARITY,

@@ -1,7 +1,7 @@
 import { defineExperiment } from "../lab/experiment";
 import { ablation, anchorOnly, cotSft, matched, withoutNegative } from "../lab/recipe";
 import { baseRow, baseThinkingRow, cotSftRow, dapoRow } from "../lab/rows";
-import { accuracyBars, rlCurves, SIMILARITY_OF_BOTH, standardTable } from "../report/standard";
+import { accuracyBars, rlCurves, SIMILARITY_OF_BOTH, similarityPoints, standardTable } from "../report/standard";
 import { claimsOf } from "./claims";
 
 /** Fig. 3c: what each part of the training adds. */
@@ -70,6 +70,7 @@ export const components = defineExperiment({
     }),
   ],
   figures: [
+    { name: "similarity", draw: similarityPoints },
     { name: "open-world", draw: (results) => accuracyBars(results, "open") },
     { name: "rl-curves", draw: rlCurves },
   ],

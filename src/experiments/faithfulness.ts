@@ -3,6 +3,7 @@ import { baseThinkingRow, cotSftRow, dapoRow, tapoRow } from "../lab/rows";
 import { select } from "../eval/measurements";
 import { groupedBars } from "../report/figure/bars";
 import type { PlotlyFigure } from "../report/figure/figure";
+import { explained } from "../report/figures";
 import { originMarks } from "../report/notes";
 import type { MeasuredColumn } from "../report/pivot";
 import { chainLayout, type Results } from "../report/standard";
@@ -69,12 +70,12 @@ const ASKED = [
   { ending: "-lookalike", key: "lookalike", title: WRITTEN.lookalike },
 ] as const;
 
-/** Right answers of each model as it is, and told either analysis. */
-function toldBars({ methods, measurements }: Results): PlotlyFigure | undefined {
+/** Right answers of each model as it is, and told either analysis, on seen and on unseen classes. */
+function toldBars({ methods, drawn }: Results): PlotlyFigure | undefined {
   const names = new Set(methods.map(({ name }) => name));
   const models = methods.filter(({ name }) => names.has(`${name}-own`));
   if (models.length === 0) return undefined;
-  const of = { setting: "open", metric: "accuracy", split: "all", domain: "items" } as const;
+  const of = { setting: "open", metric: "accuracy", domain: "items" } as const;
   const title = "Right answers where the chain's analysis is written for the model";
   const table = resultTable({
     caption: title,
@@ -82,16 +83,19 @@ function toldBars({ methods, measurements }: Results): PlotlyFigure | undefined 
       textColumn("method", "Method"),
       ...ASKED.map((asked) => numberColumn(asked.key, asked.title, { percent: true })),
     ],
-    rows: models.map(({ name, title: called, mark }): Row => {
-      const cells = ASKED.map(({ ending, key }) => {
-        const [found] = select(measurements, { ...of, method: `${name}${ending}` });
-        return [key, found === undefined ? null : { value: found.value, low: found.low, high: found.high }] as const;
-      });
-      return { method: mark === undefined ? called : { text: called, mark }, ...Object.fromEntries(cells) };
-    }),
+    rows: models.flatMap(({ name, title: called, mark }) =>
+      (["seen", "unseen"] as const).map((split): Row => {
+        const cells = ASKED.map(({ ending, key }) => {
+          const [found] = select(drawn.measurements, { ...of, split, method: `${name}${ending}` });
+          return [key, found === undefined ? null : { value: found.value, low: found.low, high: found.high }] as const;
+        });
+        const text = `${called}, ${split}`;
+        return { method: mark === undefined ? text : { text, mark }, ...Object.fromEntries(cells) };
+      }),
+    ),
     marks: originMarks(models),
   });
   const values = ASKED.map(({ key }) => key);
-  const intervals = "95 % intervals over all test items, seen and unseen";
-  return groupedBars(table, { title, label: "method", values, yTitle: "right answers in %", intervals });
+  const options = { title, label: "method", values, yTitle: "right answers in %", width: 1000 };
+  return groupedBars(table, { ...options, ...explained(drawn, "test items") });
 }

@@ -58,8 +58,8 @@ export const negatives = defineExperiment({
   figures: [
     {
       name: "gamma",
-      draw: ({ methods, measurements }) =>
-        sweepLines(measurements, {
+      draw: ({ methods, drawn }) =>
+        sweepLines(drawn, {
           title: "SS_rel by the weight of the KL to the negative",
           xTitle: "γ",
           yTitle: "SS_rel in %",

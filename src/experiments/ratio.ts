@@ -36,8 +36,8 @@ export const ratio = defineExperiment({
   figures: [
     {
       name: "ratio",
-      draw: ({ measurements }) =>
-        sweepLines(measurements, {
+      draw: ({ drawn }) =>
+        sweepLines(drawn, {
           title: "SS_rel by the share of anchor rollouts",
           xTitle: "anchor : positive",
           yTitle: "SS_rel in %",

@@ -80,12 +80,12 @@ export const separability = defineExperiment({
     ...["base", "tapo"].map(plane),
     {
       name: "layers",
-      draw: ({ methods, measurements, colours }) =>
-        layerLines(measurements, {
+      draw: ({ methods, drawn, colours }) =>
+        layerLines(drawn, {
           ...{ methods, colours, metric: "separability", percent: true },
           title: "Right and wrong names told apart, over layers",
           yTitle: "accuracy in %",
-          intervals: "95 % intervals over pairs",
+          over: "pairs",
         }),
     },
   ],

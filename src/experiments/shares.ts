@@ -3,6 +3,7 @@ import { gradientShares } from "../lab/analyses";
 import { defineExperiment } from "../lab/experiment";
 import { cotSft, rl, triplets } from "../lab/recipe";
 import { groupedBars } from "../report/figure/bars";
+import { seedsNote } from "../report/drawn";
 import { methodTable, type MeasuredColumn } from "../report/pivot";
 import { TERM_CHOICES, termSetting, WHOLE, type TermChoice } from "../tapo/shares";
 
@@ -73,13 +74,13 @@ export const shares = defineExperiment({
   figures: [
     {
       name: "shares",
-      draw: ({ methods, measurements }) => {
-        if (measurements.length === 0) return undefined;
+      draw: ({ methods, drawn }) => {
+        if (drawn.measurements.length === 0) return undefined;
         const columns = columnsOf(
           "share",
           TERMS.filter(({ term }) => term === "klNegative"),
         ).map((column) => ({ ...column, percent: false }));
-        const table = methodTable(measurements, {
+        const table = methodTable(drawn.measurements, {
           caption: "",
           methods: methods.map(({ name, title }) => ({ name, title })),
           columns,
@@ -92,6 +93,7 @@ export const shares = defineExperiment({
           values,
           yTitle: "norm over the policy gradient's",
           log: true,
+          notes: seedsNote(drawn),
         });
       },
     },

@@ -1,5 +1,6 @@
 import type { StepFigures } from "../engine/metrics";
 import type { Measurement } from "../eval/measurements";
+import { drawnOf } from "../report/drawn";
 import { methodColours } from "../report/figures";
 import { ORIGINS } from "../report/notes";
 import type { MeasuredColumn, MethodTitle } from "../report/pivot";
@@ -42,7 +43,7 @@ export function pageOf(
   const changed = changesInWords(set).join(", ");
   const given = new Set(methods.filter(isGiven).map(({ name }) => name));
   const shown = made.filter(({ method, seed: own }) => isShown({ seed, given }, { method: method.name, seed: own }));
-  const results = resultsOf([...methods, ...variants], shown, gathered, seed);
+  const results = resultsOf([...methods, ...variants], { made: shown, gathered, seed, given });
   return {
     seed,
     methods,
@@ -76,8 +77,14 @@ function methodsOf(lab: Lab, experiment: Experiment, made: readonly MadeMethod[]
   return [...own, ...[...added.values()].filter(({ name }) => !known.has(name))];
 }
 
-/** @param own what was made and is shown */
-function resultsOf(methods: readonly Called[], own: readonly MadeMethod[], gathered: Gathered, seed: number): Results {
+/** What a page is made of. */
+interface Sources extends Pick<Page, "seed" | "given"> {
+  /** What was made and is shown. */
+  readonly made: readonly MadeMethod[];
+  readonly gathered: Gathered;
+}
+
+function resultsOf(methods: readonly Called[], { made, gathered, seed, given }: Sources): Results {
   const shown = methods.flatMap((method) => {
     const part = partOf(gathered, method, seed);
     return part === undefined ? [] : [{ method, part }];
@@ -85,13 +92,16 @@ function resultsOf(methods: readonly Called[], own: readonly MadeMethod[], gathe
   const marked = shown.map(({ method: { name, title }, part: { origin } }): MethodTitle => {
     return { name, title, ...(origin === "run" ? {} : { mark: ORIGINS[origin].mark }) };
   });
-  const steps = own.filter((one) => one.steps.length > 0);
+  const ofAllSeeds = shown.flatMap(({ method }) => [...gathered.parts.values()].filter(({ by }) => by.method === method.name)); // prettier-ignore
+  const steps = made.filter((one) => one.steps.length > 0);
   const curves = new Map<string, readonly StepFigures[]>(steps.map((one) => [one.method.name, one.steps]));
   return {
     methods: marked,
     measurements: shown.flatMap(({ part }) => part.measurements),
+    drawn: drawnOf(ofAllSeeds.flatMap(({ measurements }) => measurements), given, seed), // prettier-ignore
+    seed,
     curves,
-    found: new Map(own.map((one) => [one.method.name, one.found])),
+    found: new Map(made.map((one) => [one.method.name, one.found])),
     colours: methodColours(methods),
   };
 }

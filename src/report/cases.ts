@@ -163,7 +163,7 @@ export const CHANGE_COLUMNS: readonly MeasuredColumn[] = SPLITS.flatMap(({ split
 );
 
 /** McNemar's p of every method, of one seed. */
-export function changeNotes({ methods, measurements }: Results): string[] {
+export function changeNotes({ methods, measurements }: Pick<Results, "methods" | "measurements">): string[] {
   return methods.flatMap(({ name, title }) => {
     const told = SPLITS.flatMap(({ split }) =>
       select(measurements, { method: name, setting: CHANGE_SETTING, metric: MCNEMAR, split }).map(

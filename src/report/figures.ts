@@ -1,6 +1,7 @@
 import { layerSetting } from "../analysis/separability";
 import type { StepFigures } from "../engine/metrics";
 import { select, type Measurement } from "../eval/measurements";
+import { intervalsOf, seedsNote, type Drawn } from "./drawn";
 import { groupedBars, type BarsOptions } from "./figure/bars";
 import { trainingCurves, type CurvesOptions } from "./figure/curves";
 import type { PlotlyFigure } from "./figure/figure";
@@ -10,7 +11,7 @@ import { measurementIn, methodTable, pivotColumns, type MeasuredColumn, type Met
 
 /** Figures of measurements and of training. Tables of the same numbers are made by `pivot.ts`. */
 
-const ITEMS = "95 % intervals over test items";
+const ITEMS = "test items";
 
 /**
  * A colour for each method, under its name (as in the progress of a stage) and its title, so that a method looks alike in every
@@ -27,16 +28,19 @@ export interface MethodBars extends Pick<BarsOptions, "title" | "yTitle" | "chan
   /** The metric, with a shade of bars for each of its splits. */
   readonly column: MeasuredColumn;
   readonly marks?: Readonly<Record<string, string>>;
-  /** Default: 95 % intervals over test items. */
-  readonly intervals?: string;
 }
 
 /** Bars of one metric, a group of them per method: seen beside unseen. A method that was not measured has none. */
-export function methodBars(all: readonly Measurement[], options: MethodBars): PlotlyFigure {
-  const { methods, column, marks = {}, colours = methodColours(methods), intervals = ITEMS, ...bars } = options;
-  const table = methodTable(all, { caption: bars.title, methods, columns: [column], marks });
+export function methodBars(drawn: Drawn, options: MethodBars): PlotlyFigure {
+  const { methods, column, marks = {}, colours = methodColours(methods), ...bars } = options;
+  const table = methodTable(drawn.measurements, { caption: bars.title, methods, columns: [column], marks });
   const values = pivotColumns([column]).map((pivot) => pivot.column.key);
-  return groupedBars(table, { ...bars, label: "method", values, intervals, colours });
+  return groupedBars(table, { ...bars, label: "method", values, colours, ...explained(drawn, ITEMS) });
+}
+
+/** Whose numbers a figure draws, and what its error bars are. @param over what one seed's intervals are over */
+export function explained(drawn: Drawn, over: string): Required<Pick<BarsOptions, "notes" | "intervals">> {
+  return { notes: seedsNote(drawn), intervals: intervalsOf(drawn, over) };
 }
 
 /** One training run: what it logged, step by step. */
@@ -75,6 +79,9 @@ export function runCurves(
   );
 }
 
+/** Options of lines less those that follow from what is drawn. */
+type Explained<Given extends keyof LinesOptions> = Omit<LinesOptions, "notes" | "intervals" | Given>;
+
 /** The layers that were measured, from 1 on. */
 export function measuredLayers(all: readonly Measurement[]): number[] {
   const settings = new Set(all.map(({ setting }) => setting));
@@ -85,9 +92,15 @@ export function measuredLayers(all: readonly Measurement[]): number[] {
 
 /** A metric of states after each layer, over all items, a line per method; `undefined` where no layer was measured. */
 export function layerLines(
-  all: readonly Measurement[],
-  { methods, metric, ...lines }: Omit<LinesOptions, "xTitle"> & Pick<MethodBars, "methods"> & { metric: string },
+  drawn: Drawn,
+  {
+    methods,
+    metric,
+    over,
+    ...lines
+  }: Explained<"xTitle"> & Pick<MethodBars, "methods"> & { metric: string; over: string },
 ): PlotlyFigure | undefined {
+  const all = drawn.measurements;
   const layers = measuredLayers(all);
   const where = { metric, split: "all", domain: "items" } as const;
   const measured = methods.map(({ name, title }): Line => {
@@ -98,30 +111,36 @@ export function layerLines(
     );
     return { name: title, points };
   });
-  const drawn = measured.filter(({ points }) => points.length > 0);
+  const known = measured.filter(({ points }) => points.length > 0);
   const ticks = layers.map((at) => ({ at, label: String(at) }));
-  return drawn.length === 0 ? undefined : lineChart(drawn, { ...lines, xTitle: "after layer", ticks });
+  if (known.length === 0) return undefined;
+  return lineChart(known, { ...lines, ...explained(drawn, over), xTitle: "after layer", ticks });
 }
 
-export interface SweepOptions extends Omit<LinesOptions, "ticks" | "percent"> {
+export interface SweepOptions extends Explained<"ticks" | "percent"> {
   /** The methods of the sweep: where each stands on the horizontal axis, and what stands under it. */
   readonly points: readonly { readonly method: string; readonly x: number; readonly label?: string }[];
   /** The metric, with a line for each of its splits. */
   readonly column: MeasuredColumn;
+  readonly marks?: Readonly<Record<string, string>>;
 }
 
 /** A metric over a number that the methods differ in, such as the share of positives, a line per split. */
-export function sweepLines(all: readonly Measurement[], options: SweepOptions): PlotlyFigure {
-  const { points, column, intervals = ITEMS, ...lines } = options;
+export function sweepLines(drawn: Drawn, options: SweepOptions): PlotlyFigure {
+  const { points, column, marks = {}, ...lines } = options;
+  const { notes, intervals } = explained(drawn, ITEMS);
+  const measuredPoints = points.filter(({ method }) => select(drawn.measurements, { method }).length > 0);
+  const used = Object.entries(marks).filter(([mark]) => measuredPoints.some(({ label = "" }) => label.endsWith(mark)));
   const measured = pivotColumns([column]).map((pivot): Line => {
     const found = points.flatMap(({ method, x }) => {
-      const one = measurementIn(select(all, { method }), pivot);
+      const one = measurementIn(select(drawn.measurements, { method }), pivot);
       return one === undefined ? [] : [{ x, value: one.value, low: one.low, high: one.high }];
     });
     return { name: pivot.column.title, points: found.sort((a, b) => a.x - b.x) };
   });
   return lineChart(measured, {
     ...lines,
+    notes: [...notes, ...used.map(([mark, meaning]) => `${mark} ${meaning}`)],
     intervals,
     percent: column.percent ?? true,
     ticks: points.map(({ x, label }) => ({ at: x, label: label ?? String(x) })),

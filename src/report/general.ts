@@ -4,6 +4,7 @@ import { SCORING, wholesOf, type BenchmarkMetric } from "../eval/benchmarks";
 import type { Measurement } from "../eval/measurements";
 import { GENERAL, kindSetting, questionCountsSchema } from "../eval/questions";
 import { groupedBars } from "./figure/bars";
+import { explained } from "./figures";
 import type { PlotlyFigure } from "./figure/figure";
 import { originMarks } from "./notes";
 import { methodTable, pivotColumns, type MeasuredColumn, type TableLayout } from "./pivot";
@@ -33,14 +34,14 @@ export function kindColumns({ kinds }: QuestionSet): MeasuredColumn[] {
 }
 
 /** Right answers of every method, a bar for each need. */
-export function needBars({ methods, measurements, colours }: Results): PlotlyFigure | undefined {
+export function needBars({ methods, drawn, colours }: Results): PlotlyFigure | undefined {
   const title = "Questions for more than a name";
   const columns = NEEDS.map((need): MeasuredColumn => ({ ...column(need), splits: ["all"], title: TITLES[need] }));
-  const table = methodTable(measurements, { caption: title, methods, columns, marks: originMarks(methods) });
+  const table = methodTable(drawn.measurements, { caption: title, methods, columns, marks: originMarks(methods) });
   if (table.rows.length === 0) return undefined;
   const values = pivotColumns(columns).map((pivot) => pivot.column.key);
-  const intervals = "95 % intervals over questions";
-  return groupedBars(table, { title, label: "method", values, yTitle: "right answers in %", intervals, colours });
+  const options = { title, label: "method", values, yTitle: "right answers in %", colours };
+  return groupedBars(table, { ...options, ...explained(drawn, "questions") });
 }
 
 /** Table 7: a column for each benchmark that was measured, of MME its two sums; `undefined` where none was. */

@@ -31,8 +31,9 @@ export { casesOf, casesView, CHANGE_COLUMNS, changeNotes, type Case, type Cases,
 export { conceptsOf, conceptView, type ClassConcepts } from "./conceptView";
 export { exportView, type View } from "./viewPage";
 export { rolloutView, type RolloutGroup } from "./rolloutView";
+export { drawnOf, type Drawn } from "./drawn";
 export { compareMeasurements, type Comparison } from "./compare";
-export { layerLines, measuredLayers, methodBars, methodColours, runCurves, sweepLines } from "./figures";
+export { explained, layerLines, measuredLayers, methodBars, methodColours, runCurves, sweepLines } from "./figures";
 export { kindColumns, NEED_COLUMNS, needBars } from "./general";
 export { domainColumns, methodTable, type MeasuredColumn, type MethodTitle, type TableLayout } from "./pivot";
 export { published, publishedTable, type PublishedId, type PublishedLink } from "./published/published";
@@ -47,6 +48,7 @@ export {
   sftCurves,
   SIMILARITY,
   similarityBars,
+  similarityPoints,
   STANDARD_COLUMNS,
   standardTable,
   type Results,

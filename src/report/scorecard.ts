@@ -149,6 +149,7 @@ export function scorecardFigure(judged: readonly JudgedClaim[], title: string): 
     ],
     names: ["here", "paper"],
     colours: VERDICT_COLOURS,
+    zoom: 6, // most differences between trainings are smaller, some from the base ten times as large
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/metrics";
 import { CLOSED_ACCURACY, SS_RELATIVE, TEXT_INCLUSION, type Measurement } from "../eval/measurements";
-import { methodBars, methodColours, runCurves, type FigurePanel, type TrainingRun } from "./figures";
+import { seedsNote, type Drawn } from "./drawn";
+import { methodBars, methodColours, runCurves, sweepLines, type FigurePanel, type TrainingRun } from "./figures";
 import type { PlotlyFigure } from "./figure/figure";
 import type { Colours } from "./figure/style";
 import { CHAIN_NOTE, choiceNote, originMarks } from "./notes";
@@ -13,9 +14,12 @@ import { chainColumns, domainColumns, type MeasuredColumn, type MethodTitle, typ
 export interface Results {
   /** In the order of the experiment; marked where their numbers are not this run's. */
   readonly methods: readonly MethodTitle[];
-  /** Of one seed. */
+  /** Of one seed, for tables. */
   readonly measurements: readonly Measurement[];
-  /** The steps of each method that this run trained, by its name. */
+  readonly seed: number;
+  /** Over the seeds that there are, for figures. */
+  readonly drawn: Drawn;
+  /** The steps of each method that this run trained with that seed, by its name. */
   readonly curves: ReadonlyMap<string, readonly StepFigures[]>;
   /** What each analysis found of a method that this run made, by the method's name and its own; a kind's schema reads it. */
   readonly found?: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
@@ -87,8 +91,8 @@ export function byDomain(
 const CLOSED_CHANCE = 0.25;
 
 /** Accuracy of every method, seen beside unseen, in one world. */
-export function accuracyBars({ methods, measurements, colours }: Results, setting: "closed" | "open"): PlotlyFigure {
-  return methodBars(measurements, {
+export function accuracyBars({ methods, drawn, colours }: Results, setting: "closed" | "open"): PlotlyFigure {
+  return methodBars(drawn, {
     title: `Accuracy in the ${setting} world`,
     yTitle: "accuracy in %",
     methods,
@@ -100,14 +104,28 @@ export function accuracyBars({ methods, measurements, colours }: Results, settin
 }
 
 /** SS_relative of every method, seen beside unseen. */
-export function similarityBars({ methods, measurements, colours }: Results): PlotlyFigure {
-  return methodBars(measurements, {
+export function similarityBars({ methods, drawn, colours }: Results): PlotlyFigure {
+  return methodBars(drawn, {
     title: "Relative semantic similarity in the open world",
     yTitle: "SS_rel in %",
     methods,
     marks: originMarks(methods),
     column: { ...SS_RELATIVE, splits: SPLITS },
     colours,
+  });
+}
+
+/** SS_relative of every method as points: near its ceiling differences are small beside it, and would vanish in bars. */
+export function similarityPoints({ methods, drawn }: Results): PlotlyFigure {
+  return sweepLines(drawn, {
+    title: "Relative semantic similarity in the open world",
+    xTitle: "",
+    yTitle: "SS_rel in %",
+    points: methods.map(({ name, title, mark = "" }, x) => ({ method: name, x, label: title + mark })),
+    marks: originMarks(methods),
+    column: { ...SS_RELATIVE, splits: [...SPLITS, "all"] },
+    joined: false,
+    width: 900,
   });
 }
 
@@ -136,7 +154,7 @@ export function only(results: Results, names: readonly string[]): Results {
 }
 
 function curvesOf(
-  { methods, curves, colours }: Results,
+  { methods, curves, colours, seed }: Results,
   rewarded: boolean,
   panels: readonly FigurePanel[],
   title: string,
@@ -149,5 +167,6 @@ function curvesOf(
     return [{ title: called, steps, without }];
   });
   if (runs.length === 0) return undefined;
-  return runCurves(runs, panels, { title, colours, ...(rewarded ? { smoothing: 0.6 } : {}) });
+  const notes = seedsNote({ seeds: [seed] });
+  return runCurves(runs, panels, { title, notes, colours, ...(rewarded ? { smoothing: 0.6 } : {}) });
 }

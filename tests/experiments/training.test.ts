@@ -7,6 +7,7 @@ import { labOf, type Lab } from "../../src/lab/lab";
 import { loadProfile } from "../../src/lab/profile";
 import { planRun, stagesOf, type PlannedMethod } from "../../src/lab/run";
 import { withInputs, type Inputs, type Stage } from "../../src/lab/stage";
+import { drawnOf } from "../../src/report/drawn";
 import { methodColours } from "../../src/report/figures";
 import type { Results } from "../../src/report/standard";
 
@@ -182,7 +183,8 @@ describe("figures of what is asked again", () => {
   }); // prettier-ignore
   const resultsOf = (experiment: Experiment, measurements: readonly Measurement[]): Results => {
     const methods = experiment.methods(lab.recipe(1)).map(({ name, title }) => ({ name, title }));
-    return { methods, measurements, curves: new Map(), colours: methodColours(methods) };
+    const drawn = drawnOf(measurements, new Set(), 1);
+    return { methods, measurements, seed: 1, drawn, curves: new Map(), colours: methodColours(methods) };
   };
 
   it("option order: both orders of a model have one colour, and no two models the same", () => {
@@ -195,15 +197,18 @@ describe("figures of what is asked again", () => {
     expect(new Set(color).size).toBe(4);
   });
 
-  it("faithfulness: a group per model, as it is and told either analysis", () => {
+  it("faithfulness: a group per model and split, as it is and told either analysis", () => {
     const names = planOf(faithfulness).map(({ method: { name } }) => name);
-    const measurements = names.map((name, at) => of(name, "all", (at + 1) / 20, "open", "items"));
+    const measurements = names.flatMap((name, at) => [
+      of(name, "seen", (at + 1) / 20, "open", "items"),
+      of(name, "unseen", (at + 1) / 50, "open", "items"),
+    ]);
     const figure = faithfulness.figures[0]!.draw(resultsOf(faithfulness, measurements))!;
     const bars = (figure.data as readonly { name: string; y: number[] }[]).map(({ name, y }) => [name, ...y.map(Math.round)]); // prettier-ignore
     expect(bars).toEqual([
-      ["as it is", 5, 20, 35, 50],
-      ["told what is there", 10, 25, 40, 55],
-      ["told the look-alike", 15, 30, 45, 60],
+      ["as it is", 5, 2, 20, 8, 35, 14, 50, 20],
+      ["told what is there", 10, 4, 25, 10, 40, 16, 55, 22],
+      ["told the look-alike", 15, 6, 30, 12, 45, 18, 60, 24],
     ]);
     expect(faithfulness.figures[0]!.draw({ ...resultsOf(faithfulness, []), methods: [] })).toBeUndefined();
   });

@@ -104,6 +104,6 @@ it("the table of changes gives the numbers of each split, and its notes McNemar'
   expect(rows).toHaveLength(1); // nothing becomes of the base's own answers
   expect(columns.slice(1).map(({ key }) => rows[0]![key])).toEqual([5, 0, 3, 1, 20, 2, 3, 1]);
   // 2 / 2⁵ = 0.0625; 2 · (1 + 22 + 231) / 2²² = 0.00012
-  const notes = changeNotes({ methods, measurements, curves: new Map(), colours: {} });
+  const notes = changeNotes({ methods, measurements });
   expect(notes).toEqual([expect.stringMatching(/^Fine-R1: p 0\.063 on seen classes, < 0\.001 on unseen classes/u)]);
 });

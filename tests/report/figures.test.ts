@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject, PlotlyFigure } from "../../src/report/figure/figure";
 import { figureSvg } from "../../src/report/figure/export";
 import { PALETTE, tint } from "../../src/report/figure/style";
+import { drawnOf } from "../../src/report/drawn";
 import { methodBars, methodColours, runCurves, sweepLines } from "../../src/report/figures";
 import { measured, METHODS } from "./recorded/recorded";
 
@@ -23,7 +24,7 @@ describe("methodBars", () => {
   const methods = METHODS.map((method) => (method.name === "cot-sft" ? { ...method, mark: "†" } : method));
   const all = ["base", "cot-sft", "tapo"].flatMap((name) => [...both(name, "open"), ...both(name, "closed")]);
   const bars = (setting: string, chance?: number) =>
-    methodBars(all, {
+    methodBars(drawnOf(all, new Set(), 1), {
       title: "Accuracy",
       yTitle: "accuracy in %",
       methods,
@@ -86,6 +87,7 @@ describe("sweepLines", () => {
   const all = ratios.flatMap((method, i) =>
     (["seen", "unseen"] as const).map((split) => measured({ method, split, value: (i + 1) / 8, low: 0, high: 0.5 })),
   );
+  const drawn = drawnOf(all, new Set(), 1);
   const options = {
     ...{ title: "Anchor to positive", xTitle: "share of positives", yTitle: "accuracy in %" },
     column: { setting: "open", metric: "accuracy", splits: ["seen", "unseen"] as const },
@@ -93,7 +95,7 @@ describe("sweepLines", () => {
   };
 
   it("join a metric's values in the order of the number, a line per split", () => {
-    const { data, layout } = sweepLines(all, options);
+    const { data, layout } = sweepLines(drawn, options);
     // side by side, so that error bars do not hide each other; hovering tells the place itself
     expect(data.map(({ name, x, y }) => [name, x, y])).toEqual([
       ["seen", [-0.006, 0.494, 0.994], [12.5, 25, 37.5]],
@@ -109,6 +111,6 @@ describe("sweepLines", () => {
   });
 
   it("can be drawn", async () => {
-    expect(await figureSvg(sweepLines(all, options))).toContain("share of positives");
+    expect(await figureSvg(sweepLines(drawn, options))).toContain("share of positives");
   });
 });

@@ -121,7 +121,7 @@ describe("the paper's numbers beside ours", () => {
       measured({ method, split, setting: "closed", metric: "accuracy", domain: "mean", value, low: 0, high: 1 }),
     ),
   );
-  const results = { methods, measurements, curves: new Map(), colours: {} };
+  const results = { methods, measurements };
   const linked = { base: "Zero-shot", "sft-labels": "SFT", tapo: "CoT SFT + TAPO" };
   const links = [{ table: "figure3a", over: "base", rows: linked } as const];
 

@@ -10,8 +10,8 @@ import {
   markOf,
 } from "../table/table";
 import type { FigureJson, JsonObject, PlotlyFigure } from "./figure";
-import { wrapText } from "./textWidth";
-import { type Colours, INK, SIZE, axis, colour, coloursOf, frame, plain, tint } from "./style";
+import { textWidth, wrapText } from "./textWidth";
+import { type Colours, INK, LOG_AXIS, SIZE, axis, colour, coloursOf, frame, plain, tint } from "./style";
 
 export interface BarsOptions {
   readonly title: string;
@@ -22,6 +22,7 @@ export interface BarsOptions {
   readonly yTitle: string;
   /** What the error bars are, such as "95 % intervals over test items"; needed where a value has an interval. */
   readonly intervals?: string;
+  readonly notes?: readonly string[];
   /** What guessing would score, in the table's own values; drawn as a line. */
   readonly chance?: number;
   /** Whether the vertical axis is logarithmic, for values of several orders of magnitude; not for per cent. */
@@ -31,6 +32,10 @@ export interface BarsOptions {
   readonly width?: number;
   readonly height?: number;
 }
+
+/** Pixels beside the plot, in the legend beside its words, and the least width of a plot. */
+const MARGINS = { x: 88, least: 400 };
+const LEGEND = 50;
 
 /** How strong the colour of a group is in its series, one after the other. */
 const SHADES = [1, 0.45, 0.2];
@@ -42,11 +47,14 @@ const GREY = "#6f6f6f";
  * notes. A `LabError` tells of a column that is no number, and of intervals that nothing explains.
  */
 export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFigure {
-  const width = options.width ?? Math.max(640, 70 * table.rows.length + 36 * table.rows.length * options.values.length);
-  const room = Math.max(60, (width - 240) / Math.max(1, table.rows.length) - 10);
   const columns = options.values.map((key) => numberColumn(table, key));
   const percent = columns.some((column) => column.percent === true);
   const { names, title } = seriesNames(columns);
+  const chance = chanceLine(table, options, percent);
+  const legend = LEGEND + Math.max(...[...names, title ?? "", ...chance.map(({ name }) => name)].map((text) => textWidth(text, SIZE.small))); // prettier-ignore
+  const plot = Math.max(MARGINS.least, (70 + 36 * options.values.length) * table.rows.length);
+  const width = options.width ?? Math.round(MARGINS.x + plot + legend);
+  const room = Math.max(60, (width - MARGINS.x - legend) / Math.max(1, table.rows.length) - 10);
   const labels = table.rows.map((row) => rowLabel(row, options));
   const data = columns.flatMap((column, index) =>
     seriesTraces(table, options, { column, index, name: plain(names[index] ?? ""), labels, scale: percent ? 100 : 1 }),
@@ -59,7 +67,7 @@ export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFig
     ...(title === undefined ? {} : { legendTitle: title }),
   });
   return {
-    data: [...data, ...chanceLine(table, options, percent)],
+    data: [...data, ...chance],
     layout: {
       ...layout,
       barmode: "group",
@@ -79,7 +87,7 @@ export function groupedBars(table: ResultTable, options: BarsOptions): PlotlyFig
         percent
           ? { range: [0, 105], tickvals: [0, 20, 40, 60, 80, 100] }
           : options.log === true
-            ? { type: "log" }
+            ? LOG_AXIS
             : { rangemode: "tozero" },
       ),
     },
@@ -132,7 +140,7 @@ function shade(index: number): number {
   return SHADES[Math.min(index, SHADES.length - 1)] ?? 1;
 }
 
-function notesOf(table: ResultTable, { label, values, intervals }: BarsOptions): string[] {
+function notesOf(table: ResultTable, { label, values, intervals, notes = [] }: BarsOptions): string[] {
   const cells = table.rows.flatMap((row) => [label, ...values].map((key) => cellOf(row, key)));
   const used = new Set(cells.map(markOf));
   const measured = cells.some((cell) => isEstimate(cell) && cell.low !== undefined);
@@ -142,12 +150,15 @@ function notesOf(table: ResultTable, { label, values, intervals }: BarsOptions):
     });
   }
   return [
+    ...notes,
     ...(measured && intervals !== undefined ? [`Error bars: ${intervals}.`] : []),
     ...Object.entries(table.marks).flatMap(([mark, text]) => (used.has(mark) ? [`${mark} ${text}`] : [])),
   ];
 }
 
-function chanceLine({ rows }: ResultTable, { chance }: BarsOptions, percent: boolean): JsonObject[] {
+type ChanceLine = JsonObject & { readonly name: string };
+
+function chanceLine({ rows }: ResultTable, { chance }: BarsOptions, percent: boolean): ChanceLine[] {
   if (chance === undefined) return [];
   const level = percent ? 100 * chance : chance;
   const name = percent ? `chance (${Number(level.toFixed(1))} %)` : `chance (${level})`;

@@ -1,6 +1,6 @@
 import type { JsonObject, PlotlyFigure } from "./figure";
 import { textWidth } from "./textWidth";
-import { type Colours, INK, SIZE, axis, coloursOf, faint, frame, plain } from "./style";
+import { type Colours, INK, LOG_AXIS, SIZE, axis, coloursOf, faint, frame, plain } from "./style";
 
 export interface DrawnCurve {
   readonly name: string;
@@ -18,6 +18,7 @@ export interface Panel {
 export interface CurvesOptions {
   readonly title: string;
   readonly xTitle?: string;
+  readonly notes?: readonly string[];
   /** Weight in [0, 1) of the past in the smoothed line; the raw line stays behind it, faint. Default 0: raw lines only. */
   readonly smoothing?: number;
   /** Colours of curves by name; curves that are not named here get the palette's others. */
@@ -34,7 +35,7 @@ const BETWEEN = { x: 84, y: 66 };
 
 /** Training curves: one panel per quantity; curves of the same name share colour and legend over all panels. */
 export function trainingCurves(panels: readonly Panel[], options: CurvesOptions): PlotlyFigure {
-  const { smoothing = 0 } = options;
+  const { smoothing = 0, notes = [] } = options;
   const columns = Math.min(options.columns ?? 2, Math.max(1, panels.length));
   const rows = Math.ceil(panels.length / columns);
   const size = options.panelSize ?? defaultSize(panels.length);
@@ -46,7 +47,10 @@ export function trainingCurves(panels: readonly Panel[], options: CurvesOptions)
     title: options.title,
     width: Math.round(plot.width + legend + MARGINS.x),
     height: plot.height + MARGINS.y,
-    notes: smoothing > 0 ? [`Thin: as measured. Thick: exponential moving average, weight ${smoothing}.`] : [],
+    notes: [
+      ...notes,
+      ...(smoothing > 0 ? [`Thin: as measured. Thick: exponential moving average, weight ${smoothing}.`] : []),
+    ],
   });
   const axes = panels.map((panel, index) =>
     panelAxes(panel, index, { columns, rows, plot, xTitle: options.xTitle ?? "training step" }),
@@ -101,8 +105,19 @@ function panelAxes(panel: Panel, index: number, { columns, rows, plot, xTitle }:
   ];
   return {
     [`xaxis${suffix}`]: axis(xTitle, across, span.x * plot.width),
-    [`yaxis${suffix}`]: axis(panel.title, up, span.y * plot.height + BETWEEN.y / 2),
+    [`yaxis${suffix}`]: axis(panel.title, farApart(panel) ? { ...up, ...LOG_AXIS } : up, span.y * plot.height + BETWEEN.y / 2), // prettier-ignore
   };
+}
+
+/** How many times the usual size of one curve may be that of another before the smaller is a line at the bottom. */
+const FAR = 30;
+
+/** Whether a panel's curves are of so different sizes that only a logarithmic axis shows them all. */
+function farApart({ curves }: Panel): boolean {
+  const sizes = curves.map(({ y }) => y.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b));
+  if (sizes.some((sorted) => (sorted[0] ?? 0) <= 0)) return false;
+  const medians = sizes.map((sorted) => sorted[Math.floor(sorted.length / 2)] ?? 0);
+  return Math.max(...medians) > FAR * Math.min(...medians);
 }
 
 interface Look {

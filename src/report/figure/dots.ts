@@ -20,15 +20,20 @@ export interface DotsOptions {
   readonly names: readonly [string, string];
   /** Colours of the groups, in the legend's order. */
   readonly colours: Readonly<Record<string, string>>;
+  /** Draws the middle of the axis, up to so many points to both sides, once more and larger beside the whole. */
+  readonly zoom: number;
 }
 
 const LABEL_ROOM = 330;
 const ROW = 34;
 
-/** A dot plot of shares, in per cent: a row per number, from the top; a dot with its interval in the group's colour, an open diamond for the other, a line at 0. */
+/**
+ * A dot plot of shares, in per cent: a row per number, from the top; a dot with its interval in the group's colour, an open diamond for the
+ * other, a line at 0. At its right the same around 0, for what is small beside the largest.
+ */
 export function dotPlot(rows: readonly Dot[], options: DotsOptions): PlotlyFigure {
   const height = 170 + ROW * rows.length;
-  const layout = frame({ title: options.title, width: 900, height, notes: options.notes });
+  const layout = frame({ title: options.title, width: 1140, height, notes: options.notes });
   const labels = rows.map(({ label }) => wrapText(label, LABEL_ROOM, SIZE.small).map(plain).join("<br>"));
   const groups = Object.keys(options.colours).filter((group) => rows.some((row) => row.group === group && row.value));
   const traces = groups.map((group) => dotsOf(rows, group, options));
@@ -41,12 +46,16 @@ export function dotPlot(rows: readonly Dot[], options: DotsOptions): PlotlyFigur
     customdata: beside.map(({ row }) => plain(row.label)),
     hovertemplate: `%{customdata}: %{x:.2f}<extra>${plain(options.names[1])}</extra>`,
   };
+  const whole = [...traces, others];
+  const near = whole.map((trace) => ({ ...trace, xaxis: "x2", showlegend: false }));
+  const zero = { zeroline: true, zerolinecolor: INK, zerolinewidth: 1.5 };
   return {
-    data: [...traces, others],
+    data: [...whole, ...near],
     layout: {
       ...layout,
       showlegend: true,
-      xaxis: axis(options.xTitle, { zeroline: true, zerolinecolor: INK, zerolinewidth: 1.5 }),
+      xaxis: axis(options.xTitle, { ...zero, domain: [0, 0.58] }),
+      xaxis2: axis(`${options.xTitle}, near 0`, { ...zero, domain: [0.62, 1], range: [-options.zoom, options.zoom], anchor: "y" }), // prettier-ignore
       yaxis: axis("", {
         tickmode: "array",
         tickvals: rows.map((_, at) => at),

@@ -1,6 +1,7 @@
 import { LabError } from "../../core/errors";
 import type { JsonObject, PlotlyFigure } from "./figure";
-import { SYMBOLS, axis, coloursOf, frame, INK, plain, type Colours } from "./style";
+import { wrapText } from "./textWidth";
+import { SIZE, SYMBOLS, axis, coloursOf, frame, INK, plain, type Colours } from "./style";
 
 export interface LinePoint {
   readonly x: number;
@@ -21,6 +22,8 @@ export interface LinesOptions {
   readonly yTitle: string;
   /** Values are shares, drawn in per cent. */
   readonly percent?: boolean;
+  /** false where the places of the horizontal axis have no order. */
+  readonly joined?: false;
   /** Where the horizontal axis has its ticks, and what they are called. */
   readonly ticks?: readonly { readonly at: number; readonly label: string }[];
   /** What the error bars are, such as "95 % intervals over test items"; needed where a point has an interval. */
@@ -30,6 +33,9 @@ export interface LinesOptions {
   readonly width?: number;
   readonly height?: number;
 }
+
+/** Pixels beside the plot, for the vertical axis and the legend. */
+const MARGINS = 220;
 
 /** Points joined by lines, with error bars: a score over a number, such as a ratio or a weight. */
 export function lineChart(lines: readonly Line[], options: LinesOptions): PlotlyFigure {
@@ -45,7 +51,8 @@ export function lineChart(lines: readonly Line[], options: LinesOptions): Plotly
     lines.map(({ name }) => name),
     options.colours,
   );
-  const placed = ticks?.map(({ at, label }) => ({ at, label: plain(label) }));
+  const room = (width - MARGINS) / Math.max(1, ticks?.length ?? 1) - 10;
+  const placed = ticks?.map(({ at, label }) => ({ at, label: wrapText(label, room, SIZE.small).map(plain).join("<br>") })); // prettier-ignore
   const tickAxis: JsonObject =
     placed === undefined
       ? {}
@@ -56,9 +63,9 @@ export function lineChart(lines: readonly Line[], options: LinesOptions): Plotly
       return trace(line, index, colours.get(line.name) ?? INK, { ...options, shift });
     }),
     layout: {
-      ...frame({ title, width, height, notes: [...explained, ...notes] }),
+      ...frame({ title, width, height, notes: [...notes, ...explained] }),
       showlegend: true,
-      xaxis: axis(xTitle, tickAxis),
+      xaxis: axis(xTitle, tickAxis, width - MARGINS),
       yaxis: axis(yTitle),
     },
   };
@@ -79,7 +86,7 @@ function trace(
   { name, points }: Line,
   index: number,
   colour: string,
-  { percent, shift, ticks = [] }: LinesOptions & { readonly shift: number },
+  { percent, shift, joined, ticks = [] }: LinesOptions & { readonly shift: number },
 ): JsonObject {
   const scale = percent === true ? 100 : 1;
   const side = (of: "low" | "high") =>
@@ -87,7 +94,7 @@ function trace(
   const labels = points.map(({ x }) => plain(ticks.find(({ at }) => at === x)?.label ?? String(x)));
   return {
     type: "scatter",
-    mode: "lines+markers",
+    mode: joined === false ? "markers" : "lines+markers",
     name: plain(name),
     x: points.map(({ x }) => x + shift),
     y: points.map(({ value }) => value * scale),

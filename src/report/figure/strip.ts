@@ -34,8 +34,9 @@ export async function imageStrip(pictures: readonly CaptionedImage[], options: S
   let y = 14 + 21 * title.length;
   for (let start = 0; start < pictures.length; start += columns) {
     const row = pictures.slice(start, start + columns);
+    const headings = Math.max(0, ...row.map(({ heading }) => wrapHeading(heading, size).length)); // pictures of a row stand on one line
     const drawn = await Promise.all(
-      row.map((picture, index) => drawPicture(picture, GAP + index * (size + GAP), y, size)),
+      row.map((picture, index) => drawPicture(picture, { x: GAP + index * (size + GAP), y, size, headings })),
     );
     body.push(...drawn.map((part) => part.svg));
     y += Math.max(...drawn.map((part) => part.height)) + GAP;
@@ -49,22 +50,33 @@ export async function imageStrip(pictures: readonly CaptionedImage[], options: S
   return { title: options.title, svg };
 }
 
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  /** Width of the picture. */
+  readonly size: number;
+  /** Lines that headings take in its row. */
+  readonly headings: number;
+}
+
 async function drawPicture(
   { image, heading, caption }: CaptionedImage,
-  x: number,
-  y: number,
-  size: number,
+  { x, y, size, headings }: Place,
 ): Promise<{ svg: string; height: number }> {
   const height = Math.round((size * image.height) / image.width);
-  const top = heading === undefined ? 4 : 22;
+  const top = headings === 0 ? 4 : 6 + LINE * headings;
   const url = await pictureUrl(image);
   const below = wrapText(caption ?? "", size, SIZE.small);
   const parts = [
-    ...lines(heading === undefined ? [] : [heading], x, y + 14, { size: SIZE.text, leading: LINE, bold: true }),
+    ...lines(wrapHeading(heading, size), x, y + 14, { size: SIZE.text, leading: LINE, bold: true }),
     `<image x="${x}" y="${y + top}" width="${size}" height="${height}" xlink:href="${url}"/>`,
     ...lines(below, x, y + top + height + LINE, { size: SIZE.small, leading: LINE }),
   ];
   return { svg: parts.join("\n"), height: top + height + LINE * below.length + (below.length > 0 ? 6 : 0) };
+}
+
+function wrapHeading(heading: string | undefined, size: number): string[] {
+  return heading === undefined ? [] : wrapText(heading, size, SIZE.text, true);
 }
 
 function lines(

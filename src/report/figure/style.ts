@@ -116,6 +116,9 @@ export function axis(title: string, more: JsonObject = {}, room = Infinity): Jso
   };
 }
 
+/** A logarithmic axis with a tick at each power of ten, written out. */
+export const LOG_AXIS = { type: "log", dtick: 1, exponentformat: "none" } as const;
+
 /** What `frame` wrote above a chart, as texts: its title, and the small lines under it together. @returns lines how many they take */
 export function titleIn(layout: JsonObject): {
   readonly title: string;

@@ -87,7 +87,7 @@ export function requirePublished({ table, rows }: PublishedLink): void {
 export function besidePublished(
   links: readonly PublishedLink[],
   columns: readonly MeasuredColumn[],
-  { measurements, methods }: Results,
+  { measurements, methods }: Pick<Results, "measurements" | "methods">,
 ): BesideColumn[] {
   const beside = columns.flatMap((spec) =>
     pivotColumns([withoutInterval(spec)]).flatMap(({ column, where: { setting, metric, domain, split = "all" } }) => {
@@ -126,7 +126,7 @@ function withoutInterval(spec: MeasuredColumn): MeasuredColumn {
 }
 
 /** Says which rows of the paper stand beside which of ours, and what is doubtful about them. */
-export function publishedNotes(links: readonly PublishedLink[], { methods }: Results): string[] {
+export function publishedNotes(links: readonly PublishedLink[], { methods }: Pick<Results, "methods">): string[] {
   return links.flatMap(({ table, rows }) => {
     const { where, notes = [] }: PublishedTable = PUBLISHED[table];
     const pairs = methods.flatMap(({ name, title }) => {

@@ -13,6 +13,8 @@ import type { JsonObject, PlotlyFigure } from "../../../src/report/figure/figure
 import { heatMap } from "../../../src/report/figure/matrix";
 import { renderSvg } from "../../../src/report/figure/render";
 import { pcaScatter } from "../../../src/report/figure/scatter";
+import { dotPlot } from "../../../src/report/figure/dots";
+import { lineChart } from "../../../src/report/figure/lines";
 import { imageStrip } from "../../../src/report/figure/strip";
 import { PALETTE } from "../../../src/report/figure/style";
 import { resultTable } from "../../../src/report/table/table";
@@ -62,6 +64,14 @@ describe("trainingCurves", () => {
     const { text } = (figure.layout["yaxis"] as { title: { text: string } }).title;
     expect(text.split("<br>").length).toBeGreaterThan(1);
     expect(text.replaceAll("<br>", " ")).toBe(title);
+  });
+  it("has a logarithmic axis where one curve would flatten the others, and none where a value is zero", () => {
+    const axisOf = (...all: readonly number[][]): unknown => {
+      const curves = all.map((y, at) => ({ name: String(at), y }));
+      return trainingCurves([{ title: "KL", curves }], { title: "t" }).layout["yaxis"];
+    };
+    expect(axisOf([1, NaN, 2], [90, 80, 70])).toMatchObject({ type: "log" }); // 80 is more than 30 · 2
+    for (const curves of [[[1, 2], [20, 30]], [[0, 1], [90, 80]], [[1, 1000]]]) expect(axisOf(...curves)).not.toHaveProperty("type"); // prettier-ignore
   });
   it("keeps panels apart", () => {
     const { layout } = sampleCurves(4);
@@ -170,6 +180,35 @@ describe("heatMap", () => {
   });
 });
 
+describe("lineChart", () => {
+  const line = { name: "seen", points: [0, 1, 2].map((x) => ({ x, value: x })) };
+  const label = "CoT SFT and then reinforcement learning with matched weights";
+  const options = { title: "t", xTitle: "x", yTitle: "y", ticks: [0, 1, 2].map((at) => ({ at, label })) };
+  it("breaks what stands under a tick, and joins its points unless their places have no order", () => {
+    const { data, layout } = lineChart([line], options);
+    expect(data[0]).toMatchObject({ mode: "lines+markers" });
+    const [tick = ""] = (layout["xaxis"] as { ticktext: string[] }).ticktext;
+    expect(tick.split("<br>").length).toBeGreaterThan(1);
+    expect(tick.replaceAll("<br>", " ")).toBe(label);
+    expect(lineChart([line], { ...options, joined: false }).data[0]).toMatchObject({ mode: "markers" });
+  });
+});
+
+describe("dotPlot", () => {
+  it("draws everything twice: whole, and the middle of the axis larger", () => {
+    const rows = [{ label: "a − b", group: "reproduced", value: { value: 0.5, low: 0.4, high: 0.6 }, beside: 0.01 }];
+    const names = ["here", "paper"] as const;
+    const figure = dotPlot(rows, { title: "t", xTitle: "points", notes: [], names, colours: { reproduced: "#000000" }, zoom: 6 }); // prettier-ignore
+    expect(figure.data.map(({ name, x, xaxis }) => [name, x, xaxis])).toEqual([
+      ["here: reproduced", [50], undefined],
+      ["paper", [1], undefined],
+      ["here: reproduced", [50], "x2"],
+      ["paper", [1], "x2"],
+    ]);
+    expect(figure.layout["xaxis2"]).toMatchObject({ range: [-6, 6] });
+  });
+});
+
 describe("imageStrip", () => {
   it("holds the pixels of its pictures", async () => {
     const { svg } = await sampleStrip();
@@ -177,6 +216,17 @@ describe("imageStrip", () => {
     expect(urls.length).toBe(3);
     expect(await decodeImage(Buffer.from(urls[0]!, "base64"), "strip")).toEqual(stripes(84, 84, 40));
     expect(texts(svg)).toEqual(expect.arrayContaining(["anchor", "positive", "negative", "elmont swifttail"]));
+  });
+  it("breaks a heading that is wider than its picture, and keeps the pictures of a row on one line", async () => {
+    const headings = ["its own name", "the name of the class that is most like it"];
+    const pictures = headings.map((heading) => ({ image: stripes(8, 8, 40), heading }));
+    const { svg } = await imageStrip(pictures, { title: "t", size: 120 });
+    expect(texts(svg)).toContain("its own name");
+    expect(texts(svg)).not.toContain(headings[1]);
+    const tops = [...svg.matchAll(/<image x="\d+" y="(\d+)"/g)].map(([, y]) => Number(y));
+    expect(tops[0]).toBe(tops[1]);
+    const lowest = Math.max(...[...svg.matchAll(/<text x="\d+" y="(\d+)" font-size="13" font-weight="bold"/g)].map(([, y]) => Number(y))); // prettier-ignore
+    expect(lowest).toBeLessThan(tops[0]!);
   });
 });
 
