@@ -80,7 +80,7 @@ export async function runMany(ids: readonly string[], options: RunArguments): Pr
     const planned = planMany(labs, experiments, { seeds, only });
     requireAble(stagesOfMany(planned));
     await loadBackend();
-    showTally(tallyOf(storeFolder(), planned), workerCount(options.workers).workers);
+    showTally(tallyOf(storeFolder(), planned, options), workerCount(options.workers).workers);
     for (const sentence of [...leftOut(labs, experiments), ...warnings]) console.log(sentence);
     return planned;
   };

@@ -111,10 +111,14 @@ export interface Tally {
   readonly seconds: number | undefined;
 }
 
-/** What there is of several experiments, and what is left to do. */
-export function tallyOf(store: string, planned: readonly PlannedExperiment[]): Tally[] {
+/** What there is of several experiments, and what is left to do. @param how.fresh all is to be made, whatever is in the store */
+export function tallyOf(
+  store: string,
+  planned: readonly PlannedExperiment[],
+  { fresh = false }: { readonly fresh?: boolean | undefined } = {},
+): Tally[] {
   const finished = listFinished(store);
-  const there = new Set(finished.map(({ key }) => key));
+  const there = new Set(fresh ? [] : finished.map(({ key }) => key));
   const expected = expectation(finished);
   const counted = new Set<string>();
   return planned.map((one) => {
@@ -132,7 +136,7 @@ export function tallyOf(store: string, planned: readonly PlannedExperiment[]): T
   });
 }
 
-/** The mean time of the finished stages of a stage's kind: of those on its dataset, where there are some. */
+/** A stage's own time where it was made before; else the mean of the finished stages of its kind: of those on its dataset, where there are some. */
 function expectation(finished: readonly FinishedRecord[]): (stage: Stage) => number | undefined {
   const took = new Map<string, { sum: number; count: number }>();
   const names = ({ kind, inputs }: { readonly kind: string; readonly inputs: unknown }): [string, string] => {
@@ -145,7 +149,10 @@ function expectation(finished: readonly FinishedRecord[]): (stage: Stage) => num
       took.set(name, { sum: sum + record.seconds, count: count + 1 });
     }
   }
+  const own = new Map(finished.map(({ key, seconds }) => [key, seconds]));
   return (stage) => {
+    const known = own.get(stage.key);
+    if (known !== undefined) return known;
     const best = names(workOf(stage))
       .map((name) => took.get(name))
       .find((one) => one !== undefined);

@@ -55,6 +55,12 @@ async function made(planned = plan()) {
   return { done, failed };
 }
 
+/** What the finished stages of a kind took. */
+const mean = (kind: string): number => {
+  const own = listFinished(lab.store).filter((one) => one.kind === kind);
+  return own.reduce((sum, { seconds }) => sum + seconds, 0) / own.length;
+};
+
 describe("several experiments as one piece of work", () => {
   it("share their stages: each is counted for the first that needs it", () => {
     const planned = plan();
@@ -95,6 +101,17 @@ describe("several experiments as one piece of work", () => {
     const [one] = tallyOf(lab.store, plan());
     expect(others).toHaveLength(2);
     expect(one?.seconds).toBeCloseTo((others[0]!.seconds + others[1]!.seconds) / 2, 10);
+  });
+
+  it("expect everything once more where all is to be made anew, a stage's own time where it is known", () => {
+    const [, , third] = tallyOf(lab.store, plan(), { fresh: true });
+    const [, again] = tallyOf(lab.store, plan(), { fresh: true });
+    expect([again?.there, again?.toMake.length, third?.toMake.length]).toEqual([0, 3, 0]);
+    const took = new Map(listFinished(lab.store).map(({ key, seconds }) => [key, seconds]));
+    const known = again!.toMake.filter(({ key }) => took.has(key));
+    expect(known.length).toBeGreaterThan(1); // the first experiment's answers are gone from the store
+    const sum = again!.toMake.reduce((all, { key, kind }) => all + (took.get(key) ?? mean(kind.kind)), 0);
+    expect(again!.seconds).toBeCloseTo(sum, 10);
   });
 
   it("end when they are stopped", async () => {
