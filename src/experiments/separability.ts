@@ -100,11 +100,12 @@ function scatter(setting: string, metric: string): MeasuredColumn {
 function plane(name: string): FigureSpec {
   return {
     name: `plane-${name}`,
-    draw: ({ methods, found }) => {
+    draw: ({ methods, found, curves, seed }) => {
       const result = found?.get(name)?.get(nameSeparability.name);
       if (result === undefined) return undefined;
       const { pairs, ...separability } = separabilityStage.parse(result);
-      return separabilityFigure(methods.find((method) => method.name === name)?.title ?? name, pairs, separability);
+      const title = methods.find((method) => method.name === name)?.title ?? name;
+      return separabilityFigure(curves.has(name) ? `${title}, seed ${seed}` : title, pairs, separability);
     },
   };
 }
