@@ -4,12 +4,12 @@ import { Option, type Command } from "commander";
 import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { CLAIMS } from "../experiments/claims";
-import { VERDICT_RULE, VERDICTS, WORLDS_RULE } from "../eval/claims";
+import { VERDICT_RULE, WORLDS_RULE } from "../eval/claims";
 import { exportScorecard, requireProfiles, SCORECARD, scorecardFolder, scorecardOf } from "../lab/scorecard";
 import { tableFromJson } from "../report/table/json";
-import { bareValue, cellOf, type ResultTable } from "../report/table/table";
+import { cellOf, type ResultTable } from "../report/table/table";
 import { toText } from "../report/table/text";
-import { briefScorecard, countVerdicts } from "../report/scorecard";
+import { briefScorecard, countVerdicts, verdictsIn } from "../report/scorecard";
 import { readNames } from "./options";
 
 interface ScorecardArguments {
@@ -75,10 +75,7 @@ function brief(): void {
   const file = path.join(scorecardFolder("record"), `${SCORECARD}.json`);
   if (!fs.existsSync(file)) return;
   const table = tableFromJson(fs.readFileSync(file, "utf8"), placeOf(file));
-  const verdicts = table.rows.flatMap((row) => {
-    const told = bareValue(cellOf(row, "verdict"));
-    return VERDICTS.filter((verdict) => verdict === told).map((verdict) => ({ verdict }));
-  });
+  const verdicts = verdictsIn(table);
   console.log(`\n${toText(firstRows(table))}\n\nAll ${verdicts.length} claims: ${countVerdicts(verdicts)}.
 The whole scorecard: npx fine-r1 ${SCORECARD}, or ${placeOf(path.dirname(file))}`);
 }

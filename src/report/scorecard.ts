@@ -11,6 +11,8 @@ import type { PooledClaim } from "../eval/worlds";
 import { dotPlot } from "./figure/dots";
 import type { PlotlyFigure } from "./figure/figure";
 import {
+  bareValue,
+  cellOf,
   numberColumn,
   resultTable,
   textColumn,
@@ -120,6 +122,14 @@ export function countVerdicts(judged: readonly Pick<JudgedClaim, "verdict">[]): 
     count: judged.filter((one) => one.verdict === verdict).length,
   }));
   return counts.flatMap(({ verdict, count }) => (count === 0 ? [] : [`${count} ${verdict}`])).join(", ");
+}
+
+/** The verdicts that a table of claims tells, a row each. */
+export function verdictsIn({ rows }: ResultTable): Pick<JudgedClaim, "verdict">[] {
+  return rows.flatMap((row) => {
+    const told = bareValue(cellOf(row, "verdict"));
+    return VERDICTS.filter((verdict) => verdict === told).map((verdict) => ({ verdict }));
+  });
 }
 
 const BRIEF: readonly string[] = ["claim", "place", "paper", "ours", "verdict"];
