@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LabError } from "../../../src/core/errors";
+import { toHtml } from "../../../src/report/table/html";
+import { toLatex } from "../../../src/report/table/latex";
+import { toMarkdown } from "../../../src/report/table/markdown";
 import { headedColumns, shownCells } from "../../../src/report/table/format";
 import { type Cell, type Column, resultTable } from "../../../src/report/table/table";
 import { toText } from "../../../src/report/table/text";
@@ -84,6 +87,19 @@ describe("shownCells", () => {
     expect(shown(0.004, { positive: "or 0", digits: 2 })?.body).toBe("< 0.01");
     expect(shown(0.0005, { positive: true })?.body).toBe("0.001"); // 0.0005 in binary lies a little above itself
   });
+});
+
+it.each([
+  [{ profile: "smoke" }, true],
+  [{ profile: "smoke-set-1a2b3c" }, true],
+  [{ profiles: "mini smoke" }, true],
+  [{ profile: "mini" }, false],
+  [{ profile: "my-smoke" }, false],
+  [{}, false],
+])("below a table of %j stands in every format for readers that its numbers mean nothing: %s", (provenance, said) => {
+  const table = { ...sampleTable(), provenance };
+  for (const write of [toText, toMarkdown, toHtml, toLatex])
+    expect(write(table).includes("Numbers of the profile smoke mean nothing"), write.name).toBe(said);
 });
 
 describe("toText", () => {
