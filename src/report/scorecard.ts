@@ -65,14 +65,14 @@ export interface ScorecardLayout {
   readonly leftOut?: readonly string[];
   /** Whether the rule stands among the notes; default true. */
   readonly rule?: boolean;
-  /** Whether the verdicts are about the mini-world; default true. */
-  readonly mini?: boolean;
+  /** Whether the verdicts are about mini-worlds alone: what is true of them is said then, and of nothing else. */
+  readonly mini: boolean;
 }
 
 /** A row per claim: what the paper says and where, its effect, ours, and the verdict. */
 export function scorecardTable(
   judged: readonly JudgedClaim[],
-  { caption, provenance, leftOut = [], rule = true, mini = true }: ScorecardLayout,
+  { caption, provenance, leftOut = [], rule = true, mini }: ScorecardLayout,
 ): ResultTable {
   const noted = judged.flatMap(({ claim }) => {
     const { note, says } = claim;
@@ -96,7 +96,7 @@ export function scorecardTable(
 /** A row per difference, those that decide nothing included. */
 export function effectsTable(
   judged: readonly JudgedClaim[],
-  { caption, provenance, leftOut = [] }: ScorecardLayout,
+  { caption, provenance, leftOut = [] }: Omit<ScorecardLayout, "rule" | "mini">,
 ): ResultTable {
   // prettier-ignore
   return resultTable({

@@ -19,7 +19,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   base: effect(1 / 16, { fewestSeeds: null, overItems: false }),
 };
 const judged = [claim("x", ["dapo"], 0.0151), claim("y", ["dapo", "intra"]), claim("z", ["base"]), claim("w", ["gone"], 0.1)].map((one) => judge(one, ({ b }) => EFFECTS[b])); // prettier-ignore
-const layout = { caption: "c", provenance: {} };
+const layout = { caption: "c", provenance: {}, mini: true };
 
 it("the scorecard has a row per claim, with the difference that decides and power beside what is not reproduced", () => {
   const lines = toCsv(scorecardTable(judged, layout)).trimEnd().split("\n");
