@@ -29,7 +29,7 @@ export function addScorecardCommand(program: Command): void {
     .description("every claim of the paper beside what came out here, with a verdict; from results alone")
     .option("--profiles <names>", "profiles whose results count, a world each", "mini,mini-2,mini-3")
     .option("--mine", "one's own runs (runs/) instead of the record (results/)")
-    .option("--record", "write results/scorecard instead of runs/scorecard")
+    .option("--record", "write results/scorecard instead of runs/scorecard/PROFILES")
     .addOption(
       new Option("--brief", "the first lines of the recorded scorecard; nothing is computed").conflicts([
         "profiles",
@@ -65,7 +65,7 @@ async function scorecard({ profiles, mine, record }: ScorecardArguments): Promis
     const remedy = "Record an experiment first: fine-r1 run EXPERIMENT --record";
     throw new LabError(`nothing is measured under ${names.join(", ")}, and so nothing recorded`, remedy);
   }
-  const files = await exportScorecard(made, scorecardFolder(record === true ? "record" : "report"));
+  const files = await exportScorecard(made, scorecardFolder(record === true ? "record" : "report", names));
   const plain = { ...made.table, notes: made.table.notes.filter((note) => note !== VERDICT_RULE) };
   console.log(`${VERDICT_RULE}\n\n${toText(plain)}\n\n${made.counts}.\n\n${files.map(placeOf).join("\n")}`);
 }

@@ -36,9 +36,9 @@ export const SCORECARD = "scorecard";
 /** The figure's. */
 const PLOT = "effects-plot";
 
-/** Where a scorecard lies. */
-export function scorecardFolder(destination: Destination): string {
-  return path.join(rootOf(destination), SCORECARD);
+/** Where a scorecard lies: the record has one, and one's own lie apart by the profiles that they are asked for. */
+export function scorecardFolder(destination: Destination, profiles: readonly string[] = []): string {
+  return path.join(rootOf(destination), SCORECARD, ...(destination === "record" ? [] : [profiles.join("+")]));
 }
 
 function rootOf(destination: Destination): string {

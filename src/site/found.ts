@@ -75,11 +75,12 @@ export function foundRuns(mine: boolean): FoundRun[] {
 export function foundScorecards(mine: boolean): FoundScorecard[] {
   const roots = [[resultsRoot(), "record"] as const, ...(mine ? [[runsRoot(), "report"] as const] : [])];
   return roots.flatMap(([root, origin]) => {
-    const folder = path.join(root, SCORECARD);
-    const found = isFolder(folder) ? foundFiles(folder) : undefined;
-    return found === undefined || found.tables.length === 0
-      ? []
-      : [{ ...found, origin, at: placeIn(origin, SCORECARD) }];
+    const above = path.join(root, SCORECARD);
+    return (isFolder(above) ? [above, ...subfolders(above)] : []).flatMap((folder) => {
+      const found = foundFiles(folder);
+      const at = placeIn(origin, ...path.relative(root, folder).split(path.sep));
+      return found.tables.length === 0 ? [] : [{ ...found, origin, at }];
+    });
   });
 }
 

@@ -32,7 +32,7 @@ export function indexPage(runs: readonly FoundRun[], scorecards: readonly FoundS
       two cores train it in minutes. It shows whether the mechanics of a method do what is claimed, and is no evidence
       about birds, cars or models of billions of parameters.
     </p>
-    ${scorecards.map(countsMarkup)}
+    ${scorecards.filter(({ origin }) => origin === "record").map(countsMarkup)}
     <p>
       An interval says how far a number may lie from the truth; every table says over what it was taken, and how many
       seeds stand behind it. Click a heading to sort a table. <a href="glossary.html">The glossary</a> says what each
@@ -52,14 +52,11 @@ export function indexPage(runs: readonly FoundRun[], scorecards: readonly FoundS
   return { title: SITE_TITLE, at, scripts: [SITE], body };
 }
 
-/** How the paper's claims fare, in a sentence. */
-function countsMarkup({ tables, origin }: FoundScorecard): Markup {
+/** How the paper's claims fare in the record, in a sentence. */
+function countsMarkup({ tables }: FoundScorecard): Markup {
   const verdicts = tables[0] === undefined ? [] : verdictsIn(tables[0].table);
   if (verdicts.length === 0) return html``;
-  return html`<p class="lead">
-    Of the paper’s ${verdicts.length} claims${origin === "record" ? "" : ", in the runs made here"}:
-    ${countVerdicts(verdicts)}.
-  </p>`;
+  return html`<p class="lead">Of the paper’s ${verdicts.length} claims: ${countVerdicts(verdicts)}.</p>`;
 }
 
 /** On the first page: the verdicts alone. */
@@ -68,16 +65,22 @@ function verdictsMarkup({ tables, files, origin, at }: FoundScorecard): Markup {
   if (first === undefined) return html``;
   const { name, table } = first;
   return html`<section aria-labelledby="${at}">
-    <h2 id="${at}">The scorecard${origin === "record" ? "" : ", made here"}</h2>
+    <h2 id="${at}">${scorecardTitle({ origin, at })}</h2>
     ${tableMarkup(`${at}-${name}`, table, downloads(files, TABLE_FILES, name, `${at}/`))}
     <p><a href="${at}/index.html">What each verdict rests on</a></p>
   </section>`;
 }
 
+/** "The scorecard", or "The scorecard, made here (smoke)". */
+function scorecardTitle({ origin, at }: Pick<FoundScorecard, "origin" | "at">): string {
+  const [, of] = /scorecard\/(.*)/u.exec(at) ?? [];
+  return `The scorecard${origin === "record" ? "" : ", made here"}${of === undefined ? "" : ` (${of})`}`;
+}
+
 /** The page of a scorecard: verdicts, and every difference behind them. */
 export function scorecardPage(found: FoundScorecard): Page {
   const at = `${found.at}/index.html`;
-  const title = `The scorecard${found.origin === "record" ? "" : ", made here"}`;
+  const title = scorecardTitle(found);
   const body = html`<main id="main">
     <p class="kicker"><a href="${link(at, "index.html")}">Experiments</a> / scorecard</p>
     <h1>${title}</h1>
