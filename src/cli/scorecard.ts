@@ -8,9 +8,9 @@ import { VERDICT_RULE, WORLDS_RULE } from "../eval/claims";
 import { exportScorecard, requireProfiles, SCORECARD, scorecardFolder, scorecardOf } from "../lab/scorecard";
 import { tableFromJson } from "../report/table/json";
 import { cellOf, type ResultTable } from "../report/table/table";
-import { toText } from "../report/table/text";
 import { briefScorecard, countVerdicts, verdictsIn } from "../report/scorecard";
 import { readNames } from "./options";
+import { terminalText } from "./terminalText";
 
 interface ScorecardArguments {
   readonly profiles: string;
@@ -67,7 +67,7 @@ async function scorecard({ profiles, mine, record }: ScorecardArguments): Promis
   }
   const files = await exportScorecard(made, scorecardFolder(record === true ? "record" : "report", names));
   const plain = { ...made.table, notes: made.table.notes.filter((note) => note !== VERDICT_RULE) };
-  console.log(`${VERDICT_RULE}\n\n${toText(plain)}\n\n${made.counts}.\n\n${files.map(placeOf).join("\n")}`);
+  console.log(`${VERDICT_RULE}\n\n${terminalText(plain)}\n\n${made.counts}.\n\n${files.map(placeOf).join("\n")}`);
 }
 
 /** Shows what is recorded, and nothing where nothing is: it stands at the end of `npm start`. */
@@ -76,7 +76,7 @@ function brief(): void {
   if (!fs.existsSync(file)) return;
   const table = tableFromJson(fs.readFileSync(file, "utf8"), placeOf(file));
   const verdicts = verdictsIn(table);
-  console.log(`\n${toText(firstRows(table))}\n\nAll ${verdicts.length} claims: ${countVerdicts(verdicts)}.
+  console.log(`\n${terminalText(firstRows(table))}\n\nAll ${verdicts.length} claims: ${countVerdicts(verdicts)}.
 The whole scorecard: npx fine-r1 ${SCORECARD}, or ${placeOf(path.dirname(file))}`);
 }
 

@@ -125,6 +125,31 @@ describe("toText", () => {
       ].join("\n"),
     );
   });
+  it("breaks columns of texts between words where the terminal is narrower, and nothing where whole words do not fit", () => {
+    const claim = "a claim of many words, told in full";
+    const columns: Column[] = [
+      { key: "name", title: "Experiment", kind: "text" },
+      { key: "claim", title: "Claim", kind: "text" },
+      { key: "n", title: "Items", kind: "number" },
+    ];
+    const notes = ["a note that is longer than the terminal is wide"];
+    const table = resultTable({ caption: "c", columns, rows: [{ name: "closed-world", claim, n: 3 }, { name: "b", claim: "x", n: 4 }], notes }); // prettier-ignore
+    expect(toText(table, 34)).toBe(`c
+──────────────────────────────────
+Experiment    Claim          Items
+──────────────────────────────────
+closed-world  a claim of         3
+              many words,
+              told in full
+
+b             x                  4
+──────────────────────────────────
+a note that is longer than the
+terminal is wide
+`);
+    const rules = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
+    expect(rules(toText(table, 25))).toBe(rules(toText(table))); // "closed-world", "Items" and a word of the claim take 29
+  });
   it("keeps a table without rows whole", () => {
     const empty = resultTable({ caption: "none", columns: [{ key: "a", title: "A", kind: "text" }], rows: [] });
     expect(toText(empty).split("\n").slice(0, 4)).toEqual(["none", "─", "A", "─"]);
