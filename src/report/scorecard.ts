@@ -145,6 +145,10 @@ export function briefScorecard({ caption, columns, rows, provenance }: ResultTab
 export function scorecardFigure(judged: readonly JudgedClaim[], title: string): PlotlyFigure | undefined {
   const measured = judged.flatMap(({ decided }) => decided.filter(({ effect }) => effect !== undefined));
   if (measured.length === 0) return undefined;
+  const effects = measured.flatMap(({ effect }) => effect ?? []);
+  const drawn = (["seeds", "worlds"] as const).filter((of) => effects.some((effect) => effect[of] > 1));
+  const isOfMeans = drawn.length > 0 && effects.some(({ overItems }) => !overItems);
+  const meansOnly = isOfMeans ? `; of probes, states and general questions over ${inSeries(drawn)} alone` : "";
   const rows = measured.map(({ difference, effect, verdict }) => ({
     label: inWords(difference),
     group: verdict,
@@ -155,11 +159,16 @@ export function scorecardFigure(judged: readonly JudgedClaim[], title: string): 
     title,
     xTitle: "difference in points",
     notes: [
-      "95 % intervals over items, seeds and worlds; of probes, states and general questions over seeds and worlds alone. Cosines in hundredths. Open diamonds: the paper's own effects, on real pictures.",
+      `95 % intervals over ${inSeries(["items", ...drawn])}${meansOnly}. Cosines in hundredths. Open diamonds: the paper's own effects, on real pictures.`,
     ],
     names: ["here", "paper"],
     colours: VERDICT_COLOURS,
   });
+}
+
+/** "items, seeds and worlds". */
+function inSeries(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 }
 
 function numbersOf({ difference, effect, verdict }: Decided): Row {

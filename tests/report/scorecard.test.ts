@@ -55,6 +55,19 @@ it("the figure has a dot with its interval for every measured difference, and th
   expect(scorecardFigure([judge(claim("w", ["gone"]), () => undefined)], "t")).toBeUndefined();
 });
 
+it("the figure says over what its intervals are: over worlds and seeds where there are several, and over nothing else", () => {
+  const said = (...of: readonly Partial<Effect>[]): string => {
+    const each = of.map((more, at) => judge(claim(`c${at}`, ["dapo"]), () => effect(1 / 32, more)));
+    return /95 % intervals [^.]*/u.exec(JSON.stringify(scorecardFigure(each, "t")))?.[0] ?? "";
+  };
+  const [one, alone] = [{ worlds: 1 }, { worlds: 1, seeds: 1 }];
+  expect(said({})).toBe("95 % intervals over items, seeds and worlds");
+  expect(said(one)).toBe("95 % intervals over items and seeds");
+  expect(said(alone)).toBe("95 % intervals over items");
+  const onlyMeans = { ...one, overItems: false };
+  expect(said(one, onlyMeans)).toBe("95 % intervals over items and seeds; of probes, states and general questions over seeds alone"); // prettier-ignore
+});
+
 it("one mean of one run stands without an interval, a p and a power: it has no spread for them to rest on", () => {
   const one = effect(1 / 8, { low: 1 / 8, high: 1 / 8, p: 0.0005, detectable: 0, overItems: false, fewestSeeds: 1, seeds: 1, worlds: 1 }); // prettier-ignore
   const lone = [judge(claim("v", ["dapo"], 0.036), () => one)];
