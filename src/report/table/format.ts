@@ -117,7 +117,8 @@ function numberFormat(column: Column, cells: readonly Cell[]): (value: number) =
   const whole = cells.every(
     (cell) => !isEstimate(cell) && (bareValue(cell) === null || Number.isInteger(bareValue(cell))),
   );
-  const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : 3);
+  const large = cells.some((cell) => Math.abs(Number(bareValue(cell))) >= 10);
+  const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : large ? 1 : 3);
   return (value) => {
     const shown = (value * scale)
       .toFixed(digits)

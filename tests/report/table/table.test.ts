@@ -36,6 +36,12 @@ describe("shownCells", () => {
     expect(shown({ value: 0.661, low: 0.612, high: 0.71 }, { percent: true })?.body).toBe("66.1 ± 4.9");
     expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true })?.body).toBe("97.0 [92.0, 100.0]");
   });
+  it("shows small numbers with three digits, and those of a column that reaches 10 with one, such as means of counts", () => {
+    expect(shown({ value: 0.331, low: 0.3, high: 0.362 })?.body).toBe("0.331 ± 0.031");
+    expect(shown({ value: 275, low: 266.394, high: 283.606 })?.body).toBe("275.0 ± 8.6");
+    expect([shown(275)?.body, shown(-12.34)?.body, shown(9.5)?.body]).toEqual(["275", "−12.3", "9.500"]);
+    expect(shown(275.25, { digits: 3 })?.body).toBe("275.250");
+  });
   it("never shows ± where the sides of an interval differ, not even where half-widths are asked for", () => {
     // 1 − 0.97 = 0.03 above, 0.97 − 0.92 = 0.05 below
     expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true, interval: "half-width" })).toEqual({
