@@ -28,7 +28,7 @@ import { ownVersion } from "../store/facts";
 
 const program = new Command("fine-r1")
   .description(
-    "Fine-R1, reproduced: chain-of-thought SFT, TAPO and their analysis, from the terminal or from notebooks.",
+    "A laboratory for Fine-R1: chain-of-thought SFT, TAPO and their analysis, from the terminal or from notebooks.",
   )
   .addHelpText(
     "after",

@@ -4,13 +4,13 @@ import { Option, type Command } from "commander";
 import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
 import { CLAIMS } from "../experiments/claims";
-import { VERDICT_RULE, VERDICTS, WORLDS_RULE } from "../eval/claims";
+import { VERDICT_RULE, WORLDS_RULE } from "../eval/claims";
 import { exportScorecard, requireProfiles, SCORECARD, scorecardFolder, scorecardOf } from "../lab/scorecard";
 import { tableFromJson } from "../report/table/json";
-import { bareValue, cellOf, type ResultTable } from "../report/table/table";
-import { toText } from "../report/table/text";
-import { briefScorecard, countVerdicts } from "../report/scorecard";
+import { cellOf, type ResultTable } from "../report/table/table";
+import { briefScorecard, countVerdicts, verdictsIn } from "../report/scorecard";
 import { readNames } from "./options";
+import { terminalText } from "./terminalText";
 
 interface ScorecardArguments {
   readonly profiles: string;
@@ -29,7 +29,7 @@ export function addScorecardCommand(program: Command): void {
     .description("every claim of the paper beside what came out here, with a verdict; from results alone")
     .option("--profiles <names>", "profiles whose results count, a world each", "mini,mini-2,mini-3")
     .option("--mine", "one's own runs (runs/) instead of the record (results/)")
-    .option("--record", "write results/scorecard instead of runs/scorecard")
+    .option("--record", "write results/scorecard instead of runs/scorecard/PROFILES")
     .addOption(
       new Option("--brief", "the first lines of the recorded scorecard; nothing is computed").conflicts([
         "profiles",
@@ -65,9 +65,9 @@ async function scorecard({ profiles, mine, record }: ScorecardArguments): Promis
     const remedy = "Record an experiment first: fine-r1 run EXPERIMENT --record";
     throw new LabError(`nothing is measured under ${names.join(", ")}, and so nothing recorded`, remedy);
   }
-  const files = await exportScorecard(made, scorecardFolder(record === true ? "record" : "report"));
+  const files = await exportScorecard(made, scorecardFolder(record === true ? "record" : "report", names));
   const plain = { ...made.table, notes: made.table.notes.filter((note) => note !== VERDICT_RULE) };
-  console.log(`${VERDICT_RULE}\n\n${toText(plain)}\n\n${made.counts}.\n\n${files.map(placeOf).join("\n")}`);
+  console.log(`${VERDICT_RULE}\n\n${terminalText(plain)}\n\n${made.counts}.\n\n${files.map(placeOf).join("\n")}`);
 }
 
 /** Shows what is recorded, and nothing where nothing is: it stands at the end of `npm start`. */
@@ -75,11 +75,8 @@ function brief(): void {
   const file = path.join(scorecardFolder("record"), `${SCORECARD}.json`);
   if (!fs.existsSync(file)) return;
   const table = tableFromJson(fs.readFileSync(file, "utf8"), placeOf(file));
-  const verdicts = table.rows.flatMap((row) => {
-    const told = bareValue(cellOf(row, "verdict"));
-    return VERDICTS.filter((verdict) => verdict === told).map((verdict) => ({ verdict }));
-  });
-  console.log(`\n${toText(firstRows(table))}\n\nAll ${verdicts.length} claims: ${countVerdicts(verdicts)}.
+  const verdicts = verdictsIn(table);
+  console.log(`\n${terminalText(firstRows(table))}\n\nAll ${verdicts.length} claims: ${countVerdicts(verdicts)}.
 The whole scorecard: npx fine-r1 ${SCORECARD}, or ${placeOf(path.dirname(file))}`);
 }
 

@@ -1,15 +1,21 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import type { Command } from "commander";
 import { placeOf } from "../config/places";
 import { LabError } from "../core/errors";
+import { readText } from "../core/files";
 import { silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { keptFolder, readKept, type Destination } from "../lab/kept";
 import { labOf } from "../lab/lab";
 import { layOutAnew } from "../lab/publish";
 import { keptFindings } from "../lab/findings";
+import { countVerdicts, verdictsIn } from "../report/scorecard";
+import { tableFromJson } from "../report/table/json";
 import { resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
+import { terminalText } from "./terminalText";
 import { addProfileOptions, addRowsOption, profileWords, readProfile, rowWords, withRows, type ProfileArguments, type RowsArguments } from "./options"; // prettier-ignore
 
 /** `fine-r1 list` and `fine-r1 show <experiment>`: what there is, without making anything. */
@@ -23,24 +29,26 @@ export function addShowCommands(program: Command): void {
       if (kept === undefined) return "–";
       const seeds = new Set(kept.made.map(({ seed }) => seed));
       const methods = new Set(kept.made.map(({ method }) => method));
-      return `${methods.size} methods, ${seeds.size === 1 ? "1 seed" : `${seeds.size} seeds`}`;
+      return `${methods.size} ${methods.size === 1 ? "method" : "methods"}, ${seeds.size === 1 ? "1 seed" : `${seeds.size} seeds`}`;
     };
     const table = resultTable({
       caption: `Experiments (profile ${profile.name})`,
       columns: [
         textColumn("experiment", "Experiment"),
         textColumn("claim", "Claim"),
+        textColumn("verdicts", "Verdicts"),
         textColumn("recorded", "Recorded"),
         textColumn("mine", "Made here"),
       ],
       rows: EXPERIMENTS.map(({ id, claim }) => ({
         experiment: id,
         claim,
+        verdicts: recordedVerdicts(id, profile.name),
         recorded: made(id, "record"),
         mine: made(id, "report"),
       })),
     });
-    console.log(toText(table));
+    console.log(terminalText(table));
   });
   const command = program
     .command("show")
@@ -50,6 +58,12 @@ export function addShowCommands(program: Command): void {
     .option("--mine", "what was made here (runs/) instead of the record (results/)")
     .option("--write", "write them and the figures anew from the measurements, by today's code; nothing is made again")
     .action((id: string, options: ShowArguments) => show(id, options));
+}
+
+/** How the claims of an experiment fare by its recorded table of them: "1 reproduced, 2 not reproduced"; `null` where there is none. */
+function recordedVerdicts(id: string, profile: string): string | null {
+  const file = path.join(keptFolder(id, profile, "record"), "claims.json");
+  return fs.existsSync(file) ? countVerdicts(verdictsIn(tableFromJson(readText(file), placeOf(file)))) : null;
 }
 
 interface ShowArguments extends ProfileArguments, RowsArguments {

@@ -3,6 +3,11 @@ import { SHARE_ENV, Worker } from "node:worker_threads";
 /** What this thread tells the worker; any message of the worker says that its work can be stopped and resumed. */
 export type ToWorker = "stop" | { readonly columns: number; readonly rows: number };
 
+/** What the worker knows of where its words go, since its own streams are no terminals. */
+export interface Terminal {
+  readonly columns?: number;
+}
+
 const PATIENCE_MS = 3000;
 /** Short enough for one line of a narrow terminal. */
 const PATIENCE = "Stopping after this step; Ctrl-C again stops at once.";
@@ -20,7 +25,8 @@ function keepWorking(error: NodeJS.ErrnoException): void {
  */
 export function runInWorker(program: string): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", keepWorking);
-  const worker = new Worker(program, { argv: process.argv.slice(2), env: SHARE_ENV });
+  const workerData: Terminal = process.stdout.isTTY ? { columns: process.stdout.columns } : {};
+  const worker = new Worker(program, { argv: process.argv.slice(2), env: SHARE_ENV, workerData });
   let [stoppable, stopping] = [false, false];
   worker.on("message", () => {
     stoppable = true;

@@ -40,7 +40,7 @@ export const FEWEST_SEEDS = 3;
 /** The rule of `verdictOf` in words, as it stands above every scorecard. */
 export const VERDICT_RULE = [
   "A claim is a set of differences a − b, written so that the paper claims each to be above 0 (or, for “no difference”, within a margin of 0, and for “no loss”, not below minus a margin; margins were written down before the runs).",
-  "Each difference has a 95 % interval over items, seeds and worlds (the paired bootstrap, or Student's over runs or over worlds where that is wider); of probes, states and general questions only means are kept, so that theirs is Student's over runs and says nothing about other items.",
+  "Each difference has a 95 % interval over items and seeds, and over worlds where there are several (the paired bootstrap, or Student's over runs or over worlds where that is wider); of probes, states and general questions only means are kept, so that theirs is Student's over runs and says nothing about other items.",
   `Reproduced: every interval lies wholly where the paper claims it to be and, of several worlds, every one of them lies there too.`,
   "Not reproduced: some interval lies wholly outside or, of a difference claimed to be above 0, excludes half of the paper's own without excluding 0.",
   `Inconclusive: neither; or fewer than ${FEWEST_SEEDS} seeds in some world for a difference of trained rows, or no spread that an interval could rest on. Then the smallest difference that would have been found four times in five says what the runs could see.`,

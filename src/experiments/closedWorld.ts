@@ -31,12 +31,12 @@ export const closedWorld = defineExperiment({
   ask: ["closed"],
   metrics: ["accuracy", "choice", "nested", "wrongCounted", "differ"],
   compare: [
-    ["tapo", "base"],
-    ["tapo", "siglip"],
     ["larger", "base"],
     ["larger-tapo", "larger"],
     ["larger-tapo", "siglip"],
     ["larger-tapo", "tapo"],
+    ["tapo", "siglip"],
+    ["tapo", "base"], // last: what the headline tells
   ],
   tables: [
     {

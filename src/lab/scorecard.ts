@@ -11,6 +11,7 @@ import { didYouMean } from "../core/similar";
 import { VERDICT_RULE, type Claim, type JudgedClaim } from "../eval/claims";
 import type { WorldResults } from "../eval/effects";
 import { judgeOver, type PooledClaim } from "../eval/worlds";
+import { isMiniWorld } from "../miniworld";
 import { exportFigure } from "../report/figure/export";
 import { briefScorecard, countVerdicts, effectsTable, scorecardFigure, scorecardTable } from "../report/scorecard";
 import { exportTable } from "../report/table/export";
@@ -35,9 +36,9 @@ export const SCORECARD = "scorecard";
 /** The figure's. */
 const PLOT = "effects-plot";
 
-/** Where a scorecard lies. */
-export function scorecardFolder(destination: Destination): string {
-  return path.join(rootOf(destination), SCORECARD);
+/** Where a scorecard lies: the record has one, and one's own lie apart by the profiles that they are asked for. */
+export function scorecardFolder(destination: Destination, profiles: readonly string[] = []): string {
+  return path.join(rootOf(destination), SCORECARD, ...(destination === "record" ? [] : [profiles.join("+")]));
 }
 
 function rootOf(destination: Destination): string {
@@ -87,7 +88,8 @@ export function scorecardOf(claims: readonly Claim[], profiles: readonly string[
   const used = new Set(each.flatMap((one) => entered(one.judged, one.worlds).map(({ profile }) => profile)));
   const provenance = { profiles: [...used].join(" "), from: placeOf(rootOf(from)) };
   const leftOut = each.flatMap((one) => [...one.worlds.leftOut, ...worldSentences(one.judged, one.worlds)]);
-  const layout = { provenance, leftOut };
+  const mini = ofMiniWorlds(each.flatMap((one) => one.worlds.worlds));
+  const layout = { provenance, leftOut, mini };
   return {
     judged,
     table: scorecardTable(judged, { ...layout, caption: "Scorecard: the paper's claims, and what came out here" }),
@@ -140,6 +142,12 @@ function worldsKept(id: string, profiles: readonly string[], from: Destination, 
   return { worlds, leftOut, broken };
 }
 
+/** Whether all numbers are of mini-worlds. */
+function ofMiniWorlds(worlds: readonly WorldKept[]): boolean {
+  const names = worlds.flatMap(({ results }) => results.measurements.map(({ dataset }) => dataset));
+  return names.length > 0 && names.every(isMiniWorld);
+}
+
 function pooledOver(claims: readonly Claim[], { worlds }: WorldsKept): PooledClaim[] {
   const results = worlds.map((one) => one.results);
   return claims.map((claim) => judgeOver(claim, results));
@@ -184,7 +192,7 @@ export function verdictsOf({ id, title, claims = [] }: Experiment, own: Kept): R
   const provenance = { experiment: id, worlds: String(entered(judged, kept).length) };
   const leftOut = [...kept.broken, ...worldSentences(judged, kept)];
   const caption = `${title}: what the paper claims, and what came out here`;
-  return scorecardTable(judged, { caption, provenance, rule: false, leftOut });
+  return scorecardTable(judged, { caption, provenance, rule: false, leftOut, mini: ofMiniWorlds(kept.worlds) });
 }
 
 /** The profiles that something may be kept of an experiment under. Whatever else lies there is none of ours. */

@@ -7,7 +7,7 @@ export { COLOURS, DOMAINS, loadWorldConfig, PATTERNS, TAILS, type WorldConfig } 
 export { describe, SLOTS, type Attributes } from "./attributes";
 export { writeChain } from "./chain";
 export type { WorldClass } from "./classes";
-export { buildMiniWorld } from "./world";
+export { buildMiniWorld, isMiniWorld } from "./world";
 export type { ClassPicture, MiniWorld } from "./types";
 export { STEP_KINDS as CHAIN_STEPS } from "./chainMarks";
 export { miniTeacher } from "./teacher";

@@ -25,6 +25,14 @@ import { COMMON_WORDS } from "./words";
 /** The kind of origin of every mini-world (`restoreMiniWorld`). */
 export const ORIGIN = "miniworld";
 
+/** What the name of every mini-world begins with. */
+const NAMED = "mini-world/";
+
+/** Whether numbers that were kept of a dataset, by its name, are of a mini-world. */
+export function isMiniWorld(name: string): boolean {
+  return name.startsWith(NAMED);
+}
+
 /** Generates a world; pictures are rendered when they are asked for. @throws LabError when the config has no room */
 export function buildMiniWorld(config: WorldConfig): MiniDataset {
   const classes = inventClasses(config);
@@ -57,7 +65,7 @@ export function buildMiniWorld(config: WorldConfig): MiniDataset {
   };
   const fingerprint = digestOf(config, classes);
   const world: MiniWorld = {
-    name: `mini-world/${config.name}`,
+    name: `${NAMED}${config.name}`,
     config,
     fingerprint,
     origin: { kind: ORIGIN, fingerprint, config },

@@ -33,7 +33,7 @@ export interface MeasuredColumn extends Pick<Measurement, "setting" | "metric"> 
   readonly show?: "interval" | "value" | "items";
   /** Whether the value is a share, shown in per cent; default true. */
   readonly percent?: boolean;
-  /** Decimal places; default: 1 of per cent, else 3. */
+  /** Decimal places; default: as `Column.digits`. */
   readonly digits?: number;
   /** See `Column.positive`. */
   readonly positive?: boolean;

@@ -11,6 +11,8 @@ import type { PooledClaim } from "../eval/worlds";
 import { dotPlot } from "./figure/dots";
 import type { PlotlyFigure } from "./figure/figure";
 import {
+  bareValue,
+  cellOf,
   numberColumn,
   resultTable,
   textColumn,
@@ -63,14 +65,14 @@ export interface ScorecardLayout {
   readonly leftOut?: readonly string[];
   /** Whether the rule stands among the notes; default true. */
   readonly rule?: boolean;
-  /** Whether the verdicts are about the mini-world; default true. */
-  readonly mini?: boolean;
+  /** Whether the verdicts are about mini-worlds alone: what is true of them is said then, and of nothing else. */
+  readonly mini: boolean;
 }
 
 /** A row per claim: what the paper says and where, its effect, ours, and the verdict. */
 export function scorecardTable(
   judged: readonly JudgedClaim[],
-  { caption, provenance, leftOut = [], rule = true, mini = true }: ScorecardLayout,
+  { caption, provenance, leftOut = [], rule = true, mini }: ScorecardLayout,
 ): ResultTable {
   const noted = judged.flatMap(({ claim }) => {
     const { note, says } = claim;
@@ -94,7 +96,7 @@ export function scorecardTable(
 /** A row per difference, those that decide nothing included. */
 export function effectsTable(
   judged: readonly JudgedClaim[],
-  { caption, provenance, leftOut = [] }: ScorecardLayout,
+  { caption, provenance, leftOut = [] }: Omit<ScorecardLayout, "rule" | "mini">,
 ): ResultTable {
   // prettier-ignore
   return resultTable({
@@ -122,6 +124,14 @@ export function countVerdicts(judged: readonly Pick<JudgedClaim, "verdict">[]): 
   return counts.flatMap(({ verdict, count }) => (count === 0 ? [] : [`${count} ${verdict}`])).join(", ");
 }
 
+/** The verdicts that a table of claims tells, a row each. */
+export function verdictsIn({ rows }: ResultTable): Pick<JudgedClaim, "verdict">[] {
+  return rows.flatMap((row) => {
+    const told = bareValue(cellOf(row, "verdict"));
+    return VERDICTS.filter((verdict) => verdict === told).map((verdict) => ({ verdict }));
+  });
+}
+
 const BRIEF: readonly string[] = ["claim", "place", "paper", "ours", "verdict"];
 
 /** A scorecard as it is told in passing: what is claimed, the effects and the verdict. */
@@ -135,6 +145,10 @@ export function briefScorecard({ caption, columns, rows, provenance }: ResultTab
 export function scorecardFigure(judged: readonly JudgedClaim[], title: string): PlotlyFigure | undefined {
   const measured = judged.flatMap(({ decided }) => decided.filter(({ effect }) => effect !== undefined));
   if (measured.length === 0) return undefined;
+  const effects = measured.flatMap(({ effect }) => effect ?? []);
+  const drawn = (["seeds", "worlds"] as const).filter((of) => effects.some((effect) => effect[of] > 1));
+  const isOfMeans = drawn.length > 0 && effects.some(({ overItems }) => !overItems);
+  const meansOnly = isOfMeans ? `; of probes, states and general questions over ${inSeries(drawn)} alone` : "";
   const rows = measured.map(({ difference, effect, verdict }) => ({
     label: inWords(difference),
     group: verdict,
@@ -145,12 +159,17 @@ export function scorecardFigure(judged: readonly JudgedClaim[], title: string): 
     title,
     xTitle: "difference in points",
     notes: [
-      "95 % intervals over items, seeds and worlds; of probes, states and general questions over seeds and worlds alone. Cosines in hundredths. Open diamonds: the paper's own effects, on real pictures.",
+      `95 % intervals over ${inSeries(["items", ...drawn])}${meansOnly}. Cosines in hundredths. Open diamonds: the paper's own effects, on real pictures.`,
     ],
     names: ["here", "paper"],
     colours: VERDICT_COLOURS,
     zoom: 6, // most differences between trainings are smaller, some from the base ten times as large
   });
+}
+
+/** "items, seeds and worlds". */
+function inSeries(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 }
 
 function numbersOf({ difference, effect, verdict }: Decided): Row {

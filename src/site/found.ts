@@ -12,6 +12,7 @@ import { loadProfile, type Profile } from "../lab/profile";
 import { readRunRecord, RUN_RECORD, type ToldRecord } from "../lab/provenance";
 import { chartIn, SHARED_SCRIPT, pageTitle } from "../report/figure/export";
 import type { PlotlyFigure } from "../report/figure/figure";
+import { countVerdicts, verdictsIn } from "../report/scorecard";
 import { tableFromJson } from "../report/table/json";
 import type { ResultTable } from "../report/table/table";
 
@@ -54,6 +55,8 @@ export interface FoundRun extends FoundFiles {
   readonly kept: Kept | undefined;
   readonly record: ToldRecord | undefined;
   readonly headline: string | undefined;
+  /** "1 reproduced, 2 not reproduced"; `undefined` where the experiment judges no claim of the paper's. */
+  readonly verdicts: string | undefined;
 }
 
 /** Where the scorecard lies among the experiments. */
@@ -72,11 +75,12 @@ export function foundRuns(mine: boolean): FoundRun[] {
 export function foundScorecards(mine: boolean): FoundScorecard[] {
   const roots = [[resultsRoot(), "record"] as const, ...(mine ? [[runsRoot(), "report"] as const] : [])];
   return roots.flatMap(([root, origin]) => {
-    const folder = path.join(root, SCORECARD);
-    const found = isFolder(folder) ? foundFiles(folder) : undefined;
-    return found === undefined || found.tables.length === 0
-      ? []
-      : [{ ...found, origin, at: placeIn(origin, SCORECARD) }];
+    const above = path.join(root, SCORECARD);
+    return (isFolder(above) ? [above, ...subfolders(above)] : []).flatMap((folder) => {
+      const found = foundFiles(folder);
+      const at = placeIn(origin, ...path.relative(root, folder).split(path.sep));
+      return found.tables.length === 0 ? [] : [{ ...found, origin, at }];
+    });
   });
 }
 
@@ -104,8 +108,11 @@ function foundRun(folder: string, origin: Destination): FoundRun {
   const headline =
     experiment && profile && kept && kept.made.length > 0 ? keptHeadline(experiment, profile, kept) : undefined;
   const at = placeIn(origin, id, profileName);
-  const made = { origin, at, kept, record: readRunRecord(folder), headline };
-  return { id, experiment, profileName, profile, ...made, ...foundFiles(folder, experiment) };
+  const files = foundFiles(folder, experiment);
+  const claims = files.tables.find(({ name }) => name === CLAIMS)?.table;
+  const verdicts = claims === undefined ? undefined : countVerdicts(verdictsIn(claims));
+  const made = { origin, at, kept, record: readRunRecord(folder), headline, verdicts };
+  return { id, experiment, profileName, profile, ...made, ...files };
 }
 
 function profileNamed(name: string): Profile | undefined {
@@ -117,8 +124,11 @@ function profileNamed(name: string): Profile | undefined {
   }
 }
 
+/** The table of an experiment's claims with their verdicts. */
+const CLAIMS = "claims";
+
 /** What stands before an experiment's own tables. */
-const FIRST_TABLES = ["scorecard", "claims", "seeds"];
+const FIRST_TABLES = [SCORECARD, CLAIMS, "seeds"];
 
 /** The tables and figures of a folder: verdicts and means over seeds first, then in the order of the experiment, then by name. */
 function foundFiles(folder: string, experiment?: Experiment): FoundFiles {

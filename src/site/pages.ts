@@ -4,7 +4,8 @@ import type { Described } from "../lab/experiment";
 import { html, type Markup } from "../report/display/view";
 import type { BrowsedRun } from "./answers";
 import type { FoundFiles, FoundRun, FoundScorecard } from "./found";
-import { downloads, figureMarkup, link, tableMarkup, withCode, type Page } from "./parts";
+import { countVerdicts, verdictsIn } from "../report/scorecard";
+import { downloads, figureMarkup, link, SITE_TITLE, tableMarkup, withCode, type Page } from "./parts";
 import { recordMarkup } from "./record";
 
 /** The pages of the site: what is said on them, and in which order. */
@@ -19,13 +20,19 @@ export function indexPage(runs: readonly FoundRun[], scorecards: readonly FoundS
   const missing = EXPERIMENTS.filter(({ id }) => !runs.some((run) => run.id === id));
   const ids = [...new Set(runs.map(({ id }) => id))];
   const body = html`<main id="main">
-    <h1>Fine-R1, reproduced</h1>
+    <h1>${SITE_TITLE}: what the paper claims, and what came out</h1>
     <p class="lead">
       Fine-R1 teaches a vision-language model to tell apart things that look alike, from four pictures of each: first by
       imitating chains of thought, then by reinforcement learning on triplets of pictures. These pages show what came
-      out when the paper’s experiments were made again: every table, every figure, and answers that you can read for
-      yourself.
+      out when the paper’s experiments were made again in a mini-world: every table, every figure, and answers that you
+      can read for yourself.
     </p>
+    <p>
+      A mini-world is generated: made-up classes, pictures drawn from five attributes, and a base model so small that
+      two cores train it in minutes. It shows whether the mechanics of a method do what is claimed, and is no evidence
+      about birds, cars or models of billions of parameters.
+    </p>
+    ${scorecards.filter(({ origin }) => origin === "record").map(countsMarkup)}
     <p>
       An interval says how far a number may lie from the truth; every table says over what it was taken, and how many
       seeds stand behind it. Click a heading to sort a table. <a href="glossary.html">The glossary</a> says what each
@@ -42,7 +49,14 @@ export function indexPage(runs: readonly FoundRun[], scorecards: readonly FoundS
       Made by <code>npm run report</code> from the project’s recorded results; the same results give the same pages.
     </footer>
   </main>`;
-  return { title: "Fine-R1, reproduced", at, scripts: [SITE], body };
+  return { title: SITE_TITLE, at, scripts: [SITE], body };
+}
+
+/** How the paper's claims fare in the record, in a sentence. */
+function countsMarkup({ tables }: FoundScorecard): Markup {
+  const verdicts = tables[0] === undefined ? [] : verdictsIn(tables[0].table);
+  if (verdicts.length === 0) return html``;
+  return html`<p class="lead">Of the paper’s ${verdicts.length} claims: ${countVerdicts(verdicts)}.</p>`;
 }
 
 /** On the first page: the verdicts alone. */
@@ -51,16 +65,22 @@ function verdictsMarkup({ tables, files, origin, at }: FoundScorecard): Markup {
   if (first === undefined) return html``;
   const { name, table } = first;
   return html`<section aria-labelledby="${at}">
-    <h2 id="${at}">The scorecard${origin === "record" ? "" : ", made here"}</h2>
+    <h2 id="${at}">${scorecardTitle({ origin, at })}</h2>
     ${tableMarkup(`${at}-${name}`, table, downloads(files, TABLE_FILES, name, `${at}/`))}
     <p><a href="${at}/index.html">What each verdict rests on</a></p>
   </section>`;
 }
 
+/** "The scorecard", or "The scorecard, made here (smoke)". */
+function scorecardTitle({ origin, at }: Pick<FoundScorecard, "origin" | "at">): string {
+  const [, of] = /scorecard\/(.*)/u.exec(at) ?? [];
+  return `The scorecard${origin === "record" ? "" : ", made here"}${of === undefined ? "" : ` (${of})`}`;
+}
+
 /** The page of a scorecard: verdicts, and every difference behind them. */
 export function scorecardPage(found: FoundScorecard): Page {
   const at = `${found.at}/index.html`;
-  const title = `The scorecard${found.origin === "record" ? "" : ", made here"}`;
+  const title = scorecardTitle(found);
   const body = html`<main id="main">
     <p class="kicker"><a href="${link(at, "index.html")}">Experiments</a> / scorecard</p>
     <h1>${title}</h1>
@@ -108,7 +128,7 @@ function entryMarkup(runs: readonly FoundRun[]): Markup {
   const lines = runs.map(
     (run) =>
       html`<li>
-        <a href="${run.at}/index.html">${runName(run)}</a>: ${run.headline ?? "tables and figures."}
+        <a href="${run.at}/index.html">${runName(run)}</a>: ${cameOut(run) ?? "tables and figures."}
         <span class="quiet">${countsOf(run)}</span>
       </li>`,
   );
@@ -132,6 +152,12 @@ function missingMarkup(missing: readonly { readonly id: string; readonly title: 
   </section>`;
 }
 
+/** Verdicts and headline, as far as there are any. */
+function cameOut({ verdicts, headline }: FoundRun): string | undefined {
+  const told = [verdicts === undefined ? undefined : `Its claims: ${verdicts}.`, headline];
+  return told.filter((text) => text !== undefined).join(" ") || undefined;
+}
+
 /** "mini", or "smoke, made here". */
 function runName({ profileName, origin }: FoundRun): string {
   return `profile ${profileName}${origin === "record" ? "" : ", made here"}`;
@@ -150,7 +176,8 @@ function count(number: number, what: string): string {
 
 /** The page of an experiment in one profile. @param asked whether its answers have a page too */
 export function runPage(run: FoundRun, others: readonly FoundRun[], browsed: BrowsedRun | undefined): Page {
-  const { id, experiment, profile, tables, figures, headline } = run;
+  const { id, experiment, profile, tables, figures } = run;
+  const out = cameOut(run);
   const at = `${run.at}/index.html`;
   const title = experiment?.title ?? id;
   const siblings = others.map((other) => html`<a href="${link(at, other.at)}/index.html">${runName(other)}</a> `);
@@ -164,7 +191,7 @@ export function runPage(run: FoundRun, others: readonly FoundRun[], browsed: Bro
     <p class="kicker"><a href="${link(at, "index.html")}">Experiments</a> / ${runName(run)}</p>
     <h1>${title}</h1>
     ${experiment === undefined ? html`<p>The code has no experiment of this name any more.</p>` : html`<p class="lead"><span class="label">What the paper says</span> ${experiment.claim}.</p>`}
-    ${headline === undefined ? [] : html`<p class="lead"><span class="label">What came out</span> ${headline}</p>`}
+    ${out === undefined ? [] : html`<p class="lead"><span class="label">What came out</span> ${out}</p>`}
     ${profile === undefined ? [] : html`<p class="quiet">Profile ${profile.name}: ${profile.description}.</p>`}
     ${siblings.length === 0 ? [] : html`<p class="quiet">Also: ${siblings}</p>`}
     <nav class="jumps" aria-label="on this page">${jumps}</nav>

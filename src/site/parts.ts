@@ -25,6 +25,9 @@ export interface Page {
   readonly body: Markup;
 }
 
+/** What all pages stand under. */
+export const SITE_TITLE = "Fine-R1 in a mini-world";
+
 /** By this a folder is known for a site, which another may take the place of. */
 export const GENERATOR = '<meta name="generator" content="fine-r1 report">';
 
@@ -43,7 +46,7 @@ export function pageText({ title, at, scripts, body }: Page): string {
   );
   const top = html`<a class="skip" href="#main">To the content</a>
     <header class="top">
-      <a class="name" href="${link(at, "index.html")}">Fine-R1, reproduced</a>
+      <a class="name" href="${link(at, "index.html")}">${SITE_TITLE}</a>
       <nav aria-label="site">${links}</nav>
     </header>`;
   return [

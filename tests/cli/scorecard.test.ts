@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addScorecardCommand } from "../../src/cli/scorecard";
 import { keptFolder, writeKept } from "../../src/lab/kept";
 import type { Destination } from "../../src/lab/kept";
+import { foundScorecards } from "../../src/site/found";
 import { newHome, removeHome } from "./home";
 
 let home = "";
@@ -39,7 +40,7 @@ function keep(profile: string, destination: Destination): void {
   fs.mkdirSync(folder, { recursive: true });
   writeKept(folder, { settings: { "the dataset": profile }, made, measurements, outcomes: [] });
 }
-const scorecardIn = (root: string): string => path.join(home, root, "scorecard");
+const ownScorecard = (profiles: string): string => path.join(home, "runs", "scorecard", profiles);
 
 describe("profiles", () => {
   it("that there are nowhere are refused, with the one most likely meant, and nothing is written", async () => {
@@ -56,6 +57,18 @@ describe("profiles", () => {
     await expect(said("--profiles", "small")).rejects.toThrow(/"small".*--mine/u);
   }, 60_000);
 });
+
+it("one's own lie apart by their profiles: none takes another's place", async () => {
+  const shown = (profiles: string): string =>
+    fs.readFileSync(path.join(ownScorecard(profiles), "scorecard.md"), "utf8");
+  for (const profile of ["small", "other"]) {
+    keep(profile, "report");
+    await said("--profiles", profile, "--mine");
+  }
+  expect([shown("small"), shown("other")]).toEqual([expect.stringContaining("profiles small"), expect.stringContaining("profiles other")]); // prettier-ignore
+  vi.stubEnv("FINE_R1_RESULTS", path.join(home, "none"));
+  expect(foundScorecards(true).map(({ at }) => at)).toEqual(["mine/scorecard/other", "mine/scorecard/small"]);
+}, 60_000);
 
 describe("the record", () => {
   it("is not overwritten where nothing at all is measured", async () => {
@@ -78,10 +91,11 @@ describe("the record", () => {
 it("a figure of before does not stay where nothing is measured any more", async () => {
   keep("mini", "record");
   await said();
-  const drawn = (): string[] => fs.readdirSync(scorecardIn("runs")).filter((name) => name.startsWith("effects-plot"));
+  const folder = ownScorecard("mini+mini-2+mini-3");
+  const drawn = (): string[] => fs.readdirSync(folder).filter((name) => name.startsWith("effects-plot"));
   expect(drawn()).toHaveLength(3);
   fs.rmSync(path.join(home, "results"), { recursive: true });
   await said();
   expect(drawn()).toEqual([]);
-  expect(fs.readFileSync(path.join(scorecardIn("runs"), "README.md"), "utf8")).not.toContain("effects-plot");
+  expect(fs.readFileSync(path.join(folder, "README.md"), "utf8")).not.toContain("effects-plot");
 }, 60_000);

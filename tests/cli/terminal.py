@@ -1,4 +1,4 @@
-"""Runs a command in a terminal of its own, 60 columns wide, and presses Ctrl-C in it.
+"""Runs a command in a terminal of its own, 60 columns wide or as TERMINAL_WIDTH says, and presses Ctrl-C in it.
 
 Arguments: a pattern of files, a number of lines, the command. Ctrl-C is pressed as soon as the files have so many lines.
 Writes {"code", "output"} to standard output; a code below 0 is the signal that ended the command.
@@ -24,7 +24,7 @@ def main():
     started, starting = os.pipe()  # closed when the command is executed: before that, nobody would hear Ctrl-C
     pid, terminal = pty.fork()
     if pid == 0:
-        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(os.environ.get("TERMINAL_WIDTH", "60")), 0, 0))
         os.execvp(command[0], command)
     os.close(starting)
     os.read(started, 1)

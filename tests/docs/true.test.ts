@@ -44,6 +44,15 @@ it.each(["scorecard/brief.md", "quickstart/mini/seeds.md", "quickstart/mini/tabl
   },
 );
 
+it.each(["profile", "store", "record", "row", "base", "card", "gate", "probe", "power", "sibling", "stranger"])(
+  "the glossary explains the word %s, where README.md links to",
+  (word) => {
+    const [, words = ""] = /^## Words$(.*?)^## /msu.exec(read("docs/glossary.md")) ?? [];
+    expect(rowsOf(words).filter((row) => row.startsWith(`| ${word} |`))).toHaveLength(1);
+    expect(read("README.md")).toContain("](docs/glossary.md#words)");
+  },
+);
+
 /** Files of the sources that a recipe makes. */
 const MADE = new Set([...read("docs/extending.md").matchAll(/^```ts (src\/\S+)$/gmu)].map(([, file]) => file));
 

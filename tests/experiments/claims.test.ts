@@ -43,6 +43,8 @@ it("has the paper's numbers, as its text states them", () => {
   expect(papers("in-context")).toEqual([0.179]); // §5.3: 17.90
   expect([...papers("cot-sft-helps"), ...papers("dapo-helps")]).toEqual([0.133, 0.016]); // §5.3: 13.30, 1.60
   expect(papers("recognition-first")).toEqual([0.036, undefined]); // §1: +3.60; it says nothing of a base that thinks
+  // which may decide: then the scorecard shows no number of the paper's, and the note has it
+  expect(CLAIMS.find(({ id }) => id === "recognition-first")?.note).toContain("at once, 3.60 points behind");
 });
 
 it("an experiment carries its claims, measures what they are about, and has the rows that they name", () => {

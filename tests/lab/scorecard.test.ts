@@ -4,12 +4,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { hashFile } from "../../src/core/hash";
 import { VERDICT_RULE, WORLDS_RULE } from "../../src/eval/claims";
 import { inference } from "../../src/experiments";
+import { REMARKS } from "../../src/experiments/claimRemarks";
 import { CLAIMS } from "../../src/experiments/claims";
 import { keptFolder, readKept, worldOf, writeKept, type Kept } from "../../src/lab/kept";
 import type { Lab } from "../../src/lab/lab";
 import { beginRun, publish } from "../../src/lab/publish";
 import { makeMethods, planRun } from "../../src/lab/run";
-import { exportScorecard, scorecardFolder, scorecardOf, worldsOf } from "../../src/lab/scorecard";
+import { exportScorecard, scorecardFolder, scorecardOf, verdictsOf, worldsOf } from "../../src/lab/scorecard";
 import { tableFromJson } from "../../src/report/table/json";
 import { cellOf } from "../../src/report/table/table";
 import { newHome, removeHome } from "../cli/home";
@@ -125,6 +126,19 @@ describe("the scorecard", () => {
       expect.stringMatching(/inference\/smoke-3, made with other settings \(rl\.n1\)\.$/),
       expect.stringMatching(/inference\/smoke-4, of a world that stands in already\.$/),
     ]);
+  });
+
+  it("says what is true of mini-worlds where all numbers are of such, and of no other pictures", () => {
+    stub();
+    const remark = REMARKS["cot-prompt"]!.mini!;
+    const said = (...profiles: string[]): boolean =>
+      scorecardOf(CLAIMS, profiles, "record").table.notes.join().includes(remark);
+    const inRun = (own: Kept): boolean => verdictsOf(inference, own)!.notes.join().includes(remark);
+    const birds = { ...kept, measurements: kept.measurements.map((one) => ({ ...one, dataset: "birds" })) };
+    keep("birds", { ...birds, settings: { ...kept.settings, "the dataset": "birds" } });
+    expect([said("smoke"), said("birds"), said("smoke", "birds"), said("nowhere")]).toEqual([true, false, false, false]); // prettier-ignore
+    fs.rmSync(keptFolder("inference", "birds", "record"), { recursive: true });
+    expect([inRun(kept), inRun(birds)]).toEqual([true, false]);
   });
 
   it("keeps its verdicts while another world is recorded seed by seed and row by row, and says what does not count yet", () => {

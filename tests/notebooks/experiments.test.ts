@@ -98,6 +98,17 @@ it("there is a notebook for every experiment, and it names it", () => {
   }
 });
 
+it("there is a notebook's way to what came out: each links docs/findings.md, at a heading that is there", () => {
+  const findings = fs.readFileSync(path.join(ROOT, "docs", "findings.md"), "utf8");
+  const anchors = [...findings.matchAll(/^## (.*)$/gmu)].map(([, title = ""]) => title.toLowerCase().replaceAll(/[^\w -]/gu, "").replaceAll(" ", "-")); // prettier-ignore
+  for (const name of NOTEBOOKS) {
+    const prose = read(name).cells.filter(({ cell_type }) => cell_type === "markdown");
+    const links = prose.flatMap(({ source }) => [...source.matchAll(/\.\.\/docs\/findings\.md(?:#([^)]*))?\)/gu)]);
+    expect(links.length, name).toBeGreaterThan(0);
+    for (const [, anchor] of links) if (anchor !== undefined) expect(anchors, name).toContain(anchor);
+  }
+});
+
 /** A text without the mark of recorded rows and what makes room for it: a notebook shows what is not trained here from the record. */
 function bare(text: string): string {
   return text.replaceAll("†", " ").replaceAll(/[^\S\n]+|─+/gu, " ").replaceAll(/ *\n */gu, "\n").trim(); // prettier-ignore

@@ -19,7 +19,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   base: effect(1 / 16, { fewestSeeds: null, overItems: false }),
 };
 const judged = [claim("x", ["dapo"], 0.0151), claim("y", ["dapo", "intra"]), claim("z", ["base"]), claim("w", ["gone"], 0.1)].map((one) => judge(one, ({ b }) => EFFECTS[b])); // prettier-ignore
-const layout = { caption: "c", provenance: {} };
+const layout = { caption: "c", provenance: {}, mini: true };
 
 it("the scorecard has a row per claim, with the difference that decides and power beside what is not reproduced", () => {
   const lines = toCsv(scorecardTable(judged, layout)).trimEnd().split("\n");
@@ -53,6 +53,19 @@ it("the figure has a dot with its interval for every measured difference, and th
   expect(traces[0]?.error_x?.array).toEqual([1.5625, 1.5625, 1.5625]);
   expect(traces[2]?.x).toEqual([1.51]);
   expect(scorecardFigure([judge(claim("w", ["gone"]), () => undefined)], "t")).toBeUndefined();
+});
+
+it("the figure says over what its intervals are: over worlds and seeds where there are several, and over nothing else", () => {
+  const said = (...of: readonly Partial<Effect>[]): string => {
+    const each = of.map((more, at) => judge(claim(`c${at}`, ["dapo"]), () => effect(1 / 32, more)));
+    return /95 % intervals [^.]*/u.exec(JSON.stringify(scorecardFigure(each, "t")))?.[0] ?? "";
+  };
+  const [one, alone] = [{ worlds: 1 }, { worlds: 1, seeds: 1 }];
+  expect(said({})).toBe("95 % intervals over items, seeds and worlds");
+  expect(said(one)).toBe("95 % intervals over items and seeds");
+  expect(said(alone)).toBe("95 % intervals over items");
+  const onlyMeans = { ...one, overItems: false };
+  expect(said(one, onlyMeans)).toBe("95 % intervals over items and seeds; of probes, states and general questions over seeds alone"); // prettier-ignore
 });
 
 it("one mean of one run stands without an interval, a p and a power: it has no spread for them to rest on", () => {

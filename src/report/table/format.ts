@@ -70,11 +70,17 @@ export function hasGroups(columns: readonly Column[]): boolean {
   return columns.some((column) => column.group !== undefined);
 }
 
+/** The profile of the tests, and what `--set` makes of it: whatever a table holds of them, it shows only that everything works. */
+const OF_TESTS = /(?:^| )smoke(?:-set-\w+)?(?: |$)/u;
+const MEANS_NOTHING = "Numbers of the profile smoke mean nothing: it shows that everything works.";
+
 /** The explanations below a table: marks that are in use first, then the notes. */
 export function explanations(table: ResultTable): { mark: string; text: string }[] {
   const used = new Set(table.rows.flatMap((row) => table.columns.map((column) => markOf(cellOf(row, column.key)))));
   const marks = Object.entries(table.marks).filter(([mark]) => used.has(mark));
-  return [...marks.map(([mark, text]) => ({ mark, text })), ...table.notes.map((text) => ({ mark: "", text }))];
+  const { profile = "", profiles = profile } = table.provenance;
+  const notes = [...table.notes, ...(OF_TESTS.test(profiles) ? [MEANS_NOTHING] : [])];
+  return [...marks.map(([mark, text]) => ({ mark, text })), ...notes.map((text) => ({ mark: "", text }))];
 }
 
 /** "experiment table3a · seed 1", or "" without provenance. */
@@ -111,7 +117,8 @@ function numberFormat(column: Column, cells: readonly Cell[]): (value: number) =
   const whole = cells.every(
     (cell) => !isEstimate(cell) && (bareValue(cell) === null || Number.isInteger(bareValue(cell))),
   );
-  const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : 3);
+  const large = cells.some((cell) => Math.abs(Number(bareValue(cell))) >= 10);
+  const digits = column.digits ?? (column.percent === true ? 1 : whole ? 0 : large ? 1 : 3);
   return (value) => {
     const shown = (value * scale)
       .toFixed(digits)

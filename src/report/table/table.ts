@@ -28,7 +28,7 @@ export interface Column {
   readonly kind: "text" | "number";
   /** A heading above this column and its neighbours of the same group, such as "Unseen classes". */
   readonly group?: string;
-  /** Digits after the point, as shown; files keep every digit. Default: 1 for percent, 0 for whole numbers, else 3. */
+  /** Digits after the point, as shown; files keep every digit. Default: 1 for percent, 0 for whole numbers, else 3, or 1 where a value reaches 10. */
   readonly digits?: number;
   /** Values are above 0, however small, as p-values are: what would be shown as 0 is shown as "< 0.001". With "or 0" none may be: a 0 stays. */
   readonly positive?: boolean | "or 0";

@@ -1,11 +1,15 @@
 import { printableLine } from "../../core/printable";
 import { explanations, groupHeadings, hasGroups, headedColumns, provenanceLine, shownCells } from "./format";
 import type { Column, ResultTable } from "./table";
+import { narrowed, width, wrapped } from "./wrap";
 
 const GAP = "  ";
 
-/** The table for a terminal: aligned columns between rules, with caption, marks and notes; a line per row, whatever its texts hold. */
-export function toText(table: ResultTable): string {
+/**
+ * The table for a terminal: aligned columns between rules, with caption, marks and notes; a line per row, whatever its texts hold.
+ * @param room characters in a line of the terminal: columns of texts are broken into lines, between words, until the table is no wider
+ */
+export function toText(table: ResultTable, room = Infinity): string {
   const body = shownCells(table).map((row) => row.map(({ body, mark }) => printableLine(body + mark)));
   const columns = headedColumns(table).map((column) => ({
     ...column,
@@ -13,26 +17,37 @@ export function toText(table: ResultTable): string {
     ...(column.group === undefined ? {} : { group: printableLine(column.group) }),
   }));
   const titles = columns.map((column) => column.title);
-  const widths = titles.map((title, index) => Math.max(...[titles, ...body].map((row) => width(row[index] ?? title))));
+  const texts = titles.map((title, index) => [titles, ...body].map((row) => row[index] ?? title));
+  const widths = narrowed(columns, texts, room - GAP.length * (columns.length - 1));
   widen(columns, widths);
   const line = (row: readonly string[]): string =>
     row
       .map((text, index) => pad(text, widths[index] ?? 0, columns[index]?.kind === "number" ? "right" : "left"))
       .join(GAP)
       .trimEnd();
+  const lines = (row: readonly string[]): string => {
+    const cells = row.map((text, index) =>
+      columns[index]?.kind === "text" ? wrapped(text, widths[index] ?? 0) : [text],
+    );
+    const deep = Math.max(...cells.map(({ length }) => length));
+    return Array.from({ length: deep }, (_, depth) => line(cells.map((cell) => cell[depth] ?? ""))).join("\n");
+  };
+  const rows = body.map(lines);
+  const between = rows.some((row) => row.includes("\n")) ? "\n\n" : "\n"; // rows of several lines stand apart
   const rule = "─".repeat(total(widths));
   const notes = explanations(table).map(({ mark, text }) => printableLine(mark === "" ? text : `${mark} ${text}`));
   const origin = printableLine(provenanceLine(table));
+  const fit = (text: string): string => wrapped(text, room).join("\n");
   return [
-    printableLine(table.caption),
+    fit(printableLine(table.caption)),
     rule,
     ...(hasGroups(columns) ? groupLines(columns, widths) : []),
-    line(titles),
+    lines(titles),
     rule,
-    ...body.map(line),
+    ...(rows.length === 0 ? [] : [rows.join(between)]),
     rule,
-    ...notes,
-    ...(origin === "" ? [] : [origin]),
+    ...notes.map(fit),
+    ...(origin === "" ? [] : [fit(origin)]),
     "",
   ].join("\n");
 }
@@ -62,11 +77,6 @@ function groupLines(columns: readonly Column[], widths: readonly number[]): stri
 
 function total(widths: readonly number[]): number {
   return widths.reduce((sum, value) => sum + value, 0) + GAP.length * Math.max(0, widths.length - 1);
-}
-
-/** Characters, not UTF-16 units; the texts of result tables hold no wide characters. */
-function width(text: string): number {
-  return Array.from(text).length;
 }
 
 function pad(text: string, room: number, side: "left" | "right" | "centre"): string {

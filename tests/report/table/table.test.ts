@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LabError } from "../../../src/core/errors";
+import { toHtml } from "../../../src/report/table/html";
+import { toLatex } from "../../../src/report/table/latex";
+import { toMarkdown } from "../../../src/report/table/markdown";
 import { headedColumns, shownCells } from "../../../src/report/table/format";
 import { type Cell, type Column, resultTable } from "../../../src/report/table/table";
 import { toText } from "../../../src/report/table/text";
@@ -32,6 +35,12 @@ describe("shownCells", () => {
     // 0.661 ± 0.049 is the same width on both sides; 1 − 0.97 = 0.03 against 0.05 below is not.
     expect(shown({ value: 0.661, low: 0.612, high: 0.71 }, { percent: true })?.body).toBe("66.1 ± 4.9");
     expect(shown({ value: 0.97, low: 0.92, high: 1 }, { percent: true })?.body).toBe("97.0 [92.0, 100.0]");
+  });
+  it("shows small numbers with three digits, and those of a column that reaches 10 with one, such as means of counts", () => {
+    expect(shown({ value: 0.331, low: 0.3, high: 0.362 })?.body).toBe("0.331 ± 0.031");
+    expect(shown({ value: 275, low: 266.394, high: 283.606 })?.body).toBe("275.0 ± 8.6");
+    expect([shown(275)?.body, shown(-12.34)?.body, shown(9.5)?.body]).toEqual(["275", "−12.3", "9.500"]);
+    expect(shown(275.25, { digits: 3 })?.body).toBe("275.250");
   });
   it("never shows ± where the sides of an interval differ, not even where half-widths are asked for", () => {
     // 1 − 0.97 = 0.03 above, 0.97 − 0.92 = 0.05 below
@@ -86,6 +95,19 @@ describe("shownCells", () => {
   });
 });
 
+it.each([
+  [{ profile: "smoke" }, true],
+  [{ profile: "smoke-set-1a2b3c" }, true],
+  [{ profiles: "mini smoke" }, true],
+  [{ profile: "mini" }, false],
+  [{ profile: "my-smoke" }, false],
+  [{}, false],
+])("below a table of %j stands in every format for readers that its numbers mean nothing: %s", (provenance, said) => {
+  const table = { ...sampleTable(), provenance };
+  for (const write of [toText, toMarkdown, toHtml, toLatex])
+    expect(write(table).includes("Numbers of the profile smoke mean nothing"), write.name).toBe(said);
+});
+
 describe("toText", () => {
   it("aligns columns under their groups", () => {
     // Written by hand from the rules: widest cell a column, two spaces between, group headings centred over their columns.
@@ -108,6 +130,31 @@ describe("toText", () => {
         "",
       ].join("\n"),
     );
+  });
+  it("breaks columns of texts between words where the terminal is narrower, and nothing where whole words do not fit", () => {
+    const claim = "a claim of many words, told in full";
+    const columns: Column[] = [
+      { key: "name", title: "Experiment", kind: "text" },
+      { key: "claim", title: "Claim", kind: "text" },
+      { key: "n", title: "Items", kind: "number" },
+    ];
+    const notes = ["a note that is longer than the terminal is wide"];
+    const table = resultTable({ caption: "c", columns, rows: [{ name: "closed-world", claim, n: 3 }, { name: "b", claim: "x", n: 4 }], notes }); // prettier-ignore
+    expect(toText(table, 34)).toBe(`c
+──────────────────────────────────
+Experiment    Claim          Items
+──────────────────────────────────
+closed-world  a claim of         3
+              many words,
+              told in full
+
+b             x                  4
+──────────────────────────────────
+a note that is longer than the
+terminal is wide
+`);
+    const rules = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
+    expect(rules(toText(table, 25))).toBe(rules(toText(table))); // "closed-world", "Items" and a word of the claim take 29
   });
   it("keeps a table without rows whole", () => {
     const empty = resultTable({ caption: "none", columns: [{ key: "a", title: "A", kind: "text" }], rows: [] });
