@@ -20,6 +20,7 @@ import { addScorecardCommand } from "./scorecard";
 import { addStageCommand } from "./stage";
 import { addShowCommands } from "./show";
 import { INTERRUPTED, stoppedMessage } from "./stop";
+import { writeAtOnce } from "./terminal";
 import { addTrainerCommand } from "./trainer";
 import { LabError } from "../core/errors";
 import { holdNotes } from "../core/notes";
@@ -66,6 +67,7 @@ addExportCommand(program);
 addMetricsCommand(program);
 addDoctorCommand(program);
 
+writeAtOnce();
 const sayNotes = holdNotes();
 program
   .parseAsync()
