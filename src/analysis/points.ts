@@ -37,14 +37,6 @@ export function doVary(points: Points): boolean {
   return points.some((point) => Array.from(point).some((value, k) => value !== first[k]));
 }
 
-/**
- * A power of two of about that size: numbers divided by it keep every digit, and their squares are neither 0 nor infinite where they were
- * very small or very large.
- */
-export function powerOfTwo(size: number): number {
-  return size === 0 ? 1 : 2 ** Math.floor(Math.log2(size));
-}
-
 /** The error of finite points whose squares or products are not: what they would give is no number, or a wrong one. */
 export function outOfReach(subject: string): LabError {
   const reason = "the numbers are too large, or too small, for double precision to square and sum";

@@ -1,4 +1,5 @@
-import { outOfReach, powerOfTwo, requireFinite, requirePoints } from "./points";
+import { powerOfTwo, unitOf } from "../core/vectors";
+import { outOfReach, requireFinite, requirePoints } from "./points";
 
 /** How far groups of points lie apart, as numbers: beside a picture of them, not in place of one (Fig. 4). */
 
@@ -55,7 +56,7 @@ export function fisherRatio(values: readonly number[], positive: readonly boolea
     throw new RangeError(`fisherRatio: ${values.length} values, ${positive.length} groups of them`);
   }
   requireFinite(values, "Fisher's ratio", (index) => `value ${index} is not finite`);
-  const unit = powerOfTwo(values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0));
+  const unit = unitOf(values);
   const sides = [true, false].map((side) => values.filter((_, i) => positive[i] === side));
   const [first, second] = sides.map((side) => momentsOf(side.map((value) => value / unit)));
   if (first === undefined || second === undefined || !(Math.min(first.n, second.n) >= 2)) {
