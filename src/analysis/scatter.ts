@@ -1,3 +1,4 @@
+import { powerOfTwo, unitOf } from "../core/vectors";
 import { outOfReach, requireFinite, requirePoints } from "./points";
 
 /** How far groups of points lie apart, as numbers: beside a picture of them, not in place of one (Fig. 4). */
@@ -5,7 +6,7 @@ import { outOfReach, requireFinite, requirePoints } from "./points";
 /**
  * The silhouette coefficient (Rousseeuw, 1987): the mean over points of (b − a)/max(a, b), with a the mean Euclidean distance to the other
  * points of its group and b that to the nearest other group; 0 for a point that is alone in its group. In [−1, 1]; 0 where
- * groups lie in each other.
+ * groups lie in each other. The same at every scale.
  * @param points shape [N, D] @param labels shape [N], at least two different ones
  * @throws LabError for points that are not finite, or of several widths
  */
@@ -36,14 +37,17 @@ export function silhouette(points: readonly ArrayLike<number>[], labels: readonl
 }
 
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = 0;
+  for (let k = 0; k < a.length; k++) largest = Math.max(largest, Math.abs((a[k] ?? 0) - (b[k] ?? 0)));
+  const unit = powerOfTwo(largest);
   let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += ((a[k] ?? 0) - (b[k] ?? 0)) ** 2;
-  return Math.sqrt(sum);
+  for (let k = 0; k < a.length; k++) sum += (((a[k] ?? 0) - (b[k] ?? 0)) / unit) ** 2;
+  return unit * Math.sqrt(sum);
 }
 
 /**
  * Fisher's ratio of two groups of numbers, such as points along a discriminant: (m₁ − m₂)²/(s₁² + s₂²), s² with ddof 1 (Fisher, 1936).
- * 0 where the means agree. Two normal groups of one variance, cut half-way, are told apart with accuracy Φ(√(ratio/2)).
+ * 0 where the means agree; the same at every scale. Two normal groups of one variance, cut half-way, are told apart with accuracy Φ(√(ratio/2)).
  * @param positive shape [N]: which group a value is of; each has at least two
  * @throws LabError for values that are not finite
  */
@@ -52,14 +56,14 @@ export function fisherRatio(values: readonly number[], positive: readonly boolea
     throw new RangeError(`fisherRatio: ${values.length} values, ${positive.length} groups of them`);
   }
   requireFinite(values, "Fisher's ratio", (index) => `value ${index} is not finite`);
-  const [first, second] = [true, false].map((side) => momentsOf(values.filter((_, i) => positive[i] === side)));
+  const unit = unitOf(values);
+  const sides = [true, false].map((side) => values.filter((_, i) => positive[i] === side));
+  const [first, second] = sides.map((side) => momentsOf(side.map((value) => value / unit)));
   if (first === undefined || second === undefined || !(Math.min(first.n, second.n) >= 2)) {
     throw new RangeError(`fisherRatio: ${first?.n ?? 0} and ${second?.n ?? 0} values`);
   }
   const between = (first.mean - second.mean) ** 2;
-  const ratio = between === 0 ? 0 : between / (first.variance + second.variance);
-  if (Number.isNaN(ratio)) throw outOfReach("Fisher's ratio"); // ∞ / ∞; where nothing varies within groups, ∞ is the ratio
-  return ratio;
+  return between === 0 ? 0 : between / (first.variance + second.variance); // ∞ where nothing varies within groups
 }
 
 function momentsOf(values: readonly number[]) {

@@ -23,6 +23,9 @@ export async function pairStates(
   return Array.from({ length: layers }, (_, layer) => states.filter((__, i) => i % layers === layer));
 }
 
+/** Which kind a pair is of, and which others it shares pictures or names with. */
+export type Side = Pick<NamePair, "positive" | "group">;
+
 /** How far positive and negative pairs lie apart in a model's states. Plain JSON. */
 export interface Separability {
   /** Each pair in the plane of the first two principal components (Fig. 4). */
@@ -62,7 +65,7 @@ const RIDGE = 1e-2;
  * @param states shape [N, D], one per pair
  * @throws LabError for states that do not vary, as those of the embedding, where every prompt ends in the same token
  */
-export function separability(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): Separability {
+export function separability(pairs: readonly Side[], states: readonly Float32Array[], seed: number): Separability {
   if (states.length !== pairs.length) {
     throw new RangeError(`separability: ${states.length} states of ${pairs.length} pairs`);
   }
@@ -83,7 +86,7 @@ export function separability(pairs: readonly NamePair[], states: readonly Float3
 }
 
 /** The value, at each pair, of the plane that was fitted to +1 and −1 without its group's fold. */
-function heldOutScores(pairs: readonly NamePair[], states: readonly Float32Array[], seed: number): number[] {
+function heldOutScores(pairs: readonly Side[], states: readonly Float32Array[], seed: number): number[] {
   const groups = [...new Set(pairs.map(({ group }) => group))];
   if (groups.length < FOLDS) {
     const remedy = `Give pairs of at least ${FOLDS} groups, which share neither pictures nor names.`;

@@ -14,10 +14,10 @@ import { loadProfile, type Profile } from "../lab/profile";
 import { requireProportions } from "../model/qwen/imageProcessor";
 import { QwenModel } from "../model/qwen/model";
 import { speaksMini } from "../lab/vocabulary";
-import { terminalProgress } from "../report/display/terminal";
 import { chooseModel } from "./askModel";
 import { DEFAULT_DOMAIN, fitPicture, questionFor } from "./askQuestion";
 import { answerLines, exampleLines } from "./askText";
+import { bars } from "./terminal";
 
 interface AskArguments {
   readonly checkpoint?: string;
@@ -78,7 +78,7 @@ async function askAboutPictures(files: readonly string[], given: AskArguments): 
   for (const file of all) pictures.push({ file, picture: await readPicture(file) }); // before a model takes its time to load
   const chosen = await chooseModel(profile, given.checkpoint);
   await loadBackend();
-  const model = await QwenModel.load(chosen.folder, { progress: terminalProgress() });
+  const model = await QwenModel.load(chosen.folder, { progress: bars });
   try {
     const mini = speaksMini(model.tokenizer);
     const thinking = given.think ?? chosen.thinks;

@@ -14,13 +14,15 @@ import { addPlanCommand } from "./plan";
 import { addRayCommand } from "./ray";
 import { addReportCommand } from "./report";
 import { addRunCommand } from "./run";
-import { addCheckCommands } from "./check";
+import { addCompareCommand } from "./compare";
 import { addScoreCommand } from "./score";
 import { addScorecardCommand } from "./scorecard";
 import { addStageCommand } from "./stage";
 import { addShowCommands } from "./show";
 import { INTERRUPTED, stoppedMessage } from "./stop";
+import { writeAtOnce } from "./terminal";
 import { addTrainerCommand } from "./trainer";
+import { addVerifyCommand } from "./verify";
 import { LabError } from "../core/errors";
 import { holdNotes } from "../core/notes";
 import { printable } from "../core/printable";
@@ -52,7 +54,8 @@ addPlanCommand(program);
 addScoreCommand(program);
 addScorecardCommand(program);
 addStageCommand(program);
-addCheckCommands(program);
+addCompareCommand(program);
+addVerifyCommand(program);
 addAskCommand(program);
 addBrowseCommand(program);
 addReportCommand(program);
@@ -66,6 +69,7 @@ addExportCommand(program);
 addMetricsCommand(program);
 addDoctorCommand(program);
 
+writeAtOnce();
 const sayNotes = holdNotes();
 program
   .parseAsync()

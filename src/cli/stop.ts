@@ -1,11 +1,10 @@
-import * as tty from "node:tty";
 import { parentPort } from "node:worker_threads";
 import { LabError } from "../core/errors";
 import type { Progress } from "../core/progress";
-import { terminalProgress } from "../report/display/terminal";
 import { together } from "../report/display/together";
 import { commandLine } from "./again";
 import type { ToWorker } from "./supervise";
+import { bars, resizeBars } from "./terminal";
 
 /** The exit code of a command that Ctrl-C stopped. */
 export const INTERRUPTED = 130;
@@ -49,16 +48,13 @@ function placesInWords(): string[] {
 
 /** Progress, in the terminal unless elsewhere, and the signal that Ctrl-C aborts, for work that can be resumed. */
 export function stoppable(elsewhere?: Progress): { readonly progress: Progress; readonly signal: AbortSignal } {
-  // a worker's own streams are no terminals, they pass on what is written to the main thread
-  const terminal = tty.isatty(2) ? new tty.WriteStream(2) : undefined;
   parentPort?.on("message", (message: ToWorker) => {
     if (message === "stop") controller.abort(asked);
-    else if (terminal !== undefined) Object.assign(terminal, message);
+    else resizeBars(message);
   });
   parentPort?.unref(); // listening alone keeps no command from ending
   parentPort?.postMessage("stoppable");
-  const display = elsewhere ?? terminalProgress(terminal === undefined ? {} : { stream: terminal });
-  return { progress: together(display, placeKeeper), signal: controller.signal };
+  return { progress: together(elsewhere ?? bars, placeKeeper), signal: controller.signal };
 }
 
 /** Whether all that --fresh removes is removed. */

@@ -1,4 +1,4 @@
-/** Sentences that people should read beside the results. While bars are drawn they would be drawn over: then they are held until the end. */
+/** Sentences that people should read beside the results. A command's results stand at its end: there they are held until then. */
 let held: Set<string> | undefined;
 
 /** Says a sentence now; while notes are held, at the end, and once. */

@@ -38,3 +38,16 @@ function unit(vector: Vector): Float64Array {
   const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   return length === 0 ? values : values.map((value) => value / length);
 }
+
+/**
+ * A power of two of about that size: numbers divided by it keep every digit, and their squares are neither 0 nor infinite where they were
+ * very small or very large.
+ */
+export function powerOfTwo(size: number): number {
+  return size === 0 ? 1 : 2 ** Math.floor(Math.log2(size));
+}
+
+/** The power of two of the size of the largest number. */
+export function unitOf(values: readonly number[]): number {
+  return powerOfTwo(values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0));
+}

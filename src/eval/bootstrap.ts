@@ -48,12 +48,13 @@ export interface BootstrapDifference {
  * Few units make a narrow interval: with n of them the spread of that level comes out as √((n − 1)/n) of what it is, 0.82 with three worlds,
  * and one unit has none. `meanOverSeeds` of a mean per world is the cautious statement about other worlds.
  * @param differences one for each world, seed and item; cells that count for neither or for one method only may be missing
- * @throws LabError where there is none, or two of one cell
+ * @throws LabError where there is none, one is not finite, or two are of one cell
  */
 export function pairedBootstrap(
   differences: readonly SeedDifference[],
   { seed, over = LEVELS, draws = 4000 }: BootstrapOptions,
 ): BootstrapDifference {
+  if (!Number.isInteger(draws) || draws < 2) throw new RangeError(`pairedBootstrap: ${draws} draws`);
   const worlds = arrange(differences);
   const random = new Random(seed).fork("paired bootstrap");
   const draw = <T>(from: readonly T[]): T[] => from.map(() => random.pick(from));
@@ -89,6 +90,8 @@ function arrange(differences: readonly SeedDifference[]): World[] {
       const row = new Float64Array(seeds.size).fill(NaN);
       for (const { world, seed, item, difference } of same) {
         const place = seeds.get(seed) ?? NaN;
+        if (!Number.isFinite(difference))
+          throw unusable(`world ${world} has ${difference} for ${item} under seed ${seed}`);
         if (!Number.isNaN(row[place])) throw unusable(`world ${world} has two for ${item} under seed ${seed}`);
         row[place] = difference;
       }

@@ -1,3 +1,4 @@
+import { unitOf } from "../core/vectors";
 import { studentQuantile, studentTwoSided } from "./distributions";
 
 /** A mean over seeds with its 95 % interval. */
@@ -30,8 +31,14 @@ export function studentMean(values: readonly number[]): SeedMean {
   const n = values.length;
   if (n < 2) throw new RangeError(`studentMean: of ${n} numbers`);
   const value = mean(values);
-  const half = (T[n - 2] ?? studentQuantile(0.975, n - 1)) * Math.sqrt(variance(values) / n);
+  const half = (T[n - 2] ?? studentQuantile(0.975, n - 1)) * standardError(values);
   return { value, low: value - half, high: value + half, n };
+}
+
+/** s/√n, at every scale: squares of very small differences would be 0, and any mean of them no chance. */
+function standardError(values: readonly number[]): number {
+  const unit = unitOf(values);
+  return unit * Math.sqrt(variance(values.map((value) => value / unit)) / values.length);
 }
 
 function mean(values: readonly number[]): number {
@@ -64,7 +71,7 @@ export function pairedTTest(first: readonly number[], second: readonly number[])
   const n = first.length;
   if (n < 2 || second.length !== n) throw new RangeError(`pairedTTest: ${n} numbers beside ${second.length}`);
   const differences = first.map((value, i) => value - (second[i] ?? NaN));
-  return tTest(mean(differences), variance(differences) / n, n - 1);
+  return tTest(mean(differences), standardError(differences), n - 1);
 }
 
 /**
@@ -75,12 +82,14 @@ export function independentTTest(first: readonly number[], second: readonly numb
   const [n1, n2] = [first.length, second.length];
   if (n1 < 2 || n2 < 2) throw new RangeError(`independentTTest: ${n1} numbers and ${n2}`);
   const df = n1 + n2 - 2;
-  const pooled = ((n1 - 1) * variance(first) + (n2 - 1) * variance(second)) / df;
-  return tTest(mean(first) - mean(second), pooled * (1 / n1 + 1 / n2), df);
+  const unit = unitOf([...first, ...second]);
+  const [v1 = NaN, v2 = NaN] = [first, second].map((values) => variance(values.map((value) => value / unit)));
+  const pooled = ((n1 - 1) * v1 + (n2 - 1) * v2) / df;
+  return tTest(mean(first) - mean(second), unit * Math.sqrt(pooled * (1 / n1 + 1 / n2)), df);
 }
 
-function tTest(difference: number, squaredError: number, df: number): TTest {
-  const t = difference === 0 ? 0 : difference / Math.sqrt(squaredError);
+function tTest(difference: number, error: number, df: number): TTest {
+  const t = difference === 0 ? 0 : difference / error;
   return { difference, t, df, p: studentTwoSided(t, df) };
 }
 
@@ -96,8 +105,10 @@ export interface ItemDifference {
  * Two-sided p of McNemar's exact test (McNemar, 1947): with n = b + c questions on which two methods differ, each as likely to
  * fall to either, p = min(1, 2 · Σ C(n, i) / 2ⁿ), i = 0 … min(b, c).
  * @param b questions right by the first method alone; @param c by the second alone
+ * @throws RangeError for what is no count, such as a share
  */
 export function mcnemar(b: number, c: number): number {
+  if (![b, c].every((count) => Number.isInteger(count) && count >= 0)) throw new RangeError(`mcnemar: ${b} and ${c}`);
   const n = b + c;
   let logTerm = -n * Math.LN2; // ln (C(n, 0) / 2ⁿ)
   let sum = Math.exp(logTerm);

@@ -17,6 +17,7 @@ import { readWorkers } from "../workers/count";
 import { openWorkers } from "../workers/open";
 import { seedOf, type Experiment, type Method } from "./experiment";
 import { findingsOf, type Findings } from "./findings";
+import { partKey } from "./kept";
 import { labOf, type Lab } from "./lab";
 import { loadProfile } from "./profile";
 import { beginRun, papersOf, publish } from "./publish";
@@ -74,7 +75,10 @@ export interface NotebookLab extends Lab {
     how: Pick<Parameters, "seeds" | "rerun">,
     more?: readonly Method[],
   ): Promise<NotebookRun>;
-  /** Writes a run's tables and figures to runs/<experiment>/<profile>. @returns the files */
+  /**
+   * Writes a run's tables and figures to runs/<experiment>/<profile>, beside its rows those that this lab has made of the same experiment: an
+   * ablation of one's own, too, which a later cell made. @returns the files
+   */
   export(run: NotebookRun): Promise<readonly string[]>;
 }
 
@@ -109,6 +113,7 @@ export async function openLab(
   /** The same lab with the displays of the cell that is running now. */
   const here = (): Lab => ({ ...plain, progress: nb.liveProgress(), signal: interruptSignal() });
 
+  const rows = rowsOfLab();
   const makeHere = <R>(stage: Stage<R>): Promise<Finished<R>> => make(here(), stage, withCurves(nb, stage));
 
   return {
@@ -131,15 +136,12 @@ export async function openLab(
     run: async (experiment, methods) => {
       const lab = here();
       const { seed } = lab.profile;
-      if (methods?.length === 0) {
-        const remedy = "Leave it out for the usual rows, or list methods: [lab.method(experiment, name)].";
-        throw new LabError("the list of methods to run is empty", remedy, { subject: experiment.id });
-      }
+      requireSome(experiment, methods);
       const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
       requireRows(lab, experiment, experiment.lacks?.(lab.dataset, lab.profile) === undefined ? chosen : []);
       const planned = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
       const plan = onceEach(experiment, planned);
-      return runOf(lab, experiment, await makeMethods(lab, experiment, plan, withCurves(nb)), set);
+      return rows.keep(await runOf(lab, experiment, await makeMethods(lab, experiment, plan, withCurves(nb)), set));
     },
     reproduce: async (experiment, { seeds, rerun }, more = []) => {
       const lab = here();
@@ -148,16 +150,45 @@ export async function openLab(
       const { make: due, leftOut } = chooseRows(lab, experiment, plan, rerun);
       const own = more.map((method) => planMethod(lab, experiment, method, seedOf(method, lab.profile.seed)));
       onceEach(experiment, [...plan, ...own]); // one's own row may bear the name of a recorded one, which is not due
-      const rows = onceEach(experiment, [...due, ...own]);
-      const run = await runOf(lab, experiment, await makeMethods(lab, experiment, rows, withCurves(nb)), set);
+      const once = onceEach(experiment, [...due, ...own]);
+      const run = rows.keep(
+        await runOf(lab, experiment, await makeMethods(lab, experiment, once, withCurves(nb)), set),
+      );
       return { ...run, sentences: [...run.sentences, ...leftOut] };
     },
-    export: async ({ experiment, made }) => {
+    export: async (run) => {
+      const [{ experiment }, made] = [run, rows.beside(run)];
       const plan = made.map(({ method, seed }) => planMethod(plain, experiment, method, seed));
       const record = beginRun(plain, experiment, [...new Set(made.map(({ seed }) => seed))], plan);
       return (await publish(plain, experiment, made, record, { set })).files;
     },
   };
+}
+
+type Rows = Pick<NotebookRun, "experiment" | "made">;
+
+/** What a lab has made of each experiment: of two rows of one name and seed the latest. */
+function rowsOfLab() {
+  const kept = new Map<string, ReadonlyMap<string, MadeMethod>>();
+  const withOwn = ({ experiment, made }: Rows): Map<string, MadeMethod> => {
+    const own = made.map((one) => [partKey({ method: one.method.name, seed: one.seed }), one] as const);
+    return new Map([...(kept.get(experiment.id) ?? []), ...own]);
+  };
+  return {
+    keep: <R extends Rows>(run: R): R => {
+      kept.set(run.experiment.id, withOwn(run));
+      return run;
+    },
+    /** A run's rows, and those of other runs that are called otherwise. */
+    beside: (run: Rows): MadeMethod[] => [...withOwn(run).values()],
+  };
+}
+
+/** @throws LabError for a list without methods */
+function requireSome({ id }: Pick<Experiment, "id">, methods: readonly Method[] | undefined): void {
+  if (methods?.length !== 0) return;
+  const remedy = "Leave it out for the usual rows, or list methods: [lab.method(experiment, name)].";
+  throw new LabError("the list of methods to run is empty", remedy, { subject: id });
 }
 
 /** The workers of this kernel's labs, by what was asked for. */

@@ -20,6 +20,7 @@ import type { Given } from "./stage";
 
 /** The file of a run's record. */
 export const RUN_RECORD = "run.json";
+const RUN_REMEDY = "Restore it, or remove it and run again.";
 
 /** When, where and by what code a run was made. */
 export interface RunFacts {
@@ -154,7 +155,17 @@ const amendedSchema = z.looseObject(outputsSchema.shape);
 /** What the record in a folder says of the files that its run wrote. @throws LabError where it is no such record */
 export function recordedOutputs(folder: string): readonly Pick<FileFact, "path" | "sha256">[] {
   const file = path.join(folder, RUN_RECORD);
-  return readStored(file, outputsSchema, "record of a run", "Restore it, or remove it and run again.").outputs;
+  return readStored(file, outputsSchema, "record of a run", RUN_REMEDY).outputs;
+}
+
+const experimentSchema = z.object({ experiment: z.string(), config: z.object({ dataset: z.string() }) });
+
+/** The experiment and the dataset of the run that wrote a folder; `undefined` where it was killed while it wrote. */
+export function runOf(folder: string): { readonly experiment: string; readonly dataset: string } | undefined {
+  const file = path.join(folder, RUN_RECORD);
+  if (!fs.existsSync(file)) return undefined;
+  const { experiment, config } = readStored(file, experimentSchema, "record of a run", RUN_REMEDY);
+  return { experiment, dataset: config.dataset };
 }
 
 const formerSchema: z.ZodType<FormerRun> = z.object({
@@ -180,7 +191,7 @@ const toldSchema: z.ZodType<ToldRecord> = formerSchema.and(z.object({ before: z.
 export function readRunRecord(folder: string): ToldRecord | undefined {
   const file = path.join(folder, RUN_RECORD);
   if (!fs.existsSync(file)) return undefined;
-  return readStored(file, toldSchema, "record of a run", "Restore it, or remove it and run again.");
+  return readStored(file, toldSchema, "record of a run", RUN_REMEDY);
 }
 
 /** The runs that made what lies in a folder, the latest first: what a run that keeps their rows says of them. */

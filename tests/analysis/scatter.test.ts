@@ -24,7 +24,21 @@ describe("silhouette", () => {
     const three = [true, false, true];
     expect(() => silhouette([[NaN], [1], [2]], three)).toThrow("silhouette: point 0 is not finite at 0");
     expect(() => silhouette([[1, 2], [1], [2, 5]], three)).toThrow("silhouette: point 1 has 1 dimensions, and not 2");
-    expect(() => silhouette([[1e200], [0], [-1e200]], three)).toThrow("silhouette: the numbers are too large");
+    expect(() => silhouette([[1e308], [0], [-1e308]], three)).toThrow("silhouette: the numbers are too large");
+  });
+
+  it.each([-1000, -700, 700, 1000])("is the same to the last digit at 2^%i of the size", (power) => {
+    const labels = y.map(String);
+    const points = x.map((point) => point.map(Math.fround));
+    const scaled = points.map((point) => point.map((value) => value * 2 ** power));
+    expect(silhouette(scaled, labels)).toBe(silhouette(points, labels));
+  });
+
+  it("tells near points apart beside far ones", () => {
+    // 0 and 1 against 4 and 5, all of 1e-200, and 1, which is alone: a = 1, b = 9/2 or 7/2
+    const points = [[0], [1e-200], [4e-200], [5e-200], [1]];
+    const mean = (2 * (7 / 9 + 5 / 7)) / 5;
+    expect(silhouette(points, ["a", "a", "b", "b", "far"])).toBeCloseTo(mean, 14);
   });
 });
 
@@ -51,6 +65,14 @@ describe("fisherRatio", () => {
     expect(() => fisherRatio([1, 2, 3], [true, true, false])).toThrow(RangeError);
     expect(() => fisherRatio([1, 2, 3, 4, 5], sides)).toThrow("fisherRatio: 5 values, 4 groups of them");
     expect(() => fisherRatio([1, NaN, 3, 4], sides)).toThrow("Fisher's ratio: value 1 is not finite");
-    expect(() => fisherRatio([1e200, 2e200, 1, 2], sides)).toThrow("Fisher's ratio: the numbers are too large");
+    for (const power of [-1000, -700, 700, 1000])
+      expect(
+        fisherRatio(
+          [0, 2, 4, 6].map((value) => value * 2 ** power),
+          sides,
+        ),
+      ).toBe(4);
+    // means 1.5e200 and 1.5, variances 0.5e400 and 0.5
+    expect(fisherRatio([1e200, 2e200, 1, 2], sides)).toBeCloseTo(4.5, 14);
   });
 });

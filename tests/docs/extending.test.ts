@@ -19,6 +19,7 @@ const AT_MOST: Readonly<Record<string, number>> = {
   "a prompt set": 2,
   "a baseline method": 1,
   "a figure": 2,
+  "an analysis": 0,
 };
 
 interface Block {

@@ -81,7 +81,7 @@ describe("pairedBootstrap", () => {
     expect(covered / 200).toBeLessThan(0.995);
   });
 
-  it("bears a missing cell, and refuses a doubled one and none", () => {
+  it("bears a missing cell, and refuses a doubled one, one that is no number, and none", () => {
     const rows = world([
       [1, 3],
       [1, 5],
@@ -89,5 +89,7 @@ describe("pairedBootstrap", () => {
     expect(pairedBootstrap(rows.slice(0, 3), { seed: 1, draws: 20 }).value).toBeCloseTo(5 / 3, 14);
     expect(() => pairedBootstrap([...rows, ...rows], { seed: 1 })).toThrow(/w has two for 0 under seed 0/u);
     expect(() => pairedBootstrap([], { seed: 1 })).toThrow(/there is none/u);
+    expect(() => pairedBootstrap(world([[1, NaN]]), { seed: 1 })).toThrow(/w has NaN for 1 under seed 0/u);
+    expect(() => pairedBootstrap(rows, { seed: 1, draws: 0 })).toThrow(RangeError);
   });
 });

@@ -45,6 +45,17 @@ describe("t tests", () => {
     }
   });
 
+  it.each([-700, 700])("and intervals of means do not depend on the scale: 2^%i of it", (power) => {
+    const scale = (values: readonly number[]): number[] => values.map((value) => value * 2 ** power);
+    for (const test of [pairedTTest, independentTTest]) {
+      const { difference, ...rest } = test(a, b);
+      expect(test(scale(a), scale(b))).toEqual({ difference: difference * 2 ** power, ...rest });
+    }
+    const { value, low, high, n } = meanOverSeeds(a);
+    const [v, l, h] = scale([value, low, high]);
+    expect(meanOverSeeds(scale(a))).toEqual({ value: v, low: l, high: h, n });
+  });
+
   it("find nothing where nothing differs, and refuse lists that do not match", () => {
     expect(pairedTTest([1, 2], [1, 2])).toEqual({ difference: 0, t: 0, df: 1, p: 1 });
     expect(pairedTTest([2, 3], [1, 2])).toMatchObject({ t: Infinity, p: 0 });
@@ -74,6 +85,10 @@ describe("mcnemar", () => {
         if (b >= c) expect(mcnemar(b + 1, c)).toBeLessThanOrEqual(mcnemar(b, c));
       }),
     );
+  });
+
+  it("refuses what is no count", () => {
+    for (const share of [0.4, -1, NaN]) expect(() => mcnemar(share, 3)).toThrow(RangeError);
   });
 
   it("holds for as many questions as there are", () => {

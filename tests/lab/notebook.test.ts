@@ -79,6 +79,19 @@ it("makes a row that is listed twice once", async () => {
   expect(made.map(({ method, seed }) => `${method.name} ${seed}`)).toEqual(["sft-labels 7", "sft-labels 8"]);
 });
 
+it("exports with a run the rows that later cells made of the same experiment, and the run's own where two are called alike", async () => {
+  const lab = await openLab(fakeKernel().kernel, { profile: "smoke" });
+  const base = lab.method(quickstart, "base");
+  const run = await lab.run(quickstart, [base]);
+  const mine = { ...base, name: "mine", title: "A row of my own", thinking: true };
+  await lab.run(quickstart, [mine, { ...base, title: "Another base", thinking: true }]);
+  const table = (await lab.export(run)).find((file) => path.basename(file) === "table.md") ?? expect.fail();
+  const text = fs.readFileSync(table, "utf8");
+  expect(text).toContain("A row of my own");
+  expect(text).toContain(base.title);
+  expect(text).not.toContain("Another base");
+});
+
 it("starts no more workers when its first cell is run again", async () => {
   const { kernel } = fakeKernel();
   const open = (workers: string) => openLab(kernel, { profile: "smoke", workers });

@@ -21,24 +21,33 @@ const BARS = [24, 12];
 /** Characters around its cells: a space before, a space and its share after. */
 const BESIDE = 6;
 
+/** Progress in a terminal, which others write to as well. */
+export interface TerminalProgress extends Progress {
+  /** Has words written above the lines that are drawn anew: written below them, they would be drawn over, and those lines stand twice. */
+  readonly above: (write: () => void) => void;
+}
+
 /**
  * Progress in a terminal: a bar for each task at work with figures, elapsed time and time left; what has ended stands above them, and
  * what sums up below. Where the stream is no terminal (a log), or one that knows no control sequences (TERM=dumb), at most one line
  * per task every ten seconds, and one when it ends.
  */
-export function terminalProgress(options: TerminalOptions = {}): Progress {
+export function terminalProgress(options: TerminalOptions = {}): TerminalProgress {
   const { stream = process.stderr, now = () => performance.now(), term = process.env["TERM"] } = options;
-  const follow = stream.isTTY && term !== "dumb" ? barFollower(stream, now) : plainFollower(stream, now);
+  const { follow, above } = stream.isTTY && term !== "dumb" ? barFollower(stream, now) : plainFollower(stream, now);
   return {
     start: (label, total, before) => follow(trackTask(label, total, now, before), false),
     sumUp: (label, total, left) => follow(trackTask(label, total, now, [], left), true),
+    above,
   };
 }
 
-type Follower = (task: TrackedTask, sum: boolean) => ProgressTask;
+interface Follower extends Pick<TerminalProgress, "above"> {
+  readonly follow: (task: TrackedTask, sum: boolean) => ProgressTask;
+}
 
 function plainFollower(stream: NodeJS.WriteStream, now: () => number): Follower {
-  return (task) => {
+  const follow: Follower["follow"] = (task) => {
     let told = now();
     return {
       update: (done, figures) => {
@@ -54,6 +63,12 @@ function plainFollower(stream: NodeJS.WriteStream, now: () => number): Follower 
         stream.write(`${plainLine(task.state())}\n`);
       },
     };
+  };
+  return {
+    follow,
+    above: (write) => {
+      write();
+    },
   };
 }
 
@@ -78,7 +93,7 @@ function barFollower(stream: NodeJS.WriteStream, now: () => number): Follower {
     redraw(lines.slice(0, ended.length), lines.slice(ended.length));
     drawn = now();
   };
-  return (task, sum) => {
+  const follow: Follower["follow"] = (task, sum) => {
     const own = sum ? sums : tasks;
     own.add(task);
     draw();
@@ -100,6 +115,13 @@ function barFollower(stream: NodeJS.WriteStream, now: () => number): Follower {
       },
     };
   };
+  const above = (write: () => void): void => {
+    const live = tasks.size + sums.size > 0;
+    if (live) redraw([], []);
+    write();
+    if (live) draw();
+  };
+  return { follow, above };
 }
 
 /**

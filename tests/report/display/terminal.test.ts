@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { Progress } from "../../../src/core/progress";
 import { terminalProgress } from "../../../src/report/display/terminal";
+import { screen } from "./screen";
 
 /** A stream that remembers what was written, and says that it is a terminal or is not. */
 function fakeStream(isTTY: boolean, rows = 40): { stream: NodeJS.WriteStream; text: () => string } {
@@ -10,30 +11,6 @@ function fakeStream(isTTY: boolean, rows = 40): { stream: NodeJS.WriteStream; te
   pipe.on("data", (chunk: Buffer) => (text += chunk.toString()));
   const stream = Object.assign(pipe, { isTTY, columns: 100, rows }) as unknown as NodeJS.WriteStream;
   return { stream, text: () => text };
-}
-
-const CONTROLS = new RegExp(String.raw`\u001b\[\d*[AKJ]|[^\u001b]`, "gu");
-
-/** What a terminal shows of what was written, as far as cursor up, return, and the wiping of lines go. */
-function screen(written: string): string[] {
-  const lines: string[] = [""];
-  let [row, column] = [0, 0];
-  for (const [part] of written.matchAll(CONTROLS)) {
-    if (part === "\n") [row, column] = [row + 1, 0];
-    else if (part === "\r") column = 0;
-    else if (part.endsWith("A") && part.length > 1) row -= Number(part.slice(2, -1));
-    else if (part === "\u001b[K") lines[row] = (lines[row] ?? "").slice(0, column);
-    else if (part === "\u001b[J") {
-      lines.splice(row + 1);
-      lines[row] = (lines[row] ?? "").slice(0, column);
-    } else {
-      const line = lines[row] ?? "";
-      lines[row] = line.slice(0, column) + part + line.slice(column + 1);
-      column += 1;
-    }
-    lines[row] ??= "";
-  }
-  return lines;
 }
 
 describe("terminalProgress", () => {
@@ -117,6 +94,31 @@ describe("terminalProgress", () => {
       "seed 1, sft",
       "seed 2, tapo",
       "all stages",
+      "",
+    ]);
+  });
+
+  it("has others' words written above what is drawn anew, and draws nothing twice", () => {
+    const { stream, text } = fakeStream(true);
+    const progress = terminalProgress({ stream, now: () => 0 });
+    const say = (words: string): void => {
+      progress.above(() => stream.write(words));
+    };
+    say("before\n");
+    const sum = progress.sumUp?.("all stages", 2, () => undefined);
+    const task = progress.start("sft", 8);
+    say("meanwhile\nin two lines\n");
+    task.update(8);
+    task.finish();
+    sum?.finish();
+    say("after\n");
+    expect(screen(text()).map((line) => line.slice(0, 12).trim())).toEqual([
+      "before",
+      "meanwhile",
+      "in two lines",
+      "sft",
+      "all stages",
+      "after",
       "",
     ]);
   });
