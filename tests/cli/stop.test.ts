@@ -102,7 +102,7 @@ describe("Ctrl-C", () => {
     printed(whole, ...JOB, "--seeds", "1-2", "--workers", "1");
     const stepsIn = (each: string) => trainings(each).map(({ folder, steps }) => [path.basename(folder), steps]);
     expect(stepsIn(home)).toEqual(stepsIn(whole));
-  });
+  }, 240_000); // four runs
 
   it("shows a terminal without control sequences plain lines", async () => {
     const { code, output } = await pressCtrlC(JOB, { home: path.join(scratch, "dumb"), at: 5, term: "dumb" });
