@@ -5,7 +5,7 @@ import { silent } from "../core/progress";
 import { EXPERIMENTS, experimentNamed } from "../experiments";
 import { openDataset } from "../lab/datasets";
 import { differingSettings, keptFolder, readKept, type Kept } from "../lab/kept";
-import { runOf } from "../lab/provenance";
+import { experimentIn } from "../lab/provenance";
 import { compareMeasurements } from "../report/compare";
 import type { MeasuredColumn } from "../report/pivot";
 import { STANDARD_COLUMNS } from "../report/standard";
@@ -86,7 +86,7 @@ async function columnsOf(ours: Side, theirs: Side): Promise<{ columns: MeasuredC
 
 /** The columns of a run's own table; `undefined` where its experiment, or the dataset that the table follows, is not here. */
 async function tableOf({ folder, measurements }: Side): Promise<readonly MeasuredColumn[] | undefined> {
-  const run = runOf(folder);
+  const run = experimentIn(folder);
   const table = EXPERIMENTS.find(({ id }) => id === run?.experiment)?.tables[0];
   if (run === undefined || table === undefined) return undefined;
   const dataset = await openDataset(run.dataset, { progress: silent }).catch((error: unknown) => {

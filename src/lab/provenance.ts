@@ -161,7 +161,7 @@ export function recordedOutputs(folder: string): readonly Pick<FileFact, "path" 
 const experimentSchema = z.object({ experiment: z.string(), config: z.object({ dataset: z.string() }) });
 
 /** The experiment and the dataset of the run that wrote a folder; `undefined` where it was killed while it wrote. */
-export function runOf(folder: string): { readonly experiment: string; readonly dataset: string } | undefined {
+export function experimentIn(folder: string): { readonly experiment: string; readonly dataset: string } | undefined {
   const file = path.join(folder, RUN_RECORD);
   if (!fs.existsSync(file)) return undefined;
   const { experiment, config } = readStored(file, experimentSchema, "record of a run", RUN_REMEDY);

@@ -1,3 +1,5 @@
+import { groupBy } from "../core/groups";
+import { FEWEST_SEEDS } from "../eval/claims";
 import { select, type Measurement } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
 
@@ -11,12 +13,9 @@ export interface Drawn {
   readonly given: boolean;
 }
 
-/** Of fewer seeds an interval would be wider than what is to be seen in it: Student's t is 12.7 for two. */
-const ENOUGH = 3;
-
 /**
  * The means over all seeds that every trained method has, so that all bars of a figure rest on the same; where those are fewer
- * than three, one seed's own numbers.
+ * than a verdict needs, one seed's own numbers: the intervals of two are wider than what is to be seen (Student's t is 12.7).
  * @param all measurements of the methods that are drawn, of any seeds
  * @param given names of the methods that are not trained
  * @param seed the one to draw where seeds are few
@@ -29,19 +28,17 @@ export function drawnOf(all: readonly Measurement[], given: ReadonlySet<string>,
   const shared = names
     .map(seedsOf)
     .reduce((both, own) => new Set([...both].filter((one) => own.has(one))), seedsOf(names[0] ?? ""));
-  const seeds = shared.size < ENOUGH ? names.slice(0, 1).map(() => seed) : [...shared].sort((a, b) => a - b);
+  const few = names.length === 0 ? [] : [seed];
+  const seeds = shared.size < FEWEST_SEEDS ? few : [...shared].sort((a, b) => a - b);
   const own = trained.filter((one) => seeds.includes(one.seed));
   return { measurements: [...fixed, ...(seeds.length > 1 ? means(own, seeds) : own)], seeds, given: fixed.length > 0 };
 }
 
 /** What was measured of a method with every seed, as its mean. */
 function means(all: readonly Measurement[], seeds: readonly number[]): Measurement[] {
-  const alike = new Map<string, Measurement[]>();
-  for (const one of all) {
-    const { method, dataset, domain, split, setting, metric } = one;
-    const key = JSON.stringify([method, dataset, domain, split, setting, metric]);
-    alike.set(key, [...(alike.get(key) ?? []), one]);
-  }
+  const alike = groupBy(all, ({ method, dataset, domain, split, setting, metric }) =>
+    JSON.stringify([method, dataset, domain, split, setting, metric]),
+  );
   return [...alike.values()].flatMap((own) => {
     const [first] = own;
     if (first === undefined || own.length < seeds.length) return []; // a share of no answers was not measured

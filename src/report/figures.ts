@@ -119,18 +119,27 @@ export function layerLines(
 
 export interface SweepOptions extends Explained<"ticks" | "percent"> {
   /** The methods of the sweep: where each stands on the horizontal axis, and what stands under it. */
-  readonly points: readonly { readonly method: string; readonly x: number; readonly label?: string }[];
+  readonly points: readonly SweptMethod[];
   /** The metric, with a line for each of its splits. */
   readonly column: MeasuredColumn;
+  /** What the points' marks mean. */
   readonly marks?: Readonly<Record<string, string>>;
+}
+
+/** A method of a sweep. */
+export interface SweptMethod {
+  readonly method: string;
+  readonly x: number;
+  /** Default: the number. */
+  readonly label?: string;
+  readonly mark?: string;
 }
 
 /** A metric over a number that the methods differ in, such as the share of positives, a line per split. */
 export function sweepLines(drawn: Drawn, options: SweepOptions): PlotlyFigure {
   const { points, column, marks = {}, ...lines } = options;
   const { notes, intervals } = explained(drawn, ITEMS);
-  const measuredPoints = points.filter(({ method }) => select(drawn.measurements, { method }).length > 0);
-  const used = Object.entries(marks).filter(([mark]) => measuredPoints.some(({ label = "" }) => label.endsWith(mark)));
+  const used = Object.entries(marks).filter(([mark]) => points.some((point) => point.mark === mark));
   const measured = pivotColumns([column]).map((pivot): Line => {
     const found = points.flatMap(({ method, x }) => {
       const one = measurementIn(select(drawn.measurements, { method }), pivot);
@@ -143,6 +152,6 @@ export function sweepLines(drawn: Drawn, options: SweepOptions): PlotlyFigure {
     notes: [...notes, ...used.map(([mark, meaning]) => `${mark} ${meaning}`)],
     intervals,
     percent: column.percent ?? true,
-    ticks: points.map(({ x, label }) => ({ at: x, label: label ?? String(x) })),
+    ticks: points.map(({ x, label, mark = "" }) => ({ at: x, label: `${label ?? x}${mark}` })),
   });
 }

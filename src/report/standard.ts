@@ -121,7 +121,7 @@ export function similarityPoints({ methods, drawn }: Results): PlotlyFigure {
     title: "Relative semantic similarity in the open world",
     xTitle: "",
     yTitle: "SS_rel in %",
-    points: methods.map(({ name, title, mark = "" }, x) => ({ method: name, x, label: title + mark })),
+    points: methods.map(({ name, title, ...mark }, x) => ({ method: name, x, label: title, ...mark })),
     marks: originMarks(methods),
     column: { ...SS_RELATIVE, splits: [...SPLITS, "all"] },
     joined: false,

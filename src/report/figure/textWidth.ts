@@ -1,3 +1,5 @@
+import { wrapWords } from "../words";
+
 /**
  * Advance widths of DejaVu Sans for U+0020 … U+007E, in thousandths of the font size. It is the widest of the usual
  * sans-serif fonts, so that what fits here fits in Helvetica and Arial too.
@@ -24,14 +26,6 @@ export function textWidth(text: string, size: number, bold = false): number {
 
 /** Breaks a text into lines no wider than `width` pixels; a single word that is wider keeps its line. */
 export function wrapText(text: string, width: number, size: number, bold = false): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && textWidth(longer, size, bold) > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return line === "" ? lines : [...lines, line];
+  const words = text.split(/\s+/).filter((part) => part !== "");
+  return wrapWords(words, width, (line) => textWidth(line, size, bold));
 }

@@ -1,3 +1,4 @@
+import { wrapWords } from "../words";
 import type { Column } from "./table";
 
 /** Tables of texts in the width of a terminal: words stay whole. */
@@ -9,13 +10,7 @@ export function width(text: string): number {
 
 /** A text in lines of so many characters; a word that is longer stands in a line of its own. */
 export function wrapped(text: string, room: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && width(last) + 1 + width(word) <= room) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
+  return wrapWords(text.split(" "), room, width);
 }
 
 /**
