@@ -60,7 +60,7 @@ export function showTally(tally: readonly Tally[], lanes: number): void {
   const left = known === 0 ? "how long is not known yet" : `${unknown ? "at least" : "about"} ${inTime(known / lanes)}`;
   const time = toMake.length === 0 ? "" : `, ${left}`;
   const table = resultTable({
-    caption: `${tally.length} experiments: ${toMake.length} stages are to be made${time}`,
+    caption: `${tally.length} experiment${tally.length === 1 ? "" : "s"}: ${toMake.length} stages are to be made${time}`,
     columns: [
       textColumn("experiment", "Experiment"),
       textColumn("profile", "Profile"),

@@ -161,17 +161,13 @@ export function chooseAll(
     batchSize = 64,
   } = options;
   requireTemplates(templates);
-  const known = new Map<string, Float32Array>();
+  const sentencesOf = (item: BenchmarkItem): string[][] =>
+    shownOptions(item, options).map((name) => templates.map((template) => sentence(template, name, item)));
+  const vectors = encodedInCompany(encoder, items.map((item) => sentencesOf(item).flat()), batchSize); // prettier-ignore
   const choose: AskBatch = async (batch) => {
     const shown = batch.map((item) => shownOptions(item, options));
-    const sentences = batch.map((item, i) =>
-      (shown[i] ?? []).map((name) => templates.map((template) => sentence(template, name, item))),
-    );
-    const missing = [...new Set(sentences.flat(2))].filter((text) => !known.has(text));
-    if (missing.length > 0) {
-      const vectors = await encoder.encodeTexts(missing);
-      missing.forEach((text, i) => known.set(text, vectors[i] as Float32Array));
-    }
+    const sentences = batch.map(sentencesOf);
+    const known = await vectors(sentences.flat(2));
     const images = await encoder.encodeImages(await Promise.all(batch.map((item) => item.image.load())));
     return batch.map((item, i) => {
       const near = (sentences[i] ?? []).map((texts) => {
@@ -185,6 +181,32 @@ export function chooseAll(
   const template = templates.join("\n");
   const settings = { model: encoder.name, checkpoint, setting: "closed", template, optionOrder, seed, batchSize };
   return answerAll(items, settings, choose, { label: `${encoder.name}, closed world`, ...options, ahead: 1 }, false);
+}
+
+/**
+ * The vectors of texts, each encoded once, in the company of those that the same batch is the first to need: a text's vector is rounded
+ * differently in other company, and a run that goes on after a kill must give the very answers of one that was not killed.
+ * @param texts of each item, in the order of the items
+ */
+function encodedInCompany(
+  encoder: Pick<DualEncoder, "encodeTexts">,
+  texts: readonly (readonly string[])[],
+  batchSize: number,
+) {
+  const companies = new Map<string, readonly string[]>();
+  for (let at = 0; at < texts.length; at += batchSize) {
+    const company = [...new Set(texts.slice(at, at + batchSize).flat())].filter((text) => !companies.has(text));
+    for (const text of company) companies.set(text, company);
+  }
+  const known = new Map<string, Float32Array>();
+  return async (needed: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> => {
+    const missing = new Set(needed.filter((text) => !known.has(text)).map((text) => companies.get(text) ?? [text]));
+    for (const company of missing) {
+      const vectors = await encoder.encodeTexts(company);
+      company.forEach((text, i) => known.set(text, vectors[i] as Float32Array));
+    }
+    return known;
+  };
 }
 
 /** The options in the order in which they are shown; the release lists the right one first and shows them so. */

@@ -1,6 +1,6 @@
 import { MME_SUBTASKS } from "../data/benchmarks/mme";
 import type { BenchmarkName } from "../data/benchmarks/benchmark";
-import { wilson, type Score } from "./intervals";
+import { wilson, Z, type Score } from "./intervals";
 import type { Measured } from "./measure";
 import type { QuestionCount, QuestionCounts } from "./questions";
 
@@ -97,7 +97,7 @@ function mmeScore(counts: readonly QuestionCount[]): Score {
     return { mean, variance: pictures > 1 ? squares / (pictures - 1) / pictures : 200 ** 2 };
   });
   const value = subtasks.reduce((total, { mean }) => total + mean, 0);
-  const half = 1.959963984540054 * Math.sqrt(subtasks.reduce((total, { variance }) => total + variance, 0));
+  const half = Z * Math.sqrt(subtasks.reduce((total, { variance }) => total + variance, 0));
   return {
     value,
     low: Math.max(0, value - half),

@@ -24,7 +24,7 @@ export interface BootstrapOptions {
 
 /** A paired difference of two methods with its 95 % interval. Plain JSON. */
 export interface BootstrapDifference {
-  /** First less second: the mean over worlds of the mean over domains (as in the tables), each alike, of its items and seeds. */
+  /** First less second: the mean over worlds of the mean over domains, each alike, of its items and seeds. */
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -59,7 +59,12 @@ export function pairedBootstrap(
   const random = new Random(seed).fork("paired bootstrap");
   const draw = <T>(from: readonly T[]): T[] => from.map(() => random.pick(from));
   const levels = new Set(over);
-  const drawn = Float64Array.from({ length: draws }, () => meanOf(worlds, levels, draw)).sort();
+  const drawn = Float64Array.from({ length: draws }, () => {
+    for (;;) {
+      const mean = meanOf(worlds, levels, draw);
+      if (!Number.isNaN(mean)) return mean; // else the seeds and items that were drawn have no cell in common
+    }
+  }).sort();
   const centre = drawn.reduce((sum, one) => sum + one, 0) / draws;
   const standardError = Math.sqrt(drawn.reduce((sum, one) => sum + (one - centre) ** 2, 0) / (draws - 1));
   const rarer = Math.min(drawn.filter((one) => one <= 0).length, drawn.filter((one) => one >= 0).length);

@@ -153,7 +153,7 @@ function itemDifferences(
   return first.items.flatMap(({ id, domain, seen }, at): SeedDifference[] => {
     const [one, other] = [first.values[at] ?? null, theirs.get(id) ?? null];
     if (one === null || other === null || (split !== "all" && seen !== (split === "seen"))) return [];
-    // both splits' domains count alike; over items, all are one domain
+    // each domain of a split counts alike, as in the tables where both splits have all domains; over items, all are one domain
     const counted = over ?? `${domain} ${seen ? "seen" : "unseen"}`;
     return [{ world, seed, item: id, domain: counted, difference: one - other }];
   });

@@ -19,10 +19,14 @@ export function powerOverSeeds(how: {
   readonly sd: number;
   readonly seeds: number;
 }): number {
-  const df = how.seeds - 1;
-  if (df < 1) throw new RangeError("powerOverSeeds: one seed says nothing about others");
-  const lambda = (how.difference / how.sd) * Math.sqrt(how.seeds);
-  return noncentralTwoSided(studentQuantile(1 - ALPHA / 2, df), df, lambda);
+  if (how.seeds < 2) throw new RangeError("powerOverSeeds: one seed says nothing about others");
+  return powerOf(how.seeds)(how.difference / how.sd);
+}
+
+/** The power by the difference in standard deviations over as many seeds; Student's quantile, which takes long, is found once. */
+function powerOf(seeds: number): (size: number) => number {
+  const critical = studentQuantile(1 - ALPHA / 2, seeds - 1);
+  return (size) => noncentralTwoSided(critical, seeds - 1, size * Math.sqrt(seeds));
 }
 
 /**
@@ -34,5 +38,5 @@ export function detectableOverSeeds(differences: readonly number[], power = POWE
   const seeds = differences.length;
   if (seeds < 2) throw new RangeError("detectableOverSeeds: one seed says nothing about others");
   const sd = Math.sqrt(variance(differences));
-  return sd * whereRising((difference) => powerOverSeeds({ difference, sd: 1, seeds }), power);
+  return sd * whereRising(powerOf(seeds), power);
 }

@@ -23,8 +23,7 @@ export const chainCount = defineExperiment({
   ],
   methods(recipe) {
     const { released, imagesPerClass } = recipe.profile.cot;
-    const counts = released === undefined ? COUNTS : COUNTS.slice(0, 1);
-    return counts.flatMap((count, at) => {
+    return (released === undefined ? COUNTS : []).flatMap((count, at) => {
       const own = withMoreChains(recipe, at + 1);
       const pictures = (at + 1) * imagesPerClass;
       const words = `chains of ${pictures} picture${pictures === 1 ? "" : "s"} a class`;

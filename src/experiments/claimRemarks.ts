@@ -1,12 +1,23 @@
 import type { Claim } from "../eval/claims";
 
+const LATER = "Added on 28 November 2026, after its rows were recorded: a review found that the paper claims it, too.";
+
 /**
  * What was said of claims after some of the runs that judge them, by the claim's id: what came out, what a verdict rests on, and which rows
  * were made anew and why. The claims, their margins and what they rest on (claims.ts) were written before, and no remark decides anything.
  */
 export const REMARKS: Readonly<Record<string, Pick<Claim, "note" | "mini">>> = {
   "closed-over-encoder": {
-    mini: "The world was meant to have the encoder as far above the base as in the paper (9.8 points), by a rule in which Fine-R1's row took no part; it came out 2.4 above. The paper's margin is that of its 3B model.",
+    mini: "The world was to have the encoder above the base asked directly, by bands in which Fine-R1's row took no part: 9.8 points in the paper, 4.5 in the accepted recipe's own world, 2.4 in this one. The paper's margin is that of its 3B model.",
+  },
+  "closed-small-over-larger": { note: LATER },
+  "open-larger": { note: LATER },
+  "open-small-over-larger": { note: LATER },
+  "inclusion-over-base": {
+    mini: "The base was built to name classes wrongly when asked openly and directly, as weak names on the web are wrong: whatever is trained, and asking it to think alone, names more.",
+  },
+  "cls-rl-below-base": {
+    mini: "This base was built to reason soundly about descriptions (its card says how soundly), so that the paper's reason does not apply to it: a check of the world rather than a finding.",
   },
   "no-thinking-between": {
     mini: "Both RL rows were made again on 27 November 2026 without dynamic sampling, which is DAPO's and not GRPO's; before, this claim was inconclusive.",

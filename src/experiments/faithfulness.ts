@@ -1,5 +1,5 @@
 import { CHAINS, defineExperiment, type Method } from "../lab/experiment";
-import { baseThinkingRow, cotSftRow, dapoRow, tapoRow } from "../lab/rows";
+import { baseThinkingRow, cotSftRow, dapoRow, noLookalikes, tapoRow } from "../lab/rows";
 import { select } from "../eval/measurements";
 import { groupedBars } from "../report/figure/bars";
 import type { PlotlyFigure } from "../report/figure/figure";
@@ -33,6 +33,7 @@ export const faithfulness = defineExperiment({
       title: `${row.title}, ${WRITTEN[analysis]}`,
       short: `${row.short ?? row.title}, ${WRITTEN[analysis]}`,
       strategy: { analysis },
+      lacks: (dataset) => (dataset.describe === undefined ? "descriptions of its classes" : noLookalikes(dataset)),
     });
     return rows.flatMap((row) => [row, told(row, "own"), told(row, "lookalike")]);
   },

@@ -35,8 +35,10 @@ export const general = defineExperiment({
       rows: { base: BASE, "qwen2.5-vl-3b": BASE, tapo: FINE_R1, "fine-r1-3b": FINE_R1 },
     },
   ],
-  lacks: ({ questions }, { benchmarks = [] }) =>
-    questions === undefined && benchmarks.length === 0 ? "general questions" : undefined,
+  lacks: (dataset, { benchmarks = [] }) =>
+    dataset !== undefined && dataset.questions === undefined && benchmarks.length === 0
+      ? "general questions"
+      : undefined,
   methods: (recipe) => [
     baseRow(recipe),
     baseThinkingRow(recipe),

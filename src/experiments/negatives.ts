@@ -2,6 +2,7 @@ import type { Negatives } from "../data/negatives";
 import { defineExperiment } from "../lab/experiment";
 import { ablation, cotSft, objective, sized, triplets } from "../lab/recipe";
 import { sweepLines } from "../report/figures";
+import { noLookalikes } from "../lab/rows";
 import { accuracyBars, rlCurves, only, SIMILARITY, standardTable } from "../report/standard";
 import { TAPO } from "../tapo/options";
 
@@ -28,13 +29,15 @@ export const negatives = defineExperiment({
     const start = cotSft(recipe);
     const row = ablation(recipe, start);
     const kinds = KINDS.map(([kind, title]) => ({ kind, title, changes: { triplets: triplets(recipe, kind) } }));
+    const needs = (kind: Negatives) => (kind === "hardest" ? { lacks: noLookalikes } : {});
     return [
       row("tapo", "TAPO: the class most alike, as mined"),
-      ...kinds.map(({ kind, title, changes }) => row(kind, title, changes)),
+      ...kinds.map(({ kind, title, changes }) => ({ ...row(kind, title, changes), ...needs(kind) })),
       row("tapo-sized", "TAPO, matched size", sized(recipe, start)),
-      ...kinds.map(({ kind, title, changes }) =>
-        row(`${kind}-sized`, `${title}, matched size`, sized(recipe, start, changes)),
-      ),
+      ...kinds.map(({ kind, title, changes }) => ({
+        ...row(`${kind}-sized`, `${title}, matched size`, sized(recipe, start, changes)),
+        ...needs(kind),
+      })),
       ...GAMMAS.filter((gamma) => gamma !== TAPO.gamma || gamma !== own.objective.gamma).map((gamma) =>
         row(rowOf(gamma), `TAPO, γ = ${gamma}`, objective(own, { gamma })),
       ),

@@ -2,6 +2,7 @@ import { NEGATIVES, type Negatives } from "../data/negatives";
 import { gradientShares } from "../lab/analyses";
 import { defineExperiment } from "../lab/experiment";
 import { cotSft, rl, triplets } from "../lab/recipe";
+import { noLookalikes } from "../lab/rows";
 import { groupedBars } from "../report/figure/bars";
 import { seedsNote } from "../report/drawn";
 import { methodTable, type MeasuredColumn } from "../report/pivot";
@@ -36,6 +37,7 @@ export const shares = defineExperiment({
       title: TITLES[negatives],
       model: rl(recipe, start, { triplets: triplets(recipe, negatives) }, negatives),
       thinking: true,
+      ...(negatives === "hardest" ? { lacks: noLookalikes } : {}),
     }));
   },
   ask: [],

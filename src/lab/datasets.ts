@@ -104,9 +104,12 @@ export function benchmarkOf(spec: string): { readonly name: BenchmarkName; reado
   });
 }
 
+/** A folder, in whose path "?" may stand, and options. */
+const FOLDER = /^(.*?)(?:\?([^?/]*))?$/su;
+
 /** Options stand behind the path as in a URL (`folderOptionsSchema`). */
 async function openFolderSpec(where: string, context: OpenDatasetOptions): Promise<Dataset> {
-  const { folder, options } = pathAndOptions("folder", where, /^(.*?)(?:\?([^?/]*))?$/su);
+  const { folder, options } = pathAndOptions("folder", where, FOLDER);
   const settings = parseFolderOptions(options, `folder:${where}`);
   return restoreMiniWorld(await openFolder(folder, settings, context));
 }
@@ -141,7 +144,7 @@ const IN_FILES: readonly string[] = ["folder", "sets", ...PICTURE_SETS.map(({ ki
 export function absentData(spec: string): string | undefined {
   const [kind, where] = kindAndPlace(spec);
   if (kind === "heldout") return absentData(where);
-  const given = where.split("?")[0] ?? "";
+  const given = (kind === "folder" ? FOLDER.exec(where)?.[1] : where.split("?")[0]) ?? "";
   return IN_FILES.includes(kind) && given !== "" && !fs.existsSync(fromRoot(given)) ? given : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { absentData, openDataset, type OpenDatasetOptions } from "./datasets";
-import type { Recipe } from "./experiment";
+import type { Describable, Recipe } from "./experiment";
 import { placeOfRow } from "./given";
-import { benchmarksOf, type Describable } from "./lab";
+import { benchmarksOf } from "./lab";
 import { isEncoderRow } from "./modelConfig";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { Given } from "./stage";

@@ -1,5 +1,6 @@
 import { requireSlug } from "../config/slug";
 import { LabError } from "../core/errors";
+import { groupBy } from "../core/groups";
 import type { CotRecord } from "../cot/records";
 import type { BenchmarkName } from "../data/benchmarks/benchmark";
 import type { Dataset } from "../data/dataset";
@@ -61,6 +62,8 @@ export interface Method {
   readonly asking?: Partial<Pick<EvaluationProfile, "optionOrder"> & Pick<Profile, "promptSet">> | undefined;
   /** How its family wants any prompt. */
   readonly style?: PromptStyle | undefined;
+  /** What it needs and a dataset does not have, such as "look-alikes of its classes": there it is left out. */
+  readonly lacks?: ((dataset: Dataset) => string | undefined) | undefined;
 }
 
 /**
@@ -83,6 +86,7 @@ export function variant(method: Method, changes: Readonly<Record<string, unknown
     thinking: method.thinking,
     strategy: method.strategy,
     asking: method.asking,
+    lacks: method.lacks,
     model: { ...model, label: name },
   };
 }
@@ -210,8 +214,8 @@ export interface Experiment {
   readonly published?: readonly PublishedLink[];
   /** The methods as a graph of stages; nothing is computed by describing them. */
   methods(recipe: Recipe): readonly Method[];
-  /** What it needs and a dataset does not have, such as "general questions": it has no row there. */
-  readonly lacks?: (dataset: Dataset, profile: Profile) => string | undefined;
+  /** What it needs and a dataset (`undefined` where none is open) or a profile does not have, such as "general questions": it has no row there. */
+  readonly lacks?: (dataset: Dataset | undefined, profile: Profile) => string | undefined;
   /** Further models that some of its rows are about; a profile that does not name one goes without those rows. */
   readonly models?: readonly FurtherModel[];
   /** How many seeds its record needs; default 3. */
@@ -239,18 +243,35 @@ export function modelsLacking({ models = [] }: Pick<Experiment, "models">, profi
   return models.filter((part) => typeof profile.models?.[part] !== "string");
 }
 
+/** What methods can be described from. Where nothing of a profile needs to be there, its dataset is not known (`described`). */
+export interface Describable {
+  readonly profile: Profile;
+  readonly dataset?: Dataset | undefined;
+  readonly recipe: (seed: number) => Recipe;
+}
+
 /** Which rows a profile and its dataset, where that is known, have nothing for, a sentence each. */
-export function rowsLeftOut(
-  experiment: Pick<Experiment, "models" | "lacks">,
-  { profile, dataset }: { readonly profile: Profile; readonly dataset?: Dataset | undefined },
-): string[] {
-  const missing = dataset === undefined ? undefined : experiment.lacks?.(dataset, profile);
-  if (dataset !== undefined && missing !== undefined)
-    return [`Left out: all rows; the dataset ${dataset.name} has no ${missing}.`];
+export function rowsLeftOut(experiment: Experiment, { profile, dataset, recipe }: Describable): string[] {
+  const whose = dataset === undefined ? `the profile ${profile.name}` : `the dataset ${dataset.name}`;
+  const missing = experiment.lacks?.(dataset, profile);
+  if (missing !== undefined) return [`Left out: all rows; ${whose} has no ${missing}.`];
   const lacking = modelsLacking(experiment, profile);
-  return FURTHER_MODELS.filter(({ part }) => lacking.includes(part)).map(({ part, title }) => {
+  const models = FURTHER_MODELS.filter(({ part }) => lacking.includes(part)).map(({ part, title }) => {
     return `Left out: the rows of ${title}; the profile ${profile.name} names none (models.${part}).`;
   });
+  const unfit = experiment.methods(recipe(profile.seed)).flatMap(({ title, lacks }) => {
+    const why = dataset && lacks?.(dataset);
+    return why === undefined ? [] : [{ title, why }];
+  });
+  const rows = [...groupBy(unfit, ({ why }) => why)].map(
+    ([why, all]) => `Left out: ${all.map(({ title }) => `“${title}”`).join(", ")}; ${whose} has no ${why}.`,
+  );
+  return [...models, ...rows];
+}
+
+/** The methods that a dataset, where one is open, has everything for. */
+export function withoutUnfit(methods: readonly Method[], { dataset }: Pick<Describable, "dataset">): Method[] {
+  return methods.filter(({ lacks }) => dataset === undefined || lacks?.(dataset) === undefined);
 }
 
 /**

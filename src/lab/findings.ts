@@ -163,6 +163,7 @@ function requireMeasured(
 /** Means over seeds of what is trained, where there are several. */
 function overSeeds(page: Page, experiment: Experiment, { parts }: Gathered): ResultTable | undefined {
   const { methods, seed, columns, provenance, caption, given: fixed } = page;
+  if (columns.length === 0) return undefined; // the experiment's own table has nothing on this dataset
   const trained = methods.filter(({ name }) => !fixed.has(name));
   const all = [...parts.values()].filter(({ by }) => trained.some(({ name }) => name === by.method));
   if (all.every(({ by }) => by.seed === seed)) return undefined;

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { readAnswers, type Answer } from "../eval/answers";
 import type { Setting } from "../eval/metrics";
-import type { Experiment } from "./experiment";
+import { isGiven, type Experiment } from "./experiment";
 import { ANSWERS } from "./kinds/asking";
 import type { Lab } from "./lab";
 import { planRun, type PlannedMethod } from "./run";
@@ -41,8 +41,8 @@ export async function answeredMethods(
   const asked: AnsweredMethod[] = [];
   for (const { method, seed, asked: stages } of planRun(lab, experiment, { seeds, only: "all" })) {
     const { name, thinking } = method;
-    const [key, title] =
-      seeds.length === 1 ? [name, method.title] : [`${name} ${seed}`, `${method.title}, seed ${seed}`];
+    const alone = seeds.length === 1 || isGiven(method);
+    const [key, title] = alone ? [name, method.title] : [`${name} ${seed}`, `${method.title}, seed ${seed}`];
     for (const { setting, answers } of stages) {
       const record = await takeChecked(lab, workOf(answers));
       if (record === undefined) missing.push(`${title}, ${setting} questions: not asked with these settings`);

@@ -1,8 +1,9 @@
 import { select } from "../eval/measurements";
 import { meanOverSeeds } from "../eval/statistics";
+import { signed } from "../report/display/view";
 import { described } from "./described";
 import { isGiven, type Experiment, type Headline, type Method } from "./experiment";
-import { keptParts, partKey, type Gathered, type Kept } from "./kept";
+import { keptParts, partKey, type Gathered, type Kept, type Origin } from "./kept";
 import { FURTHER_MODELS, type Profile } from "./profile";
 import type { MadeMethod } from "./run";
 
@@ -26,11 +27,14 @@ export function keptHeadline(experiment: Experiment, profile: Profile, kept: Kep
   return headline(experiment, methods, made, { parts: keptParts(kept) });
 }
 
-/** What a run came to, in one sentence: the last of its differences that it can tell, else its last method. */
+/**
+ * What a run came to, in one sentence: the last of its differences that it can tell, else its last method. Over all seeds that are
+ * shown, those from the record included: it stands beside the table over seeds.
+ */
 export function headline(
   { ask, compare, about }: Experiment,
   methods: readonly Method[],
-  made: readonly Pick<MadeMethod, "method" | "seed">[],
+  made: readonly Pick<MadeMethod, "method">[],
   gathered: Pick<Gathered, "parts">,
 ): string | undefined {
   const setting = ask.includes("open") ? "open" : "closed";
@@ -39,47 +43,63 @@ export function headline(
     words: `${setting === "open" ? "in text inclusion " : ""}on unseen classes, ${setting} world`,
   };
   const named = (name: string): Method | undefined => methods.find((method) => method.name === name);
-  const partFor = (name: string, seed: number) => {
-    const method = named(name);
-    return method === undefined ? undefined : partOf(gathered, method, seed);
-  };
-  const valueOf = (name: string, seed: number): number | undefined =>
-    select(partFor(name, seed)?.measurements ?? [], where)[0]?.value;
-  const trained = made.filter(({ method }) => !isGiven(method));
-  const seeds = [...new Set((trained.length > 0 ? trained : made).map(({ seed }) => seed))];
   const short = (name: string): string => named(name)?.short ?? named(name)?.title ?? name;
-  const on = (of: readonly number[]): string => `${words} (${of.length === 1 ? "one seed" : `${of.length} seeds`})`;
   const isOwn = (name: string): boolean => made.some(({ method }) => method.name === name);
+  /** What was measured of some methods with each seed that all of them have. */
+  const together = (...names: readonly string[]): Told[] => {
+    const shown = names.flatMap((name) => named(name) ?? []);
+    return shown.length < names.length
+      ? []
+      : seedsOf(gathered, shown).flatMap((seed): Told[] => {
+          const parts = shown.flatMap((method) => partOf(gathered, method, seed) ?? []);
+          const values = parts.flatMap(({ measurements }) => select(measurements, where)[0]?.value ?? []);
+          return values.length < names.length ? [] : [{ values, origins: parts.map(({ origin }) => origin) }];
+        });
+  };
   const told = compare.flatMap(([a, b]) => {
-    const pairs = seeds.flatMap((seed) => {
-      const [first, second] = [valueOf(a, seed), valueOf(b, seed)];
-      return first === undefined || second === undefined ? [] : [{ seed, difference: first - second }];
-    });
-    return isOwn(a) && pairs.length > 0 ? [{ a, b, pairs }] : [];
+    const pairs = isOwn(a) ? together(a, b) : [];
+    return pairs.length > 0 ? [{ a, b, pairs }] : [];
   });
   const best = told.filter(({ b }) => isOwn(b)).at(-1) ?? told.at(-1); // rather of two methods that this run made
   if (best !== undefined) {
-    const { a, b, pairs } = best;
-    const both = pairs.map(({ seed }) => seed);
-    const from = both.some((seed) => partFor(b, seed)?.origin === "record");
-    const points = inPoints(pairs.map(({ difference }) => difference));
-    return `${short(a)} − ${short(b)} = ${points} ${on(both)}${from ? `; ${short(b)} from results/` : ""}.`;
+    const points = inPoints(best.pairs.map(({ values: [a = 0, b = 0] }) => a - b));
+    return `${short(best.a)} − ${short(best.b)} = ${points} ${words} (${whose(best.pairs)}).`;
   }
   const last = made.at(-1)?.method;
-  if (last === undefined) return undefined;
-  const values = (isGiven(last) ? seeds.slice(0, 1) : seeds).flatMap((seed) => valueOf(last.name, seed) ?? []);
-  if (values.length === 0) return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return `${last.title}: ${(mean * 100).toFixed(1)} % ${on(values)}.`;
+  const alone = last === undefined ? [] : together(last.name);
+  if (last === undefined || alone.length === 0) return undefined;
+  const mean = alone.reduce((sum, { values: [value = 0] }) => sum + value, 0) / alone.length;
+  return `${last.title}: ${(mean * 100).toFixed(1)} % ${words} (${whose(alone)}).`;
+}
+
+/** Of one seed, what was measured of some methods, and where their numbers come from. */
+interface Told {
+  readonly values: readonly number[];
+  readonly origins: readonly Origin[];
+}
+
+/** The seeds that any of some methods was trained with; of those that are given alone, one. */
+function seedsOf({ parts }: Pick<Gathered, "parts">, methods: readonly Method[]): number[] {
+  const seeds = (some: readonly Method[]): number[] => {
+    const own = [...parts.values()].filter(({ by }) => some.some(({ name }) => name === by.method));
+    return [...new Set(own.map(({ by }) => by.seed))].sort((a, b) => a - b);
+  };
+  const trained = methods.filter((method) => !isGiven(method));
+  return trained.length > 0 ? seeds(trained) : seeds(methods).slice(0, 1);
+}
+
+/** How many seeds a sentence is over, and whether the record has a part in it. */
+function whose(told: readonly Told[]): string {
+  const origins = told.flatMap((one) => one.origins);
+  const recorded = origins.filter((origin) => origin === "record").length;
+  const from = recorded === 0 ? "" : `, ${recorded < origins.length ? "partly " : ""}from results/`;
+  return `${told.length === 1 ? "one seed" : `${told.length} seeds`}${from}`;
 }
 
 /** Differences of shares in percentage points, with their sign; of several seeds the mean and its interval. */
 function inPoints(differences: readonly number[]): string {
-  const signed = (value: number): string => {
-    const text = (Math.abs(value) * 100).toFixed(1);
-    return text === "0.0" ? text : `${value > 0 ? "+" : "−"}${text}`;
-  };
-  if (differences.length === 1) return `${signed(differences[0] ?? 0)} points`;
+  const points = (value: number): string => signed(100 * value, 1);
+  if (differences.length === 1) return `${points(differences[0] ?? 0)} points`;
   const { value, low, high } = meanOverSeeds(differences);
-  return `${signed(value)} points [${signed(low)}, ${signed(high)}]`;
+  return `${points(value)} points [${points(low)}, ${points(high)}]`;
 }

@@ -30,9 +30,6 @@ export interface Lab extends LabContext {
   recipe(seed: number): Recipe;
 }
 
-/** What methods can be described from. Where nothing of a profile needs to be there, its dataset is not known (`described`). */
-export type Describable = Pick<Lab, "profile" | "recipe"> & Partial<Pick<Lab, "dataset">>;
-
 /**
  * Which of a profile's models a lab asks for when it is opened: all of them; those that are there, and what needs another is refused when it is
  * to be made (`requireReady`); or none, for who makes nothing and looks at what was made: what a server said earlier stands.
@@ -58,6 +55,7 @@ export async function labOf(
     const remedy = "Name it under the key benchmarks, and a dataset with classes under dataset.";
     throw new LabError("is a benchmark: it has questions, and no classes to be trained on", remedy, { subject: profile.dataset }); // prettier-ignore
   }
+  requireDomains(dataset);
   const { similarity = profile.encoder } = profile;
   const { teacher } = profile.cot;
   const own = [...new Set([profile.base, profile.encoder, similarity])];
@@ -124,4 +122,15 @@ export function benchmarksOf(
     throw new LabError(`names ${twice.name} twice under benchmarks`, "Name each benchmark once.", { subject: `the profile ${profile}` }); // prettier-ignore
   }
   return Object.fromEntries(found.map(({ name, at }) => [name, given(at)]));
+}
+
+/** What measurements over several domains are called by (eval/measure). */
+const TOGETHER = ["mean", "items"];
+
+/** @throws LabError for a super-category whose measurements could not be told from those over all of them */
+function requireDomains({ name, subCategories }: Dataset): void {
+  const taken = subCategories.find(({ superCategory }) => TOGETHER.includes(superCategory));
+  if (taken === undefined) return;
+  const reason = `has a super-category called "${taken.superCategory}", which is what measurements over all of them are called`;
+  throw new LabError(reason, "Call it otherwise.", { subject: name });
 }

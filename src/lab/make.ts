@@ -5,7 +5,7 @@ import { check, type Progress } from "../core/progress";
 import type { Dataset } from "../data/dataset";
 import { together } from "../report/display/together";
 import { asWhole } from "../report/display/whole";
-import { findFinished, makeOnce, takeByKey, takeChecked, type Finished } from "../store/store";
+import { findFinished, makeOnce, parsed, takeByKey, takeChecked, type Finished } from "../store/store";
 import { openDataset } from "./datasets";
 import { requireFit } from "./fit";
 import { requireSame, requireServed } from "./given";
@@ -173,7 +173,7 @@ function makeOne<R>(context: LabContext, stage: Stage<R>, folders: ReadonlyMap<s
 async function makeElsewhere(executor: Executor, context: LabContext, stage: Stage): Promise<Finished<unknown>> {
   const take = async (cached: boolean): Promise<Finished<unknown> | undefined> => {
     const record = await takeChecked(context, workOf(stage));
-    return record === undefined ? undefined : { ...record, result: stage.kind.parse(record.result), cached };
+    return record === undefined ? undefined : { ...record, result: parsed(record, stage.kind), cached };
   };
   const there = await take(true);
   if (there !== undefined) return there;

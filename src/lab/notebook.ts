@@ -15,7 +15,7 @@ import type { ResultTable } from "../report/table/table";
 import type { Finished } from "../store/store";
 import { readWorkers } from "../workers/count";
 import { openWorkers } from "../workers/open";
-import { seedOf, type Experiment, type Method } from "./experiment";
+import { seedOf, withoutUnfit, type Experiment, type Method } from "./experiment";
 import { findingsOf, type Findings } from "./findings";
 import { partKey } from "./kept";
 import { labOf, type Lab } from "./lab";
@@ -137,7 +137,7 @@ export async function openLab(
       const lab = here();
       const { seed } = lab.profile;
       requireSome(experiment, methods);
-      const chosen = methods ?? chooseMethods(experiment.methods(lab.recipe(seed)), experiment);
+      const chosen = methods ?? withoutUnfit(chooseMethods(experiment.methods(lab.recipe(seed)), experiment), lab);
       requireRows(lab, experiment, experiment.lacks?.(lab.dataset, lab.profile) === undefined ? chosen : []);
       const planned = chosen.map((method) => planMethod(lab, experiment, method, seedOf(method, seed)));
       const plan = onceEach(experiment, planned);

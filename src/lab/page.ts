@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/dataset";
 import type { StepFigures } from "../engine/metrics";
 import type { Measurement } from "../eval/measurements";
 import { drawnOf } from "../report/drawn";
@@ -8,6 +9,7 @@ import type { Results } from "../report/standard";
 import { changesInWords, isGiven, type Experiment, type Method } from "./experiment";
 import { partOf, type Called } from "./headline";
 import type { Gathered } from "./kept";
+import { testItems } from "./kinds/asking";
 import type { Lab } from "./lab";
 import type { MadeMethod } from "./run";
 
@@ -43,7 +45,10 @@ export function pageOf(
   const changed = changesInWords(set).join(", ");
   const given = new Set(methods.filter(isGiven).map(({ name }) => name));
   const shown = made.filter(({ method, seed: own }) => isShown({ seed, given }, { method: method.name, seed: own }));
-  const results = resultsOf([...methods, ...variants], { made: shown, gathered, seed, given });
+  const results = {
+    ...resultsOf([...methods, ...variants], { made: shown, gathered, seed, given }),
+    chance: chanceOf(dataset),
+  };
   return {
     seed,
     methods,
@@ -69,6 +74,13 @@ export function isShown(
   return one.seed === seed || given.has(one.method);
 }
 
+/** The closed world's accuracy of whoever guesses; `undefined` where nothing is asked. */
+function chanceOf(dataset: Dataset): number | undefined {
+  const items = testItems(dataset);
+  const sum = items.reduce((all, { options }) => all + 1 / options.length, 0);
+  return items.length === 0 ? undefined : sum / items.length;
+}
+
 /** The experiment's methods in their order, then those that a reader added. */
 function methodsOf(lab: Lab, experiment: Experiment, made: readonly MadeMethod[], seed: number): Method[] {
   const own = experiment.methods(lab.recipe(seed));
@@ -84,7 +96,7 @@ interface Sources extends Pick<Page, "seed" | "given"> {
   readonly gathered: Gathered;
 }
 
-function resultsOf(methods: readonly Called[], { made, gathered, seed, given }: Sources): Results {
+function resultsOf(methods: readonly Called[], { made, gathered, seed, given }: Sources): Omit<Results, "chance"> {
   const shown = methods.flatMap((method) => {
     const part = partOf(gathered, method, seed);
     return part === undefined ? [] : [{ method, part }];

@@ -23,8 +23,7 @@ export async function requirePictures(
   { dataset, store, progress, signal }: Pick<Lab, "dataset" | "store" | "progress" | "signal">,
   stages: readonly Stage[],
 ): Promise<void> {
-  const before = decodedBefore(store);
-  if (before.includes(dataset.fingerprint) || unmade(store, stages).length === 0) return;
+  if (decodedBefore(store).includes(dataset.fingerprint) || unmade(store, stages).length === 0) return;
   const { pictures, ...listing } = listDataset(dataset);
   const files = pictures.filter(({ file }) => file !== undefined);
   if (files.length === 0) return;
@@ -36,7 +35,8 @@ export async function requirePictures(
     const remedy = "Repair or remove them, and give the command again; `npx fine-r1 data check` shows all.";
     throw new LabError(`cannot be decoded to the end: ${[...named, ...more].join("; ")}`, remedy, { subject: dataset.name }); // prettier-ignore
   }
-  writeJson(path.join(store, DECODED), [...before, dataset.fingerprint]);
+  const others = decodedBefore(store).filter((one) => one !== dataset.fingerprint); // another run may have added its own
+  writeJson(path.join(store, DECODED), [...others, dataset.fingerprint]);
 }
 
 function decodedBefore(store: string): readonly string[] {

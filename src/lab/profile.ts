@@ -90,8 +90,8 @@ export interface Profile {
   readonly sftLabels: Omit<SftOptions, "seed">;
   readonly rl: RlProfile;
   /**
-   * Weights that give TAPO's terms the size of the policy gradient (tapo/shares), chosen on held-out seen classes, for the rows that ask for
-   * such. Where absent, those rows give the KL its size by measuring it.
+   * Weights at which TAPO's terms are alike in size, for the rows that ask for such: a share of those at which each is as long as the policy's
+   * gradient (tapo/shares), chosen on held-out seen classes. Where absent, those rows measure the KL's and take it whole.
    */
   readonly matched?: Pick<ObjectiveOptions, "gamma" | "eta1" | "eta2"> | undefined;
   readonly evaluation: EvaluationProfile;

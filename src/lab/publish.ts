@@ -86,10 +86,10 @@ async function write(
   const findings = await withRemark(layOut(lab, experiment, made, gathered, set), own.made);
   const kept = keptOf(gathered, destination);
   // a record is laid out as whoever only reads it sees it, and shows the profile's seed, whichever came last
-  const later = destination === "record" && isLater(lab, kept, own.made);
+  const part = destination === "record" && isPart(lab, kept, own.made);
   const asKept = { ...gathered, parts: keptParts(kept), recorded: undefined };
-  const shown = destination === "record" ? layOut(lab, experiment, later ? [] : made, asKept, set) : findings;
-  const stay = later ? standing(folder) : []; // curves and answers of the profile's seed
+  const shown = destination === "record" ? layOut(lab, experiment, part ? [] : made, asKept, set) : findings;
+  const stay = part ? standing(folder) : []; // curves and answers of the profile's seed
   const before = kept.made.length > own.made.length ? formerRuns(folder) : [];
   removeQuietly(path.join(folder, RUN_RECORD)); // until the new files are whole, none vouches for them
   const files = [
@@ -99,16 +99,16 @@ async function write(
       ? []
       : exportTable(shown.comparison.table, folder, "comparison")),
   ];
-  const views = later ? [] : await viewsOf(lab, experiment, made);
+  const views = part ? [] : await viewsOf(lab, experiment, made);
   for (const [name, view] of views) files.push(...exportView(view, folder, name));
   const all = [...new Set([...files, ...stay])];
   return { ...findings, folder, files: [...all, await run.finish(folder, all, lab, before)] };
 }
 
-/** Whether a run adds seeds to a record that shows another one: the profile's. */
-function isLater({ profile: { seed } }: Lab, kept: Kept, own: readonly MadeBy[]): boolean {
-  const trained = (made: readonly MadeBy[]): boolean => made.some((by) => by.seed === seed && by.given !== true);
-  return trained(kept.made) && !trained(own);
+/** Whether a run adds to a record that shows more than it made of the profile's seed: other rows, or all of them. */
+function isPart({ profile: { seed } }: Lab, kept: Kept, own: readonly MadeBy[]): boolean {
+  const made = new Set(own.map(partKey));
+  return kept.made.some((by) => by.seed === seed && !made.has(partKey(by)));
 }
 
 /** The files that the record in a folder tells of. */

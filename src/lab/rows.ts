@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/dataset";
 import { BASE, FINE_R1 } from "../report/published/printed";
 import type { Method, Recipe } from "./experiment";
 import { givenRow } from "./given";
@@ -15,6 +16,11 @@ export function row(
   more: Partial<Method> = {},
 ): readonly Method[] {
   return model === undefined ? [] : [{ name, title, model, thinking: false, ...more }];
+}
+
+/** For rows that look at the class most easily taken for a picture's own, as the dataset itself knows it (`Method.lacks`). */
+export function noLookalikes({ lookalikes }: Pick<Dataset, "lookalikes">): string | undefined {
+  return lookalikes === undefined ? "look-alikes of its classes" : undefined;
 }
 
 /** The base as it is, asked to answer at once. */

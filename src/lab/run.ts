@@ -7,11 +7,20 @@ import { readAnswers, type Answer } from "../eval/answers";
 import type { Measurement } from "../eval/measurements";
 import type { Setting } from "../eval/metrics";
 import type { Outcomes } from "../eval/outcomes";
-import { isGiven, modelsLacking, rowsLeftOut, type Analysis, type Experiment, type Method } from "./experiment";
+import {
+  isGiven,
+  modelsLacking,
+  rowsLeftOut,
+  withoutUnfit,
+  type Analysis,
+  type Describable,
+  type Experiment,
+  type Method,
+} from "./experiment";
 import { notBuilt } from "./missing";
 import { ANSWERS, readSimilarities, similarityStage } from "./kinds/asking";
 import type { DueKeys, KeptNumbers, MadeBy } from "./kept";
-import type { Describable, Lab } from "./lab";
+import type { Lab } from "./lab";
 import { makeAll, type Watch } from "./make";
 import { requirePictures } from "./pictures";
 import { makerHere } from "./provenance";
@@ -77,12 +86,12 @@ export function chooseMethods(
  * the profile's. Empty where the profile or its dataset has nothing for any row (`rowsLeftOut`).
  */
 export function planRun(lab: Describable, experiment: Experiment, { seeds, only }: Selection = {}): PlannedMethod[] {
-  if (lab.dataset !== undefined && experiment.lacks?.(lab.dataset, lab.profile) !== undefined) return [];
+  if (experiment.lacks?.(lab.dataset, lab.profile) !== undefined) return [];
   const own = lab.profile.seed;
   return (seeds ?? [own]).flatMap((seed, i) => {
     const all = experiment.methods(lab.recipe(seed));
     requireNames(experiment, all, modelsLacking(experiment, lab.profile).length === 0);
-    const chosen = chooseMethods(all, experiment, only);
+    const chosen = withoutUnfit(chooseMethods(all, experiment, only), lab);
     const wanted = chosen.filter((method) => i === 0 || !isGiven(method));
     return wanted.map((method) => planMethod(lab, experiment, method, isGiven(method) ? own : seed));
   });
@@ -91,7 +100,7 @@ export function planRun(lab: Describable, experiment: Experiment, { seeds, only 
 /** @throws LabError that says why, where a plan has no row */
 export function requireRows(lab: Describable, experiment: Experiment, plan: readonly unknown[]): void {
   if (plan.length > 0) return;
-  const remedy = `${rowsLeftOut(experiment, lab).join(" ")} Choose another profile.`;
+  const remedy = [...rowsLeftOut(experiment, lab), "Choose another profile."].join(" ");
   throw new LabError(`has no row in the profile ${lab.profile.name}`, remedy, { subject: experiment.id });
 }
 
@@ -112,7 +121,7 @@ function requireNames({ id, compare }: Experiment, all: readonly Method[], whole
   if (reason !== undefined) throw new LabError(reason, "Correct its file.", { subject: `the experiment ${id}` });
 }
 
-/** The stages of one method. Whether its models can do what is asked of them is seen before anything is made (`requireAble`). @throws LabError when the dataset lacks what is asked */
+/** The stages of one method. Whether its models can do what is asked of them is seen before anything is made (`requireAble`). */
 export function planMethod(
   lab: Omit<Describable, "profile">,
   experiment: Experiment,

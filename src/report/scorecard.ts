@@ -134,11 +134,14 @@ export function verdictsIn({ rows }: ResultTable): Pick<JudgedClaim, "verdict">[
 
 const BRIEF: readonly string[] = ["claim", "place", "paper", "ours", "verdict"];
 
+const BRIEF_NOTE =
+  "Effects in points (cosines in hundredths), of the difference that decides; – where the paper prints none. “Reproduced” says that it lies where the paper claims it, however small beside the paper's own. The whole scorecard has the rule, the margins and what is to be known about each.";
+
 /** A scorecard as it is told in passing: what is claimed, the effects and the verdict. */
 export function briefScorecard({ caption, columns, rows, provenance }: ResultTable): ResultTable {
   const shown = columns.filter(({ key }) => BRIEF.includes(key)).sort((a, b) => BRIEF.indexOf(a.key) - BRIEF.indexOf(b.key)); // prettier-ignore
   const kept = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => BRIEF.includes(key))));
-  return resultTable({ caption, columns: shown, rows: kept, notes: [], provenance });
+  return resultTable({ caption, columns: shown, rows: kept, notes: [BRIEF_NOTE], provenance });
 }
 
 /** Every measured difference with its interval, beside the paper's; `undefined` where nothing is measured. */

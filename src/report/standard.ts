@@ -23,6 +23,8 @@ export interface Results {
   readonly curves: ReadonlyMap<string, readonly StepFigures[]>;
   /** What each analysis found of a method that this run made, by the method's name and its own; a kind's schema reads it. */
   readonly found?: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+  /** The closed world's accuracy of whoever guesses; absent where nothing is asked. */
+  readonly chance?: number | undefined;
   /** A method's colour, the same in every figure, by name and by title. */
   readonly colours: Colours;
 }
@@ -46,7 +48,7 @@ export const STANDARD_COLUMNS: readonly MeasuredColumn[] = [
 
 /** What the standard columns are, for a table of one seed. */
 export const STANDARD_NOTE =
-  "Closed world: four options in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.";
+  "Closed world: four options, or as many as there are classes to choose among, in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.";
 
 /** SS_relative over seen and unseen classes: the "Avg." of the paper's open-world tables. */
 export const SIMILARITY_OF_BOTH: MeasuredColumn = { ...SIMILARITY, splits: ["all"], title: "Avg. of both" };
@@ -87,11 +89,8 @@ export function byDomain(
   return domainColumns([...new Set(subCategories.map(({ superCategory }) => superCategory))].sort(), of);
 }
 
-/** A closed question has four options. */
-const CLOSED_CHANCE = 0.25;
-
 /** Accuracy of every method, seen beside unseen, in one world. */
-export function accuracyBars({ methods, drawn, colours }: Results, setting: "closed" | "open"): PlotlyFigure {
+export function accuracyBars({ methods, drawn, colours, chance }: Results, setting: "closed" | "open"): PlotlyFigure {
   return methodBars(drawn, {
     title: `Accuracy in the ${setting} world`,
     yTitle: "accuracy in %",
@@ -99,7 +98,7 @@ export function accuracyBars({ methods, drawn, colours }: Results, setting: "clo
     marks: originMarks(methods),
     column: { setting, metric: "accuracy", splits: SPLITS },
     colours,
-    ...(setting === "closed" ? { chance: CLOSED_CHANCE } : {}),
+    ...(setting === "closed" && chance !== undefined ? { chance } : {}),
   });
 }
 

@@ -3,8 +3,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
 import { ROOT } from "../config/load";
 import { projectPath } from "../config/places";
+import { readStored } from "../config/stored";
+import { LabError } from "../core/errors";
 import { hashFile } from "../core/hash";
 
 /** A file as it was: relative path with forward slashes, size and SHA-256. */
@@ -43,9 +46,9 @@ export function gitState(folder: string): GitState | null {
 /** Versions of Node.js, this package, its dependencies as installed, and TensorFlow's library where it is loaded. */
 export function versionsNow(): Record<string, string> {
   const own = packageFile(path.join(ROOT, "package.json"));
-  const dependencies = Object.keys(own.dependencies).flatMap((name): [string, string][] => {
+  const dependencies = Object.keys(own.dependencies ?? {}).flatMap((name): [string, string][] => {
     const file = path.join(ROOT, "node_modules", name, "package.json");
-    return fs.existsSync(file) ? [[name, packageFile(file).version]] : [];
+    return fs.existsSync(file) ? [[name, installedVersion(file)]] : [];
   });
   const tensorflow = tensorflowVersion();
   return {
@@ -86,16 +89,22 @@ function tensorflowVersion(): string | undefined {
   return "TF_Version" in engine.binding ? String(engine.binding.TF_Version) : undefined;
 }
 
-function packageFile(file: string): { name: string; version: string; dependencies: Readonly<Record<string, unknown>> } {
-  const content: unknown = JSON.parse(fs.readFileSync(file, "utf8"));
-  const field = (key: string): unknown =>
-    typeof content === "object" && content !== null
-      ? Object.entries(content).find(([name]) => name === key)?.[1]
-      : undefined;
-  const dependencies = field("dependencies");
-  return {
-    name: String(field("name")),
-    version: String(field("version")),
-    dependencies: typeof dependencies === "object" && dependencies !== null ? { ...dependencies } : {},
-  };
+const packageSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  dependencies: z.record(z.string(), z.string()).optional(),
+});
+
+function packageFile(file: string): z.infer<typeof packageSchema> {
+  return readStored(file, packageSchema, "package.json", "Set up again: npm start.");
+}
+
+/** The version of an installed package. One that is half installed is told, and no reason to lose a run's record. */
+function installedVersion(file: string): string {
+  try {
+    return packageFile(file).version;
+  } catch (error) {
+    if (error instanceof LabError) return "unreadable";
+    throw error;
+  }
 }

@@ -115,7 +115,8 @@ async function takeFinished<T>(context: StoreContext, work: Work, body: WorkBody
   return { key, folder, result, cached: true, seconds, by };
 }
 
-function parsed<T>({ folder, kind, result }: FinishedRecord, body: WorkBody<T>): T {
+/** The result of a finished piece of work, as its kind's schema has it. @throws LabError naming the record that holds none */
+export function parsed<T>({ folder, kind, result }: FinishedRecord, body: Pick<WorkBody<T>, "parse">): T {
   try {
     return body.parse(result);
   } catch (error) {
@@ -152,12 +153,13 @@ export async function takeByKey(context: StoreContext, kind: string, key: string
   return folder;
 }
 
-/** What is finished in a store, the oldest first; nothing where there is no such folder. */
+/** What is finished in a store and can be read (`verifyStore` tells of the rest), the oldest first; nothing where there is no such folder. */
 export function listFinished(store: string): FinishedRecord[] {
   return foldersIn(store)
     .flatMap((folder) => {
-      const record = readRecord(folder);
-      const isOwn = record !== undefined && folderOf(store, record) === folder; // and not somebody's copy beside it
+      const record = attempt(() => readRecord(folder));
+      if (record === undefined || record instanceof Error) return [];
+      const isOwn = isPlacedAs(store, record, folder); // and not somebody's copy beside it
       return isOwn ? [{ ...record, key: keyOf(record), folder }] : [];
     })
     .sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
@@ -208,7 +210,7 @@ async function verifyStage(store: string, folder: string, signal?: AbortSignal):
     return { folder, title: path.basename(folder), findings: [{ file: path.join(folder, RECORD), what }] };
   }
   const findings: { file: string; what: string }[] = [];
-  if (folderOf(store, record) !== folder)
+  if (!isPlacedAs(store, record, folder))
     findings.push({ file: path.join(folder, RECORD), what: "is the record of another stage or of other inputs" });
   for (const output of record.outputs) {
     const file = path.join(folder, output.path);
@@ -220,6 +222,11 @@ async function verifyStage(store: string, folder: string, signal?: AbortSignal):
     if (!own.has(file)) findings.push({ file: path.join(folder, file), what: "is not a file of this stage" });
   }
   return { folder, title: `${record.kind}, version ${record.version}`, findings };
+}
+
+/** Whether a folder is where its record's work belongs; a kind that is no kind's name belongs nowhere. */
+function isPlacedAs(store: string, record: Work, folder: string): boolean {
+  return attempt(() => folderOf(store, record)) === folder;
 }
 
 function attempt<T>(read: () => T): T | Error {

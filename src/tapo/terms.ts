@@ -57,7 +57,7 @@ interface ClipBounds {
 }
 
 /** The bounds of each rollout's ratio. */
-export function clipBounds(advantages: tf.Tensor1D, range: ClipRange): ClipBounds {
+function clipBounds(advantages: tf.Tensor1D, range: ClipRange): ClipBounds {
   const advantage = tf.reshape<tf.Rank.R2>(advantages, [-1, 1]);
   const worse = tf.cast(tf.less<tf.Tensor2D>(advantage, 0), "float32");
   const choose = (ifWorse: number, otherwise: number): tf.Tensor2D =>

@@ -31,10 +31,17 @@ export interface TapoRun {
   readonly onStep?: ((figures: StepFigures) => void) | undefined;
 }
 
-/** Optimiser steps of a run: epochs over the examples, in rollout batches of several updates each. */
+/** Rollout batches of a run: epochs over all examples, the last batch rounded. */
+export function rolloutBatches(
+  examples: number,
+  { epochs, promptsPerRollout }: Pick<TapoOptions, "epochs" | "promptsPerRollout">,
+): number {
+  return Math.max(1, Math.round((epochs * examples) / promptsPerRollout));
+}
+
+/** Optimiser steps of a run: several updates in each rollout batch. */
 export function tapoSteps(examples: number, options: TapoOptions): number {
-  const batches = Math.max(1, Math.round((options.epochs * examples) / options.promptsPerRollout));
-  return batches * updatesPerBatch(options);
+  return rolloutBatches(examples, options) * updatesPerBatch(options);
 }
 
 /**

@@ -217,6 +217,22 @@ describe("encoders choose", () => {
     expect(() => chooseAll(encoder, [], { templates: [] })).toThrow(LabError);
   });
 
+  test("a run that goes on after a kill encodes each sentence in the company that it would have had", async () => {
+    const companies = (): { spy: typeof encoder; asked: string[][] } => {
+      const asked: string[][] = [];
+      const encodeTexts = (texts: readonly string[]) => (asked.push([...texts]), encoder.encodeTexts(texts));
+      return { spy: { ...encoder, encodeTexts }, asked };
+    };
+    const whole = companies();
+    await chooseAll(whole.spy, someItems(9), { batchSize: 2, answersFile });
+    const lines = fs.readFileSync(answersFile, "utf8").split("\n");
+    fs.writeFileSync(answersFile, `${lines.slice(0, 6).join("\n")}\n`); // the head and two batches and a half
+    const rest = companies();
+    await chooseAll(rest.spy, someItems(9), { batchSize: 2, answersFile });
+    expect(rest.asked.length).toBeGreaterThan(0);
+    for (const company of rest.asked) expect(whole.asked).toContainEqual(company);
+  });
+
   test("of several templates the class is the direction of their mean, each sentence counting alike", async () => {
     // One template: "least" lies in the picture's direction. Both: its units (1, 0) and (0, 1) point to 45°, cosine 0.71, and
     // "crested" stays at 0.8. Without scaling each to length 1, (5, 0.5) would still win with 0.995.

@@ -43,6 +43,16 @@ describe("pairedBootstrap", () => {
     expect(fixed).toMatchObject({ low: 0.5, high: 0.5, standardError: 0, detectable: 0, p: 2 / 51 });
   });
 
+  it("draws again where the seeds and items that were drawn have no cell in common", () => {
+    const rows = [
+      { world: "w", domain: "d", seed: 1, item: "a", difference: 0.2 },
+      { world: "w", domain: "d", seed: 2, item: "b", difference: -0.2 },
+    ];
+    const { low, high, standardError } = pairedBootstrap(rows, { seed: 1, draws: 200 });
+    expect([low, high]).toEqual([-0.2, 0.2]); // seed 1 with a, seed 2 with b, or both
+    expect(standardError).toBeGreaterThan(0);
+  });
+
   it("lets worlds speak only when they are drawn", () => {
     const rows = [...world([[1, 1]], "a"), ...world([[-1, -1]], "b")];
     expect(pairedBootstrap(rows, { seed: 1, over: ["seeds", "items"] })).toMatchObject({ value: 0, low: 0, high: 0 });

@@ -3,8 +3,10 @@ import type { Measurement } from "../../src/eval/measurements";
 import { inference } from "../../src/experiments/inference";
 import { quickstart } from "../../src/experiments/quickstart";
 import { separability } from "../../src/experiments/separability";
-import { keptHeadline } from "../../src/lab/headline";
+import { headline, keptHeadline } from "../../src/lab/headline";
+import { partKey, type Origin } from "../../src/lab/kept";
 import { loadProfile } from "../../src/lab/profile";
+import { described } from "../../src/lab/described";
 
 const made = (method: string, seed: number) => ({ method, seed, at: "", processor: "", numerics: "", keys: [] });
 const unseen = (method: string, seed: number, value: number): Measurement => ({
@@ -59,6 +61,33 @@ describe("keptHeadline", () => {
     const kept = { settings: {}, made: [made("base", 1), made("tapo", 1)], measurements: [told("base", 0.5), told("tapo", 0.56)], outcomes: [] }; // prettier-ignore
     expect(keptHeadline(separability, loadProfile("smoke"), kept)).toBe(
       "Fine-R1 − Base = +6.0 points of right and wrong names told apart after the last layer (one seed).",
+    );
+  });
+
+  it("is over all seeds that are shown, and says whether the record has a part in it", () => {
+    const profile = loadProfile("smoke");
+    const methods = quickstart.methods(described(profile).recipe(profile.seed));
+    const tapo = methods.filter(({ name }) => name === "tapo");
+    const told = (...rows: readonly [Measurement, Origin][]): string | undefined => {
+      const parts = rows.map(([one, origin]) => {
+        const part = { by: made(one.method, one.seed), measurements: [one], outcomes: [], origin };
+        return [partKey(one), part] as const;
+      });
+      return headline(quickstart, methods, tapo.map((method) => ({ method })), { parts: new Map(parts) }); // prettier-ignore
+    };
+    const first: [Measurement, Origin][] = [
+      [unseen("dapo", 1, 0.5), "record"],
+      [unseen("tapo", 1, 0.52), "run"],
+    ];
+    const where = "in text inclusion on unseen classes, open world";
+    expect(told(...first)).toBe(`TAPO − DAPO = +2.0 points ${where} (one seed, partly from results/).`);
+    // one seed was made here, another is recorded: differences 2 and 4, as above
+    expect(told(...first, [unseen("dapo", 2, 0.6), "record"], [unseen("tapo", 2, 0.64), "record"])).toBe(
+      `TAPO − DAPO = +3.0 points [−9.7, +15.7] ${where} (2 seeds, partly from results/).`,
+    );
+    expect(told([unseen("tapo", 1, 0.52), "run"])).toBe(`CoT SFT + TAPO: 52.0 % ${where} (one seed).`);
+    expect(told([unseen("tapo", 1, 0.52), "record"])).toBe(
+      `CoT SFT + TAPO: 52.0 % ${where} (one seed, from results/).`,
     );
   });
 });

@@ -32,6 +32,13 @@ const card = (): string => path.join(folder, "card.json");
 const baseKey = async (): Promise<string> => (await open()).recipe(1).base.fingerprint;
 
 describe("labOf", () => {
+  it("takes no super-category by whose name all of them are measured together", async () => {
+    const dataset = `folder:${await folderOf(several(["fly_agaric", "death_cap"], 5))}?superCategory=mean`;
+    await expect(labOf({ ...loadProfile("smoke"), dataset }, { progress: silent })).rejects.toThrow(
+      /has a super-category called "mean"/u,
+    );
+  });
+
   it("takes a base as its card describes it, and anybody's without a card", async () => {
     expect((await open()).dataset.name).toBe("mini-world/smoke");
     fs.appendFileSync(path.join(folder, "base", "model.safetensors"), "x");

@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { closedWorld, crossModel, inference, openWorld, quickstart } from "../../src/experiments";
+import { chainCount, closedWorld, crossModel, faithfulness, inference, negatives, openWorld, quickstart } from "../../src/experiments"; // prettier-ignore
 import { silent } from "../../src/core/progress";
+import { described } from "../../src/lab/described";
 import { rowsLeftOut } from "../../src/lab/experiment";
 import { NOT_BUILT } from "../../src/lab/given";
 import { missingOf, notBuilt } from "../../src/lab/missing";
@@ -57,6 +58,27 @@ describe("further models of a profile", () => {
     ]);
     const stranger = { ...closedWorld, compare: [["tapoo", "base"]] as const };
     expect(() => planRun(whole, stranger)).toThrow(/compares "tapoo", which is no method of it/);
+  });
+
+  it("and rows that a dataset has nothing for are left out, whoever asks for them, and a sentence says so", () => {
+    const dataset = { ...whole.dataset, name: "my pictures" };
+    Reflect.deleteProperty(dataset, "lookalikes");
+    const mine: Lab = { ...whole, dataset };
+    const [hardest, sized] = ["hardest", "hardest-sized"];
+    expect(named(whole, negatives)).toEqual(expect.arrayContaining([hardest, sized]));
+    expect(named(mine, negatives)).toEqual(
+      named(whole, negatives).filter((name) => name !== hardest && name !== sized),
+    );
+    expect(rowsLeftOut(negatives, mine)).toEqual([
+      "Left out: “Negative: the nearest class, as the dataset knows it”, “Negative: the nearest class, as the dataset knows it, matched size”; the dataset my pictures has no look-alikes of its classes.",
+    ]);
+    expect(planRun(mine, negatives, { only: ["hardest"] })).toEqual([]);
+    expect(named(mine, faithfulness)).toEqual(["base-think", "cot-sft", "dapo", "tapo"]);
+    const released = described(loadProfile("smoke", { "cot.released": "no/chains.json" })); // no dataset is open
+    expect(planRun(released, chainCount)).toEqual([]);
+    expect(rowsLeftOut(chainCount, released).join()).toMatch(
+      /^Left out: all rows; .* no chains beyond the released ones/,
+    );
   });
 
   it("are refused before anything is made where they are not built, with the command that builds them", async () => {

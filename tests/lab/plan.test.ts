@@ -148,6 +148,7 @@ describe("the plan of the profile paper", () => {
     ]);
     expect(absentData("sets:data/sets?shots=4")).toBe("data/sets");
     expect(absentData("heldout:miniworld:test")).toBeUndefined();
+    expect(absentData("folder:no/what?/pictures?shots=2")).toBe("no/what?/pictures"); // a path may have a question mark
   });
 
   it("counts what the paper's settings come to", async () => {

@@ -37,10 +37,10 @@ describe("TensorBoard's event files", () => {
   it("grow by what is new, and are written anew when the curve is another", () => {
     const [file = ""] = writeEventFiles(scratch, [{ ...curve, steps: curve.steps.slice(0, 1) }]);
     const inode = fs.statSync(file).ino;
-    writeEventFiles(scratch, [curve]);
+    writeEventFiles(scratch, [{ ...curve, startedAt: curve.startedAt + 3 }]); // as a finished stage's record has it
     expect(fs.statSync(file).ino).toBe(inode); // appended: who reads it sees the new step
     expect(fs.readFileSync(file).equals(eventFile(curve))).toBe(true);
-    const other = { ...curve, startedAt: 5 };
+    const other = { ...curve, startedAt: 5, steps: curve.steps.slice(1) };
     writeEventFiles(scratch, [other]);
     expect(fs.readFileSync(file).equals(eventFile(other))).toBe(true);
   });

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LabError } from "../../src/core/errors";
-import { findFinished, forget, listFinished, makeOnce } from "../../src/store/store";
+import { findFinished, forget, listFinished, makeOnce, verifyStore } from "../../src/store/store";
 import { asNumber, files, Sums, work, write } from "./sums";
 import { leaseText, sleep } from "./workers";
 
@@ -158,6 +158,18 @@ describe("findFinished, listFinished and forget", () => {
     await sums.make({ a: 3 }, () => Promise.reject(new Error("stopped"))).catch(() => undefined);
     write(store, "cache.json", "{}");
     fs.cpSync(made[0]!.folder, path.join(store, "sum-copy"), { recursive: true });
+    write(path.join(store, "sum-torn"), "stage.json", "{"); // one that cannot be read is no reason to find none
+    write(
+      path.join(store, "sum-named"),
+      "stage.json",
+      fs.readFileSync(path.join(made[0]!.folder, "stage.json"), "utf8").replace('"sum"', '"a sum"'),
+    );
+    const checks = await verifyStore(sums.context);
+    expect(checks.flatMap(({ findings }) => findings.map(({ what }) => what))).toEqual([
+      expect.stringContaining("another stage") as string, // the copy
+      expect.stringContaining("another stage") as string, // no kind is called so
+      expect.stringMatching(/JSON/u) as string,
+    ]);
     expect(listFinished(store).map(({ key, folder }) => ({ key, folder }))).toEqual(
       made.map(({ key, folder }) => ({ key, folder })),
     );

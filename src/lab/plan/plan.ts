@@ -1,6 +1,5 @@
 import { described } from "../described";
-import type { Experiment } from "../experiment";
-import type { Describable } from "../lab";
+import type { Describable, Experiment } from "../experiment";
 import type { Profile } from "../profile";
 import { planRun, requireRows, stagesOf, type Selection } from "../run";
 import { assumed } from "./assumptions";

@@ -41,9 +41,16 @@ export async function rayExecutor(options: RayOptions = {}): Promise<Executor> {
   const lanes = options.jobs ?? capacity(client, nodes, resources);
   const build = buildDigest();
   let sent: Promise<{ uri: string }> | undefined;
+  const sending = (): Promise<{ uri: string }> => {
+    sent ??= send(client).catch((error: unknown) => {
+      sent = undefined; // the next stage tries again
+      throw error;
+    });
+    return sent;
+  };
   const places = async (context: LabContext): Promise<JobPlaces> => ({
     store: options.store ?? path.resolve(context.store),
-    project: project === "send" ? { package: (await (sent ??= send(client))).uri } : { at: project ?? ROOT },
+    project: project === "send" ? { package: (await sending()).uri } : { at: project ?? ROOT },
     build,
     workers: options.workers ?? String(Math.max(1, Math.floor(gpus > 0 ? 1 : cpus))),
   });

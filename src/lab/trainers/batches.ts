@@ -1,11 +1,6 @@
 import { LabError } from "../../core/errors";
 import type { RlProfile } from "../profile";
 
-/** Rollout batches of a run, as our own training counts them: epochs over all questions, the last batch rounded. */
-export function stepsOf(epochs: number, rows: number, promptsPerRollout: number): number {
-  return Math.max(1, Math.round((epochs * rows) / promptsPerRollout));
-}
-
 /** The same run in the epochs of a trainer whose epoch is the batches that one pass fills, what is left over not being one. */
 export function wholeEpochs(steps: number, rows: number, promptsPerRollout: number): number {
   return Math.ceil(steps / Math.floor(rows / promptsPerRollout));

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import type { ObjectiveOptions } from "../../tapo/options";
 import type { Json } from "../../store/key";
 import type { RlProfile } from "../profile";
-import { stepsOf } from "./batches";
+import { rolloutBatches } from "../../tapo/train";
 import { cannot, express, inData, nested, same, saying, type Expressions } from "./express";
 import { FORMAT_PROMPT, ROWS } from "./triplets";
 
@@ -166,7 +166,7 @@ export function releasedKeys(rows: number): Expressions<RlProfile> {
     epochs: {
       to: "trainer.max_steps; trainer.total_epochs, which it goes by without",
       as: (value, { promptsPerRollout }) => ({
-        "trainer.max_steps": stepsOf(value, rows, promptsPerRollout),
+        "trainer.max_steps": rolloutBatches(rows, { epochs: value, promptsPerRollout }),
         "trainer.total_epochs": Math.ceil(value),
       }),
     },

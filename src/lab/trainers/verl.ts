@@ -2,7 +2,8 @@ import * as path from "node:path";
 import type { Json } from "../../store/key";
 import type { ObjectiveOptions } from "../../tapo/options";
 import type { RlProfile } from "../profile";
-import { stepsOf, wholeEpochs } from "./batches";
+import { rolloutBatches } from "../../tapo/train";
+import { wholeEpochs } from "./batches";
 import { cannot, express, inData, nested, same, saying, type Expressions } from "./express";
 import { UNBOUNDED, type Stage2Run } from "./released";
 import { FORMAT_PROMPT, ROWS } from "./triplets";
@@ -110,7 +111,7 @@ export function verlKeys(rows: number): Expressions<RlProfile> {
     epochs: {
       to: "trainer.total_training_steps; trainer.total_epochs, enough for them",
       as: (value, { promptsPerRollout }) => {
-        const steps = stepsOf(value, rows, promptsPerRollout);
+        const steps = rolloutBatches(rows, { epochs: value, promptsPerRollout });
         return {
           "trainer.total_training_steps": steps,
           "trainer.total_epochs": wholeEpochs(steps, rows, promptsPerRollout),

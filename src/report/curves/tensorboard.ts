@@ -25,15 +25,28 @@ const FIELD = {
 
 /**
  * Writes a folder for TensorBoard: an event file for each curve, in a folder of its run's name. Where a file already holds the
- * beginning of a curve, the rest is appended, so that a TensorBoard that is running sees it. @returns the files
+ * beginning of a curve, the rest is appended, so that a TensorBoard that is running sees it. Such a file's own beginning is kept: while a
+ * stage trains its start is known by a file's age alone, which says another time than its record. @returns the files
  */
 export function writeEventFiles(folder: string, curves: readonly Curve[]): string[] {
   return curves.map((curve) => {
     const file = path.join(folder, ...curve.run.split("/"), FILE);
-    const events = eventFile(curve);
-    if (!appended(file, events)) writeFileAtomic(file, events);
+    const startedAt = beginningOf(file) ?? curve.startedAt;
+    if (!appended(file, eventFile({ ...curve, startedAt }))) writeFileAtomic(file, eventFile(curve));
     return file;
   });
+}
+
+/** When a file's curve began, in seconds: the time of its first event, which stands behind a record's length, its checksum and the field's tag. */
+function beginningOf(file: string): number | undefined {
+  const at = 8 + 4 + 1;
+  try {
+    const head = fs.existsSync(file) ? fs.readFileSync(file).subarray(0, at + 8) : Buffer.alloc(0);
+    const isTime = head.length === at + 8 && head[at - 1] === FIELD.wallTime;
+    return isTime ? head.readDoubleLE(at) : undefined;
+  } catch (error) {
+    throw unwritable(file, error);
+  }
 }
 
 /** Appends what a file with the beginning of the events lacks. @returns whether it is such a file */

@@ -1,3 +1,4 @@
+import { wrapWords } from "../words";
 import { type ShownCell, groupHeadings } from "./format";
 import type { Column } from "./table";
 
@@ -171,23 +172,13 @@ function partWidth(sheet: Sheet, part: readonly number[]): number {
 function breakText(text: string, room: number): string[] {
   const words = text.split(" ");
   const least = Math.max(...words.map(textWidth));
-  let best = packed(words, Math.max(least, room));
+  let best = wrapWords(words, Math.max(least, room), textWidth);
   for (let narrower = room - 1; narrower >= least; narrower--) {
-    const next = packed(words, narrower);
+    const next = wrapWords(words, narrower, textWidth);
     if (next.length > best.length) break;
     best = next;
   }
   return best;
-}
-
-function packed(words: readonly string[], most: number): string[] {
-  const lines: string[] = [];
-  for (const word of words) {
-    const longer = `${lines.at(-1) ?? ""} ${word}`;
-    if (lines.length > 0 && textWidth(longer) <= most) lines.splice(-1, 1, longer);
-    else lines.push(word);
-  }
-  return lines;
 }
 
 /** Points at 10 pt, texts and scripts apart, since they shrink by different shares. */

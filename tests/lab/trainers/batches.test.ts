@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { stepsOf, wholeEpochs } from "../../../src/lab/trainers/batches";
+import { wholeEpochs } from "../../../src/lab/trainers/batches";
+import { rolloutBatches } from "../../../src/tapo/train";
 
 /** How many batches verl 0.9.1 trains on: the loop of its trainer_base.py. */
 function stepsOfVerl(rows: number, batch: number, totalEpochs: number, totalSteps: number): number {
@@ -17,7 +18,7 @@ it.each([
   [40, 0.5, 8, 3],
   [384, 0.2, 384, 1],
 ])("verl takes %i rows for %d epochs in batches of %i as our training does", (rows, epochs, batch, steps) => {
-  expect(stepsOf(epochs, rows, batch)).toBe(steps);
+  expect(rolloutBatches(rows, { epochs, promptsPerRollout: batch })).toBe(steps);
   const enough = wholeEpochs(steps, rows, batch);
   expect(stepsOfVerl(rows, batch, enough, steps)).toBe(steps);
   expect(stepsOfVerl(rows, batch, enough - 1, steps)).toBeLessThan(steps); // no more epochs than it takes
