@@ -4,7 +4,7 @@ import { loadBackend } from "../core/backend";
 import { LabError, required } from "../core/errors";
 import type { RgbImage } from "../core/image";
 import { printable } from "../core/printable";
-import { writeFileAtomic } from "../core/files";
+import { readBytes, writeFileAtomic } from "../core/files";
 import { readImage } from "../data/images";
 import { encodePng } from "../data/rasters";
 import type { BenchmarkItem } from "../data/types";
@@ -118,7 +118,7 @@ async function writeExample(profile: Profile, file: string, domain = DEFAULT_DOM
     () => new LabError(`${dataset.name} has no domain "${domain}"`, `Choose one of ${domains.join(", ")}.`),
   );
   const png = await encodePng(await item.image.load());
-  if (fs.existsSync(file) && !fs.readFileSync(file).equals(png)) {
+  if (fs.existsSync(file) && !readBytes(file).equals(png)) {
     throw new LabError("is already there", "Give the example another name.", { subject: file });
   }
   writeFileAtomic(file, png);

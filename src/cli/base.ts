@@ -6,10 +6,9 @@ import { runsRoot } from "../config/places";
 import { loadWorldConfig } from "../miniworld/config";
 import { requireTraining } from "../core/backend";
 import { requireWritable } from "../core/files";
-import { sweepLeftovers } from "../core/leftovers";
 import { buildMiniWorld } from "../miniworld/world";
 import { buildBase, type BaseWork } from "../miniworld/base/build";
-import { installBase } from "../miniworld/base/card";
+import { installBase, requireBaseFolder, sweepBaseFolder } from "../miniworld/base/card";
 import { baseConfigSchema } from "../miniworld/base/config";
 import { buildsOf, requireBuilt, type BaseBuild, type Missing } from "../lab/missing";
 import { stoppable } from "./stop";
@@ -55,8 +54,9 @@ async function makeBase(
     store: path.join(runsRoot(), "base", world),
     ...watched,
   };
-  requireWritable(out); // asked before the training, not after it
-  sweepLeftovers(out);
+  requireBaseFolder(out, plain.config); // asked before the training, not after it
+  requireWritable(out);
+  sweepBaseFolder(out);
   await requireTraining();
   return withWorkers(workers, async (pool) => {
     const work = { ...plain, workers: pool };

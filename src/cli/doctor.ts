@@ -101,10 +101,13 @@ function present(subject: string, version: string | undefined): Finding {
     : { subject, status: "ok", value: version };
 }
 
-function engineFindings(root: string, { backend, computes, differentiates, problem }: EngineProbe): Finding[] {
+function engineFindings(
+  root: string,
+  { backend, computes, differentiates, problem, remedy: mend = SET_UP }: EngineProbe,
+): Finding[] {
   const subject = "Tensor engine";
   if (backend === undefined || !computes) {
-    return [{ subject, status: "problem", value: problem ?? "computes wrongly", remedy: SET_UP }];
+    return [{ subject, status: "problem", value: problem ?? "computes wrongly", remedy: mend }];
   }
   const engine: Finding = { subject, status: "ok", value: `${backend.name}, computes rightly${twinNote(root)}` };
   if (differentiates) return [engine, { subject: "Training", status: "ok", value: "gradients are right" }];
@@ -125,16 +128,22 @@ function twinNote(root: string): string {
   return real("tfjs-node") === real("tfjs-node-gpu") ? ", shared with danfojs" : "";
 }
 
-function workers(): Finding {
-  const subject = "Worker processes";
+/** What a look finds; where a variable is set wrongly, that. */
+function found(subject: string, look: () => Omit<Finding, "subject">): Finding {
   try {
-    const { workers: count, because } = workerCount();
-    const value = because ?? (count === 1 ? "none: all is computed in one process" : `${count}`);
-    return { subject, status: because === undefined ? "ok" : "note", value };
+    return { subject, ...look() };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     return { subject, status: "problem", value: error.reason, remedy: error.remedy };
   }
+}
+
+function workers(): Finding {
+  return found("Worker processes", () => {
+    const { workers: count, because } = workerCount();
+    const value = because ?? (count === 1 ? "none: all is computed in one process" : `${count}`);
+    return { status: because === undefined ? "ok" : "note", value };
+  });
 }
 
 function threads(): Finding {
@@ -148,14 +157,15 @@ function threads(): Finding {
 
 /** Whether tables can come out to the last digit as recorded; `--numerics` computes it. */
 function numerics({ backend, usesGpu }: EngineProbe): Finding {
-  const subject = "Last digits";
-  const engine = backend === undefined || backend.name === "tensorflow" ? undefined : `the ${backend.name} engine`;
-  const gap =
-    engine ??
-    (usesGpu ? "the engine computes on the GPU" : undefined) ??
-    (numericsMode() === "native" ? "FINE_R1_NUMERICS=native" : processorGap());
-  if (gap === undefined) return { subject, status: "ok", value: "as on every x86-64 processor with AVX2 and FMA" };
-  return { subject, status: "note", value: `can differ from the recorded ones: ${gap}` };
+  return found("Last digits", () => {
+    if (backend === undefined) return { status: "note", value: "cannot be told: no engine was loaded" };
+    const gap =
+      (backend.name === "tensorflow" ? undefined : `the ${backend.name} engine`) ??
+      (usesGpu ? "the engine computes on the GPU" : undefined) ??
+      (numericsMode() === "native" ? "FINE_R1_NUMERICS=native" : processorGap());
+    if (gap === undefined) return { status: "ok", value: "as on every x86-64 processor with AVX2 and FMA" };
+    return { status: "note", value: `can differ from the recorded ones: ${gap}` };
+  });
 }
 
 function gpu(used: boolean): Finding {

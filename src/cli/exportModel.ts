@@ -5,7 +5,7 @@ import { silent } from "../core/progress";
 import { didYouMean } from "../core/similar";
 import { promptText } from "../data/prompts";
 import { select, type Measurement } from "../eval/measurements";
-import { experimentNamed } from "../experiments";
+import { experimentNamed, EXPERIMENTS } from "../experiments";
 import { trainedMethods } from "../lab/finished";
 import { keptFolder, readKept } from "../lab/kept";
 import { labOf } from "../lab/lab";
@@ -18,7 +18,11 @@ import { QwenTokenizer } from "../model/qwen/tokenizer";
 import type { StageRecord } from "../store/record";
 import { DEFAULT_DOMAIN } from "./askQuestion";
 import { commandLine } from "./again";
-import { profileWords, readProfile, type ProfileArguments } from "./options";
+import { profileWords, readProfile, refuseChoice, type ProfileArguments } from "./options";
+
+interface ExportArguments extends ProfileArguments {
+  readonly method?: string;
+}
 
 /** A checkpoint to be exported, and what is known of it. */
 interface Exported {
@@ -30,14 +34,10 @@ interface Exported {
 }
 
 /** Writes a checkpoint in the hub's layout. @param what an experiment whose method is meant, a stage's folder or a checkpoint's */
-export async function exportModel(
-  what: string,
-  out: string,
-  options: ProfileArguments & { readonly method?: string },
-): Promise<void> {
-  const { checkpoint, stages, thinking, measurements } = isFolder(what)
-    ? inFolder(what)
-    : await ofMethod(what, options);
+export async function exportModel(what: string, out: string, options: ExportArguments): Promise<void> {
+  const isExperiment = EXPERIMENTS.some(({ id }) => id === what); // before a folder of that name, as in `metrics`
+  const { checkpoint, stages, thinking, measurements } =
+    isExperiment || !isFolder(what) ? await ofMethod(what, options) : inFolder(what, options);
   const mini = speaksMini(QwenTokenizer.load(checkpoint));
   const superCategory = DEFAULT_DOMAIN;
   const question = mini
@@ -52,14 +52,15 @@ export async function exportModel(
   );
 }
 
-function inFolder(folder: string): Exported {
+function inFolder(folder: string, options: ExportArguments): Exported {
+  refuseChoice(options, { "--method": options.method });
   const stages = stagesBehind(path.basename(folder) === "model" ? path.dirname(folder) : folder);
   const within = path.join(folder, "model");
   return { checkpoint: isFolder(within) ? within : folder, stages, thinking: taughtToThink(stages), measurements: [] };
 }
 
 /** A trained method, with its measurements where those that are kept are this very checkpoint's. */
-async function ofMethod(id: string, options: ProfileArguments & { readonly method?: string }): Promise<Exported> {
+async function ofMethod(id: string, options: ExportArguments): Promise<Exported> {
   const experiment = experimentNamed(id);
   const profile = readProfile(options);
   const lab = await labOf(profile, { progress: silent, models: "recalled" });

@@ -36,7 +36,12 @@ function sitePackages(root: string): string | undefined {
 
 function versionIn(file: string): string | undefined {
   if (!fs.existsSync(file)) return undefined;
-  const content: unknown = JSON.parse(fs.readFileSync(file, "utf8"));
+  let content: unknown;
+  try {
+    content = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    return undefined; // half installed is not installed
+  }
   const version = typeof content === "object" && content !== null && "version" in content ? content.version : undefined;
   return typeof version === "string" ? version : undefined;
 }

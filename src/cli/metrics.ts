@@ -14,7 +14,14 @@ import { writeEventFiles } from "../report/curves/tensorboard";
 import { numberColumn, resultTable, textColumn } from "../report/table/table";
 import { toText } from "../report/table/text";
 import { commandLine } from "./again";
-import { addProfileOptions, profileWords, readNames, readProfile, type ProfileArguments } from "./options";
+import {
+  addProfileOptions,
+  profileWords,
+  readNames,
+  readProfile,
+  refuseChoice,
+  type ProfileArguments,
+} from "./options";
 
 interface MetricsArguments extends ProfileArguments {
   readonly seeds?: readonly number[];
@@ -69,7 +76,7 @@ async function curvesOf(run: string, options: MetricsArguments): Promise<Curve[]
   const experiment = EXPERIMENTS.find(({ id }) => id === run);
   if (experiment === undefined) {
     if (isFolder(run)) {
-      refuseChoice(options);
+      refuseChoice(options, { "--seeds": options.seeds, "--only": options.only });
       return curvesBelow(run);
     }
     const names = EXPERIMENTS.map(({ id }) => id);
@@ -84,17 +91,4 @@ async function curvesOf(run: string, options: MetricsArguments): Promise<Curve[]
     `Run it: ${commandLine("run", run, ...profileWords(options))}`,
     { subject: run },
   );
-}
-
-/** @throws LabError for an option that chooses among an experiment's trainings: of a folder all are shown */
-function refuseChoice({ seeds, only, ...profile }: MetricsArguments): void {
-  const stray = [
-    ...(seeds === undefined ? [] : ["--seeds"]),
-    ...(only === undefined ? [] : ["--only"]),
-    ...profileWords(profile).filter((word) => word.startsWith("-")),
-  ];
-  const [first] = stray;
-  if (first === undefined) return;
-  const remedy = "Leave it out, or name an experiment.";
-  throw new LabError("chooses among the trainings of an experiment, and this is a folder", remedy, { subject: first });
 }

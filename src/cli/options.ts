@@ -26,6 +26,18 @@ export function profileWords({ profile, set }: ProfileArguments): string[] {
   return [...(profile === "mini" ? [] : ["-p", profile]), ...set.flatMap((text) => ["--set", text])];
 }
 
+/**
+ * @param given what else was given, by its option
+ * @throws LabError for an option that chooses among an experiment's trainings, where a folder is named: it holds what it holds
+ */
+export function refuseChoice(profile: ProfileArguments, given: Readonly<Record<string, unknown>>): void {
+  const stray = Object.keys(given).filter((option) => given[option] !== undefined);
+  const [first] = [...stray, ...profileWords(profile).filter((word) => word.startsWith("-"))];
+  if (first === undefined) return;
+  const remedy = "Leave it out, or name an experiment.";
+  throw new LabError("chooses among the trainings of an experiment, and this is a folder", remedy, { subject: first });
+}
+
 /** What names published models beside an experiment's own. */
 export interface RowsArguments {
   readonly rows?: string | undefined;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type BackendInfo, loadBackend, nativeOnCpu } from "../core/backend";
-import { messageOf } from "../core/errors";
+import { LabError, messageOf } from "../core/errors";
 
 export interface EngineProbe {
   readonly backend: BackendInfo | undefined;
@@ -10,6 +10,7 @@ export interface EngineProbe {
   readonly differentiates: boolean;
   readonly usesGpu: boolean;
   readonly problem?: string;
+  readonly remedy?: string;
 }
 
 /** Loads the engine and has it compute something small whose result is known. */
@@ -21,7 +22,9 @@ export async function probeEngine(): Promise<EngineProbe> {
     const differentiates = backend.canTrain && tf.tidy(checkGradient);
     return { backend, computes, differentiates, usesGpu: backend.name === "tensorflow" && !nativeOnCpu() };
   } catch (error) {
-    return { backend, computes: false, differentiates: false, usesGpu: false, problem: messageOf(error) };
+    const { reason, remedy } = error instanceof LabError ? error : { reason: messageOf(error), remedy: undefined };
+    const why = { problem: reason, ...(remedy === undefined ? {} : { remedy }) };
+    return { backend, computes: false, differentiates: false, usesGpu: false, ...why };
   }
 }
 

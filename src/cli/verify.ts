@@ -35,11 +35,7 @@ async function verify(folder: string | undefined): Promise<void> {
   const places = folder === undefined ? [runsRoot(), resultsRoot()] : [folder];
   for (const run of places.flatMap(runsIn)) {
     checked += 1;
-    for (const { path: file, sha256 } of recordedOutputs(run)) {
-      const at = path.join(run, path.posix.basename(file)); // by its name, since folders may be copied
-      if (!fs.existsSync(at)) lines.push(`${placeOf(at)}: is gone`);
-      else if (hashFile(at) !== sha256) lines.push(`${placeOf(at)}: has changed since it was written`);
-    }
+    lines.push(...findingsIn(run));
   }
   if (folder !== undefined && checked === 0) {
     const remedy = "Give a store (the folder above those of stages), or a folder with run.json.";
@@ -52,6 +48,20 @@ async function verify(folder: string | undefined): Promise<void> {
   console.log(lines.join("\n"));
   const remedy = "Remove the folders of the stages named, and they are made again; restore records from git.";
   throw new LabError(`${lines.length} of the files of ${checked} stages and records are not what was written`, remedy);
+}
+
+/** What is not as a run's record says; of a record that is broken, that. */
+function findingsIn(run: string): string[] {
+  try {
+    return recordedOutputs(run).flatMap(({ path: file, sha256 }) => {
+      const at = path.join(run, path.posix.basename(file)); // by its name, since folders may be copied
+      if (!fs.existsSync(at)) return [`${placeOf(at)}: is gone`];
+      return hashFile(at) === sha256 ? [] : [`${placeOf(at)}: has changed since it was written`];
+    });
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    return [`${placeOf(error.subject ?? run)}: ${error.reason}`];
+  }
 }
 
 /** Whether a folder holds stages. */

@@ -25,7 +25,8 @@ export function loadConfig<T>(
   overrides: Readonly<Record<string, unknown>> = {},
 ): T {
   let value = readExtended(file, []);
-  for (const [key, replacement] of Object.entries(overrides)) value = withValue(value, key.split("."), replacement);
+  for (const [key, replacement] of Object.entries(overrides))
+    value = withValue(value, key.split("."), replacement, key);
   const replaced = Object.keys(overrides);
   const shown = path.relative(process.cwd(), file);
   requireNoBuiltIns(value, shown);
@@ -146,13 +147,20 @@ function parseYaml(file: string): unknown {
   }
 }
 
-function withValue(value: unknown, keys: readonly string[], replacement: unknown): unknown {
+/** @param subject the whole key */
+function withValue(value: unknown, keys: readonly string[], replacement: unknown, subject: string): unknown {
   const [key, ...rest] = keys;
   if (key === undefined) return replacement;
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
-    return items.map((item, index) => (String(index) === key ? withValue(item, rest, replacement) : item));
+    const at = items.findIndex((_, index) => String(index) === key);
+    if (at < 0) {
+      const there = items.length === 0 ? "is empty" : `has the elements 0 to ${items.length - 1}`;
+      const remedy = "Name one that is there, or replace the whole list.";
+      throw new LabError(`the list has no element "${key}": it ${there}`, remedy, { subject });
+    }
+    return items.map((item, index) => (index === at ? withValue(item, rest, replacement, subject) : item));
   }
   const object = isGroup(value) ? value : {};
-  return { ...object, [key]: withValue(object[key], rest, replacement) };
+  return { ...object, [key]: withValue(object[key], rest, replacement, subject) };
 }

@@ -27,9 +27,7 @@ const TAG_CHARACTER = /[<>/]/u;
 
 /** Python's `str.strip()`. */
 export function strip(text: string): string {
-  let end = text.length;
-  while (end > 0 && SPACE_CHARACTER.test(text.charAt(end - 1))) end--;
-  return text.slice(0, end).replace(LEADING, "");
+  return stripEnd(text).replace(LEADING, "");
 }
 
 /**

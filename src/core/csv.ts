@@ -7,20 +7,30 @@ import { LabError } from "./errors";
 export function parseCsv(text: string, subject = "csv text"): (string | null)[][] {
   const rows: (string | null)[][] = [];
   let row: (string | null)[] = [];
-  const pattern = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy;
-  while (pattern.lastIndex < text.length || row.length > 0) {
-    const at = pattern.lastIndex;
-    const match = pattern.exec(text);
-    if (match === null) {
+  const pattern = /([^",\r\n]*)(,|\r?\n|$)/gy;
+  let at = 0;
+  while (at < text.length || row.length > 0) {
+    const quoted = quotedAt(text, at);
+    pattern.lastIndex = at + quoted.length;
+    const [, bare = "", end] = pattern.exec(text) ?? [];
+    if (end === undefined || (quoted !== "" && bare !== "")) {
       throw new LabError(`is not valid at character ${at + 1}`, "Repair or remove the file.", { subject });
     }
-    const [, quoted, bare = "", end] = match;
-    row.push(quoted?.replaceAll('""', '"') ?? (bare === "" ? null : bare));
+    row.push(quoted === "" ? bare || null : quoted.slice(1, -1).replaceAll('""', '"'));
+    at = pattern.lastIndex;
     if (end === ",") continue;
     rows.push(row);
     row = [];
   }
   return rows;
+}
+
+/** The quoted field that begins there, quotes and all; an empty text where none does, or none ends. A pattern would go deeper with each letter. */
+function quotedAt(text: string, from: number): string {
+  if (text[from] !== '"') return "";
+  let at = text.indexOf('"', from + 1);
+  while (at >= 0 && text[at + 1] === '"') at = text.indexOf('"', at + 2);
+  return text.slice(from, at + 1); // nothing where there is no end
 }
 
 /** Rows as comma-separated values, a line for each; `undefined` leaves a gap, which `parseCsv` gives back as `null`. */

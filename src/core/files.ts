@@ -1,9 +1,9 @@
-import { isUtf8 } from "node:buffer";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { makeFolder } from "./folders";
 import { LabError, messageOf } from "./errors";
 import { requireShallow } from "./nesting";
+import { linesOf, requireUtf8, textOf } from "./utf8";
 
 /** Writes a file whole or not at all: a reader sees the old content or the new, never a part. Makes parent folders. */
 export function writeFileAtomic(file: string, content: string | Uint8Array): void {
@@ -154,13 +154,6 @@ export function readText(file: string): string {
   return reading(file, () => textOf(readBytes(file), file));
 }
 
-function textOf(bytes: Buffer, file: string): string {
-  if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\ufeff/u, "");
-  const line = bytes.toString("latin1").split("\n").findIndex((one) => !isUtf8(Buffer.from(one, "latin1"))); // prettier-ignore
-  const remedy = "Save it in UTF-8 (in a spreadsheet: as “CSV UTF-8”), or get it again.";
-  throw new LabError(`is not in UTF-8 (line ${line + 1})`, remedy, { subject: file });
-}
-
 /** A file's lines but for a last one that is not at its end. */
 function wholeLines(bytes: Buffer): Buffer {
   return bytes.subarray(0, bytes.lastIndexOf(10) + 1);
@@ -195,10 +188,10 @@ export class JsonlFile<T> {
   static open<T>(file: string, parse: (value: unknown) => T): JsonlFile<T> {
     try {
       makeFolder(path.dirname(file));
-      const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
+      const bytes = fs.existsSync(file) ? readBytes(file) : Buffer.alloc(0);
       const whole = wholeLines(bytes);
       if (whole.length < bytes.length) fs.truncateSync(file, whole.length);
-      const existing = parseJsonl(textOf(whole, file), file, parse);
+      const existing = parseJsonl(whole, file, parse);
       return new JsonlFile(file, fs.openSync(file, "a"), existing);
     } catch (error) {
       throw isFileSystemError(error) ? unwritable(file, error) : error;
@@ -207,7 +200,7 @@ export class JsonlFile<T> {
 
   /** The whole lines of a file to which another process may be writing. */
   static peek<T>(file: string, parse: (value: unknown) => T): T[] {
-    return parseJsonl(textOf(wholeLines(readBytes(file)), file), file, parse);
+    return parseJsonl(wholeLines(readBytes(file)), file, parse);
   }
 
   append(value: T): void {
@@ -234,7 +227,7 @@ export class JsonlFile<T> {
 
 /** Reads a JSONL file; an error names the file and the line, which `parse` is told, too. */
 export function readJsonl<T>(file: string, parse: (value: unknown, line: number) => T): T[] {
-  return parseJsonl(readText(file), file, parse);
+  return parseJsonl(readBytes(file), file, parse);
 }
 
 /** The lines of a JSONL file that `parse` takes; the others are listed beside them, by their numbers from 1. */
@@ -243,33 +236,37 @@ export function readUsableJsonl<T>(
   parse: (value: unknown, line: number) => T,
 ): { usable: T[]; malformed: { line: number; reason: string }[] } {
   const malformed: { line: number; reason: string }[] = [];
-  const usable = eachJson(readText(file), parse, (error, line) => {
+  const usable = eachJson(readBytes(file), file, parse, (error, line) => {
     malformed.push({ line, reason: messageOf(error) });
   });
   return { usable, malformed };
 }
 
-function parseJsonl<T>(text: string, file: string, parse: (value: unknown, line: number) => T): T[] {
-  return eachJson(text, parse, (error, line) => {
+function parseJsonl<T>(bytes: Buffer, file: string, parse: (value: unknown, line: number) => T): T[] {
+  return eachJson(bytes, file, parse, (error, line) => {
     const reason = `line ${line} cannot be used (${messageOf(error)})`;
     throw new LabError(reason, "Repair or remove that line.", { subject: file, cause: error });
   });
 }
 
 function eachJson<T>(
-  text: string,
+  bytes: Buffer,
+  file: string,
   parse: (value: unknown, line: number) => T,
   failed: (error: unknown, line: number) => void,
 ): T[] {
+  requireUtf8(bytes, file);
   const out: T[] = [];
-  text.split("\n").forEach((line, index) => {
-    if (line.trim() === "") return;
+  let line = 0;
+  for (const one of linesOf(bytes)) {
+    line++;
     try {
-      out.push(parse(parseJson(line), index + 1));
+      const text = line === 1 ? textOf(one, file) : one.toString("utf8");
+      if (text.trim() !== "") out.push(parse(parseJson(text), line));
     } catch (error) {
-      failed(error, index + 1);
+      failed(error, line);
     }
-  });
+  }
   return out;
 }
 

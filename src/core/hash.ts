@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { unreadable } from "./files";
+import { reading } from "./files";
 import { breathe, check } from "./progress";
 
 /** Bytes read at a time. */
@@ -48,13 +48,5 @@ function* chunksOf(file: string): Generator<Buffer> {
     }
   } finally {
     fs.closeSync(handle);
-  }
-}
-
-function reading<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw unreadable(file, error);
   }
 }

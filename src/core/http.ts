@@ -27,6 +27,8 @@ export interface Outgoing {
  * 2,000 tokens, its picture among them, in a 7B (3,584 numbers a token) are 150 MB. V8 makes no text of twice as much (2^29 letters).
  */
 const MOST_BYTES = 1 << 28;
+/** A timer for longer than this would ring at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Connections to one server, to be destroyed when nothing more is asked of it. */
 export function keptOpen(url: string): http.Agent {
@@ -50,7 +52,10 @@ export function send(
     const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
     const options = { agent, method, headers: { ...headers, ...length } };
     const request = (isSecure(url) ? https : http).request(url, options);
-    const late = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    const late = setTimeout(
+      () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)),
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
+    );
     const stop = (): void => void request.destroy();
     signal?.addEventListener("abort", stop);
     const end = (settle: () => void): void => {
@@ -104,6 +109,7 @@ function isSecure(url: string): boolean {
   return url.startsWith("https:");
 }
 
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error("stopped");
+/** Why a signal stopped the work. */
+export function reasonOf(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error("stopped");
 }

@@ -2,7 +2,7 @@ import { LabError } from "./errors";
 
 /**
  * Bounds on what a file may ask for, so that a damaged or hostile one is refused before memory or time is spent on it, and on what is asked of a
- * server. The former are far above what the published models and datasets need; each is changed by the environment variable of its name.
+ * server: whole numbers. The former are far above what the published models and datasets need; each is changed by the environment variable of its name.
  */
 const LIMITS = {
   /** Width × height of a picture, as it lies in its file or as a processor makes it. */
@@ -25,15 +25,21 @@ const LIMITS = {
 
 export type LimitName = keyof typeof LIMITS;
 
-/** A bound's value now. @throws LabError when its variable is no number */
+/** The largest that a bound can be, where that is not the largest whole number. */
+const MOST: Partial<Readonly<Record<LimitName, number>>> = {
+  FINE_R1_SERVED_LANES: 1024,
+  FINE_R1_SERVED_SECONDS: 2_147_483, // a timer for longer would ring at once
+};
+
+/** A bound's value now. @throws LabError when its variable is no whole number that it can be */
 export function limit(name: LimitName): number {
   const given = process.env[name];
   if (given === undefined || given === "") return LIMITS[name];
   const value = Number(given);
-  if (value > 0) return value;
-  throw new LabError(`"${given}" is not a positive number`, `Correct it, or unset it for ${LIMITS[name]}.`, {
-    subject: name,
-  });
+  const most = MOST[name] ?? Number.MAX_SAFE_INTEGER;
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  const reason = `"${given}" is no whole number from 1 to ${most}`;
+  throw new LabError(reason, `Correct it, or unset it for ${LIMITS[name]}.`, { subject: name });
 }
 
 /** @throws LabError that says the bound and how to raise it, when `amount` is beyond it; `what` is said of the amount */

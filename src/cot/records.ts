@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LabError } from "../core/errors";
+import { parserOf } from "../config/stored";
 import { readJsonl, writeFileAtomic } from "../core/files";
 import type { CotStages } from "./stages";
 
@@ -48,17 +48,8 @@ const RECORD: z.ZodType<CotRecord> = z.strictObject({
   provenance: z.strictObject({ teacher: WORDS, attempts: z.int().min(1), seed: z.int() }),
 });
 
-/** Checks a value read from a file. @throws LabError naming the field that is wrong */
-export function parseCotRecord(value: unknown): CotRecord {
-  const parsed = RECORD.safeParse(value);
-  if (!parsed.success) {
-    throw new LabError(
-      `is not a CoT record of version ${COT_RECORD_VERSION}: ${z.prettifyError(parsed.error)}`,
-      "Curate again.",
-    );
-  }
-  return parsed.data;
-}
+/** Checks a value read from a file. @throws Error naming the keys that are wrong */
+export const parseCotRecord = parserOf(RECORD);
 
 /** Reads a JSONL file of records; an error names the file and the line. */
 export function readCotRecords(file: string): CotRecord[] {

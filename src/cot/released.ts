@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { LabError } from "../core/errors";
+import { parserOf } from "../config/stored";
+import { LabError, messageOf } from "../core/errors";
 import { readJson } from "../core/files";
 import { readNameList } from "./lists";
 import type { CotStages } from "./stages";
@@ -42,19 +43,26 @@ export function readReleased(file: string): ReleasedRecord[] {
   const records = readJson(file);
   if (!Array.isArray(records)) throw foreign(file, "is not a list of records");
   return records.map((value: unknown, index) => {
-    const parsed = RECORD.safeParse(value);
-    if (!parsed.success) throw foreign(file, `record ${index}: ${z.prettifyError(parsed.error)}`);
-    const [system, user, assistant] = parsed.data.messages;
+    const { messages, images } = recordOf(value, index, file);
+    const [system, user, assistant] = messages;
     const split = splitAnswer(assistant.content);
     if (split === undefined) throw foreign(file, `record ${index} is not <think>…</think> <answer>…</answer>`);
     return {
-      image: parsed.data.images[0],
+      image: images[0],
       system: system.content,
       question: user.content.replace(/^<image>/u, "").trim(),
       text: assistant.content,
       ...split,
     };
   });
+}
+
+function recordOf(value: unknown, index: number, file: string): z.output<typeof RECORD> {
+  try {
+    return parserOf(RECORD)(value);
+  } catch (error) {
+    throw foreign(file, `record ${index}: ${messageOf(error)}`);
+  }
 }
 
 function foreign(file: string, reason: string): LabError {

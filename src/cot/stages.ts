@@ -16,7 +16,6 @@ export interface CotStages {
 
 /** The tags of Table 5, in their order. */
 export const STAGE_TAGS = ["analysis", "options", "comparison", "prediction"] as const;
-export type StageTag = (typeof STAGE_TAGS)[number];
 
 /** Why a text is not a tagged chain. */
 export const STAGE_FAULTS = [

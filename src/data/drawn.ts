@@ -1,6 +1,6 @@
 import { Random } from "../core/random";
 import type { Dataset } from "./dataset";
-import { sampleFewShot } from "./fewshot";
+import { requireShots, sampleFewShot } from "./fewshot";
 import { openQuestion, type PromptSet } from "./prompts";
 import type { BenchmarkItem, LabelledImage, SubCategory } from "./types";
 
@@ -71,6 +71,7 @@ function drawPictures(pool: ClassPool, { shots, seed, testPerClass }: DrawSettin
   const { subCategory, first = [] } = pool;
   const random = new Random(`folder/${seed}/${subCategory.id}`); // as it was when folders alone were drawn: the same seed, the same pictures
   const others = pool.train.filter((image) => !first.includes(image));
+  if (subCategory.seen) requireShots(subCategory.id, first.length + others.length, shots); // `sampleFewShot` knows no class without pictures
   const train = subCategory.seen
     ? [...first.slice(0, shots), ...sampleFewShot(others, Math.max(0, shots - first.length), seed)]
     : [];

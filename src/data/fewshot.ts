@@ -15,12 +15,14 @@ export function groupByClass(images: readonly LabelledImage[]): Map<string, Labe
  */
 export function sampleFewShot(images: readonly LabelledImage[], shots: number, seed: number | string): LabelledImage[] {
   return [...groupByClass(images)].flatMap(([id, group]) => {
-    if (group.length < shots) {
-      throw new LabError(`has ${group.length} images, ${shots} shots asked for`, "Ask for fewer shots.", {
-        subject: id,
-      });
-    }
+    requireShots(id, group.length, shots);
     const sorted = [...group].sort((a, b) => (a.id < b.id ? -1 : 1));
     return new Random(`few-shot/${seed}/${id}`).sample(sorted, shots);
   });
+}
+
+/** @throws LabError when a class has fewer images than shots are asked for */
+export function requireShots(id: string, images: number, shots: number): void {
+  if (images >= shots) return;
+  throw new LabError(`has ${images} images, ${shots} shots asked for`, "Ask for fewer shots.", { subject: id });
 }

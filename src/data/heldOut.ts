@@ -7,8 +7,8 @@ const EVERY = 3;
 
 /**
  * The dataset as its own rehearsal, for choosing settings: every third seen class is held out (no training picture, no chain, no question
- * in stage 2) and stands for the unseen ones, and all questions are about validation pictures. Whatever is chosen on it has met neither
- * a test picture nor a picture of an unseen class.
+ * in stage 2) and stands for the unseen ones, and all questions are about validation pictures; those for more than a name are left out,
+ * since they are about test pictures. Whatever is chosen on it has met neither a test picture nor a picture of an unseen class.
  */
 export function heldOut(dataset: Dataset): Dataset {
   const out = new Set(heldOutClasses(dataset.subCategories).map(({ id }) => id));
@@ -26,7 +26,7 @@ export function heldOut(dataset: Dataset): Dataset {
     options: dataset.optionsFor(image),
     groundTruth: image.subCategory.name,
   }));
-  return {
+  const rehearsal = {
     ...dataset,
     name: `${dataset.name}, held out`,
     fingerprint: digest({ heldOut: EVERY, of: dataset.fingerprint }),
@@ -34,7 +34,9 @@ export function heldOut(dataset: Dataset): Dataset {
     train: dataset.train.filter(({ subCategory: { id } }) => !out.has(id)).map(own),
     validation: validation.filter(({ subCategory: { seen } }) => seen),
     test: (split) => items.filter(({ image }) => image.subCategory.seen === (split === "seen")),
-  };
+  } satisfies Dataset;
+  delete rehearsal.questions;
+  return rehearsal;
 }
 
 function heldOutClasses(all: readonly SubCategory[]): SubCategory[] {

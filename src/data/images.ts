@@ -60,7 +60,7 @@ export interface GreyImage {
 }
 
 /**
- * Reads a picture, a file's bytes or pixels, as a small grey one, stretched to the size given, its EXIF orientation passed over. A JPEG is
+ * Reads a picture, a file's bytes or pixels, as a small grey one, turned as `readImage` turns it and stretched to the size given. A JPEG is
  * shrunk while it is decoded, which is faster than in full size; all of it is read all the same, so that one which was cut short is an error.
  * @throws LabError as `readImage`
  */
@@ -84,8 +84,8 @@ async function openBytes(source: Uint8Array | RgbImage, subject: string): Promis
     const { width, height, data } = source;
     return sharp(data, { raw: { width, height, channels: 3 } });
   }
-  const plain = { failOn: "error", limitInputPixels: limit("FINE_R1_MAX_PIXELS") } as const;
-  if (source[0] === 0xff && source[1] === 0xd8) return sharp(source, plain);
+  const isJpeg = source[0] === 0xff && source[1] === 0xd8;
+  if (isJpeg) return sharp(source, { ...READING, limitInputPixels: limit("FINE_R1_MAX_PIXELS") });
   return (await openPicture(source, subject, READING)).flatten({ background: "#ffffff" });
 }
 

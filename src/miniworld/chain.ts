@@ -1,9 +1,9 @@
-import type { VerdictForm } from "./config";
+import { CANDIDATES, type VerdictForm } from "./config";
 import { LabError } from "../core/errors";
 import type { Random } from "../core/random";
 import { describe, matches, SLOTS, type Attributes } from "./attributes";
 import type { WorldClass } from "./classes";
-import { CANDIDATES, type MiniWorld } from "./types";
+import type { MiniWorld } from "./types";
 import { renderText, type CotStages } from "../cot/stages";
 import type { SubCategory } from "../data/types";
 

@@ -1,11 +1,12 @@
 import type { ChainJudge, ChainUse } from "../data/chains";
+import { CANDIDATES } from "./config";
 import type { SubCategory } from "../data/types";
 import { describe } from "./attributes";
 import type { ParsedChain } from "./chain";
 import { markSteps, STEP_KINDS } from "./chainMarks";
 import { parseChain } from "./chainParser";
 import type { WorldClass } from "./classes";
-import { CANDIDATES, type MiniWorld } from "./types";
+import type { MiniWorld } from "./types";
 
 /**
  * Judges chains about the pictures of a world. Their steps, in order:

@@ -7,9 +7,6 @@ import type { MiniWorld } from "./types";
 /** The kinds of steps, in the order in which a chain is judged (`chainJudge`). */
 export const STEP_KINDS = ["analysis", "candidates", "recall", "count", "last"] as const;
 
-/** What a chain about a world comes to (`chainOutcomes`). */
-export const CHAIN_STAGES = ["right", "malformed", ...STEP_KINDS] as const;
-
 /** What a chain is judged against. */
 export interface ChainCase {
   readonly world: Pick<MiniWorld, "config" | "classNamed">;

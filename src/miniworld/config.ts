@@ -2,6 +2,9 @@ import { z } from "zod";
 import { loadConfig } from "../config/load";
 import { LARGEST_SEED } from "../core/random";
 
+/** Options of a closed question, and candidates of a chain. */
+export const CANDIDATES = 4;
+
 /** The super-categories of the paper's six sets; each has a shape of its own. */
 export const DOMAINS = ["aircraft", "bird", "car", "dog", "flower", "pet"] as const;
 export type Domain = (typeof DOMAINS)[number];
@@ -16,7 +19,7 @@ export const TAILS = ["short", "medium", "long"] as const;
 export type Tail = (typeof TAILS)[number];
 
 /** How the text of a chain's comparison judges each candidate: one number, or a mark after each value. */
-export const VERDICT_FORMS = ["count", "marks"] as const;
+const VERDICT_FORMS = ["count", "marks"] as const;
 export type VerdictForm = (typeof VERDICT_FORMS)[number];
 
 /** The values each attribute may take, in the order in which the attributes are always written. */
@@ -115,40 +118,45 @@ const nuisanceSchema = z.strictObject({
   occlusion: z.strictObject({ chance: share, size: z.number().min(0).max(100) }),
 });
 
-export const worldSchema: z.ZodType<WorldConfig> = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and hyphens"),
-  seed: z.int().min(0).max(LARGEST_SEED),
-  imageSize: z.int().min(28).max(448),
-  domains: z.array(z.enum(DOMAINS)).min(1).refine(distinct, "a domain is named twice"),
-  generaPerDomain: count.max(60),
-  speciesPerGenus: z.int().min(2).max(8),
-  attributes: z.strictObject({
-    crown: several(COLOURS),
-    body: several(COLOURS),
-    wing: several(COLOURS),
-    pattern: several(PATTERNS),
-    tail: several(TAILS),
-  }),
-  changes: z.tuple([share, share, share]).refine(sumsToOne, "the three probabilities must sum to 1"),
-  genusDistance: z.int().min(1).max(5),
-  seenFraction: z.number().gt(0).lt(1),
-  shots: z.int().min(2, "a triplet needs two images of a class"),
-  images: z.strictObject({ validation: count, test: count }),
-  tailLengths: z
-    .strictObject({ short: z.number().min(1), medium: z.number().min(1), long: z.number().max(36) })
-    .refine((t) => t.short < t.medium && t.medium < t.long, "short < medium < long"),
-  nuisance: nuisanceSchema,
-  baseImages: count,
-  options: z.strictObject({
-    siblings: eachOf(
-      DOMAINS,
-      z.tuple([share, share, share, share]).refine(sumsToOne, "the four probabilities must sum to 1"),
-    ),
-    nearest: z.int().min(3, "a question may need three"),
-  }),
-  weakImages: count,
-  chain: z.strictObject({ verdict: z.enum(VERDICT_FORMS) }),
-});
+export const worldSchema: z.ZodType<WorldConfig> = z
+  .strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and hyphens"),
+    seed: z.int().min(0).max(LARGEST_SEED),
+    imageSize: z.int().min(28).max(448),
+    domains: z.array(z.enum(DOMAINS)).min(1).refine(distinct, "a domain is named twice"),
+    generaPerDomain: count.max(60),
+    speciesPerGenus: z.int().min(2).max(8),
+    attributes: z.strictObject({
+      crown: several(COLOURS),
+      body: several(COLOURS),
+      wing: several(COLOURS),
+      pattern: several(PATTERNS),
+      tail: several(TAILS),
+    }),
+    changes: z.tuple([share, share, share]).refine(sumsToOne, "the three probabilities must sum to 1"),
+    genusDistance: z.int().min(1).max(5),
+    seenFraction: z.number().gt(0).lt(1),
+    shots: z.int().min(2, "a triplet needs two images of a class"),
+    images: z.strictObject({ validation: count, test: count }),
+    tailLengths: z
+      .strictObject({ short: z.number().min(1), medium: z.number().min(1), long: z.number().max(36) })
+      .refine((t) => t.short < t.medium && t.medium < t.long, "short < medium < long"),
+    nuisance: nuisanceSchema,
+    baseImages: count,
+    options: z.strictObject({
+      siblings: eachOf(
+        DOMAINS,
+        z.tuple([share, share, share, share]).refine(sumsToOne, "the four probabilities must sum to 1"),
+      ),
+      nearest: z.int().min(3, "a question may need three"),
+    }),
+    weakImages: count,
+    chain: z.strictObject({ verdict: z.enum(VERDICT_FORMS) }),
+  })
+  .refine(({ generaPerDomain, speciesPerGenus }) => generaPerDomain * speciesPerGenus >= CANDIDATES, {
+    path: ["generaPerDomain"],
+    message: `multiplied by speciesPerGenus it must be at least ${CANDIDATES}: a closed question names so many classes of a domain`,
+  });
 
 /** Reads a YAML file of `configs/worlds`. @throws LabError that names the file and every wrong key */
 export function loadWorldConfig(file: string): WorldConfig {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { LabError } from "../core/errors";
 import { writeFileAtomic } from "../core/files";
 import type { RgbImage } from "../core/image";
-import { breathe, check, silent, type Progress } from "../core/progress";
+import { asTask, breathe, check, silent, type Progress } from "../core/progress";
 
 /** A picture that is rendered when first asked for, and kept. */
 export interface Picture {
@@ -69,19 +69,19 @@ function readPack(file: string, header: Buffer, length: number): PackBody | unde
 
 async function renderPack(pictures: readonly Picture[], bytes: number, options: PackOptions): Promise<PackBody> {
   const data = new Uint8Array(bytes * pictures.length);
-  const task = (options.progress ?? silent).start("rendering", pictures.length);
   const together = 16;
-  for (let from = 0; from < pictures.length; from += together) {
-    check(options.signal);
-    const images = await Promise.all(pictures.slice(from, from + together).map((picture) => picture.load()));
-    images.forEach((image, i) => {
-      if (image.data.length !== bytes) throw wrongSize(pictures[from + i]?.id ?? "a picture", options.size);
-      data.set(image.data, (from + i) * bytes);
-    });
-    task.update(Math.min(pictures.length, from + together));
-    await breathe();
-  }
-  task.finish();
+  await asTask(options.progress ?? silent, "rendering", pictures.length, async (task) => {
+    for (let from = 0; from < pictures.length; from += together) {
+      check(options.signal);
+      const images = await Promise.all(pictures.slice(from, from + together).map((picture) => picture.load()));
+      images.forEach((image, i) => {
+        if (image.data.length !== bytes) throw wrongSize(pictures[from + i]?.id ?? "a picture", options.size);
+        data.set(image.data, (from + i) * bytes);
+      });
+      task.update(Math.min(pictures.length, from + together));
+      await breathe();
+    }
+  });
   return { data, fresh: true };
 }
 

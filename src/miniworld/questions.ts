@@ -1,4 +1,5 @@
 import { rivals } from "../analysis/namePairs";
+import { CANDIDATES } from "./config";
 import { Random } from "../core/random";
 import { openQuestion, pairText } from "../data/prompts";
 import type { GeneralQuestion, NamedFirst, QuestionKind, QuestionSet } from "../data/questions";
@@ -15,7 +16,7 @@ import {
   reasonAbout,
   type Exercise,
 } from "./curriculum/exercises";
-import { CANDIDATES, type ClassPicture, type MiniWorld } from "./types";
+import { type ClassPicture, type MiniWorld } from "./types";
 
 /** Titles are as short as a table's columns. */
 const KINDS = [

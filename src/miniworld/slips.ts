@@ -1,6 +1,7 @@
 import type { Random } from "../core/random";
+import { CANDIDATES } from "./config";
 import type { WorldClass } from "./classes";
-import { CANDIDATES, type MiniWorld } from "./types";
+import type { MiniWorld } from "./types";
 import { renderTagged, type CotStages } from "../cot/stages";
 
 /** What a slip may draw on. */

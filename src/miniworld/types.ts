@@ -5,9 +5,6 @@ import type { WorldClass } from "./classes";
 import type { WorldConfig } from "./config";
 import type { Picture } from "./pictures";
 
-/** Options of a closed question, and candidates of a chain. */
-export const CANDIDATES = 4;
-
 /** A picture of one class. */
 export interface ClassPicture extends Picture, LabelledImage {
   readonly subCategory: WorldClass;

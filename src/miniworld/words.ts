@@ -3,10 +3,10 @@ import { LabError } from "../core/errors";
 import type { Random } from "../core/random";
 
 /** The marks of the answer form; each is one token. */
-export const TAGS = ["<think>", "</think>", "<answer>", "</answer>"] as const;
+const TAGS = ["<think>", "</think>", "<answer>", "</answer>"] as const;
 
 /** Words that steer: what is asked for, the headings of a chain, punctuation. */
-export const CONTROL_WORDS = [
+const CONTROL_WORDS = [
   "?",
   ",",
   "options",

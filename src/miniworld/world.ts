@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { DOMAINS, type OptionsConfig, type WorldConfig } from "./config";
+import { CANDIDATES, DOMAINS, type OptionsConfig, type WorldConfig } from "./config";
 import { LabError, required } from "../core/errors";
 import { Random } from "../core/random";
 import { openQuestion } from "../data/prompts";
@@ -10,14 +10,7 @@ import { inventClasses, type WorldClass } from "./classes";
 import { drawNuisance } from "./nuisance";
 import { lazyPicture, type Picture } from "./pictures";
 import { renderImage, renderSvg, type RenderParams } from "./render";
-import {
-  CANDIDATES,
-  type ClassPicture,
-  type FreePicture,
-  type MiniDataset,
-  type MiniWorld,
-  type Purpose,
-} from "./types";
+import type { ClassPicture, FreePicture, MiniDataset, MiniWorld, Purpose } from "./types";
 import { miniQuestions } from "./questions";
 import { miniTeacher } from "./teacher";
 import { COMMON_WORDS } from "./words";

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PreTrainedTokenizer } from "@xenova/transformers";
 import { z } from "zod";
+import { parserOf } from "../config/stored";
 import { LabError, messageOf } from "../core/errors";
 import { readJson } from "../core/files";
 
@@ -23,12 +24,11 @@ export function openTokenizer(folder: string): PreTrainedTokenizer {
   const settingsFile = path.join(folder, "tokenizer_config.json");
   const settings = fs.existsSync(settingsFile) ? readJson(settingsFile) : {};
   try {
-    requireIds(schema.parse(definition), file);
+    requireIds(parserOf(schema)(definition), file);
     return new PreTrainedTokenizer(definition, settings);
   } catch (error) {
     if (error instanceof LabError) throw error;
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw damaged(`is not a tokenizer this library reads (${why})`, file, error);
+    throw damaged(`is not a tokenizer this library reads (${messageOf(error)})`, file, error);
   }
 }
 

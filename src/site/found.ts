@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { placeOf, resultsRoot, runsRoot } from "../config/places";
+import { isSlug } from "../config/slug";
 import { LabError, messageOf } from "../core/errors";
 import { isFolder } from "../core/folders";
 import { readJson, readText } from "../core/files";
@@ -185,8 +186,11 @@ function figureNamed(folder: string, name: string): FoundFigure {
   }
 }
 
+/** Those with names that the lab gives: others, such as "mini (copy)", are the reader's own, and would break the links to them. */
 function subfolders(folder: string): string[] {
   if (!isFolder(folder)) return [];
-  const entries = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const entries = fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isSlug(entry.name));
   return entries.map(({ name }) => path.join(folder, name)).sort();
 }

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
+import { LabError, messageOf } from "../core/errors";
 import type { Job, Replicable, Runner, Workers } from "./job";
 import { receivedError, variablesByName, type StaleWeights } from "./protocol";
 import { Regions, SharedMemory } from "./sharedMemory";
@@ -108,7 +109,7 @@ export class Pool implements Workers {
 
   private handOut(): void {
     for (const worker of this.workers.filter(({ alive }) => !alive)) this.bury(worker);
-    while (this.workers.length < Math.min(this.size, this.queue.length + this.busy())) this.hire();
+    while (this.workers.length < Math.min(this.size, this.queue.length + this.busy()) && this.hire());
     for (const worker of this.workers) {
       if (!worker.idle) continue;
       const next = this.queue.shift();
@@ -121,9 +122,19 @@ export class Pool implements Workers {
     return this.workers.filter(({ idle }) => !idle).length;
   }
 
-  private hire(): void {
-    this.memory ??= SharedMemory.make();
-    this.workers.push(new WorkerProcess(this.program, this.memory, this.regions.take()));
+  /** Whether there is one more now. Those that are there go on without; where there are none, what waits fails. */
+  private hire(): boolean {
+    const region = this.regions.take();
+    try {
+      this.memory ??= SharedMemory.make();
+      this.workers.push(new WorkerProcess(this.program, this.memory, region));
+      return true;
+    } catch (error) {
+      this.regions.giveBack(region);
+      const why = error instanceof LabError ? error : new Died(messageOf(error), "", true).asError();
+      if (this.workers.length === 0) for (const { reject } of this.queue.splice(0)) reject(why);
+      return false;
+    }
   }
 
   /** A worker that has died: nobody writes to its region any more. */

@@ -1,14 +1,15 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command } from "commander";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { questionFor } from "../../src/cli/askQuestion";
 import { addDoctorCommand } from "../../src/cli/doctorCommand";
 import { addExportCommand } from "../../src/cli/export";
 import { addMetricsCommand } from "../../src/cli/metrics";
 import { addPlanCommand } from "../../src/cli/plan";
+import { addVerifyCommand } from "../../src/cli/verify";
 import { QwenTokenizer } from "../../src/model/qwen/tokenizer";
-import { newHome, removeHome } from "./home";
+import { newHome, removeHome, ROOT } from "./home";
 
 let folder = "";
 beforeAll(() => {
@@ -22,7 +23,8 @@ afterAll(() => {
 /** Gives a command in this process. */
 async function give(words: readonly string[]): Promise<void> {
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  for (const add of [addDoctorCommand, addExportCommand, addMetricsCommand, addPlanCommand]) add(program);
+  for (const add of [addDoctorCommand, addExportCommand, addMetricsCommand, addPlanCommand, addVerifyCommand])
+    add(program);
   await program.parseAsync(words, { from: "user" });
 }
 
@@ -48,6 +50,44 @@ describe("an option that would change nothing", () => {
     await expect(give(["metrics", folder, option, value])).rejects.toThrow(
       `${option}: chooses among the trainings of an experiment, and this is a folder`,
     );
+  });
+});
+
+describe("export", () => {
+  it.each([
+    ["--method", "tapo"],
+    ["-p", "smoke"],
+    ["--set", "rl.n1=2"],
+  ])("of a folder refuses what chooses among an experiment's trainings: %s %s", async (option, value) => {
+    await expect(give(["export", folder, "-o", path.join(folder, "out"), option, value])).rejects.toThrow(
+      `${option}: chooses among the trainings of an experiment, and this is a folder`,
+    );
+  });
+
+  it("means the experiment where a folder has its name, as metrics does", async () => {
+    fs.mkdirSync(path.join(folder, "quickstart"), { recursive: true });
+    vi.stubEnv("FINE_R1_RUNS", path.join(folder, "runs"));
+    process.chdir(folder);
+    await expect(give(["export", "quickstart", "-o", "out", "-p", "smoke"])).rejects.toThrow(/^quickstart: has no trained method/); // prettier-ignore
+    process.chdir(ROOT);
+    vi.unstubAllEnvs();
+  });
+});
+
+describe("verify", () => {
+  it("names a record that is broken, and goes on with the others", async () => {
+    const write = (name: string, record: string): void => {
+      fs.mkdirSync(path.join(folder, "records", name), { recursive: true });
+      fs.writeFileSync(path.join(folder, "records", name, "run.json"), record);
+    };
+    write("broken", "{");
+    write("whole", JSON.stringify({ outputs: [{ path: "table.csv", sha256: "" }] }));
+    const log = vi.spyOn(console, "log").mockReturnValue();
+    await expect(give(["verify", path.join(folder, "records")])).rejects.toThrow(/^2 of the files of 2 stages and records/); // prettier-ignore
+    const said = log.mock.calls.flat().join("\n");
+    log.mockRestore();
+    expect(said).toMatch(/broken.run\.json: is not valid JSON/);
+    expect(said).toMatch(/whole.table\.csv: is gone/);
   });
 });
 

@@ -116,6 +116,7 @@ describe("fine-r1 ask", () => {
     expect(refusal("none.png")).toMatch(/none\.png: there is no such image/);
     expect(refusal("text.png")).toMatch(/text\.png: .*cannot be read/);
     expect(refusal(".")).toMatch(/is a folder, not a file/);
+    expect(refusal("--example", ".", ...smoke)).toMatch(/is a folder, not a file/);
     expect(refusal("a bird.png", ...smoke, "--options", "plesim flostaida,solel sparrow")).toMatch(
       /vocabulary lacks the word "sparrow".*--example FILE/,
     );

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -36,11 +36,15 @@ describe("base build", () => {
   it.each(["SIGKILL", "SIGTERM"] as const)(
     "that ends by %s takes its workers with it",
     async (signal) => {
+      const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+      const own = ["thesis", `thesis.old-${dead}`];
+      for (const name of own) fs.mkdirSync(path.join(scratch, "out", name), { recursive: true });
       const { child, end } = build(path.join(scratch, "out"));
       let workers: number[] = [];
       await until(() => (workers = childrenOf(child.pid ?? 0)).length === 2);
       child.kill(signal);
       await end;
+      expect(fs.readdirSync(path.join(scratch, "out"))).toEqual(own); // the reader's, whatever their names are like
       await until(() => !workers.some(isRunning)); // they look between pieces; the test's own limit is the bound
     },
     60_000,
@@ -52,6 +56,10 @@ describe("base build", () => {
     const { end, errors } = build(file);
     expect(await end).toBe(1);
     expect(errors()).toMatch(/file: cannot be written/);
+    fs.mkdirSync(path.join(scratch, "own", "base", "photos"), { recursive: true });
+    const other = build(path.join(scratch, "own"));
+    expect(await other.end).toBe(1);
+    expect(other.errors()).toMatch(/base: holds "photos", which is no file of a model/);
     expect(fs.existsSync(path.join(scratch, "runs"))).toBe(false);
   });
 });

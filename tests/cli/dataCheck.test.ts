@@ -75,7 +75,7 @@ describe("data check", () => {
     expect(shown.stdout).toContain("2 questions about 1 pictures can be asked; 1 lines or files cannot be used.");
     expect(shown.stdout).toContain("Not used: OCR/2.txt: its picture is not there");
     const checked = data("check", `mme:${root}`);
-    expect([checked.status, /^test +1 +1 +0$/mu.test(checked.stdout)]).toEqual([1, true]);
+    expect([checked.status, /^test +1 +2 +1$/mu.test(checked.stdout)]).toEqual([1, true]);
     expect(checked.stdout).toContain("Broken: OCR/2.txt: its picture is not there");
   });
 });

@@ -54,6 +54,13 @@ describe("a file that extends another", () => {
     expect(load("third", { "b.c": 7 })).toEqual({ a: 6, b: { c: 7, d: [5] } });
   });
 
+  it("has an element of a list replaced, and no element replaced that is not there", () => {
+    write({ first: "a: 1\nb: { c: 2, d: [3, 4] }\n", none: "a: 1\nb: { c: 2, d: [] }\n" });
+    expect(load("first", { "b.d.1": 7 })).toEqual({ a: 1, b: { c: 2, d: [3, 7] } });
+    expect(refusal(() => load("first", { "b.d.2": 7 }))).toBe('b.d.2: the list has no element "2": it has the elements 0 to 1. Name one that is there, or replace the whole list.'); // prettier-ignore
+    expect(refusal(() => load("none", { "b.d.0": 7 }))).toMatch(/it is empty/);
+  });
+
   it("is refused where that is not there, is no name, leads back, or where a key is unknown", () => {
     write({
       lost: "extends: nowhere",

@@ -20,8 +20,14 @@ describe("comma-separated values", () => {
     );
   });
 
+  it("may have fields of many megabytes", () => {
+    const long = `"${"a".repeat(20_000_000)}`;
+    expect(parseCsv(`${csvField(long)},x`)).toEqual([[long, "x"]]);
+  });
+
   it("refuse a torn quote, with the text's name", () => {
     expect(() => parseCsv('"open', "classes.csv")).toThrow(LabError);
     expect(() => parseCsv('"open', "classes.csv")).toThrow(/^classes\.csv: is not valid at character 1/);
+    expect(() => parseCsv('a,"b"c', "classes.csv")).toThrow(/is not valid at character 3/);
   });
 });

@@ -32,6 +32,11 @@ describe("a reply", () => {
     expect(String(failed)).toMatch(/^LabError: 127\.0\.0\.1:\d+: gives an answer of more than 268435456 bytes/u);
   }, 60_000);
 
+  it("is waited for however long it may take", async () => {
+    const url = await serving((_, response) => setTimeout(() => response.end("late"), 50));
+    expect((await send(url, { headers: {}, timeoutMs: 1e12 })).text).toBe("late"); // a timer of 2^31 ms rings at once
+  });
+
   it("is whole where it said how long it is, or that it has ended", async () => {
     const url = await serving((request, response) => {
       if (request.url === "/length") response.writeHead(200, { "content-length": 1 });

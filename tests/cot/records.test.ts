@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseCotRecord, readCotRecords, writeCotRecords, type CotRecord } from "../../src/cot/records";
+import { readCotRecords, writeCotRecords, type CotRecord } from "../../src/cot/records";
 import { renderText } from "../../src/cot/stages";
 import { name, names, stages } from "./arbitraries";
 
@@ -51,6 +51,8 @@ describe("CoT records", () => {
     fails({ ...good, extra: 1 }, "extra");
     fails({ ...good, version: 2 }, "version");
     fails({ ...good, stages: { ...good!.stages, candidates: [] } }, "candidates");
-    expect(() => parseCotRecord(null)).toThrow("is not a CoT record");
+    fs.writeFileSync(file, JSON.stringify({ ...good, version: 2, concepts: "none", extra: 1 }));
+    const message = /^.*bad\.jsonl: line 1 cannot be used \(key version must be one of 1, but is 2; key concepts must be a list, but is "none"; unknown key extra .*\)\. Repair or remove that line\.$/u; // prettier-ignore
+    expect(() => readCotRecords(file)).toThrow(message); // one line, with one remedy
   });
 });

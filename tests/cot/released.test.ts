@@ -72,7 +72,9 @@ describe("the released stage-1 records", () => {
     const turn = (role: string, content: string): object => ({ role, content });
     const messages = [turn("system", "s"), turn("user", "<image>q"), turn("assistant", "no tags")];
     expect(() => readReleased(written({}))).toThrow("is not a list of records");
-    expect(() => readReleased(written([{ messages, images: [] }]))).toThrow("record 0");
+    expect(() => readReleased(written([{ messages, images: [] }]))).toThrow(
+      /: record 0: key images.*\. Give the stage-1 file/,
+    );
     expect(() => readReleased(written([{ messages, images: ["a.jpg"] }]))).toThrow("record 0 is not <think>");
   });
 });

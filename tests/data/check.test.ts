@@ -82,6 +82,15 @@ describe("near duplicates of photographs", () => {
     expect(await missed((picture) => picture.greyscale())).toBeLessThan(0.25);
     expect(await missed((picture) => picture.flop())).toBe(1); // a mirror image is another picture
   });
+
+  it("are looked at as they are shown: turned as their EXIF orientation says, in every format", async () => {
+    const [one] = await squares();
+    const hash = await hashOf(await sharp(one).rotate(90).png().toBuffer());
+    for (const format of ["jpeg", "png", "webp", "tiff"] as const) {
+      const tagged = await sharp(one).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
+      expect(hashDistance(await hashOf(tagged), hash), format).toBeLessThanOrEqual(NEAR);
+    }
+  });
 });
 
 describe("checkPictures", () => {
@@ -105,16 +114,18 @@ describe("checkPictures", () => {
     put("test/b/notes.txt", "x");
     put("test/b/.hidden.jpg", "x");
     fs.symlinkSync("nowhere.jpg", path.join(root, "test/b/link.jpg"));
+    put("validation/c/1.HEIC", "x");
     found = await checkPictures(listFolder(root));
   });
 
   it("counts pictures, classes and broken ones of each part", () => {
     expect(found.parts).toEqual([
-      { part: "test", classes: 2, pictures: 5, broken: 3 },
+      { part: "test", classes: 2, pictures: 6, broken: 4 },
       { part: "train", classes: 2, pictures: 4, broken: 0 },
+      { part: "validation", classes: 1, pictures: 1, broken: 1 },
     ]);
     expect(found.others).toBe(1);
-    expect(found.broken.map(({ id }) => id).sort()).toEqual(["test/b/empty.png", "test/b/link.jpg", "test/b/no.jpg", "test/b/torn.jpg"]); // prettier-ignore
+    expect(found.broken.map(({ id }) => id).sort()).toEqual(["test/b/empty.png", "test/b/link.jpg", "test/b/no.jpg", "test/b/torn.jpg", "validation/c/1.HEIC"]); // prettier-ignore
     const reason = (id: string): string => found.broken.find((one) => one.id === id)!.reason;
     expect(reason("test/b/torn.jpg")).toMatch(/the image cannot be read \(.*(premature|truncated|end of)/i);
     expect(reason("test/b/empty.png")).toBe("an empty file");
@@ -142,14 +153,22 @@ describe("checkPictures", () => {
   });
 
   it("looks at what a dataset uses: parts as they were drawn, files where it has them", async () => {
-    const folder = await folderOf({ ...several(["a", "b", "c"], 6), "a/bad.png": "x", "a/x.txt": "x" });
+    const folder = await folderOf({
+      ...several(["a", "b", "c"], 6),
+      "a/bad.png": "x",
+      "a/far.heic": "x",
+      "a/x.txt": "x",
+    });
     const listing = listDataset(await openFolder(folder));
     // 2 of 3 classes are seen: 4 pictures each to train on; a quarter of the other 2 is none; the third class has 6 to test with
     expect(listing.pictures.filter(({ part }) => part === "train")).toHaveLength(8);
     expect(listing.pictures.filter(({ part }) => part === "test")).toHaveLength(10);
     expect(listing.pictures.every(({ file }) => fs.existsSync(file!))).toBe(true);
-    expect(listing.broken).toEqual([{ id: "a/bad.png", reason: "not decodable as a picture" }]);
-    const { near, exact, broken } = await checkPictures(listing);
-    expect([near, exact, broken.length]).toEqual([[], [], 1]); // pictures of one colour resemble nothing
+    const unread = { id: "a/far.heic", part: "all", reason: "a format that is not read: convert it to JPEG" };
+    expect(listing.broken).toEqual([unread, { id: "a/bad.png", part: "all", reason: "not decodable as a picture" }]);
+    expect(listing.others).toBe(1);
+    const { near, exact, broken, parts } = await checkPictures(listing);
+    expect([near, exact, broken.length]).toEqual([[], [], 2]); // pictures of one colour resemble nothing
+    expect(parts.at(-1)).toEqual({ part: "all", classes: 0, pictures: 2, broken: 2 });
   });
 });

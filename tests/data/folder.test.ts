@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openFolder, type FolderDataset, type FolderOptions } from "../../src/data/folder/folder";
 import { readImage } from "../../src/data/images";
 import { groupByClass } from "../../src/data/fewshot";
@@ -14,6 +14,20 @@ const open = async (
 ): Promise<FolderDataset> => openFolder(await folderOf(files), options);
 
 describe("a plain folder of pictures", () => {
+  it("has its task finished when reading it is stopped", async () => {
+    const root = await folderOf(several(["a", "b"], 5));
+    const stop = new AbortController();
+    const finish = vi.fn();
+    const progress = {
+      start: () => {
+        stop.abort(new Error("stopped"));
+        return { update: () => undefined, finish };
+      },
+    };
+    await expect(openFolder(root, {}, { progress, signal: stop.signal })).rejects.toThrow("stopped");
+    expect(finish).toHaveBeenCalledOnce();
+  });
+
   it("names classes by their folders, splits them and draws few-shot, validation and test pictures", async () => {
     const dataset = await open(several(FIVE, 12), { superCategory: "mushroom" });
     expect(dataset.subCategories.map(({ id }) => id)).toEqual([

@@ -190,6 +190,9 @@ describe("an exported folder", () => {
     const dataset = await openFolder(root);
     await expect(exportDataset(dataset, root)).rejects.toThrow(/is not empty\. Choose a new folder/);
     await expect(exportDataset(dataset, path.join(root, "a/1.png"))).rejects.toThrow(/1\.png: is a file/);
+    await expect(exportDataset(dataset, path.join(root, "what?"))).rejects.toThrow(
+      /what\?: could not be opened as folder:PATH/,
+    );
     const out = path.join(root, "out");
     const stop = AbortSignal.abort(new Error("stopped"));
     await expect(exportDataset(dataset, out, { signal: stop })).rejects.toThrow("stopped");

@@ -24,6 +24,8 @@ describe("a dataset with seen classes held out", async () => {
     const validation = world.validation.map(({ id }) => id).sort();
     const asked = [...rehearsal.test("seen"), ...rehearsal.test("unseen")].map(({ id }) => id).sort();
     expect(asked).toEqual(validation);
+    expect(world.questions).toBeDefined();
+    expect(rehearsal.questions).toBeUndefined(); // they are about test pictures, and about unseen classes
   });
 
   it("is another dataset, with the world's pictures, chains and look-alikes", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { drawDataset } from "../../src/data/drawn";
 import { sampleFewShot } from "../../src/data/fewshot";
 import { splitClasses } from "../../src/data/splits";
 import type { LabelledImage } from "../../src/data/types";
@@ -58,5 +59,16 @@ describe("sampleFewShot", () => {
 
   it("names the class that has too few", () => {
     expect(() => sampleFewShot([...birds, image("kiwi", 0)], 4, 7)).toThrow(/kiwi: has 1 images, 4 shots/);
+  });
+
+  it("in a dataset, too: none at all, or too few with those that come first", () => {
+    const { subCategory } = image("kiwi", 0);
+    const draw = (train: readonly LabelledImage[], first: readonly LabelledImage[] = [], seen = true) =>
+      drawDataset([{ subCategory: { ...subCategory, seen }, train, first }], { shots: 2, seed: 1, wording: "paper" });
+    expect(() => draw([])).toThrow(/kiwi: has 0 images, 2 shots/);
+    const only = image("kiwi", 0);
+    expect(() => draw([only], [only])).toThrow(/kiwi: has 1 images, 2 shots/);
+    expect(draw([only], [image("kiwi", 1)]).train).toHaveLength(2);
+    expect(draw([], [], false).train).toEqual([]); // an unseen class needs none
   });
 });

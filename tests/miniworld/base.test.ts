@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load";
 import { silent } from "../../src/core/progress";
@@ -151,6 +152,22 @@ describe("buildBase", () => {
     await buildBase(work("one", changed));
     const fresh = stages("one").filter((name) => !before.includes(name));
     expect(fresh.map((name) => name.replace(/-[0-9a-f]{10}$/, "")).sort()).toEqual(["joint", "text"]);
+  });
+
+  it("frees its models when it is stopped", async () => {
+    const before = tf.memory().numTensors;
+    for (const stage of ["tower", "text", "joint", "siglip"]) {
+      const stop = new AbortController();
+      const progress = {
+        start: (label: string) => {
+          if (label === stage) stop.abort(new Error(`stopped at ${label}`));
+          return { update: () => undefined, finish: () => undefined };
+        },
+      };
+      const building = buildBase({ ...work("stopped"), progress, signal: stop.signal });
+      await expect(building).rejects.toThrow(`stopped at ${stage}`);
+      expect(tf.memory().numTensors, stage).toBe(before);
+    }
   });
 
   it("logs the loss of every step of every stage", () => {

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { DOMAINS, type NuisanceConfig } from "../../src/miniworld/config";
 import type { RgbImage } from "../../src/core/image";
 import { Random } from "../../src/core/random";
@@ -164,6 +164,10 @@ describe("packed pictures", () => {
 
   it("must have the stated size", async () => {
     const file = path.join(folder, "wrong.rgb");
-    await expect(packPictures([smokeWorld.freePicture(0)], file, { key: "k", size: 84 })).rejects.toThrow(/84 pixels/);
+    const finish = vi.fn();
+    const progress = { start: () => ({ update: () => undefined, finish }) };
+    const packing = packPictures([smokeWorld.freePicture(0)], file, { key: "k", size: 84, progress });
+    await expect(packing).rejects.toThrow(/84 pixels/);
+    expect(finish).toHaveBeenCalledOnce();
   });
 });

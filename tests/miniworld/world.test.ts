@@ -24,6 +24,15 @@ describe("world config", () => {
     );
   });
 
+  it("asks for as many classes of a domain as a closed question names", () => {
+    const small = (speciesPerGenus: number) => ({ ...smokeConfig, generaPerDomain: 1, speciesPerGenus });
+    expect(() => checkConfig(small(3), worldSchema, "x.yaml")).toThrow(
+      /key generaPerDomain: multiplied by speciesPerGenus it must be at least 4/,
+    );
+    const world = buildMiniWorld(checkConfig(small(4), worldSchema, "x.yaml"));
+    expect(world.train.map((image) => new Set(world.optionsFor(image)).size)).toEqual(world.train.map(() => 4));
+  });
+
   it("says so when the attributes have no room for the classes", () => {
     // one genus differs from another in all five values only if its tail does; there are three tails
     expect(() => inventClasses({ ...smokeConfig, generaPerDomain: 4, genusDistance: 5 })).toThrow(/genusDistance/);

@@ -1,6 +1,7 @@
 import { loadWorldConfig, type WorldConfig } from "../../src/miniworld/config";
 import type { SubCategory } from "../../src/data/types";
-import { CANDIDATES, type MiniWorld } from "../../src/miniworld/types";
+import type { MiniWorld } from "../../src/miniworld/types";
+import { CANDIDATES } from "../../src/miniworld/config";
 import { buildMiniWorld } from "../../src/miniworld/world";
 
 export const smokeConfig: WorldConfig = loadWorldConfig("configs/worlds/smoke.yaml");

@@ -132,9 +132,8 @@ describe("writing a whole checkpoint", () => {
   it("writes config, weights and settings, and takes companions along, even over their own folder", async () => {
     const source = emptyFolder();
     copyCompanions(golden, source);
-    fs.writeFileSync(path.join(source, "tokenizer.json"), "{}");
-    fs.writeFileSync(path.join(source, "optimizer.bin"), "stays behind");
     const config = readQwenConfig(golden);
+    fs.writeFileSync(path.join(source, "tokenizer.json"), "{}");
     await writeCheckpoint(source, { config, weights, companions: source, imageProcessor: QWEN_IMAGE_PROCESSOR });
     expect(fs.readdirSync(source).sort()).toEqual([
       "config.json",
@@ -146,6 +145,19 @@ describe("writing a whole checkpoint", () => {
     expect(readQwenConfig(source)).toEqual(config);
     expect(readImageProcessorConfig(source)).toEqual(QWEN_IMAGE_PROCESSOR);
     expect(sorted(readWeights(source, shapes))).toEqual(sorted(weights));
+  });
+
+  it.each([
+    ["notes.txt", /holds "notes\.txt", which is no file of a model, and would be replaced\. Choose another folder/],
+    ["config.json", /holds files that are no whole model/],
+  ])("replaces no folder but a model's: one with %s stays as it is", async (name, reason) => {
+    const folder = emptyFolder();
+    const config = readQwenConfig(golden);
+    if (name !== "config.json") await writeCheckpoint(folder, { config, weights });
+    fs.writeFileSync(path.join(folder, name), "{}");
+    const before = fs.readdirSync(folder);
+    await expect(writeCheckpoint(folder, { config, weights })).rejects.toThrow(reason);
+    expect(fs.readdirSync(folder)).toEqual(before);
   });
 
   it("leaves the old checkpoint when writing fails", async () => {

@@ -173,11 +173,14 @@ describe("MiniDualEncoder", () => {
   it("comes back from disc with the same vectors, to the bit", async () => {
     const saved = path.join(folder, "saved");
     await encoder.save(saved);
+    await encoder.save(saved); // over itself
     const again = MiniDualEncoder.load(saved);
     expect(await again.encodeTexts(TEXTS)).toEqual(await encoder.encodeTexts(TEXTS));
     expect(await again.encodeImages(PICTURES)).toEqual(await encoder.encodeImages(PICTURES));
     expect([...again.parameters.keys()]).toEqual([...encoder.parameters.keys()]);
     again.dispose();
+    fs.writeFileSync(path.join(saved, "notes.txt"), "");
+    await expect(encoder.save(saved)).rejects.toThrow(/holds "notes\.txt"/);
   });
 
   it("leaves no tensor behind", async () => {

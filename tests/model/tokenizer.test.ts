@@ -197,6 +197,11 @@ describe("folders that are no tokenizer", () => {
       ({ model }) => (model.vocab["bird"] = 9),
       /gives two tokens, "(bird|elmont)" and "(bird|elmont)", the id 9/u,
     ],
+    [
+      "whose words are no list",
+      (definition) => Object.assign(definition, { model: 3, added_tokens: 4 }),
+      /reads \(key model must be a group of keys, but is 3; key added_tokens must be a list, but is 4\)/u,
+    ],
     ["with an id below 0", ({ model }) => (model.vocab["bird"] = -1), /gives the token "bird" the id -1/u],
     ["with half an id", ({ model }) => (model.vocab["bird"] = 8.5), /gives the token "bird" the id 8\.5/u],
     // the library would lay out a list of that length: half a minute, or no end

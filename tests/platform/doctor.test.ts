@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { describe, expect, it } from "vitest";
-import { examine, formatExamination } from "../../src/cli/doctor";
+import { describe, expect, it, vi } from "vitest";
+import * as probe from "../../src/cli/probe";
+import { examine, formatExamination, type Finding } from "../../src/cli/doctor";
 
 const ROOT = path.resolve(__dirname, "../..");
 
@@ -49,6 +50,29 @@ describe("doctor", () => {
     } finally {
       fs.rmSync(empty, { recursive: true, force: true });
     }
+  });
+
+  it("reports what is set wrongly or half installed, and does not die of it", async () => {
+    const half = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-doctor-"));
+    const tslab = path.join(half, "node_modules", "tslab");
+    fs.mkdirSync(tslab, { recursive: true });
+    fs.writeFileSync(path.join(tslab, "package.json"), '{"version": "1.');
+    vi.stubEnv("FINE_R1_NUMERICS", "nativ");
+    const { findings } = await examine(half);
+    const found = (subject: string): Finding | undefined => findings.find((finding) => finding.subject === subject);
+    expect(found("tslab")).toMatchObject({ status: "problem", value: "missing" });
+    expect(found("Last digits")).toMatchObject({ status: "problem", value: 'FINE_R1_NUMERICS is "nativ"' });
+    vi.unstubAllEnvs();
+    fs.rmSync(half, { recursive: true });
+  });
+
+  it("says nothing of last digits where no engine was loaded, and how to mend that", async () => {
+    const none = { backend: undefined, computes: false, differentiates: false, usesGpu: false };
+    const spy = vi.spyOn(probe, "probeEngine").mockResolvedValue({ ...none, problem: "bad", remedy: "Mend it." });
+    const { findings } = await examine(ROOT);
+    spy.mockRestore();
+    expect(findings).toContainEqual({ subject: "Tensor engine", status: "problem", value: "bad", remedy: "Mend it." });
+    expect(findings).toContainEqual({ subject: "Last digits", status: "note", value: "cannot be told: no engine was loaded" }); // prettier-ignore
   });
 
   it("leaves no tensors behind", async () => {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { describe, expect, it, vi } from "vitest";
 import { resultTable, textColumn } from "../../src/report/table/table";
 import { foundRuns, type FoundFiles, type FoundRun } from "../../src/site/found";
 import { indexPage, runPage } from "../../src/site/pages";
@@ -20,6 +23,18 @@ describe("the first page", () => {
     expect(`${title} ${text}`).not.toContain("Fine-R1, reproduced");
     expect(textOf(indexPage([], []))).not.toContain("Of the paper’s");
   });
+});
+
+it("shows no folder of results that has not the lab's name: a copy's links would lead nowhere", () => {
+  const results = fs.mkdtempSync(path.join(os.tmpdir(), "fine-r1-found-"));
+  vi.stubEnv("FINE_R1_RESULTS", results);
+  for (const name of ["mini", "mini (copy)", "mini #2"]) {
+    fs.mkdirSync(path.join(results, "quickstart", name), { recursive: true });
+    fs.copyFileSync("results/quickstart/mini/run.json", path.join(results, "quickstart", name, "run.json"));
+  }
+  expect(foundRuns(false).map(({ at }) => at)).toEqual(["quickstart/mini"]);
+  vi.unstubAllEnvs();
+  fs.rmSync(results, { recursive: true });
 });
 
 describe("the page of an experiment", () => {

@@ -188,6 +188,22 @@ describe("a pool", () => {
     broken.close();
   });
 
+  it("goes on with the workers there are where no more can start, and fails what waits where there are none", async () => {
+    const [runner, bare] = [pool.runner(model), new Pool(2, PROGRAM)];
+    const { execPath } = process;
+    await runner.run(wait, 0);
+    process.execPath = "no\0program"; // `fork` throws at once, as where memory is short
+    try {
+      expect(await runAll(runner, wait, [20, 10, 0])).toEqual([20, 10, 0]);
+      await expect(bare.runner(model).run(die, null)).rejects.toThrow(/could not start .*fewer workers/u);
+    } finally {
+      process.execPath = execPath;
+    }
+    expect(pool.pids).toHaveLength(1);
+    expect([await bare.runner(model).run(wait, 1), bare.deaths]).toEqual([1, 0]); // what failed waits no more
+    bare.close();
+  });
+
   it("leaves no process behind when it is closed", async () => {
     await runAll(pool.runner(model), wait, [0, 0]);
     const { pids } = pool;

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import { LabError, messageOf } from "../../core/errors";
+import { groupBy } from "../../core/groups";
 import { asTask, check, silent, type Progress } from "../../core/progress";
 import { sideBySide } from "../../workers/job";
 import { greyOf, singleThreaded } from "../images";
 import { differenceHash, HASHED, hashDistance, nearPairs, type DifferenceHash } from "./fingerprint";
-import type { ListedPicture, Listing, Part } from "./listing";
+import type { Broken, ListedPicture, Listing, Part } from "./listing";
 
 /** What was found among pictures. Plain JSON. */
 export interface PictureCheck {
@@ -14,7 +15,6 @@ export interface PictureCheck {
   readonly parts: readonly PartCount[];
   /** Files that are no pictures and need not be. */
   readonly others: number;
-  /** What should be a picture and is none, cannot be read, or is cut short. */
   readonly broken: readonly Broken[];
   /** Pictures of the same bytes (of a dataset that draws them: the same pixels). */
   readonly exact: readonly DuplicateGroup[];
@@ -78,22 +78,20 @@ export async function checkPictures(
     if ("reason" in found) broken.push(found);
     else seen.push(found);
   }
-  const bad = new Set(broken.map(({ id }) => id));
-  const parts = [...new Set(pictures.map(({ part }) => part))].map((part): PartCount => {
-    const own = pictures.filter((one) => one.part === part);
-    const classes = new Set(own.map((one) => one.class)).size;
-    return { part, classes, pictures: own.length, broken: own.filter(({ id }) => bad.has(id)).length };
-  });
+  const parts = partsOf([...pictures, ...listing.broken], broken);
   return { name, parts, others, broken, exact: exactGroups(seen), near: nearGroups(seen) };
 }
 
-interface Broken {
-  readonly id: string;
-  readonly reason: string;
+function partsOf(all: readonly (ListedPicture | Broken)[], broken: readonly Broken[]): PartCount[] {
+  return [...new Set(all.map(({ part }) => part))].map((part) => {
+    const own = all.filter((one) => one.part === part);
+    const classes = new Set(own.flatMap((one) => one.class ?? [])).size;
+    return { part, classes, pictures: own.length, broken: broken.filter((one) => one.part === part).length };
+  });
 }
 
 async function look(picture: ListedPicture): Promise<Seen | Broken> {
-  const { id, file, load } = picture;
+  const { id, part, class: of, file, load } = picture;
   try {
     const source = file === undefined ? await load?.() : fs.readFileSync(file);
     if (source === undefined) throw new RangeError("it has neither a file nor pixels");
@@ -107,7 +105,7 @@ async function look(picture: ListedPicture): Promise<Seen | Broken> {
       hash: differenceHash(grey),
     };
   } catch (error) {
-    return { id, reason: error instanceof LabError ? error.reason : messageOf(error) };
+    return { id, part, class: of, reason: error instanceof LabError ? error.reason : messageOf(error) };
   }
 }
 
@@ -151,14 +149,4 @@ function groupOf(own: readonly Seen[], bits: number): DuplicateGroup {
   const pictures = own.map(({ picture: { id, part, class: of } }) => ({ id, part, class: of }));
   const parts = new Set(pictures.map(({ part }) => part));
   return { pictures, bits, across: parts.has("test") && (parts.has("train") || parts.has("validation")) };
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const own = groups.get(key(item));
-    if (own === undefined) groups.set(key(item), [item]);
-    else own.push(item);
-  }
-  return groups;
 }

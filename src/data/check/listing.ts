@@ -4,7 +4,7 @@ import { unreadable } from "../../core/files";
 import type { RgbImage } from "../../core/image";
 import { limit, requireWithin } from "../../core/limits";
 import type { Dataset } from "../dataset";
-import { ENDINGS, partOf, UNREAD, UNREAD_ENDINGS } from "../folder/scan";
+import { ENDINGS, partOf, UNREAD, UNREAD_ENDINGS, type SkipReason } from "../folder/scan";
 import type { LabelledImage } from "../types";
 
 /** What a picture is for; "all" where nothing says so. */
@@ -21,12 +21,19 @@ export interface ListedPicture {
   readonly load?: () => Promise<RgbImage>;
 }
 
+/** What should be a picture and is none, cannot be read, or is cut short. */
+export interface Broken extends Pick<ListedPicture, "id" | "part"> {
+  /** Absent where a dataset passed it over: it is of none of its classes. */
+  readonly class?: string;
+  readonly reason: string;
+}
+
 /** What there is to look at. */
 export interface Listing {
   readonly name: string;
   readonly pictures: readonly ListedPicture[];
-  /** What should be a picture and cannot be read, found while listing. */
-  readonly broken: readonly { readonly id: string; readonly reason: string }[];
+  /** Those found while listing; they are not among the pictures. */
+  readonly broken: readonly Broken[];
   /** Files that are no pictures and need not be, such as texts. */
   readonly others: number;
 }
@@ -38,25 +45,27 @@ export interface Listing {
  */
 export function listFolder(root: string): Listing {
   const pictures: ListedPicture[] = [];
-  const broken: { id: string; reason: string }[] = [];
+  const broken: Broken[] = [];
   let others = 0;
   for (const id of filesUnder(root)) {
-    const steps = id.split("/");
-    const file = path.join(root, id);
-    if (UNREAD_ENDINGS.test(id)) {
-      broken.push({ id, reason: UNREAD });
-      continue;
-    }
-    if (!ENDINGS.test(id)) {
+    const unread = UNREAD_ENDINGS.test(id);
+    if (!unread && !ENDINGS.test(id)) {
       others++;
       continue;
     }
-    const reason = problemOf(file);
-    if (reason !== undefined) broken.push({ id, reason });
-    const part = steps.slice(0, -1).map(partOf).find((one) => one !== undefined) ?? "all"; // prettier-ignore
-    if (reason === undefined) pictures.push({ id, part, class: steps.at(-2) ?? "", file });
+    const file = path.join(root, id);
+    const about = { id, part: partByFolders(id), class: id.split("/").at(-2) ?? "" };
+    const reason = unread ? UNREAD : problemOf(file);
+    if (reason === undefined) pictures.push({ ...about, file });
+    else broken.push({ ...about, reason });
   }
   return { name: root, pictures, broken, others };
+}
+
+/** What a picture is for, by how the folders are called that it lies in. */
+function partByFolders(id: string): Part {
+  const folders = id.split("/").slice(0, -1);
+  return folders.map(partOf).find((one) => one !== undefined) ?? "all";
 }
 
 /** Why a file is not even opened. */
@@ -93,9 +102,17 @@ function entriesOf(folder: string): fs.Dirent[] {
   }
 }
 
-/** Why something of a dataset's report was passed over that should be, or have, a picture. */
-const BROKEN =
-  /^(an empty file|not decodable as a picture|not readable, or a broken link|its picture.* is not there)$/u;
+/** Why a dataset passed over a file that should be a picture. */
+const BROKEN: ReadonlySet<string> = new Set<SkipReason>([
+  UNREAD,
+  "an empty file",
+  "larger than is taken",
+  "not decodable as a picture",
+  "not readable, or a broken link",
+]);
+
+/** The same of a benchmark's line, which is no file: its picture is not there. */
+const PICTURELESS = /^its picture.* is not there$/u;
 
 /** The pictures that a dataset trains on, validates and tests with, or a benchmark asks about, each once; broken ones among those that its reader passed over. */
 export function listDataset(dataset: Dataset): Listing {
@@ -116,11 +133,11 @@ export function listDataset(dataset: Dataset): Listing {
     for (const [load, { id, kind }] of loads) listed.set(id, { id, part: "test", class: kind, load });
   }
   const skipped = dataset.report?.skipped ?? [];
-  const broken = skipped.filter(({ reason }) => BROKEN.test(reason));
+  const broken = skipped.filter(({ reason }) => (isBenchmark ? PICTURELESS.test(reason) : BROKEN.has(reason)));
   return {
     name: dataset.name,
     pictures: [...listed.values()],
-    broken: broken.map(({ file: id, reason }) => ({ id, reason })),
+    broken: broken.map(({ file: id, reason }) => ({ id, part: isBenchmark ? "test" : partByFolders(id), reason })),
     others: isBenchmark ? 0 : skipped.length - broken.length, // lines of a benchmark are no files
   };
 }

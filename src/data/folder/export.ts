@@ -67,10 +67,11 @@ type ExportedPicture = z.infer<typeof pictureSchema>;
  * a dataset.json. `openFolder` gives the very dataset back: classes, pixels, ids, order, questions and options. Without its
  * dataset.json the folder is a plain one.
  * @returns the number of pictures written
- * @throws LabError unless the folder is empty or not there, and for a name that classes.csv cannot hold
+ * @throws LabError unless the folder is empty or not there, and for a name that a spec, or classes.csv, cannot hold
  */
 export async function exportDataset(dataset: Dataset, folder: string, context: ScanContext = {}): Promise<number> {
   requireEmpty(folder);
+  requireNameable(folder);
   const classes = exportedClasses(dataset);
   const items = { seen: dataset.test("seen"), unseen: dataset.test("unseen") };
   const tested = [...items.seen, ...items.unseen].map(({ image }) => image);
@@ -93,6 +94,13 @@ export async function exportDataset(dataset: Dataset, folder: string, context: S
     writeJson(path.join(temporary, EXPORT_FILE), exported);
   });
   return places.length;
+}
+
+/** Behind a ? in the last step of a path, `folder:PATH` has options. */
+function requireNameable(folder: string): void {
+  if (!path.basename(folder).includes("?")) return;
+  const reason = "could not be opened as folder:PATH, where options stand behind a ?";
+  throw new LabError(reason, "Choose a folder without a ? in its name.", { subject: folder });
 }
 
 /** The line of classes.csv that says the same as dataset.json of a class. */

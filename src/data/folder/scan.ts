@@ -6,7 +6,7 @@ import { statOf } from "../../core/folders";
 import { hashFile } from "../../core/hash";
 import { limit, requireWithin } from "../../core/limits";
 import { printableLine } from "../../core/printable";
-import { breathe, check, silent, type Progress } from "../../core/progress";
+import { asTask, breathe, check, silent, type Progress } from "../../core/progress";
 import { readHeader } from "../images";
 
 /** Why a file is passed over. */
@@ -96,22 +96,22 @@ export const UNREAD = "a format that is not read: convert it to JPEG";
 export async function scanFolder(root: string, context: ScanContext = {}): Promise<Scan> {
   const walk = new Walk(root);
   const candidates = walk.candidates();
-  const task = (context.progress ?? silent).start("reading pictures", candidates.length);
   const found: (Candidate & FoundPicture)[] = [];
   const together = 16;
-  for (let from = 0; from < candidates.length; from += together) {
-    check(context.signal);
-    const group = candidates.slice(from, from + together);
-    const problems = await Promise.all(group.map((one) => headerProblem(root, one)));
-    group.forEach((one, i) => {
-      const reason = problems[i];
-      if (reason !== undefined) walk.skipped.push({ file: one.file, reason });
-      else found.push({ ...one, sha256: hashFile(path.join(root, one.file)) });
-    });
-    task.update(from + group.length);
-    await breathe();
-  }
-  task.finish();
+  await asTask(context.progress ?? silent, "reading pictures", candidates.length, async (task) => {
+    for (let from = 0; from < candidates.length; from += together) {
+      check(context.signal);
+      const group = candidates.slice(from, from + together);
+      const problems = await Promise.all(group.map((one) => headerProblem(root, one)));
+      group.forEach((one, i) => {
+        const reason = problems[i];
+        if (reason !== undefined) walk.skipped.push({ file: one.file, reason });
+        else found.push({ ...one, sha256: hashFile(path.join(root, one.file)) });
+      });
+      task.update(from + group.length);
+      await breathe();
+    }
+  });
   return { parts: walk.parts, classes: classesOf(walk.folders, found), skipped: walk.skipped };
 }
 

@@ -14,9 +14,7 @@ import { toHfGenerationConfig } from "../../model/qwen/configWriter";
 import { QWEN_IMAGE_PROCESSOR } from "../../model/qwen/imageProcessor";
 import { toHfImageProcessor } from "../../model/qwen/imageProcessorFiles";
 import { QwenModel } from "../../model/qwen/model";
-import { QwenTokenizer } from "../../model/qwen/tokenizer";
 import { writeWordTokenizer } from "../../model/qwen/tokenizerWords";
-import { initialValues, makeVariables, weightShapes } from "../../model/qwen/weights";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { toJson } from "../../store/key";
 import { makeOnce, type Finished, type StoreContext } from "../../store/store";
@@ -98,30 +96,26 @@ function towerStage(work: BaseWork): Promise<Finished<Stage>> {
   const inputs = { ...startOf(work), stage: config.tower };
   return teachingStage(work, "tower", inputs, async (folder, watched) => {
     await loadPictures(watched);
-    const model = await freshModel(watched, folder);
-    const visual = towerOf(model.parameters);
-    const figures = await teachTower(
-      model.config,
-      visual,
-      world,
-      config.tower,
-      config.seed,
-      run(watched, "tower", folder),
-    );
-    saveWeights(folder, visual);
-    return finish(model, figures);
+    return taught(await freshModel(watched, folder), async (model) => {
+      const visual = towerOf(model.parameters);
+      const { tower, seed } = config;
+      const figures = await teachTower(model.config, visual, world, tower, seed, run(watched, "tower", folder));
+      saveWeights(folder, visual);
+      return figures;
+    });
   });
 }
 
 function textStage(work: BaseWork): Promise<Finished<Stage>> {
   const { world, config } = work;
   const inputs = { ...startOf(work), stage: config.text };
-  return teachingStage(work, "text", inputs, async (folder, watched) => {
-    const model = await freshModel(watched, folder);
-    const figures = await teachCurriculum(model, world, config, "text", run(watched, "text", folder));
-    saveWeights(folder, textOf(model.parameters));
-    return finish(model, figures);
-  });
+  return teachingStage(work, "text", inputs, async (folder, watched) =>
+    taught(await freshModel(watched, folder), async (model) => {
+      const figures = await teachCurriculum(model, world, config, "text", run(watched, "text", folder));
+      saveWeights(folder, textOf(model.parameters));
+      return figures;
+    }),
+  );
 }
 
 function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage>): Promise<Finished<Stage>> {
@@ -130,12 +124,13 @@ function jointStage(work: BaseWork, tower: Finished<Stage>, text: Finished<Stage
   const inputs = { tower: tower.key, text: text.key, seed, stage, weakLabels };
   return teachingStage(work, "joint", inputs, async (folder, watched) => {
     await loadPictures(watched);
-    const model = await freshModel(watched, folder);
-    loadWeights(tower, towerOf(model.parameters));
-    loadWeights(text, textOf(model.parameters));
-    const figures = await teachCurriculum(model, world, config, "joint", run(watched, "joint", folder));
-    await model.save(path.join(folder, "model"));
-    return finish(model, figures);
+    return taught(await freshModel(watched, folder), async (model) => {
+      loadWeights(tower, towerOf(model.parameters));
+      loadWeights(text, textOf(model.parameters));
+      const figures = await teachCurriculum(model, world, config, "joint", run(watched, "joint", folder));
+      await model.save(path.join(folder, "model"));
+      return figures;
+    });
   });
 }
 
@@ -155,11 +150,13 @@ function encoderStage(
     const blank = path.join(folder, "blank");
     const architecture = { ...config.model, layers: stage.textLayers };
     const qwen = miniConfig(architecture, await writeBlank(watched, blank));
-    const encoder = MiniDualEncoder.initialise(qwen, stage.width, blank, config.seed, config.deviation, work.workers);
-    loadWeights(tower, towerOf(encoder.parameters));
-    const figures = await teachDualEncoder(encoder, world, lesson, run(watched, name, folder));
-    await encoder.save(path.join(folder, "model"));
-    return finish(encoder, figures);
+    const fresh = MiniDualEncoder.initialise(qwen, stage.width, blank, config.seed, config.deviation, work.workers);
+    return taught(fresh, async (encoder) => {
+      loadWeights(tower, towerOf(encoder.parameters));
+      const figures = await teachDualEncoder(encoder, world, lesson, run(watched, name, folder));
+      await encoder.save(path.join(folder, "model"));
+      return figures;
+    });
   });
 }
 
@@ -173,19 +170,7 @@ async function freshModel(work: BaseWork, folder: string): Promise<QwenModel> {
   const { config } = work;
   const blank = path.join(folder, "blank");
   const qwen = miniConfig(config.model, await writeBlank(work, blank));
-  const weights = [...weightShapes(qwen)].map(([name, shape]) => ({
-    name,
-    shape,
-    data: initialValues(name, shape, config.seed, config.deviation),
-  }));
-  const parts = {
-    config: qwen,
-    parameters: makeVariables(weights),
-    tokenizer: QwenTokenizer.load(blank),
-    processor: QWEN_IMAGE_PROCESSOR,
-    companions: blank,
-  };
-  return new QwenModel(parts, { workers: work.workers });
+  return QwenModel.initialise(qwen, config.seed, blank, { deviation: config.deviation, workers: work.workers });
 }
 
 /** Writes the files that go beside the weights. @returns the size of the vocabulary */
@@ -207,9 +192,16 @@ function loadPictures(work: BaseWork): Promise<void> {
   });
 }
 
-function finish(model: { dispose(): void }, figures: readonly StepFigures[]): Stage {
-  model.dispose();
-  return { last: lastFigures(figures) };
+/** Teaches a model, and frees it whatever comes of that. */
+async function taught<M extends { dispose(): void }>(
+  model: M,
+  teach: (model: M) => Promise<readonly StepFigures[]>,
+): Promise<Stage> {
+  try {
+    return { last: lastFigures(await teach(model)) };
+  } finally {
+    model.dispose();
+  }
 }
 
 function run({ progress, workers, signal }: BaseWork, label: string, folder: string) {

@@ -1,12 +1,17 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { writeFileAtomic, writeFolderAtomic, writeJson } from "../../core/files";
+import { placeOf } from "../../config/places";
+import { LabError } from "../../core/errors";
+import { readText, writeFileAtomic, writeJson } from "../../core/files";
+import { isFolder } from "../../core/folders";
+import { sweepLeftovers } from "../../core/leftovers";
+import { requireReplaceable, strangerIn, writeModelFolder } from "../../model/qwen/checkpoint";
 import { QwenModel } from "../../model/qwen/model";
 import type { Score } from "../../eval/intervals";
 import { MiniDualEncoder } from "../../model/siglip/dualEncoder";
 import { fileFacts, versionsNow } from "../../store/facts";
 import type { BaseWork, BuiltBase } from "./build";
-import type { EncoderName } from "./config";
+import { ENCODERS, type EncoderName } from "./config";
 import { encoderGates, measureGates, type Gate } from "./gates";
 
 /** What a base build says of itself: `card.json`, and as prose the model card beside it. */
@@ -19,13 +24,38 @@ export interface BaseCard {
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
 }
 
+const WRITTEN_BY = "Written by `fine-r1 base build`";
+/** The files beside the folders, by what is to be read in each. */
+const CARDS = { "card.json": '"gates"', "README.md": WRITTEN_BY } as const;
+
+/** @throws LabError where a build with this config would replace what no build wrote */
+export function requireBaseFolder(out: string, { encoders }: BaseWork["config"]): void {
+  requireReplaceable(path.join(out, "base"));
+  for (const name of ENCODERS) if (encoders[name] !== null) requireReplaceable(path.join(out, name));
+  for (const [name, mark] of Object.entries(CARDS)) {
+    const file = path.join(out, name);
+    if (!fs.existsSync(file) || readText(file).includes(mark)) continue;
+    const remedy = "Choose another folder with --out.";
+    throw new LabError("is of no base build, and would be replaced", remedy, { subject: placeOf(file) });
+  }
+}
+
+/** Clears a folder of what killed builds left, and of nothing else that has such a name: it may be the reader's own. */
+export function sweepBaseFolder(out: string): void {
+  sweepLeftovers(out, undefined, (left) => {
+    const [name = "", kind] = path.basename(left).split(/\.(tmp|old)-\d+$/u);
+    if (!isFolder(left)) return kind === "tmp" && Object.hasOwn(CARDS, name);
+    return ["base", ...ENCODERS].includes(name) && strangerIn(left) === undefined;
+  });
+}
+
 /** Measures a built base, copies it and its encoders to folders of `out`, and writes its card. @returns the card as Markdown */
 export async function installBase(work: BaseWork, built: BuiltBase, out: string): Promise<string> {
   const gates = await measureBase(work, built.base);
   for (const [name, folder] of built.encoders) gates.push(...(await measureEncoder(work, name, folder)));
   const parts = new Map<string, string>([["base", built.base], ...built.encoders]);
   for (const [name, from] of parts) {
-    await writeFolderAtomic(path.join(out, name), (temporary) => {
+    await writeModelFolder(path.join(out, name), (temporary) => {
       fs.cpSync(from, temporary, { recursive: true });
     });
   }
@@ -83,7 +113,7 @@ export function cardText(card: BaseCard): string {
   const beside = alone ? ". It knows" : ", and dual\nencoders in a layout of their own. They know";
   return `# ${alone ? "Mini base model" : "Mini base model and its encoders"}
 
-Written by \`fine-r1 base build\`. World ${card.world.name}, digest \`${card.world.digest}\`, seed ${card.config.seed}.
+${WRITTEN_BY}. World ${card.world.name}, digest \`${card.world.digest}\`, seed ${card.config.seed}.
 ${made}${beside} made-up classes only and ${alone ? "is" : "are"} of no use outside the mini-world.
 
 How ${alone ? "it is" : "they are"} made: docs/mini-world.md; the settings are in \`card.json\`. Stages: ${minutes.join(", ")}.

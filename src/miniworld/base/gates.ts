@@ -188,7 +188,7 @@ export async function encoderGates(encoder: DualEncoder, name: EncoderName, worl
 }
 
 /** Validation pictures of every class as questions; the unseen classes have none in the dataset itself. */
-export function validationItems(world: MiniWorld, perClass = 1): BenchmarkItem[] {
+function validationItems(world: MiniWorld, perClass = 1): BenchmarkItem[] {
   return world.subCategories.flatMap((c) =>
     Array.from({ length: perClass }, (_, index) => {
       const image = world.picture(c, "validation", index);

@@ -1,11 +1,12 @@
 import type { RgbImage } from "../../core/image";
+import { CANDIDATES } from "../config";
 import { Random } from "../../core/random";
 import { answerText, pairText, promptText } from "../../data/prompts";
 import type { Prompt } from "../../model/contract";
 import { changeValue, describe, matches, SLOTS, type Attributes } from "../attributes";
 import { writeChain, writeComparison } from "../chain";
 import type { WorldClass } from "../classes";
-import { CANDIDATES, type MiniWorld } from "../types";
+import type { MiniWorld } from "../types";
 
 /** The exercises that a base model is made from: what it sees, what it is told, and what it has to do with both. */
 

@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
-import { writeFolderAtomic, writeJson } from "../../core/files";
-import { makeFolder } from "../../core/folders";
+import { namesIn, writeFolderAtomic, writeJson } from "../../core/files";
+import { isFolder, makeFolder } from "../../core/folders";
 import {
   openSafetensors,
   writeSafetensors,
@@ -228,6 +228,41 @@ export function copyCompanions(from: string, to: string): void {
   }
 }
 
+/** The settings of a dual encoder, beside its weights. */
+export const ENCODER_SETTINGS = "dual_encoder.json";
+const WEIGHTS = /^model(-\d{5}-of-\d{5})?\.safetensors$/u;
+const SAVED: readonly string[] = [...COMPANIONS, "config.json", "model.safetensors.index.json", ENCODER_SETTINGS];
+
+/** Something in a folder that no save of a model writes, and that would be lost with the folder. */
+export function strangerIn(folder: string): string | undefined {
+  return namesIn(folder).find((name) => !SAVED.includes(name) && !WEIGHTS.test(name));
+}
+
+/**
+ * @param companions the folder whose files go along: of them alone, nothing is lost
+ * @throws LabError unless a folder is not there, is empty, or holds a saved model alone: what lies in it goes away with it
+ */
+export function requireReplaceable(folder: string, companions?: string): void {
+  const names = isFolder(folder) ? namesIn(folder) : [];
+  if (names.length === 0) return;
+  const stranger = strangerIn(folder);
+  const isWhole = names.includes("config.json") && names.some((name) => WEIGHTS.test(name));
+  const goAlong = companions !== undefined && path.resolve(companions) === path.resolve(folder);
+  if (stranger === undefined && (isWhole || goAlong)) return;
+  const what = stranger === undefined ? "files that are no whole model" : `"${stranger}", which is no file of a model`;
+  throw new LabError(`holds ${what}, and would be replaced`, "Choose another folder.", { subject: folder });
+}
+
+/** Writes a model's folder, whole or not at all, in the place of nothing but another one. */
+export async function writeModelFolder(
+  folder: string,
+  fill: (temporary: string) => void,
+  companions?: string,
+): Promise<void> {
+  requireReplaceable(folder, companions);
+  await writeFolderAtomic(folder, fill);
+}
+
 /** Everything that makes up a checkpoint folder. */
 export interface Checkpoint {
   readonly config: QwenConfig;
@@ -239,16 +274,16 @@ export interface Checkpoint {
   readonly imageProcessor?: ImageProcessorConfig;
 }
 
-/** Writes a checkpoint folder in the layout of the hub, whole or not at all. */
+/** Writes a checkpoint folder in the layout of the hub, whole or not at all. @throws LabError where another thing would be lost */
 export function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
-  return writeFolderAtomic(folder, (temporary) => {
-    if (checkpoint.companions !== undefined) copyCompanions(checkpoint.companions, temporary);
-    writeJson(path.join(temporary, "config.json"), toHfConfig(checkpoint.config));
+  const { config, weights, companions, imageProcessor } = checkpoint;
+  const fill = (temporary: string): void => {
+    if (companions !== undefined) copyCompanions(companions, temporary);
+    writeJson(path.join(temporary, "config.json"), toHfConfig(config));
     const generation = path.join(temporary, "generation_config.json");
-    if (!fs.existsSync(generation)) writeJson(generation, toHfGenerationConfig(checkpoint.config));
-    if (checkpoint.imageProcessor !== undefined) {
-      writeImageProcessor(temporary, checkpoint.imageProcessor, checkpoint.config.kind);
-    }
-    writeWeights(temporary, checkpoint.weights);
-  });
+    if (!fs.existsSync(generation)) writeJson(generation, toHfGenerationConfig(config));
+    if (imageProcessor !== undefined) writeImageProcessor(temporary, imageProcessor, config.kind);
+    writeWeights(temporary, weights);
+  };
+  return writeModelFolder(folder, fill, companions);
 }

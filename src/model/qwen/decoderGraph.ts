@@ -5,7 +5,7 @@ import type { Handle } from "../tensor/raw";
 import type { FusedShape } from "./decoderWeights";
 
 /** What a layer of a decoding step reads: weights (`FusedLayer`) and the caches, [R·kvHeads, S, headDim] each. */
-export const LAYER_INPUTS = ["project", "projectBias", "output", "gateUp", "down", "keys", "values"] as const;
+const LAYER_INPUTS = ["project", "projectBias", "output", "gateUp", "down", "keys", "values"] as const;
 export type LayerInput = (typeof LAYER_INPUTS)[number];
 
 /** What a step reads besides, in this order, in front of the layers' inputs. */

@@ -80,7 +80,6 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
     private readonly options: QwenOptions = {},
   ) {
     const { config, parameters, tokenizer, processor } = parts;
-    requireAgreement(parts, parts.companions);
     this.name = path.basename(parts.companions);
     this.config = config;
     this.parameters = parameters;
@@ -107,8 +106,8 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
 
   /**
    * Loads a checkpoint folder in the layout of the hub.
-   * @throws LabError naming the file, when one is missing, damaged or does not fit the others, and before anything is read when the
-   * weights do not fit into memory
+   * @throws LabError naming the file, when one is missing, damaged or does not fit the others, and before any weight is read when they do
+   * not fit into memory
    */
   static load(folder: string, options: QwenOptions = {}): Promise<QwenModel> {
     return Promise.resolve().then(() => {
@@ -116,6 +115,7 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
       const tokenizer = QwenTokenizer.load(folder);
       const settings = readImageProcessorConfig(folder) ?? QWEN_IMAGE_PROCESSOR;
       const processor = { ...settings, resizeOrder: options.resizeOrder };
+      requireAgreement({ config, processor, tokenizer }, folder);
       const { trained, say = console.error, progress } = options;
       requireRoom(folder, config, trained, say);
       const parameters = loadParameters(folder, config, progress);
@@ -131,21 +131,16 @@ export class QwenModel implements TrainableModel, PieceWorker, Replicable {
     config: QwenConfig,
     seed: number,
     tokenizerFolder: string,
-    options: QwenOptions & { readonly processor?: ImageProcessorConfig } = {},
+    options: QwenOptions & { readonly deviation?: number } = {},
   ): QwenModel {
+    const beside = { config, processor: QWEN_IMAGE_PROCESSOR, tokenizer: QwenTokenizer.load(tokenizerFolder) };
+    requireAgreement(beside, tokenizerFolder);
     const weights = [...weightShapes(config)].map(([name, shape]) => ({
       name,
       shape,
-      data: initialValues(name, shape, seed),
+      data: initialValues(name, shape, seed, options.deviation),
     }));
-    const parts = {
-      config,
-      parameters: makeVariables(weights),
-      tokenizer: QwenTokenizer.load(tokenizerFolder),
-      processor: options.processor ?? QWEN_IMAGE_PROCESSOR,
-      companions: tokenizerFolder,
-    };
-    return new QwenModel(parts, options);
+    return new QwenModel({ ...beside, parameters: makeVariables(weights), companions: tokenizerFolder }, options);
   }
 
   generate(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]> {
@@ -269,12 +264,13 @@ const QWEN = "qwen";
 export const qwenReplicas: ReplicaKind<QwenReplica["about"]> = {
   kind: QWEN,
   make: ({ config, processor, companions, suppressTokens }) => {
+    const tokenizer = QwenTokenizer.load(companions);
     const blank = [...weightShapes(config)].map(([name, shape]) => ({
       name,
       shape,
       data: new Float32Array(sizeOf(shape)),
     }));
-    const parts = { config, processor, companions, parameters: makeVariables(blank) };
-    return new QwenModel({ ...parts, tokenizer: QwenTokenizer.load(companions) }, { suppressTokens });
+    const parameters = makeVariables(blank);
+    return new QwenModel({ config, processor, companions, tokenizer, parameters }, { suppressTokens });
   },
 };

@@ -10,7 +10,7 @@ import { visionPlan, type VisionPlan } from "./visionPlan";
 
 /** An image with the vision tower's input, known by identity. */
 export interface PlacedImage extends ProcessedImage {
-  /** Unique in a process. */
+  /** Tells it from the other images that it is laid out with: those of one `ImageCache`, or of one call. */
   readonly id: number;
 }
 

@@ -63,7 +63,7 @@ export function visionWeights(reader: WeightReader, { vision, kind }: QwenConfig
  * @param pixels [P, C·T·p²] normalised patches in merge order
  * @returns [P, D] hidden patches
  */
-export function encodePatches(pixels: tf.Tensor2D, plan: VisionPlan, weights: VisionWeights): tf.Tensor2D {
+function encodePatches(pixels: tf.Tensor2D, plan: VisionPlan, weights: VisionWeights): tf.Tensor2D {
   const kernel = tf.reshape(weights.patchEmbedding, [weights.patchEmbedding.shape[0], pixels.shape[1]]);
   return weights.blocks.reduce(
     (hidden, block) => {

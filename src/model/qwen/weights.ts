@@ -113,18 +113,26 @@ export function initialValues(
   return values;
 }
 
-/** Variables under their published names; their own `name`s are numbers, since those are unique in a process. */
+/**
+ * Variables under their published names; their own `name`s are numbers, since those are unique in a process. Where the source fails, those
+ * made before are freed.
+ */
 export function makeVariables(
   weights: Iterable<{ readonly name: string; readonly shape: readonly number[]; readonly data: Float32Array }>,
 ): Map<string, tf.Variable> {
   const variables = new Map<string, tf.Variable>();
-  for (const { name, shape, data } of weights) {
-    const value = settled(tf.tensor(data, [...shape]));
-    const variable = tf.variable(value);
-    value.dispose();
-    variables.set(name, variable);
+  try {
+    for (const { name, shape, data } of weights) {
+      const value = settled(tf.tensor(data, [...shape]));
+      const variable = tf.variable(value);
+      value.dispose();
+      variables.set(name, variable);
+    }
+    return variables;
+  } catch (error) {
+    tf.dispose([...variables.values()]);
+    throw error;
   }
-  return variables;
 }
 
 /** Looks weights up by name, as the blocks want them. */

@@ -1,5 +1,5 @@
 import type { Agent } from "node:http";
-import { keptOpen } from "../../core/http";
+import { keptOpen, reasonOf } from "../../core/http";
 import { limit } from "../../core/limits";
 
 /** Those that are open in this process, by the API. */
@@ -90,8 +90,4 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
     }, ms);
     signal?.addEventListener("abort", stop, { once: true });
   });
-}
-
-function reasonOf(signal: AbortSignal | undefined): Error {
-  return signal?.reason instanceof Error ? signal.reason : new Error("stopped");
 }

@@ -21,7 +21,7 @@ export interface Patience {
 }
 
 /** Pauses of a minute and a half to three in all: a server may be started anew in that time. */
-export const PATIENT: Patience = { attempts: 10, firstMs: 500, longestMs: 60_000, longestAskedMs: Infinity };
+const PATIENT: Patience = { attempts: 10, firstMs: 500, longestMs: 60_000, longestAskedMs: Infinity };
 /** No pause that is asked for is kept for longer. */
 const LONGEST_PAUSE_MS = 300_000;
 /** How often an answer is asked for that comes whole and is no JSON: it would be no other the third time. */

@@ -3,13 +3,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { LabError } from "../../core/errors";
 import { requireUsable } from "../../core/finite";
-import { readJson, writeFolderAtomic, writeJson } from "../../core/files";
+import { readJson, writeJson } from "../../core/files";
+import { groupBy } from "../../core/groups";
 import type { RgbImage } from "../../core/image";
 import { runHere, type Replicable, type Runner, type Workers } from "../../workers/job";
 import type { ReplicaKind } from "../../workers/protocol";
 import { withSafetensors, writeSafetensors } from "../../core/safetensors";
 import type { DualEncoder } from "../dualEncoder";
-import { copyCompanions } from "../qwen/checkpoint";
+import { copyCompanions, ENCODER_SETTINGS, writeModelFolder } from "../qwen/checkpoint";
 import { readQwenConfig, type QwenConfig } from "../qwen/config";
 import { toHfConfig } from "../qwen/configWriter";
 import { processImage } from "../qwen/imageProcessor";
@@ -27,7 +28,6 @@ import { QwenTokenizer } from "../qwen/tokenizer";
 import { imageEmbeddings } from "../qwen/vision";
 import { initialValues, makeVariables, sizeOf, weightShapes } from "../qwen/weights";
 
-const SETTINGS = "dual_encoder.json";
 const settingsSchema = z.strictObject({ width: z.int().min(1) });
 /** SigLIP's starting point: t = 10, b = −10. */
 const START = { logScale: Math.log(10), bias: -10 };
@@ -102,11 +102,12 @@ export class MiniDualEncoder implements DualEncoder, Replicable {
   /** Reads a folder that `save` wrote. */
   static load(folder: string): MiniDualEncoder {
     const config = readQwenConfig(folder);
-    const file = path.join(folder, SETTINGS);
+    const file = path.join(folder, ENCODER_SETTINGS);
     const settings = settingsSchema.safeParse(readJson(file));
     if (!settings.success)
       throw new LabError("is not the settings of a dual encoder", "Build it again.", { subject: file });
     const { width } = settings.data;
+    const tokenizer = QwenTokenizer.load(folder);
     const weightsFile = path.join(folder, "model.safetensors");
     const parameters = withSafetensors(weightsFile, (opened) =>
       makeVariables(
@@ -120,7 +121,7 @@ export class MiniDualEncoder implements DualEncoder, Replicable {
         }),
       ),
     );
-    return new MiniDualEncoder(NAME, config, width, QwenTokenizer.load(folder), parameters, folder);
+    return new MiniDualEncoder(NAME, config, width, tokenizer, parameters, folder);
   }
 
   /** Differentiable unit vectors of images. @returns [B, W] */
@@ -144,17 +145,11 @@ export class MiniDualEncoder implements DualEncoder, Replicable {
 
   /** Pictures of one size share their batches: those of another one have another number of tokens. */
   async encodeImages(images: readonly RgbImage[]): Promise<Float32Array[]> {
-    const sizes = new Map<string, number[]>();
-    images.forEach(({ width, height }, i) => {
-      const size = `${width} × ${height}`;
-      const alike = sizes.get(size) ?? [];
-      alike.push(i);
-      sizes.set(size, alike);
-    });
+    const sizes = groupBy([...images.entries()], ([, { width, height }]) => `${width} × ${height}`);
     const out: Float32Array[] = [];
-    for (const indices of sizes.values()) {
-      const vectors = await this.encodeAlike(indices.map((i) => images[i] as RgbImage));
-      vectors.forEach((vector, j) => (out[indices[j] as number] = vector));
+    for (const alike of sizes.values()) {
+      const vectors = await this.encodeAlike(alike.map(([, image]) => image));
+      alike.forEach(([i], j) => (out[i] = vectors[j] as Float32Array));
     }
     return out;
   }
@@ -205,10 +200,10 @@ export class MiniDualEncoder implements DualEncoder, Replicable {
   }
 
   save(folder: string): Promise<void> {
-    return writeFolderAtomic(folder, (temporary) => {
+    const fill = (temporary: string): void => {
       copyCompanions(this.folder, temporary);
       writeJson(path.join(temporary, "config.json"), toHfConfig(this.config));
-      writeJson(path.join(temporary, SETTINGS), { width: this.width });
+      writeJson(path.join(temporary, ENCODER_SETTINGS), { width: this.width });
       writeSafetensors(
         path.join(temporary, "model.safetensors"),
         [...this.parameters].map(([name, v]) => ({
@@ -217,7 +212,8 @@ export class MiniDualEncoder implements DualEncoder, Replicable {
           data: () => requireUsable(name, v.dataSync<"float32">(), folder),
         })),
       );
-    });
+    };
+    return writeModelFolder(folder, fill, this.folder);
   }
 
   dispose(): void {
