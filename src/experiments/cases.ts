@@ -1,5 +1,5 @@
 import { changesFrom } from "../lab/analyses";
-import { defineExperiment, type Method, type Recipe } from "../lab/experiment";
+import { defineExperiment } from "../lab/experiment";
 import { chains } from "../lab/recipe";
 import { baseThinkingRow, fineR1Row } from "../lab/rows";
 import { withInputs } from "../lab/stage";
@@ -9,21 +9,16 @@ import { conceptsOf, conceptView } from "../report/conceptView";
 /** A class's pictures in few-shot training (§5.1): concepts are looked at in as many. */
 const SHOTS = 4;
 
-/** Fig. 6's baseline, the base asked to think. */
-function baseline(recipe: Recipe): Method {
-  return { ...baseThinkingRow(recipe), short: "Base" };
-}
-
 /** Figs. 5 and 6: the concepts of several pictures of a class, and what base and Fine-R1 say to the same picture. */
 export const cases = defineExperiment({
   id: "cases",
   title: "Cases",
   claim:
     "Pictures of one class have different visual concepts (Fig. 5); Fine-R1 reasons in steps to the right name where the base takes the first that looks alike (Fig. 6)",
-  methods: (recipe) => [baseline(recipe), fineR1Row(recipe)],
+  methods: (recipe) => [baseThinkingRow(recipe), fineR1Row(recipe)], // Fig. 6's baseline thinks, too
   ask: ["open"],
   metrics: ["accuracy"],
-  analyses: [changesFrom(baseline, "open")],
+  analyses: [changesFrom(baseThinkingRow, "open")],
   compare: [["tapo", "base-think"]],
   tables: [
     {
