@@ -29,7 +29,7 @@ export type Asked = Pick<BenchmarkItem, "question" | "options">;
 export type Drawn = Pick<Dataset, "subCategories" | "train" | "validation" | "test" | "question" | "optionsFor" | "wording">; // prettier-ignore
 
 /** Options of a closed question. */
-const OPTIONS = 4;
+export const OPTIONS = 4;
 
 /**
  * Draws a dataset from the pictures of its classes: `shots` training pictures of each seen class; of what is left, a quarter, but not more

@@ -7,7 +7,7 @@ import {
   rlCurves,
   sftCurves,
   STANDARD_COLUMNS,
-  STANDARD_NOTE,
+  standardNote,
 } from "../report/standard";
 
 /** The main job: CoT SFT → TAPO, beside the base, SFT on names, DAPO and the SigLIP-style encoder. */
@@ -46,10 +46,10 @@ export const quickstart = defineExperiment({
   tables: [
     {
       name: "table",
-      layout: () => ({
+      layout: (dataset) => ({
         caption: "Quickstart: recognition, accuracy in %",
         columns: STANDARD_COLUMNS,
-        notes: [STANDARD_NOTE],
+        notes: [standardNote(dataset)],
       }),
       notes: closedNote,
     },

@@ -1,4 +1,6 @@
+import { groupBy } from "../core/groups";
 import type { Dataset } from "../data/dataset";
+import { OPTIONS } from "../data/drawn";
 import type { StepFigures } from "../engine/metrics";
 import { CLOSED_ACCURACY, SS_RELATIVE, TEXT_INCLUSION, type Measurement } from "../eval/measurements";
 import { seedsNote, type Drawn } from "./drawn";
@@ -47,8 +49,11 @@ export const STANDARD_COLUMNS: readonly MeasuredColumn[] = [
 ];
 
 /** What the standard columns are, for a table of one seed. */
-export const STANDARD_NOTE =
-  "Closed world: four options, or as many as there are classes to choose among, in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.";
+export function standardNote({ subCategories }: Pick<Dataset, "subCategories">): string {
+  const sizes = [...groupBy(subCategories, ({ superCategory }) => superCategory).values()].map(({ length }) => length);
+  const fewer = sizes.some((classes) => classes < OPTIONS) ? ", or as many as a super-category has classes," : "";
+  return `Closed world: four options${fewer} in shuffled order. Open world: text inclusion; SS_rel: relative semantic similarity (Eq. 5). Mean over the domains, one seed, 95 % intervals over test items.`;
+}
 
 /** SS_relative over seen and unseen classes: the "Avg." of the paper's open-world tables. */
 export const SIMILARITY_OF_BOTH: MeasuredColumn = { ...SIMILARITY, splits: ["all"], title: "Avg. of both" };
@@ -60,7 +65,11 @@ export function standardTable(
 ) {
   return {
     name: "table",
-    layout: () => ({ caption, columns: [...STANDARD_COLUMNS, ...more], notes: [STANDARD_NOTE, ...notes] }),
+    layout: (dataset: Pick<Dataset, "subCategories">) => ({
+      caption,
+      columns: [...STANDARD_COLUMNS, ...more],
+      notes: [standardNote(dataset), ...notes],
+    }),
   };
 }
 
