@@ -36,7 +36,7 @@ it("is done with a hundred thousand of them", () => {
 });
 
 async function tryInput(parser: Parser, text: string, tally: { values: number; errors: number }): Promise<void> {
-  const began = performance.now();
+  const before = process.cpuUsage(); // the processor's time: a busy machine makes no reader slow
   try {
     await parser.read(text);
     tally.values++;
@@ -47,7 +47,8 @@ async function tryInput(parser: Parser, text: string, tally: { values: number; e
     }
     tally.errors++;
   }
-  const milliseconds = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
+  const milliseconds = (user + system) / 1000;
   expect(milliseconds, `${parser.name} on ${JSON.stringify(text.slice(0, 500))}`).toBeLessThan(LONGEST_MS);
   if (milliseconds > slowest.milliseconds) slowest = { name: parser.name, milliseconds };
 }
