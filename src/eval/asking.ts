@@ -163,11 +163,13 @@ export function chooseAll(
   requireTemplates(templates);
   const sentencesOf = (item: BenchmarkItem): string[][] =>
     shownOptions(item, options).map((name) => templates.map((template) => sentence(template, name, item)));
-  const vectors = encodedInCompany(encoder, items.map((item) => sentencesOf(item).flat()), batchSize); // prettier-ignore
-  const choose: AskBatch = async (batch) => {
+  const vectors = encodedInCompany(encoder, (batch) =>
+    items.slice(batch * batchSize, (batch + 1) * batchSize).flatMap((item) => sentencesOf(item).flat()),
+  );
+  const choose: AskBatch = async (batch, index) => {
     const shown = batch.map((item) => shownOptions(item, options));
     const sentences = batch.map(sentencesOf);
-    const known = await vectors(sentences.flat(2));
+    const known = await vectors(index);
     const images = await encoder.encodeImages(await Promise.all(batch.map((item) => item.image.load())));
     return batch.map((item, i) => {
       const near = (sentences[i] ?? []).map((texts) => {
@@ -186,21 +188,18 @@ export function chooseAll(
 /**
  * The vectors of texts, each encoded once, in the company of those that the same batch is the first to need: a text's vector is rounded
  * differently in other company, and a run that goes on after a kill must give the very answers of one that was not killed.
- * @param texts of each item, in the order of the items
+ * @param textsOf those that a batch needs, by its place in the run
  */
-function encodedInCompany(
-  encoder: Pick<DualEncoder, "encodeTexts">,
-  texts: readonly (readonly string[])[],
-  batchSize: number,
-) {
+function encodedInCompany(encoder: Pick<DualEncoder, "encodeTexts">, textsOf: (batch: number) => readonly string[]) {
   const companies = new Map<string, readonly string[]>();
-  for (let at = 0; at < texts.length; at += batchSize) {
-    const company = [...new Set(texts.slice(at, at + batchSize).flat())].filter((text) => !companies.has(text));
-    for (const text of company) companies.set(text, company);
-  }
   const known = new Map<string, Float32Array>();
-  return async (needed: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> => {
-    const missing = new Set(needed.filter((text) => !known.has(text)).map((text) => companies.get(text) ?? [text]));
+  let reached = 0; // batches whose texts have their companies: those before a kill, too, although they are not asked again
+  return async (batch: number): Promise<ReadonlyMap<string, Float32Array>> => {
+    for (; reached <= batch; reached++) {
+      const company = [...new Set(textsOf(reached))].filter((text) => !companies.has(text));
+      for (const text of company) companies.set(text, company);
+    }
+    const missing = new Set(textsOf(batch).flatMap((text) => (known.has(text) ? [] : [companies.get(text) ?? [text]])));
     for (const company of missing) {
       const vectors = await encoder.encodeTexts(company);
       company.forEach((text, i) => known.set(text, vectors[i] as Float32Array));

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** What stands for the super-category of a measurement over all of them. */
+export const TOGETHER: readonly string[] = ["mean", "items"];
+
 /**
  * One number of a table: what a method scored, on which seed, dataset, domain and split, asked how, by which metric. Tables are
  * pivots of these rows, figures read them, and comparisons (over seeds, with a record, ours beside the paper's) are functions

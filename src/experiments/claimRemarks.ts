@@ -18,6 +18,10 @@ export const REMARKS: Readonly<Record<string, Pick<Claim, "note" | "mini">>> = {
   },
   "cls-rl-below-base": {
     mini: "This base was built to reason soundly about descriptions (its card says how soundly), so that the paper's reason does not apply to it: a check of the world rather than a finding.",
+    note: "The reason is worded as the paper has it since 28 November 2026; it decides nothing.",
+  },
+  "cot-sft-helps": {
+    note: "Until 28 November 2026 this page said “much nearer”, which the paper does not, and nothing decides.",
   },
   "no-thinking-between": {
     mini: "Both RL rows were made again on 27 November 2026 without dynamic sampling, which is DAPO's and not GRPO's; before, this claim was inconclusive.",

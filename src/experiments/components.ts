@@ -65,7 +65,7 @@ export const components = defineExperiment({
     standardTable("Key components, accuracy in %", {
       more: [SIMILARITY_OF_BOTH],
       notes: [
-        "Intra-class: rollouts of anchor and positive. Inter-class: the KL to the negative with its two entropies. Matched weights: instead of the release's, those at which all terms are alike in size: where training begins, each has a gradient a few tenths as long as the policy's (0.3 times in the mini-world, chosen on held-out seen classes).",
+        "Intra-class: rollouts of anchor and positive. Inter-class: the KL to the negative with its two entropies. Matched weights: instead of the release's, those of the profile, at which all terms are alike in size (in `mini` 0.3 times those at which each has a gradient as long as the policy's, by docs/mini-world.md); where it names none, the KL's alone, whole.",
       ],
     }),
   ],

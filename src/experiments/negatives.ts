@@ -29,14 +29,14 @@ export const negatives = defineExperiment({
     const start = cotSft(recipe);
     const row = ablation(recipe, start);
     const kinds = KINDS.map(([kind, title]) => ({ kind, title, changes: { triplets: triplets(recipe, kind) } }));
-    const needs = (kind: Negatives) => (kind === "hardest" ? { lacks: noLookalikes } : {});
+    const lacks = (kind: Negatives) => (kind === "hardest" ? noLookalikes : undefined);
     return [
       row("tapo", "TAPO: the class most alike, as mined"),
-      ...kinds.map(({ kind, title, changes }) => ({ ...row(kind, title, changes), ...needs(kind) })),
+      ...kinds.map(({ kind, title, changes }) => ({ ...row(kind, title, changes), lacks: lacks(kind) })),
       row("tapo-sized", "TAPO, matched size", sized(recipe, start)),
       ...kinds.map(({ kind, title, changes }) => ({
         ...row(`${kind}-sized`, `${title}, matched size`, sized(recipe, start, changes)),
-        ...needs(kind),
+        lacks: lacks(kind),
       })),
       ...GAMMAS.filter((gamma) => gamma !== TAPO.gamma || gamma !== own.objective.gamma).map((gamma) =>
         row(rowOf(gamma), `TAPO, γ = ${gamma}`, objective(own, { gamma })),

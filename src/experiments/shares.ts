@@ -37,7 +37,7 @@ export const shares = defineExperiment({
       title: TITLES[negatives],
       model: rl(recipe, start, { triplets: triplets(recipe, negatives) }, negatives),
       thinking: true,
-      ...(negatives === "hardest" ? { lacks: noLookalikes } : {}),
+      lacks: negatives === "hardest" ? noLookalikes : undefined,
     }));
   },
   ask: [],

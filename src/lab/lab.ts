@@ -1,6 +1,7 @@
 import { storeFolder } from "../config/places";
 import { LabError } from "../core/errors";
 import type { Dataset } from "../data/dataset";
+import { TOGETHER } from "../eval/measurements";
 import { vocabularyOf } from "../model/open";
 import { benchmarkOf, openDataset } from "./datasets";
 import type { Recipe } from "./experiment";
@@ -123,9 +124,6 @@ export function benchmarksOf(
   }
   return Object.fromEntries(found.map(({ name, at }) => [name, given(at)]));
 }
-
-/** What measurements over several domains are called by (eval/measure). */
-const TOGETHER = ["mean", "items"];
 
 /** @throws LabError for a super-category whose measurements could not be told from those over all of them */
 function requireDomains({ name, subCategories }: Dataset): void {

@@ -31,34 +31,29 @@ const FIELD = {
 export function writeEventFiles(folder: string, curves: readonly Curve[]): string[] {
   return curves.map((curve) => {
     const file = path.join(folder, ...curve.run.split("/"), FILE);
-    const startedAt = beginningOf(file) ?? curve.startedAt;
-    if (!appended(file, eventFile({ ...curve, startedAt }))) writeFileAtomic(file, eventFile(curve));
+    if (!appended(file, curve)) writeFileAtomic(file, eventFile(curve));
     return file;
   });
 }
 
-/** When a file's curve began, in seconds: the time of its first event, which stands behind a record's length, its checksum and the field's tag. */
-function beginningOf(file: string): number | undefined {
-  const at = 8 + 4 + 1;
+/** Appends what a file with the beginning of a curve lacks. @returns whether it is such a file */
+function appended(file: string, curve: Curve): boolean {
   try {
-    const head = fs.existsSync(file) ? fs.readFileSync(file).subarray(0, at + 8) : Buffer.alloc(0);
-    const isTime = head.length === at + 8 && head[at - 1] === FIELD.wallTime;
-    return isTime ? head.readDoubleLE(at) : undefined;
-  } catch (error) {
-    throw unwritable(file, error);
-  }
-}
-
-/** Appends what a file with the beginning of the events lacks. @returns whether it is such a file */
-function appended(file: string, events: Buffer): boolean {
-  try {
-    const before = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
+    if (!fs.existsSync(file)) return false;
+    const before = fs.readFileSync(file);
+    const events = eventFile({ ...curve, startedAt: beginningOf(before) ?? curve.startedAt });
     if (before.length === 0 || !before.equals(events.subarray(0, before.length))) return false;
     fs.appendFileSync(file, events.subarray(before.length));
     return true;
   } catch (error) {
     throw unwritable(file, error);
   }
+}
+
+/** When a curve began, in seconds: the time of the first event, behind its length, a checksum and the field's tag; `undefined` for other bytes. */
+function beginningOf(bytes: Buffer): number | undefined {
+  const at = 8 + 4 + 1;
+  return bytes.length >= at + 8 && bytes[at - 1] === FIELD.wallTime ? bytes.readDoubleLE(at) : undefined;
 }
 
 /** A curve as an event file: the version, then an event for each step with all its figures. Each event's time is when its step ended. */
